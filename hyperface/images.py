@@ -1,0 +1,39 @@
+"""The one image format inside the package, and the borders where pixels enter and leave it.
+
+Inside: float32 tensors (n, 3, h, w), RGB, values in [0, 1]. Faces are aligned to the 112×112 five-point
+template of ArcFace (see `hyperface.faces`) unless a docstring says otherwise.
+"""
+
+import numpy as np
+import torch
+
+from hyperface.errors import InputError
+
+
+def check_images(images: torch.Tensor) -> torch.Tensor:
+    """Return `images` if it is a float32 (n, 3, h, w) RGB batch in [0, 1]; raise InputError if not."""
+    if not isinstance(images, torch.Tensor) or images.ndim != 4 or images.shape[1] != 3:
+        shape = tuple(getattr(images, "shape", ()))
+        raise InputError(f"Images must be a tensor of shape (n, 3, height, width); got {type(images).__name__} {shape}.")
+    if images.dtype != torch.float32:
+        raise InputError(f"Images must be float32 in [0, 1]; got {images.dtype}. uint8 pixels: divide by 255 first.")
+    if images.numel():
+        low, high = images.detach().aminmax()
+        # Not `low < 0 or high > 1`: NaN must fail too. The slack is bicubic resampling in float32.
+        if not (low >= -1e-4 and high <= 1 + 1e-4):
+            raise InputError(f"Image values must lie in [0, 1]; got {low:.4g} to {high:.4g}.")
+    return images
+
+
+def from_uint8(pixels: np.ndarray) -> torch.Tensor:
+    """uint8 RGB pixels (n, h, w, 3) → float32 tensor (n, 3, h, w) in [0, 1]."""
+    if pixels.dtype != np.uint8 or pixels.ndim != 4 or pixels.shape[3] != 3:
+        raise InputError(f"Pixels must be uint8 of shape (n, height, width, 3); got {pixels.dtype} {pixels.shape}.")
+    # copy: the array may be read-only (a decoded file), which torch refuses to share quietly
+    return torch.from_numpy(pixels.copy()).permute(0, 3, 1, 2).float().div_(255)
+
+
+def to_uint8(images: torch.Tensor) -> np.ndarray:
+    """Float tensor (n, 3, h, w) in [0, 1] → uint8 RGB pixels (n, h, w, 3), rounded and clipped."""
+    pixels = images.detach().float().mul(255).round_().clamp_(0, 255)  # (n, 3, h, w)
+    return pixels.to(torch.uint8).permute(0, 2, 3, 1).contiguous().cpu().numpy()
