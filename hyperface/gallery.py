@@ -1,0 +1,214 @@
+"""Galleries: random faces, filtered to detectable ones, with their embeddings.
+
+A gallery marks where faces lie on the sphere. Packing starts from it and is regularised towards it.
+
+One safetensors file holds a gallery: `embeddings` (n, d) float16, `thumbnails` (the bytes of one JPEG sheet, which
+weighs a third of single files), and in the metadata the name, the recogniser, the generator and the sources.
+"""
+
+import io
+import json
+import time
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save
+from torch.nn import functional as F
+
+from hyperface.assets import asset
+from hyperface.errors import AssetError, DatasetError, HyperFaceError, InputError, NoFaceError
+from hyperface.faces import Face, align, load_photo
+from hyperface.generators.base import GalleryGenerator
+from hyperface.images import to_uint8
+from hyperface.recognizers.base import Recognizer
+
+THUMBNAIL_SIZE = 48  # pixels; a multiple of JPEG's 16-pixel blocks, so that neighbours on the sheet do not bleed
+SHEET_COLUMNS = 100
+SHIPPED = {"gan-10k": "galleries/gan-10k.safetensors"}
+PHOTO_SUFFIXES = frozenset(".jpg .jpeg .png .bmp .webp .tif .tiff .gif".split())
+
+
+@dataclass(frozen=True)
+class Gallery:
+    """embeddings: float32 (n, d), unit rows of `recognizer`. thumbnails: uint8 (n, 48, 48, 3), RGB, aligned faces.
+    sources: where each face is from, `<generator>:<seed>` or a file's path inside its folder."""
+
+    name: str
+    recognizer: str
+    generator: str
+    embeddings: torch.Tensor
+    thumbnails: np.ndarray
+    sources: tuple[str, ...]
+
+    def __len__(self) -> int:
+        return len(self.embeddings)
+
+    def nearest(self, embeddings: torch.Tensor, count: int = 1) -> tuple[torch.Tensor, torch.Tensor]:
+        """The `count` most similar gallery faces of each row: cosines (m, count), falling, and indices (m, count)."""
+        if embeddings.shape[1] != self.embeddings.shape[1]:
+            raise InputError(
+                f"The gallery {self.name!r} holds {self.embeddings.shape[1]}-dimensional embeddings of the recogniser "
+                f"{self.recognizer!r}; these have {embeddings.shape[1]} dimensions. Embed with {self.recognizer!r}."
+            )
+        return (embeddings @ self.embeddings.T).topk(min(count, len(self)), dim=1)
+
+
+@dataclass(frozen=True)
+class GalleryStep:
+    """Progress of a gallery being made. gallery is None until the last step."""
+
+    step: int  # faces kept so far
+    total: int  # faces wanted
+    tried: int  # pictures looked at; the rest had no detectable face or could not be read
+    seconds_left: float
+    gallery: Gallery | None = None
+
+
+def sample_faces(generator: GalleryGenerator, *, seed: int = 0, batch_size: int = 64) -> Iterator[tuple[str, Face | None]]:
+    """Endless faces of a generator as (source, aligned face), None where the detector finds no face."""
+    while True:
+        seeds = range(seed, seed + batch_size)
+        for number, photo in zip(seeds, to_uint8(generator.sample(seeds)), strict=True):
+            yield f"{generator.name}:{number}", _largest_face(photo)
+        seed += batch_size
+
+
+def folder_faces(folder: Path) -> Iterator[tuple[str, Face | None]]:
+    """The largest face of every photo below a folder, in the order of their names, None where there is none."""
+    for path in photo_files(folder):
+        try:
+            face = _largest_face(load_photo(path))
+        except HyperFaceError:
+            face = None
+        yield path.relative_to(folder).as_posix(), face
+
+
+def photo_files(folder: Path) -> list[Path]:
+    """The image files below a folder, sorted; DatasetError if there are none."""
+    if not folder.is_dir():
+        raise DatasetError(f"{folder} is not a folder.")
+    files = sorted(path for path in folder.rglob("*") if path.suffix.lower() in PHOTO_SUFFIXES)
+    if not files:
+        raise DatasetError(f"No images below {folder} (looked for {', '.join(sorted(PHOTO_SUFFIXES))}).")
+    return files
+
+
+def _largest_face(photo: np.ndarray) -> Face | None:
+    try:
+        return align(photo, max_faces=1)[0]
+    except NoFaceError:
+        return None
+
+
+def build(
+    faces: Iterable[tuple[str, Face | None]],
+    recognizer: Recognizer,
+    *,
+    count: int,
+    name: str,
+    generator: str,
+    batch_size: int = 64,
+) -> Iterator[GalleryStep]:
+    """Keep the first `count` detectable faces, embed them, and yield progress after each batch.
+
+    faces: `sample_faces(...)` or `folder_faces(...)`. Fewer than `count` in them make a smaller gallery; none at all
+    is a NoFaceError. The last step carries the gallery.
+    """
+    if count < 1:
+        raise InputError(f"A gallery needs at least one face; {count} were asked for.")
+    started = time.monotonic()
+    waiting: list[torch.Tensor] = []
+    embeddings: list[torch.Tensor] = []
+    thumbnails: list[np.ndarray] = []
+    sources: list[str] = []
+    tried = 0
+
+    def flush() -> GalleryStep:
+        images = torch.stack(waiting)  # (b, 3, 112, 112)
+        waiting.clear()
+        with torch.inference_mode():
+            embeddings.append(recognizer.embed(images))
+        small = F.interpolate(images, size=THUMBNAIL_SIZE, mode="bilinear", antialias=True, align_corners=False)
+        thumbnails.append(to_uint8(small))
+        elapsed = time.monotonic() - started
+        return GalleryStep(len(sources), count, tried, elapsed / len(sources) * (count - len(sources)))
+
+    for source, face in faces:
+        tried += 1
+        if face is None:
+            continue
+        sources.append(source)
+        waiting.append(face.image)
+        if len(waiting) == batch_size and len(sources) < count:
+            yield flush()
+        if len(sources) == count:
+            break
+    if waiting:
+        flush()
+    if not sources:
+        raise NoFaceError(f"No face was found in {tried} pictures, so there is no gallery to make.")
+    gallery = Gallery(
+        name, recognizer.name, generator, torch.cat(embeddings).clone(), np.concatenate(thumbnails), tuple(sources)
+    )
+    yield GalleryStep(len(gallery), len(gallery), tried, 0.0, gallery)
+
+
+def to_bytes(gallery: Gallery) -> bytes:
+    """The gallery as the content of one safetensors file."""
+    metadata = {
+        "format": "hyperface-gallery-1",
+        "name": gallery.name,
+        "recognizer": gallery.recognizer,
+        "generator": gallery.generator,
+        "sources": json.dumps(gallery.sources),
+    }
+    sheet = np.frombuffer(_encode_sheet(gallery.thumbnails), dtype=np.uint8)
+    tensors = {"embeddings": gallery.embeddings.half(), "thumbnails": torch.from_numpy(sheet.copy())}
+    return save(tensors, metadata)
+
+
+def load(name: str | Path = "gan-10k") -> Gallery:
+    """Load a shipped gallery by name, or any gallery by its file's path. AssetError if it is missing or damaged."""
+    path = asset(SHIPPED[name]) if name in SHIPPED else Path(name)
+    if not path.is_file():
+        raise AssetError(f"There is no gallery {str(name)!r}: neither one of {', '.join(SHIPPED)} nor a file.")
+    try:
+        with safe_open(path, framework="pt") as file:
+            metadata = file.metadata() or {}
+            if metadata.get("format") != "hyperface-gallery-1":
+                raise AssetError(f"{path} is not a gallery file.")
+            embeddings = F.normalize(file.get_tensor("embeddings").float(), dim=1)  # float16 rows are not quite unit
+            thumbnails = _decode_sheet(file.get_tensor("thumbnails").numpy().tobytes(), len(embeddings))
+    except (OSError, SafetensorError, KeyError) as error:
+        raise AssetError(f"The gallery file {path} is damaged ({error}). Make it again, or restore it.") from error
+    return Gallery(
+        metadata["name"],
+        metadata["recognizer"],
+        metadata["generator"],
+        embeddings,
+        thumbnails,
+        tuple(json.loads(metadata["sources"])),
+    )
+
+
+def _encode_sheet(thumbnails: np.ndarray) -> bytes:
+    rows = -(-len(thumbnails) // SHEET_COLUMNS)
+    size = thumbnails.shape[1]
+    cells = np.zeros((rows * SHEET_COLUMNS, size, size, 3), np.uint8)
+    cells[: len(thumbnails)] = thumbnails
+    sheet = cells.reshape(rows, SHEET_COLUMNS, size, size, 3).swapaxes(1, 2)  # (rows, size, columns, size, 3)
+    buffer = io.BytesIO()
+    Image.fromarray(sheet.reshape(rows * size, SHEET_COLUMNS * size, 3)).save(buffer, "JPEG", quality=82)
+    return buffer.getvalue()
+
+
+def _decode_sheet(content: bytes, count: int) -> np.ndarray:
+    sheet = np.asarray(Image.open(io.BytesIO(content)).convert("RGB"))
+    size = sheet.shape[1] // SHEET_COLUMNS
+    cells = sheet.reshape(-1, size, SHEET_COLUMNS, size, 3).swapaxes(1, 2).reshape(-1, size, size, 3)
+    return cells[:count].copy()
