@@ -1,0 +1,129 @@
+"""Quality and speed of the embedded generator on targets it was never trained on.
+
+    python benchmarks/generator.py [--identities 512] [--styles 4] [--output FILE.json]
+
+Targets are faces of seeds that neither the gallery nor the training used, and a packing of them inside the span of
+the gallery's top 40 principal directions. Every picture goes the way a photo does: 8-bit pixels, detector, aligned
+crop, embedding; mirrored crops count as further images of the same identity.
+"""
+
+import argparse
+import json
+import time
+from pathlib import Path
+
+import torch
+from tqdm import tqdm
+
+from hyperface import faces, gallery, generators, packing, recognizers
+from hyperface.errors import NoFaceError
+from hyperface.images import to_uint8
+
+HELD_OUT_SEED = 2_000_000
+SPAN = 40
+
+
+def held_out_embeddings(count: int, recognizer) -> torch.Tensor:
+    """(count, d) embeddings of fresh random faces."""
+    found = gallery.sample_faces(generators.load_gallery_generator(), seed=HELD_OUT_SEED)
+    *_, last = gallery.build(found, recognizer, count=count, name="held-out", generator="dcgan")
+    return last.gallery.embeddings
+
+
+def realise(targets: torch.Tensor, styles: int, generator, recognizer) -> dict[str, torch.Tensor]:
+    """Draw every target in every style and see it again. Undetected pictures are counted and left out."""
+    crops, identity, picture = [], [], []
+    differences = []
+    for i in tqdm(range(len(targets)), desc="identities", leave=False):
+        images = generator.generate(targets[i].expand(styles, -1), range(styles))
+        layout = torch.nn.functional.avg_pool2d(images, 7)  # (styles, 3, 16, 16)
+        differences += [(layout[a] - layout[b]).abs().mean() for a in range(styles) for b in range(a)]
+        for j, pixels in enumerate(to_uint8(images)):
+            try:
+                crops.append(faces.align(pixels, max_faces=1)[0].image)
+            except NoFaceError:
+                continue
+            identity.append(i)
+            picture.append(i * styles + j)
+    crops = torch.stack(crops)
+    with torch.inference_mode():
+        embeddings = recognizer.embed(torch.cat([crops, crops.flip(3)]))
+    return {
+        "embeddings": embeddings,  # (2m, d): upright crops, then mirrored ones
+        "identity": torch.tensor(identity).repeat(2),
+        "picture": torch.tensor(picture).repeat(2),
+        "detected": torch.tensor(len(crops) / (len(targets) * styles)),
+        "variation": torch.stack(differences).mean(),
+    }
+
+
+def acceptance(seen: dict[str, torch.Tensor], false_acceptance: float) -> float:
+    """TAR at a FAR over all pairs of images; an image and its own mirror image are no pair."""
+    similarity = seen["embeddings"] @ seen["embeddings"].T
+    same = seen["identity"][:, None] == seen["identity"]
+    other_picture = seen["picture"][:, None] != seen["picture"]
+    upper = torch.ones_like(same).triu(1)
+    genuine, impostor = similarity[same & other_picture & upper], similarity[~same & upper]
+    threshold = impostor.sort().values[int((1 - false_acceptance) * len(impostor))]
+    return (genuine > threshold).float().mean().item()
+
+
+def nearest(embeddings: torch.Tensor) -> float:
+    """Mean cosine of each row to its nearest other row."""
+    similarity = embeddings @ embeddings.T
+    return similarity.fill_diagonal_(-1).amax(1).mean().item()
+
+
+def measure(targets: torch.Tensor, styles: int, generator, recognizer) -> dict[str, float]:
+    seen = realise(targets, styles, generator, recognizer)
+    cosine = (seen["embeddings"] * targets[seen["identity"]]).sum(1)
+    upright = len(seen["embeddings"]) // 2
+    first = torch.tensor([i for i in range(upright) if seen["picture"][i] % styles == 0])
+    return {
+        "cosine to the request": cosine.mean().item(),
+        "TAR at FAR 1 %": acceptance(seen, 0.01),
+        "TAR at FAR 0.1 %": acceptance(seen, 0.001),
+        "face detected": seen["detected"].item(),
+        "difference between styles": seen["variation"].item(),
+        "nearest-neighbour cosine, requested": nearest(targets),
+        "nearest-neighbour cosine, realised (one image each)": nearest(seen["embeddings"][first]),
+    }
+
+
+def speed(generator, targets: torch.Tensor) -> float:
+    """Images per second of `generate` in batches of 64."""
+    batch = targets[:64].repeat(64 // min(64, len(targets)), 1)
+    generator.generate(batch, range(len(batch)))
+    start = time.perf_counter()
+    for _ in range(5):
+        generator.generate(batch, range(len(batch)))
+    return 5 * len(batch) / (time.perf_counter() - start)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--identities", type=int, default=512)
+    parser.add_argument("--styles", type=int, default=4)
+    parser.add_argument("--output", type=Path, help="write the figures as JSON")
+    options = parser.parse_args()
+
+    generator, recognizer = generators.load(), recognizers.load()
+    random = held_out_embeddings(options.identities, recognizer)
+    *_, last = packing.pack(random, gallery=gallery.load().embeddings, alpha=0.0, span=SPAN)
+    raw = to_uint8(generators.load_gallery_generator().sample(range(256)))
+    layout = torch.nn.functional.avg_pool2d(torch.from_numpy(raw).permute(0, 3, 1, 2).float() / 255, 7)
+    figures = {
+        "identities": options.identities,
+        "styles": options.styles,
+        "gallery targets": measure(random, options.styles, generator, recognizer),
+        f"targets packed inside {SPAN} directions": measure(last.embeddings, options.styles, generator, recognizer),
+        "difference between random faces": (layout[:128] - layout[128:]).abs().mean().item(),
+        f"images per second ({torch.get_num_threads()} threads)": speed(generator, random),
+    }
+    print(json.dumps(figures, indent=2))
+    if options.output:
+        options.output.write_text(json.dumps(figures, indent=2) + "\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,234 @@
+"""Training of the embedded generator's mapper; `build_generator.py` is its command line.
+
+Frozen are the DCGAN G and the recogniser F. The mapper M learns so that F(crop(G(M(x, s)))) points where x does,
+for embeddings x of the gallery and for packed ones, under every style s.
+"""
+
+import math
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import torch
+from hyperface.sphere import normalize
+from torch.nn import functional as F
+from tqdm import tqdm
+
+from hyperface.generators.gan import (
+    CHIP_IN_NATIVE,
+    NATIVE_SIZE,
+    STYLE_SIZE,
+    Mapper,
+    load_dcgan,
+)
+from hyperface.packing import pack
+from hyperface.recognizers.dlib_resnet import CHIP_SIZE, load_dlib
+
+SPAN = 40  # principal directions of the gallery that packed targets stay in
+
+
+@dataclass(frozen=True)
+class TrainingPlan:
+    steps: int = 4000
+    identities: int = 40  # per step, each drawn in two styles
+    learning_rate: float = 1e-3
+    seed: int = 0
+    identity_temperature: float = 0.05
+    weight_contrast: float = 0.15
+    weight_separation: float = 4.0
+    weight_prior: float = 0.5
+    weight_variation: float = 3.0
+    variation: float = 0.6  # of the difference between two unrelated pictures, asked of two styles of one identity
+
+
+@dataclass(frozen=True)
+class Targets:
+    """embeddings (n, 128) of detected faces with their latent codes (n, 100), and packed embeddings (m, 128)."""
+
+    embeddings: torch.Tensor
+    latents: torch.Tensor
+    packed: torch.Tensor
+
+    @classmethod
+    def prepare(cls, embeddings: torch.Tensor, latents: torch.Tensor, gallery: torch.Tensor, *, seed: int) -> "Targets":
+        """Pack subsets of the targets inside the gallery's span, at several sizes and stages of packing."""
+        generator = torch.Generator().manual_seed(seed)
+        packed = []
+        for count in tqdm([500, 1000, 1000, 2000, 2000, 4000], desc="packing targets"):
+            start = embeddings[torch.randperm(len(embeddings), generator=generator)[:count]]
+            for step in pack(start, gallery=gallery, alpha=0.0, span=SPAN, steps=100):
+                if step.step in (0, 10, 100):
+                    packed.append(step.embeddings.clone())
+        return cls(embeddings, latents, torch.cat(packed))
+
+
+def jittered_chips(pictures: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
+    """dlib's chips (n, 3, 150, 150) of native pictures (n, 3, 64, 64), displaced as a detector would, some mirrored
+    or blurred, so that the mapper cannot please F with patterns that only one exact crop shows."""
+    count = len(pictures)
+    noise = torch.randn(4, count, 1, 1, generator=generator)
+    angle, scale = noise[0] * math.radians(3), (noise[1] * 0.05).exp()  # spread of the detector, measured
+    flip = torch.where(torch.rand(count, 1, 1, generator=generator) < 0.5, -1.0, 1.0)
+    left, top, right, bottom = CHIP_IN_NATIVE
+    centres = (torch.arange(CHIP_SIZE) + 0.5) / CHIP_SIZE - 0.5  # (150,) of the chip
+    v, u = torch.meshgrid(centres, centres, indexing="ij")  # (150, 150)
+    u, v = u * flip, v.expand(count, -1, -1)  # (n, 150, 150)
+    size = (right - left) * scale
+    x = (left + right) / 2 + noise[2] * 0.8 + size * (u * angle.cos() - v * angle.sin())  # native pixels
+    y = (top + bottom) / 2 + noise[3] * 0.8 + size * (u * angle.sin() + v * angle.cos())
+    grid = torch.stack([x, y], dim=-1) * (2 / NATIVE_SIZE) - 1  # (n, 150, 150, 2)
+    chips = F.grid_sample(pictures, grid, mode="bilinear", padding_mode="border", align_corners=False)
+    blurred = F.avg_pool2d(F.pad(chips, (2, 2, 2, 2), mode="replicate"), 5, 1)
+    return torch.where(torch.rand(count, 1, 1, 1, generator=generator) < 0.25, blurred, chips)
+
+
+def warm_start(mapper: Mapper, targets: Targets, *, steps: int, generator: torch.Generator) -> None:
+    """Regress the latent codes; the style's part begins as the largest directions of what x does not explain."""
+    optimizer = torch.optim.Adam(mapper.parameters(), lr=1e-3)
+    for _ in tqdm(range(steps), desc="regressing latent codes"):
+        rows = torch.randint(len(targets.embeddings), (512,), generator=generator)
+        predicted = mapper(targets.embeddings[rows], torch.zeros(512, STYLE_SIZE))
+        loss = F.mse_loss(predicted, targets.latents[rows])
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+    with torch.no_grad():
+        residual = targets.latents - mapper(targets.embeddings, torch.zeros(len(targets.latents), STYLE_SIZE))
+        values, vectors = torch.linalg.eigh(residual.double().T @ residual.double() / len(residual))
+        mapper.style.weight.copy_((vectors * values.clamp_min(0).sqrt())[:, -STYLE_SIZE:])
+
+
+def train_mapper(targets: Targets, plan: TrainingPlan, *, checkpoint: Path) -> Mapper:
+    """Train, resume from `checkpoint` if it is there, and return the averaged mapper."""
+    torch.manual_seed(plan.seed)
+    generator = torch.Generator().manual_seed(plan.seed)
+    network = load_dcgan().bfloat16()
+    recognizer = load_dlib()
+    chips_to_features = recognizer.network.bfloat16()
+    mapper = Mapper()
+    # foreach: one fused update for all of the mapper's tensors
+    optimizer = torch.optim.AdamW(mapper.parameters(), plan.learning_rate, (0.9, 0.99), weight_decay=1e-4, foreach=True)
+    first = 0
+    if checkpoint.exists():
+        state = torch.load(checkpoint, weights_only=True)
+        if state["plan"] != asdict(plan):
+            raise SystemExit(f"{checkpoint} was made with other settings; delete it to begin again.")
+        mapper.load_state_dict(state["mapper"])
+        optimizer.load_state_dict(state["optimizer"])
+        generator.set_state(state["generator"])
+        first = state["step"]
+        average = {name: value.clone() for name, value in state["average"].items()}
+    else:
+        warm_start(mapper, targets, steps=1500, generator=generator)
+        average = {name: value.clone() for name, value in mapper.state_dict().items()}
+
+    with torch.no_grad():  # the yardstick of variation: two unrelated pictures, at a size where only layout counts
+        pictures = network(targets.latents[:256].bfloat16()).float()
+        unrelated = _layout_difference(pictures[:128], pictures[128:]).mean()
+
+    bar = tqdm(range(first, plan.steps), initial=first, total=plan.steps, desc="training the mapper")
+    for step in bar:
+        rate = plan.learning_rate * min(1, (step + 1) / 100) * (0.5 + 0.5 * math.cos(math.pi * step / plan.steps))
+        for group in optimizer.param_groups:
+            group["lr"] = rate
+        half = plan.identities // 2
+        rows = torch.randint(len(targets.embeddings), (half,), generator=generator)
+        packed_rows = torch.randint(len(targets.packed), (plan.identities - half,), generator=generator)
+        x = torch.cat([targets.embeddings[rows], targets.packed[packed_rows]])  # (b, 128)
+        styles = torch.randn(2, plan.identities, STYLE_SIZE, generator=generator)
+        z = mapper(x.repeat(2, 1), styles.flatten(0, 1))  # (2b, 100), first style of all, then second
+        pictures = network(z.bfloat16())  # (2b, 3, 64, 64)
+        chips = jittered_chips(pictures.float(), generator).bfloat16()
+        realised = normalize(chips_to_features(chips).float() - recognizer.mean)  # (2b, 128)
+
+        identity = 1 - (realised * x.repeat(2, 1)).sum(1).mean()
+        contrast = _contrast(realised, x, targets, plan, generator)
+        separation = _excess_similarity(realised, x)
+        prior = _prior(z)
+        difference = _layout_difference(*pictures.float().chunk(2))
+        variation = (plan.variation * unrelated - difference).clamp_min(0).mean() / unrelated
+        loss = (
+            identity
+            + plan.weight_contrast * contrast
+            + plan.weight_separation * separation
+            + plan.weight_prior * prior
+            + plan.weight_variation * variation
+        )
+        optimizer.zero_grad()
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(mapper.parameters(), 1.0)
+        optimizer.step()
+        decay = min(0.998, (step + 1) / (step + 10))
+        with torch.no_grad():
+            for name, value in mapper.state_dict().items():
+                average[name].lerp_(value, 1 - decay)
+        if step % 20 == 19:
+            cosines = (realised.detach() * x.repeat(2, 1)).sum(1).view(2, plan.identities)
+            bar.set_postfix(
+                gallery=f"{cosines[:, :half].mean():.3f}",
+                packed=f"{cosines[:, half:].mean():.3f}",
+                separation=f"{separation.item():.4f}",
+                contrast=f"{contrast.item():.3f}",
+                prior=f"{prior.item():.3f}",
+                variation=f"{(difference.mean() / unrelated).item():.2f}",
+            )
+        if step % 100 == 99 or step == plan.steps - 1:
+            _save(checkpoint, plan, step + 1, mapper, optimizer, generator, average)
+    mapper.load_state_dict(average)
+    return mapper
+
+
+def _contrast(
+    realised: torch.Tensor, x: torch.Tensor, targets: Targets, plan: TrainingPlan, generator: torch.Generator
+) -> torch.Tensor:
+    """Cross-entropy of finding the own target among the batch's and 1,000 others: what verification asks for."""
+    others = torch.cat(
+        [
+            targets.embeddings[torch.randint(len(targets.embeddings), (500,), generator=generator)],
+            targets.packed[torch.randint(len(targets.packed), (500,), generator=generator)],
+        ]
+    )
+    logits = realised @ torch.cat([x, others]).T / plan.identity_temperature  # (2b, b + 1000)
+    return F.cross_entropy(logits, torch.arange(len(x)).repeat(2))
+
+
+def _excess_similarity(realised: torch.Tensor, x: torch.Tensor) -> torch.Tensor:
+    """Mean square by which two identities look more alike than was requested; 0 if no pair does."""
+    requested = (x @ x.T).repeat(2, 2)  # (2b, 2b)
+    different = ~torch.eye(len(x), dtype=torch.bool).repeat(2, 2)
+    excess = (realised @ realised.T - requested).clamp_min(0)
+    return excess[different].square().mean()
+
+
+def _prior(z: torch.Tensor) -> torch.Tensor:
+    """Keep latent codes where G was trained: length about √100, each coordinate centred with variance about 1."""
+    length = (z.square().mean(1) - 1).square().mean()
+    centre = z.mean(0).square().mean()
+    spread = (z.var(0) - 1).square().mean()
+    return length + centre + 0.2 * spread
+
+
+def _layout_difference(first: torch.Tensor, second: torch.Tensor) -> torch.Tensor:
+    """Mean absolute difference of pictures reduced to 16×16: pose, light and background, not texture. (n,)"""
+    return (F.avg_pool2d(first, 4) - F.avg_pool2d(second, 4)).abs().mean(dim=(1, 2, 3))
+
+
+def _save(
+    path: Path,
+    plan: TrainingPlan,
+    step: int,
+    mapper: Mapper,
+    optimizer: torch.optim.Optimizer,
+    generator: torch.Generator,
+    average: dict[str, torch.Tensor],
+) -> None:
+    temporary = path.with_suffix(".partial")
+    state = {
+        "plan": asdict(plan),
+        "step": step,
+        "mapper": mapper.state_dict(),
+        "optimizer": optimizer.state_dict(),
+        "generator": generator.get_state(),
+        "average": average,
+    }
+    torch.save(state, temporary)
+    temporary.replace(path)

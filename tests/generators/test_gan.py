@@ -1,0 +1,94 @@
+import pytest
+import torch
+
+from hyperface import gallery, generators, recognizers
+from hyperface.errors import InputError
+from hyperface.faces.template import DLIB_CHIP_BOX
+from hyperface.generators.gan import CHIP_IN_NATIVE, align_native, seeded_normal
+from hyperface.recognizers.dlib_resnet import dlib_chips
+
+
+@pytest.fixture(scope="module")
+def generator():
+    return generators.load("gan")
+
+
+@pytest.fixture(scope="module")
+def targets() -> torch.Tensor:
+    return gallery.load().embeddings[:12]
+
+
+def test_pictures_obey_the_contract(generator, targets):
+    images = generator.generate(targets, range(12))
+    assert images.shape == (12, 3, 112, 112)
+    assert images.dtype == torch.float32
+    assert 0 <= images.min() < 0.2
+    assert 0.8 < images.max() <= 1
+
+
+def test_a_picture_depends_on_its_own_row_alone(generator, targets):
+    together = generator.generate(targets, range(12))
+    alone = generator.generate(targets[7:8], [7])
+    torch.testing.assert_close(alone, together[7:8], atol=1e-4, rtol=0)
+
+
+def test_identity_follows_the_embedding_and_style_the_seed(generator, targets):
+    recognizer = recognizers.load(generator.recognizer)
+    first = generator.generate(targets, [1] * 12)
+    second = generator.generate(targets, [2] * 12)
+    with torch.inference_mode():
+        realised = recognizer.embed(torch.cat([first, second]))  # (24, 128)
+    similarity = realised @ targets.T  # (24, 12)
+    # more like the request than like any other request, on the whole
+    assert (similarity.argmax(1) == torch.arange(12).repeat(2)).float().mean() > 0.85
+    assert similarity[torch.arange(24), torch.arange(12).repeat(2)].mean() > 0.6
+    # another seed is another picture of the same person
+    assert (first - second).abs().mean() > 0.05
+
+
+def test_wrong_embeddings_are_refused(generator):
+    with pytest.raises(InputError, match="dlib"):
+        generator.generate(torch.zeros(2, 512), [0, 1])
+    with pytest.raises(InputError, match="seed"):
+        generator.generate(torch.zeros(2, 128), [0])
+
+
+def test_the_drawing_is_differentiable_in_the_embedding(generator, targets):
+    x = targets[:2].clone().requires_grad_()
+    generator.draw(x, seeded_normal([0, 1], 64)).square().sum().backward()
+    assert x.grad.abs().sum() > 0
+
+
+def test_seeds_fix_rows_whatever_the_batch():
+    rows = seeded_normal([3, 1, 3], 50)
+    assert torch.equal(rows[0], rows[2])
+    assert torch.equal(rows[1:2], seeded_normal([1], 50))
+    assert not torch.equal(rows[0], rows[1])
+
+
+def test_native_pictures_land_where_the_template_wants_them():
+    """A ramp of x (and of y) in native pixels must read, at the chip's corners, the chip's native coordinates."""
+    ramp = (torch.arange(64).float() + 0.5).expand(64, 64) / 64
+    aligned = align_native(torch.stack([ramp, ramp.T, ramp])[None])[0] * 64  # (3, 112, 112) native pixels
+    left, top, right, bottom = DLIB_CHIP_BOX
+    scale_x = (CHIP_IN_NATIVE[2] - CHIP_IN_NATIVE[0]) / (right - left)
+    scale_y = (CHIP_IN_NATIVE[3] - CHIP_IN_NATIVE[1]) / (bottom - top)
+    for pixel in (10, 56, 100):
+        assert aligned[0, 50, pixel].item() == pytest.approx(
+            CHIP_IN_NATIVE[0] + (pixel + 0.5 - left) * scale_x, abs=0.02
+        )
+        assert aligned[1, pixel, 50].item() == pytest.approx(
+            CHIP_IN_NATIVE[1] + (pixel + 0.5 - top) * scale_y, abs=0.02
+        )
+    # and dlib's chip of the aligned face is dlib's chip of the native picture
+    chips = dlib_chips((aligned[None] / 64).contiguous())[0] * 64
+    expected = CHIP_IN_NATIVE[0] + (torch.arange(150) + 0.5) / 150 * 56
+    torch.testing.assert_close(chips[0, 60], expected, atol=0.05, rtol=0)
+
+
+def test_gallery_faces_depend_on_their_seed_alone():
+    generator = generators.load_gallery_generator("dcgan")
+    faces = generator.sample([4, 5, 6])
+    assert faces.shape == (3, 3, 112, 112)
+    torch.testing.assert_close(generator.sample([5]), faces[1:2], atol=1e-4, rtol=0)
+    assert (faces[0] - faces[1]).abs().mean() > 0.05
