@@ -81,20 +81,22 @@ def jittered_chips(pictures: torch.Tensor, generator: torch.Generator) -> torch.
     return torch.where(torch.rand(count, 1, 1, 1, generator=generator) < 0.25, blurred, chips)
 
 
-def warm_start(mapper: Mapper, targets: Targets, *, steps: int, generator: torch.Generator) -> None:
-    """Regress the latent codes; the style's part begins as the largest directions of what x does not explain."""
-    optimizer = torch.optim.Adam(mapper.parameters(), lr=1e-3)
-    for _ in tqdm(range(steps), desc="regressing latent codes"):
-        rows = torch.randint(len(targets.embeddings), (512,), generator=generator)
-        predicted = mapper(targets.embeddings[rows], torch.zeros(512, STYLE_SIZE))
-        loss = F.mse_loss(predicted, targets.latents[rows])
-        optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
+def warm_start(mapper: Mapper, targets: Targets) -> None:
+    """Least squares from x to z in closed form; the style's part begins as the largest directions of what x leaves
+    open, and the perceptron adds nothing yet."""
+    x = targets.embeddings.double() * targets.embeddings.shape[1] ** 0.5  # scaled as the mapper scales it
+    z = targets.latents.double()
+    design = torch.cat([x, torch.ones(len(x), 1, dtype=x.dtype)], dim=1)  # (n, 129)
+    # the normal equations in float64: torch's float32 lstsq is wrong at this size
+    solution = torch.linalg.solve(design.T @ design, design.T @ z)  # (129, 100)
+    residual = z - design @ solution
+    values, vectors = torch.linalg.eigh(residual.T @ residual / len(residual))
     with torch.no_grad():
-        residual = targets.latents - mapper(targets.embeddings, torch.zeros(len(targets.latents), STYLE_SIZE))
-        values, vectors = torch.linalg.eigh(residual.double().T @ residual.double() / len(residual))
+        mapper.identity.weight.copy_(solution[:-1].T)
+        mapper.identity.bias.copy_(solution[-1])
         mapper.style.weight.copy_((vectors * values.clamp_min(0).sqrt())[:, -STYLE_SIZE:])
+        mapper.output[-1].weight.zero_()
+        mapper.output[-1].bias.zero_()
 
 
 def train_mapper(targets: Targets, plan: TrainingPlan, *, checkpoint: Path) -> Mapper:
@@ -118,7 +120,7 @@ def train_mapper(targets: Targets, plan: TrainingPlan, *, checkpoint: Path) -> M
         first = state["step"]
         average = {name: value.clone() for name, value in state["average"].items()}
     else:
-        warm_start(mapper, targets, steps=1500, generator=generator)
+        warm_start(mapper, targets)
         average = {name: value.clone() for name, value in mapper.state_dict().items()}
 
     with torch.no_grad():  # the yardstick of variation: two unrelated pictures, at a size where only layout counts

@@ -1,4 +1,4 @@
-"""Make sure a Chromium is there for the browser tests: the system's, the distribution's package, or Playwright's own."""
+"""Make sure a Chromium is there for the browser tests: the system's, the distribution's, or Playwright's own."""
 
 import os
 import shutil
