@@ -1,0 +1,53 @@
+"""What a generator really draws for packed identities: request an embedding, draw it, embed the picture again."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+
+from hyperface.errors import InputError
+from hyperface.generators.base import Generator
+from hyperface.recognizers.base import Recognizer
+
+
+@dataclass(frozen=True)
+class Realization:
+    """n identities, each drawn in k variations.
+
+    images: float32 (n, k, 3, h, w), RGB, [0, 1], aligned. embeddings: float32 (n, k, d), unit rows, of the images.
+    cosine: float32 (n, k), of each image's embedding to the requested one.
+    """
+
+    images: torch.Tensor
+    embeddings: torch.Tensor
+    cosine: torch.Tensor
+
+
+def realize(
+    identities: torch.Tensor,
+    style_seeds: Sequence[int],
+    generator: Generator,
+    recognizer: Recognizer,
+    *,
+    requests: torch.Tensor | None = None,
+) -> Realization:
+    """Draw every identity in every style, and measure the drift from the identity to its pictures.
+
+    identities: float32 (n, d), unit rows. style_seeds: k integers; column j of every identity has the style of
+    style_seeds[j]. requests: float32 (n, k, d), unit rows, what is asked for in each picture, such as the perturbed
+    copies of Algorithm 3 (arXiv 2411.08470); the identity itself if not given. The cosine is to the identity.
+    InputError if the recogniser is not the one whose embeddings the generator expects.
+    """
+    if recognizer.name != generator.recognizer:
+        raise InputError(
+            f"The generator {generator.name!r} draws embeddings of the recogniser {generator.recognizer!r}; what it "
+            f"drew cannot be compared with the request by {recognizer.name!r}."
+        )
+    count, styles = len(identities), len(style_seeds)
+    if requests is None:
+        requests = identities[:, None].expand(-1, styles, -1)  # (n, k, d)
+    with torch.inference_mode():
+        images = generator.generate(requests.reshape(count * styles, -1), list(style_seeds) * count)  # (n·k, 3, h, w)
+        embeddings = recognizer.embed(images).reshape(count, styles, -1)  # (n, k, d)
+        cosine = (embeddings * identities[:, None]).sum(dim=-1)  # (n, k)
+    return Realization(images.reshape(count, styles, *images.shape[1:]), embeddings, cosine)

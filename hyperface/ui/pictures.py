@@ -1,0 +1,42 @@
+"""Pictures as HTML: encoded into the page itself, so that no file of them lands in the web framework's cache."""
+
+from __future__ import annotations
+
+import base64
+import html
+import io
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PIL import Image
+
+if TYPE_CHECKING:
+    import torch
+
+
+def escape(text: object) -> str:
+    """Text for HTML content and attributes. Braces too: the page's templating would read {{…}} as its own."""
+    return html.escape(str(text)).replace("{", "&#123;").replace("}", "&#125;")
+
+
+def data_url(pixels: np.ndarray, *, quality: int = 88) -> str:
+    """uint8 RGB pixels (h, w, 3) → a `data:` address that holds them as a JPEG."""
+    buffer = io.BytesIO()
+    Image.fromarray(pixels).save(buffer, "JPEG", quality=quality)
+    return "data:image/jpeg;base64," + base64.b64encode(buffer.getvalue()).decode("ascii")
+
+
+def picture(
+    pixels: np.ndarray | torch.Tensor, alt: str, *, css_class: str = "hf-face", title: str | None = None
+) -> str:
+    """An `<img>` of uint8 pixels (h, w, 3), or of a float tensor (3, h, w) in [0, 1]. The size is the style's."""
+    if not isinstance(pixels, np.ndarray):
+        from hyperface.images import to_uint8
+
+        pixels = to_uint8(pixels[None])[0]
+    height, width = pixels.shape[:2]
+    hover = "" if title is None else f' title="{escape(title)}"'
+    return (
+        f'<img class="{css_class}" src="{data_url(pixels)}" alt="{escape(alt)}"{hover} '
+        f'width="{width}" height="{height}" draggable="false">'
+    )

@@ -1,0 +1,62 @@
+from dataclasses import dataclass
+
+import pytest
+import torch
+from torch.nn import functional as F
+
+from hyperface.errors import InputError
+from hyperface.realization import realize
+
+
+class StripeGenerator:
+    """Writes the embedding and the seed into the first pixels, so that a picture says what was asked."""
+
+    name, recognizer = "stripes", "reader"
+
+    def generate(self, embeddings, seeds):
+        images = torch.zeros(len(embeddings), 3, 4, 4)
+        images.flatten(1)[:, : embeddings.shape[1]] = embeddings / 2 + 0.5
+        images[:, 2, 3, 3] = torch.tensor(seeds) / 10
+        return images
+
+
+@dataclass
+class Reader:
+    """Reads the embedding back, turned a little by the seed."""
+
+    name: str = "reader"
+
+    def embed(self, images):
+        embedding = images.flatten(1)[:, :5] * 2 - 1
+        embedding[:, 0] += images[:, 2, 3, 3]
+        return F.normalize(embedding, dim=1)
+
+
+@pytest.fixture
+def identities():
+    return F.normalize(torch.randn(3, 5, generator=torch.Generator().manual_seed(4)), dim=1)
+
+
+def test_each_picture_is_asked_for_and_compared_like_one_at_a_time(identities):
+    seeds = [7, 0]
+    drawn = realize(identities, seeds, StripeGenerator(), Reader())
+    assert drawn.images.shape == (3, 2, 3, 4, 4)
+    for i, identity in enumerate(identities):
+        for j, seed in enumerate(seeds):
+            image = StripeGenerator().generate(identity[None], [seed])
+            embedding = Reader().embed(image)[0]
+            torch.testing.assert_close(drawn.images[i, j], image[0])
+            torch.testing.assert_close(drawn.embeddings[i, j], embedding)
+            assert drawn.cosine[i, j].item() == pytest.approx(float(embedding @ identity), abs=1e-6)
+
+
+def test_perturbed_requests_are_drawn_but_compared_with_the_identity(identities):
+    requests = F.normalize(identities[:, None] + 0.3 * torch.randn(3, 2, 5), dim=-1)
+    drawn = realize(identities, [0, 0], StripeGenerator(), Reader(), requests=requests)
+    expected = torch.einsum("nkd,nd->nk", requests, identities)  # seed 0 is read back as it was written
+    torch.testing.assert_close(drawn.cosine, expected, atol=1e-5, rtol=0)
+
+
+def test_another_recogniser_is_refused(identities):
+    with pytest.raises(InputError, match="'reader'.*'other'"):
+        realize(identities, [0], StripeGenerator(), Reader("other"))
