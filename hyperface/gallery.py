@@ -30,7 +30,7 @@ from hyperface.recognizers.base import Recognizer
 THUMBNAIL_SIZE = 48  # pixels; a multiple of JPEG's 16-pixel blocks, so that neighbours on the sheet do not bleed
 SHEET_COLUMNS = 100
 SHIPPED = {"gan-10k": "galleries/gan-10k.safetensors"}
-PHOTO_SUFFIXES = frozenset(".jpg .jpeg .png .bmp .webp .tif .tiff .gif".split())
+PHOTO_SUFFIXES = frozenset([".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff", ".gif"])
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,9 @@ class GalleryStep:
     gallery: Gallery | None = None
 
 
-def sample_faces(generator: GalleryGenerator, *, seed: int = 0, batch_size: int = 64) -> Iterator[tuple[str, Face | None]]:
+def sample_faces(
+    generator: GalleryGenerator, *, seed: int = 0, batch_size: int = 64
+) -> Iterator[tuple[str, Face | None]]:
     """Endless faces of a generator as (source, aligned face), None where the detector finds no face."""
     while True:
         seeds = range(seed, seed + batch_size)

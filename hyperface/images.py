@@ -14,7 +14,9 @@ def check_images(images: torch.Tensor) -> torch.Tensor:
     """Return `images` if it is a float32 (n, 3, h, w) RGB batch in [0, 1]; raise InputError if not."""
     if not isinstance(images, torch.Tensor) or images.ndim != 4 or images.shape[1] != 3:
         shape = tuple(getattr(images, "shape", ()))
-        raise InputError(f"Images must be a tensor of shape (n, 3, height, width); got {type(images).__name__} {shape}.")
+        raise InputError(
+            f"Images must be a tensor of shape (n, 3, height, width); got {type(images).__name__} {shape}."
+        )
     if images.dtype != torch.float32:
         raise InputError(f"Images must be float32 in [0, 1]; got {images.dtype}. uint8 pixels: divide by 255 first.")
     if images.numel():

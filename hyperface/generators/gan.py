@@ -6,6 +6,7 @@ recogniser sees as the embedding x, in the style s. `scripts/build_generator.py`
 """
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import torch
 from safetensors.torch import load_file
@@ -37,7 +38,7 @@ class DCGAN(nn.Module):
         super().__init__()
         channels = [LATENT_SIZE, width * 8, width * 4, width * 2, width]
         layers: list[nn.Module] = []
-        for i, (inputs, outputs) in enumerate(zip(channels, channels[1:], strict=False)):
+        for i, (inputs, outputs) in enumerate(pairwise(channels)):
             stride, padding = (1, 0) if i == 0 else (2, 1)
             layers += [
                 nn.ConvTranspose2d(inputs, outputs, 4, stride, padding, bias=False),
