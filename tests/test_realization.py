@@ -58,5 +58,5 @@ def test_perturbed_requests_are_drawn_but_compared_with_the_identity(identities)
 
 
 def test_another_recogniser_is_refused(identities):
-    with pytest.raises(InputError, match="'reader'.*'other'"):
+    with pytest.raises(InputError, match=r"'reader'.*'other'"):
         realize(identities, [0], StripeGenerator(), Reader("other"))

@@ -48,7 +48,8 @@ def matched_face(face: MatchedFace) -> str:
 
 def _shelf(heading: str, matches: Sequence[Match]) -> str:
     items = "".join(
-        f"<li>{picture(match.image, f'{match.label}, {match.angle:.0f} degrees away')}<span>{escape(match.label)}</span>"
+        f"<li>{picture(match.image, f'{match.label}, {match.angle:.0f} degrees away')}"
+        f"<span>{escape(match.label)}</span>"
         f'<span class="hf-number"><b>{match.angle:.1f}°</b> · cos {match.cosine:.2f}</span></li>'
         for match in matches
     )
@@ -67,7 +68,7 @@ def similarity_table(cosines: Sequence[Sequence[float]]) -> str:
     )
     return (
         '<h3 class="hf-heading">How alike the faces are</h3><div class="hf-scroll"><table class="hf-similarity">'
-        f"<caption>Cosine between the embeddings of each two faces: 1 the same picture, about 0 two strangers.</caption>"
+        "<caption>Cosine between the embeddings of each two faces: 1 the same picture, about 0 strangers.</caption>"
         f'<thead><tr><th scope="col"><span class="hf-hidden">face</span></th>{head}</tr></thead>'
         f"<tbody>{rows}</tbody></table></div>"
     )

@@ -74,6 +74,7 @@ def closest_pair(pair: ClosestPair) -> str:
         for number, image in zip(pair.numbers, pair.images, strict=True)
     )
     return (
-        f'<figure class="hf-pair">{first}<div class="hf-pair-angle"><b class="hf-number">{pair.requested_angle:.1f}°</b>'
-        f'<span>requested</span><b class="hf-number hf-second">{pair.drawn_angle:.1f}°</b><span>as drawn</span></div>{second}</figure>'
+        f'<figure class="hf-pair">{first}<div class="hf-pair-angle">'
+        f'<b class="hf-number">{pair.requested_angle:.1f}°</b><span>requested</span>'
+        f'<b class="hf-number hf-second">{pair.drawn_angle:.1f}°</b><span>as drawn</span></div>{second}</figure>'
     )

@@ -63,5 +63,6 @@ def _marks(face: Face, number: int, width: int, height: int) -> str:
         f'height="{bottom - top:.1f}" rx="{2 * unit:.2f}" stroke-width="{1.4 * unit:.2f}"/>{points}'
         f'<rect class="hf-tag" x="{tag_left:.1f}" y="{tag_top:.1f}" width="{tag_width:.1f}" '
         f'height="{tag_height:.1f}" rx="{2 * unit:.2f}"/>'
-        f'<text x="{tag_left + font * 0.4:.1f}" y="{tag_top + font * 1.1:.1f}" font-size="{font:.1f}">{label}</text></g>'
+        f'<text x="{tag_left + font * 0.4:.1f}" y="{tag_top + font * 1.1:.1f}" font-size="{font:.1f}">'
+        f"{label}</text></g>"
     )

@@ -36,7 +36,8 @@ def published_table(published: Mapping, own: Sequence[OwnRow], rendered_titles: 
         ("Later work, on photographs", [_row(row) for row in published["later_work"]["rows"]]),
     ]
     bodies = "".join(
-        f'<tbody><tr class="hf-group"><th colspan="{columns}" scope="rowgroup">{escape(title)}</th></tr>{"".join(rows)}</tbody>'
+        f'<tbody><tr class="hf-group"><th colspan="{columns}" scope="rowgroup">{escape(title)}</th></tr>'
+        f"{''.join(rows)}</tbody>"
         for title, rows in groups
         if rows
     )
