@@ -93,7 +93,7 @@ _TEMPLATE = """
     <button type="button" class="hf-button hf-primary hf-choose">Choose photos</button>
     <button type="button" class="hf-button hf-camera-open">Use the camera</button>
   </div>
-  <input class="hf-files" type="file" accept="image/*" multiple tabindex="-1" aria-label="Choose photos">
+  <input class="hf-files" type="file" accept="image/*" multiple hidden>
   @examples
 </div>
 <div class="hf-camera" hidden>
