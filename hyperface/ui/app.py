@@ -1,0 +1,70 @@
+"""The app: header with the run picker, one tab for each stage of the pipeline."""
+
+from __future__ import annotations
+
+import os
+from importlib.resources import files
+from pathlib import Path
+
+import gradio as gr
+
+from hyperface.ui import evaluate_tab, identities_tab, pack_tab, photos_tab, train_tab
+from hyperface.ui.context import AppContext
+from hyperface.ui.run_picker import picker_update, run_picker
+from hyperface.ui.theme import FOLDER, STYLE_SHEETS, HyperFaceTheme
+
+TABS = {
+    "pack": ("Pack", pack_tab),
+    "identities": ("Identities", identities_tab),
+    "photos": ("Photos", photos_tab),
+    "train": ("Train", train_tab),
+    "evaluate": ("Evaluate", evaluate_tab),
+}
+HEADER = """
+<div class="hf-header">
+  <svg viewBox="0 0 32 32" aria-hidden="true"><circle cx="16" cy="16" r="13"/><ellipse cx="16" cy="16" rx="13" ry="5"/>
+    <ellipse cx="16" cy="16" rx="5" ry="13"/><g class="hf-header-points"><circle cx="16" cy="11" r="2.4"/>
+    <circle cx="21" cy="16" r="2.4"/><circle cx="11" cy="20" r="2.4"/></g></svg>
+  <div><h1>HyperFace</h1><p>Synthetic people for face recognition, by packing identities on a hypersphere</p></div>
+</div>
+"""
+UPLOADS_KEPT = (600, 3600)  # seconds: how often the web framework's file cache is swept, and the age it sweeps at
+
+
+def build(context: AppContext) -> gr.Blocks:
+    """The page. Nothing heavy is loaded by it."""
+    with gr.Blocks(title="HyperFace", analytics_enabled=False, delete_cache=UPLOADS_KEPT, fill_width=True) as blocks:
+        with gr.Row(elem_classes=["hf-top"]):
+            gr.HTML(HEADER, apply_default_css=False, js_on_load=None)
+            packing = run_picker(
+                context, "pack", label="Packing", elem_id="packing-picker", min_width=240, container=True
+            )
+        with gr.Tabs(elem_id="tabs", overflow_behavior="wrap"):
+            for tab_id, (title, module) in TABS.items():
+                with gr.Tab(title, id=tab_id, elem_id=f"tab-{tab_id}") as tab:
+                    module.build(context, packing, tab)
+        blocks.load(
+            lambda chosen: picker_update(context, "pack", chosen), packing, packing, show_progress="hidden", queue=False
+        )
+    blocks.queue(max_size=64, default_concurrency_limit=4)
+    return blocks
+
+
+def launch(context: AppContext | None = None) -> None:
+    """Build the page and serve it until the process ends. GRADIO_SERVER_NAME and GRADIO_SERVER_PORT say where."""
+    os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
+    context = context or AppContext()
+    blocks = build(context)
+    plotly_js = Path(str(files("plotly") / "package_data" / "plotly.min.js"))
+    gr.set_static_paths([plotly_js])
+    context.warm_up()
+    common = (FOLDER / "common.js").read_text(encoding="utf-8").replace("PLOTLY_PATH", plotly_js.as_posix())
+    blocks.launch(
+        theme=HyperFaceTheme(),
+        css_paths=STYLE_SHEETS,
+        head=f"<script>{common}</script>",
+        share=False,
+        ssr_mode=False,
+        run_history=False,
+        footer_links=[],
+    )

@@ -1,0 +1,114 @@
+"""What the tabs share: where the runs are, and the parts that are loaded once, when first needed."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar, cast
+
+from hyperface import runs
+from hyperface.assets import assets_folder
+from hyperface.errors import HyperFaceError
+from hyperface.runs import Run
+
+if TYPE_CHECKING:
+    from hyperface.gallery import Gallery
+    from hyperface.generators import Generator
+    from hyperface.recognizers import Recognizer
+
+T = TypeVar("T")
+log = logging.getLogger(__name__)
+
+
+@dataclass
+class AppContext:
+    """One for the whole server; every method may be called from any thread.
+
+    runs_folder: where new runs go. demo_folder: runs that ship with the project, shown below the visitor's own.
+    """
+
+    runs_folder: Path = field(default_factory=runs.runs_folder)
+    demo_folder: Path = field(default_factory=lambda: assets_folder() / "demo")
+    _parts: dict[object, object] = field(default_factory=dict, repr=False)
+    _locks: dict[object, threading.Lock] = field(default_factory=dict, repr=False)
+    _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
+
+    @property
+    def folders(self) -> list[Path]:
+        """Where runs are looked for."""
+        return [self.runs_folder, self.demo_folder]
+
+    def runs(self, verb: str | None = None) -> list[Run]:
+        """The visitor's runs, newest first, then those that ship."""
+        return [run for folder in self.folders for run in runs.list_runs([folder], verb)]
+
+    def run(self, name: str) -> Run:
+        """A run by its name; RunError if it is gone."""
+        return runs.find_run(name, self.folders)
+
+    def is_demo(self, run: Run) -> bool:
+        """Whether it ships with the project and so must not be changed."""
+        return run.path.parent == self.demo_folder.absolute()
+
+    def lineage(self, run: Run) -> list[Run]:
+        """The run and those it was made from, oldest first."""
+        return runs.lineage(run, self.folders)
+
+    def gallery(self, name: str = "gan-10k") -> Gallery:
+        """A gallery by name or path."""
+
+        def load() -> Gallery:
+            from hyperface import gallery
+
+            return gallery.load(name)
+
+        return self.cached(("gallery", name), load)
+
+    def recognizer(self, name: str = "dlib") -> Recognizer:
+        """A recogniser by name, or the path of one trained here."""
+
+        def load() -> Recognizer:
+            from hyperface import recognizers
+
+            return recognizers.load(name)
+
+        return self.cached(("recognizer", name), load)
+
+    def generator(self, name: str = "gan") -> Generator:
+        """An identity-conditional generator by name."""
+
+        def load() -> Generator:
+            from hyperface import generators
+
+            return generators.load(name)
+
+        return self.cached(("generator", name), load)
+
+    def cached(self, key: object, load: Callable[[], T]) -> T:
+        """The value of `load()`, called once for each key; a call that raised is tried again next time."""
+        with self._lock:
+            lock = self._locks.setdefault(key, threading.Lock())
+        with lock:  # one at a time for each key: two visitors must not load the same weights twice
+            if key not in self._parts:
+                self._parts[key] = load()
+            return cast(T, self._parts[key])
+
+    def warm_up(self) -> threading.Thread:
+        """Load in the background what a visitor will need first, in the order of the tabs."""
+
+        def load() -> None:
+            import torch
+
+            torch.set_num_threads(min(2, torch.get_num_threads()))  # visitors share the machine with the workers
+            for part in (self.gallery, self.generator, self.recognizer):
+                try:
+                    part()
+                except HyperFaceError as error:  # the tab that needs it says so too
+                    log.warning("%s", error)
+
+        thread = threading.Thread(target=load, name="warm-up", daemon=True)
+        thread.start()
+        return thread

@@ -1,0 +1,70 @@
+"""Choosing a run: drop-downs that list the runs of a verb, and the line that tells what a run was made from."""
+
+from __future__ import annotations
+
+import datetime
+
+import gradio as gr
+
+from hyperface.runs import DONE, FAILED, INTERRUPTED, RUNNING, STARTING, STOPPED, Run
+from hyperface.ui.context import AppContext
+from hyperface.ui.pictures import escape
+
+NOUNS = {"pack": "packing", "generate": "dataset", "train": "model", "evaluate": "evaluation", "gallery": "gallery"}
+_STATES = {
+    RUNNING: "running",
+    STARTING: "starting",
+    STOPPED: "stopped",
+    FAILED: "failed",
+    INTERRUPTED: "interrupted",
+    DONE: "",
+}
+
+
+def run_picker(context: AppContext, verb: str, *, label: str, info: str | None = None, **options) -> gr.Dropdown:
+    """A drop-down of the runs of a verb. Its value is the run's name, None while there is no such run.
+
+    Refresh it with `picker_update` when its tab is opened: the page may be older than the newest run.
+    """
+    choices = run_choices(context, verb)
+    value = choices[0][1] if choices else None
+    return gr.Dropdown(choices, value=value, label=label, info=info, interactive=True, **options)
+
+
+def picker_update(context: AppContext, verb: str, chosen: str | None) -> gr.Dropdown:
+    """The drop-down with today's runs. What was chosen stays chosen while it exists, else the newest is."""
+    choices = run_choices(context, verb)
+    names = [name for _, name in choices]
+    value = chosen if chosen in names else names[0] if names else None
+    return gr.Dropdown(choices=choices, value=value)
+
+
+def run_choices(context: AppContext, verb: str) -> list[tuple[str, str]]:
+    """(what to show, name) of each run of the verb, newest first, then those that ship."""
+    return [(run_title(context, run), run.name) for run in context.runs(verb)]
+
+
+def run_title(context: AppContext, run: Run) -> str:
+    """Title, date and, unless it is finished, the state of a run."""
+    if context.is_demo(run):
+        return f"{run.title} · ready-made"
+    state = _STATES.get(run.status().state, "")
+    return " · ".join(part for part in (run.title, _local_time(run.created), state) if part)
+
+
+def lineage_line(context: AppContext, run: Run) -> str:
+    """HTML: the runs that this one was made from, oldest first, and itself."""
+    steps = [
+        f"<span><small>{escape(NOUNS.get(step.verb, step.verb))}</small> {escape(step.title)}</span>"
+        for step in context.lineage(run)
+    ]
+    arrow = '<span aria-hidden="true">→</span>'
+    return f'<p class="hf-lineage" aria-label="Made from">{arrow.join(steps)}</p>'
+
+
+def _local_time(created: str) -> str:
+    try:
+        moment = datetime.datetime.fromisoformat(created).astimezone()
+    except ValueError:
+        return ""
+    return f"{moment.day} {moment:%b %H:%M}"

@@ -1,0 +1,141 @@
+"""The look: one theme for light and dark, fonts that ship with Gradio, no network."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import gradio as gr
+from gradio.themes.utils import colors, sizes
+
+FOLDER = Path(__file__).parent
+STYLE_SHEETS = sorted(FOLDER.glob("*.css"))
+
+# A blue-green that keeps 4.5:1 against white at 700 and against the dark background at 400.
+LAGOON = colors.Color(
+    name="lagoon",
+    c50="#edfbfa",
+    c100="#d2f4f2",
+    c200="#a9e8e5",
+    c300="#71d5d3",
+    c400="#38b9ba",
+    c500="#1c9c9f",
+    c600="#137d82",
+    c700="#136468",
+    c800="#145054",
+    c900="#154346",
+    c950="#06282b",
+)
+INK = colors.Color(
+    name="ink",
+    c50="#f7f8fa",
+    c100="#eef0f4",
+    c200="#dfe3ea",
+    c300="#c5ccd8",
+    c400="#8f9bb0",
+    c500="#66738b",
+    c600="#4b576d",
+    c700="#343e51",
+    c800="#1f2735",
+    c900="#151b27",
+    c950="#0d121b",
+)
+
+
+class HyperFaceTheme(gr.themes.Base):
+    """Quiet surfaces, one accent, figures in the tabular style; the pictures bring the colour."""
+
+    def __init__(self) -> None:
+        fonts = [
+            gr.themes.LocalFont("IBM Plex Sans", weights=(400, 500, 600)),
+            "ui-sans-serif",
+            "system-ui",
+            "sans-serif",
+        ]
+        mono = [gr.themes.LocalFont("IBM Plex Mono", weights=(400,)), "ui-monospace", "Consolas", "monospace"]
+        super().__init__(
+            primary_hue=LAGOON,
+            secondary_hue=LAGOON,
+            neutral_hue=INK,
+            spacing_size=sizes.spacing_md,
+            radius_size=sizes.radius_lg,
+            text_size=sizes.text_md,
+            font=fonts,
+            font_mono=mono,
+        )
+        self.name = "hyperface"
+        self.set(
+            body_background_fill="*neutral_50",
+            body_background_fill_dark="*neutral_950",
+            body_text_color="*neutral_900",
+            body_text_color_dark="*neutral_100",
+            body_text_color_subdued="*neutral_500",
+            body_text_color_subdued_dark="*neutral_400",
+            background_fill_primary="white",
+            background_fill_primary_dark="*neutral_900",
+            background_fill_secondary="*neutral_50",
+            background_fill_secondary_dark="*neutral_800",
+            border_color_primary="*neutral_200",
+            border_color_primary_dark="*neutral_700",
+            color_accent="*primary_600",
+            color_accent_soft="*primary_50",
+            color_accent_soft_dark="*primary_950",
+            block_background_fill="*background_fill_primary",
+            block_border_width="1px",
+            block_border_color="*border_color_primary",
+            block_shadow="none",
+            block_label_background_fill="transparent",
+            block_label_border_width="0px",
+            block_label_text_color="*body_text_color_subdued",
+            block_label_text_weight="500",
+            block_title_text_color="*body_text_color",
+            block_title_text_weight="500",
+            block_info_text_color="*body_text_color_subdued",
+            block_info_text_size="*text_sm",
+            block_radius="*radius_lg",
+            container_radius="*radius_lg",
+            input_background_fill="*background_fill_primary",
+            input_background_fill_dark="*neutral_950",
+            input_border_color="*neutral_300",
+            input_border_color_dark="*neutral_700",
+            input_border_color_focus="*primary_500",
+            input_border_color_focus_dark="*primary_400",
+            input_shadow="none",
+            input_shadow_focus="0 0 0 3px color-mix(in srgb, *primary_500 22%, transparent)",
+            input_border_width="1px",
+            slider_color="*primary_600",
+            slider_color_dark="*primary_400",
+            button_border_width="1px",
+            button_large_radius="*radius_md",
+            button_medium_radius="*radius_md",
+            button_small_radius="*radius_md",
+            button_large_text_weight="600",
+            button_medium_text_weight="500",
+            button_primary_background_fill="*primary_700",
+            button_primary_background_fill_hover="*primary_800",
+            button_primary_background_fill_dark="*primary_400",
+            button_primary_background_fill_hover_dark="*primary_300",
+            button_primary_border_color="*primary_700",
+            button_primary_border_color_dark="*primary_400",
+            button_primary_text_color="white",
+            button_primary_text_color_dark="*neutral_950",
+            button_secondary_background_fill="*background_fill_primary",
+            button_secondary_background_fill_dark="*neutral_800",
+            button_secondary_background_fill_hover="*neutral_100",
+            button_secondary_background_fill_hover_dark="*neutral_700",
+            button_secondary_border_color="*neutral_300",
+            button_secondary_border_color_dark="*neutral_600",
+            button_secondary_text_color="*neutral_800",
+            button_secondary_text_color_dark="*neutral_100",
+            button_cancel_background_fill="*background_fill_primary",
+            button_cancel_background_fill_dark="*neutral_800",
+            button_cancel_text_color="#b42318",
+            button_cancel_text_color_dark="#ff9a8f",
+            button_cancel_border_color="#e4a49e",
+            button_cancel_border_color_dark="#7a3a34",
+            link_text_color="*primary_700",
+            link_text_color_dark="*primary_300",
+            link_text_color_hover="*primary_800",
+            link_text_color_hover_dark="*primary_200",
+            link_text_color_visited="*primary_700",
+            link_text_color_visited_dark="*primary_300",
+        )
