@@ -4,12 +4,16 @@ import numpy as np
 from scipy.ndimage import gaussian_filter
 
 from .capture import Camera, Capture
+from .noise import smooth_step
 
 CROP = 112  # pixels
 # ArcFace's five points in a 112×112 crop: eyes, nose, mouth corners, as seen from left to right.
 TEMPLATE = np.array(
     [[38.2946, 51.6963], [73.5318, 51.5014], [56.0252, 71.7366], [41.5493, 92.3655], [70.7299, 92.2041]]
 )
+
+PROFILE_ZOOM = 1.10
+PROFILE_SHIFT = 6.0  # pixels
 
 
 def head_rotation(capture: Capture) -> np.ndarray:
@@ -27,10 +31,13 @@ def project(points: np.ndarray, distance: float) -> tuple[np.ndarray, np.ndarray
     return np.stack([points[:, 0], -points[:, 2]], axis=1) / depth[:, None], depth
 
 
-def crop_transform(five_points: np.ndarray, jitter: np.ndarray) -> np.ndarray:
+def crop_transform(five_points: np.ndarray, jitter: np.ndarray, yaw: float = 0.0) -> np.ndarray:
     """Similarity (2, 3) from the image plane to pixels of the crop, fitted to the template in least squares.
 
     five_points: (5, 2) on the image plane; jitter: (5, 2) pixels by which a detector would have missed them.
+    yaw: degrees. From 45° on the five points close up into a vertical line, which no longer says how large the head
+    is or where it lies across the picture: the crop then zooms in and moves to the side the face looks to, by
+    PROFILE_ZOOM and PROFILE_SHIFT when the yaw reaches 80°.
     """
     target = TEMPLATE - jitter
     source_mean, target_mean = five_points.mean(axis=0), target.mean(axis=0)
@@ -38,7 +45,11 @@ def crop_transform(five_points: np.ndarray, jitter: np.ndarray) -> np.ndarray:
     # In the complex plane a similarity is one complex factor, and least squares has a closed form.
     factor = np.vdot(source, (target - target_mean) @ np.array([1, 1j])) / np.vdot(source, source).real
     linear = np.array([[factor.real, -factor.imag], [factor.imag, factor.real]])
-    return np.column_stack([linear, target_mean - linear @ source_mean])
+    offset = target_mean - linear @ source_mean
+    turned = float(smooth_step(45, 80, abs(yaw)))
+    zoom, centre = 1 + (PROFILE_ZOOM - 1) * turned, np.full(2, CROP / 2)
+    shift = np.array([-np.sign(yaw) * PROFILE_SHIFT * turned, 0])
+    return np.column_stack([zoom * linear, zoom * (offset + shift - centre) + centre])
 
 
 def develop(radiance: np.ndarray, face: np.ndarray, skin: np.ndarray, camera: Camera, rng: np.random.Generator) -> np.ndarray:
@@ -48,7 +59,7 @@ def develop(radiance: np.ndarray, face: np.ndarray, skin: np.ndarray, camera: Ca
     """
     weights = np.array([0.2126, 0.7152, 0.0722])
     measured = float(np.mean(radiance[face] @ weights))
-    wanted = 0.24 * (float(skin @ weights) / 0.4) ** 0.55 * 2**camera.exposure
+    wanted = 0.24 * (float(skin @ weights) / 0.4) ** 0.7 * 2**camera.exposure
     side = radiance.shape[0] // CROP
     image = radiance.reshape(CROP, side, CROP, side, 3).mean(axis=(1, 3)) * (wanted / max(measured, 1e-6))
     image = image * camera.white_balance

@@ -100,31 +100,31 @@ def _expression(rng: np.random.Generator) -> dict[str, float]:
 
 def _light(rng: np.random.Generator) -> Light:
     azimuth, height = np.deg2rad(rng.uniform(-85, 85)), np.deg2rad(rng.uniform(-5, 65))
-    key_share = rng.uniform(0.15, 0.8)
+    key_share = rng.uniform(0.15, 0.72)
     lobes = []
     for _ in range(rng.integers(1, 4)):
         turn, lift = rng.uniform(-np.pi, np.pi), np.deg2rad(rng.uniform(-30, 70))
-        lobes.append((_direction(turn, lift), float(rng.uniform(2, 12)), rng.uniform(0.2, 1.4) * _warmth(rng, 0.25)))
+        lobes.append((_direction(turn, lift), float(rng.uniform(2, 12)), rng.uniform(0.2, 1.4) * _warmth(rng, 0.16)))
     ambient = (1 - key_share) * rng.uniform(0.4, 1.0)
     return Light(
         key_direction=_direction(azimuth, height),
-        key=key_share * 2.2 * _warmth(rng, 0.22),
+        key=key_share * 2.2 * _warmth(rng, 0.14),
         softness=float(rng.uniform(0, 0.6)),
         lobes=tuple(lobes),
-        sky=ambient * _warmth(rng, 0.2),
-        ground=ambient * rng.uniform(0.2, 0.8) * _warmth(rng, 0.2),
+        sky=ambient * _warmth(rng, 0.12),
+        ground=ambient * rng.uniform(0.2, 0.8) * _warmth(rng, 0.14),
     )
 
 
 def _camera(rng: np.random.Generator) -> Camera:
     return Camera(
         distance=float(np.exp(rng.uniform(np.log(0.5), np.log(2.5)))),
-        exposure=float(np.clip(rng.normal(0, 0.45), -1.1, 1.0)),
-        white_balance=_warmth(rng, 0.12) * (1 + 0.03 * rng.standard_normal(3)),
+        exposure=float(np.clip(rng.normal(0, 0.4), -1.0, 0.9)),
+        white_balance=_warmth(rng, 0.09) * (1 + 0.025 * rng.standard_normal(3)),
         contrast=float(np.exp(rng.normal(0, 0.15))),
-        saturation=float(np.clip(rng.normal(1, 0.18), 0.45, 1.5)),
+        saturation=float(np.clip(rng.normal(1.1, 0.18), 0.45, 1.5)),
         blur=float(rng.choice([0.0, rng.uniform(0.3, 1.1)], p=[0.5, 0.5])),
-        noise=float(rng.uniform(0, 0.03)),
+        noise=float(rng.uniform(0, 0.018)),
         jitter=rng.normal(0, 0.6, (5, 2)),
     )
 

@@ -7,6 +7,8 @@ hairline is where the opacity ends. Positions are metres of the mean head (see h
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.interpolate import pchip_interpolate
+from scipy.spatial import KDTree
 
 from .chart import Chart
 from .head_model import SKIN, HeadModel
@@ -14,7 +16,7 @@ from .identities import Identity
 from .noise import smooth_noise, smooth_step
 
 HEAD_AXIS_Y = 0.065  # the vertical axis that hair turns around, above the ears
-_CURTAIN_ROWS, _CURTAIN_COLUMNS = 14, 56
+_CURTAIN_ROWS, _CURTAIN_COLUMNS = 20, 56
 CURTAIN_CHART = (96, 640)  # texels, along the strands × around the head
 
 
@@ -96,7 +98,7 @@ def grow_hair(
     triangles, texels = [head.triangles[cap_faces]], [Chart.texel(head.corner_uv[cap_faces])]
     all_vertices, curtain_paint = [cap_vertices], np.zeros((1, 1, 4), np.float32)
     if style.curtain:
-        scalp = grown & (p[:, 2] > -0.01) & (p[:, 2] < 0.06)
+        scalp = grown & (p[:, 2] > -0.03)
         points, faces, places = _curtain(style, cap_vertices[scalp], rng)
         triangles.append(faces + len(cap_vertices))
         texels.append(places)
@@ -124,9 +126,12 @@ def _hairline(identity: Identity, style: HairStyle, receding: float):
     )
     fall = style.fringe * np.array([1, 1, 1.1, 0.8, 0.3, 0, 0, 0, 0, 0])
 
+    fine = np.linspace(0, np.pi, 256)
+    smooth = pchip_interpolate(angles, heights - fall, fine)  # as the polygon, without its corners
+
     def line(p: np.ndarray) -> np.ndarray:
         angle = np.arctan2(np.abs(p[..., 0]), HEAD_AXIS_Y - p[..., 1])
-        return np.interp(angle, angles, heights - fall).astype(np.float32)
+        return np.interp(angle, fine, smooth).astype(np.float32)
 
     return line
 
@@ -147,18 +152,29 @@ def _curtain(
     style: HairStyle, scalp: np.ndarray, rng: np.random.Generator
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Vertices, triangles and chart places of the hanging hair, wrapped around the measured scalp (n, 3)."""
-    half_width, back = np.abs(scalp[:, 0]).max(), scalp[:, 1].max()
-    depth = back - HEAD_AXIS_Y
     length = style.curtain * rng.uniform(0.85, 1.15)
-    down = np.linspace(0, 1, _CURTAIN_ROWS)[:, None]  # (rows, 1)
-    z = 0.062 - down * (0.062 + length)
-    bulge = rng.uniform(0.006, 0.016) * np.sin(np.pi * np.clip(down * 1.1, 0, 1)) ** 0.7
-    hug = 0.012 * smooth_step(0.25, 0.0, down)  # tucked into the cap at the top
-    front = np.deg2rad(style.front + rng.uniform(-6, 6)) - 0.10 * down
-    turn = front + np.linspace(0, 1, _CURTAIN_COLUMNS)[None] * 2 * (np.pi - front)  # (rows, columns)
-    waves = rng.uniform(0, 0.004) * np.sin(turn * rng.integers(8, 16) + down * rng.uniform(0, 9))
-    x = (half_width + 0.010 + bulge - hug + waves) * np.sin(turn)
-    y = HEAD_AXIS_Y - (depth + 0.004 + bulge - hug + waves) * np.cos(turn)
+    top = 0.085
+    down = np.linspace(0, 1, _CURTAIN_ROWS)[:, None] ** 1.2  # (rows, 1), closer together near the top
+    z = top - down * (top + length)
+    front = np.deg2rad(style.front + rng.uniform(-6, 6)) - 0.10 * down + 0.25 * smooth_step(0.35, 0.0, down)
+    across = np.linspace(0, 1, _CURTAIN_COLUMNS)[None]
+    turn = front + across * 2 * (np.pi - front)  # (rows, columns), 0 straight ahead
+
+    # The cap's distance from the axis at every height and angle; below the scalp, hair falls straight down.
+    cap_turn = np.arctan2(scalp[:, 0], HEAD_AXIS_Y - scalp[:, 1]) % (2 * np.pi)
+    cap_radius = np.hypot(scalp[:, 0], scalp[:, 1] - HEAD_AXIS_Y)
+    tree = KDTree(np.stack([0.09 * np.cos(cap_turn), 0.09 * np.sin(cap_turn), scalp[:, 2]], axis=1))
+    places = np.stack([0.09 * np.cos(turn), 0.09 * np.sin(turn), np.maximum(z, 0.0) + 0 * turn], axis=-1)
+    distance, nearest = tree.query(places, k=6)
+    share = 1 / (distance + 0.003)
+    radius = (cap_radius[nearest] * share).sum(axis=-1) / share.sum(axis=-1)
+    radius = np.maximum.accumulate(radius, axis=0)  # gravity: never back inwards
+    edge = smooth_step(0.0, 0.10, np.minimum(across, 1 - across))
+    bulge = rng.uniform(0.004, 0.014) * np.sin(np.pi * np.clip(down * 1.1, 0, 1)) ** 0.7 * (0.3 + 0.7 * edge)
+    waves = rng.uniform(0, 0.004) * np.sin(turn * rng.integers(8, 16) + down * rng.uniform(0, 9)) * down
+    clear_of_ears = 0.010 * smooth_step(0.05, 0.0, z) * smooth_step(-0.10, -0.04, z)
+    radius = radius - 0.002 * (1 - smooth_step(0.0, 0.2, down)) + bulge + waves + clear_of_ears
+    x, y = radius * np.sin(turn), HEAD_AXIS_Y - radius * np.cos(turn)
     vertices = np.stack([x, y, np.broadcast_to(z, x.shape)], axis=-1).reshape(-1, 3).astype(np.float32)
 
     index = np.arange(_CURTAIN_ROWS * _CURTAIN_COLUMNS).reshape(_CURTAIN_ROWS, _CURTAIN_COLUMNS)
@@ -178,7 +194,7 @@ def _paint_curtain(colour: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     locks = smooth_noise(rng, CURTAIN_CHART, (2, 40))
     edge = np.minimum(across, 1 - across) + 0.012 * locks + 0.008 * strands
     ends = 1 - down + 0.05 * locks + 0.05 * strands
-    opacity = smooth_step(0.0, 0.022, edge) * smooth_step(0.0, 0.08, ends) * smooth_step(0.0, 0.1, down)
+    opacity = smooth_step(0.0, 0.022, edge) * smooth_step(0.0, 0.08, ends) * smooth_step(0.0, 0.15, down)
     return _hair_paint(colour, strands, locks, opacity)
 
 

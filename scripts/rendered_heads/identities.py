@@ -46,7 +46,7 @@ class Identity:
         rng = stream(seed, number, "ancestry")
         shares = 0.35 * rng.dirichlet((0.6, 0.6, 0.6))
         shares[main] += 0.65
-        typical = np.array([0.80, 0.36, 0.20]) @ shares
+        typical = np.array([0.82, 0.36, 0.20]) @ shares
         melanin = float(np.clip(typical + 0.10 * stream(seed, number, "melanin").standard_normal(), 0.02, 0.98))
         return cls(seed, number, bool(number % 2), tuple(float(s) for s in shares), melanin)
 

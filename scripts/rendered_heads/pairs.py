@@ -97,7 +97,7 @@ def _everyday_yaws(rng: np.random.Generator) -> tuple[float, float]:
 
 def _opposed_yaws(rng: np.random.Generator) -> tuple[float, float]:
     gap = rng.uniform(45, 70)
-    middle = rng.uniform(-1, 1) * (60 - gap / 2)
+    middle = rng.uniform(-1, 1) * (50 - gap / 2)
     return float(middle - gap / 2), float(middle + gap / 2)
 
 
@@ -113,7 +113,7 @@ SPECS = {
             ages=_same_age(0.62, 0.85), yaws=_everyday_yaws, matched=0.9,
         ),
         PackSpec(
-            "rendered_cross_pose", "Rendered cross-pose", "the two poses are 45 to 70° apart", "CPLFW",
+            "rendered_cross_pose", "Rendered cross-pose", "the two poses are 45 to 70° apart, neither beyond 50°", "CPLFW",
             ages=_same_age(0.62, 0.85), yaws=_opposed_yaws, matched=0.75,
         ),
         PackSpec(

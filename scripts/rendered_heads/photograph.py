@@ -12,7 +12,7 @@ from .identities import Identity, stream
 from .pairs import PackSpec, Pair, Shot
 from .render import Studio
 
-JPEG_QUALITY = 82  # about 3 kB a picture
+JPEG_QUALITY = 85  # about 3 kB a picture
 
 
 @lru_cache(maxsize=1)

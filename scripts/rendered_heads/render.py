@@ -8,12 +8,13 @@ from . import capture as capturing
 from .camera import CROP, crop_transform, develop, head_rotation, project
 from .chart import Chart, fit_sphere, make_chart
 from .hair import FEMALE_STYLES, MALE_STYLES, STYLES, HairMesh, grow_hair
-from .head_model import CAVITY, EYE, SKIN, TONGUE, HeadModel, load_head_model
+from .head_model import CAVITY, EYE, SKIN, TEETH, TONGUE, HeadModel, load_head_model
 from .identities import Identity
 from .lighting import key_visibility, soft_irradiance, surroundings
 from .noise import smooth_noise, smooth_step
 from .raster import BACKGROUND, rasterize, vertex_normals
 from .skin import age_share, hair_colour_at, paint_skin
+from .teeth import teeth_albedo
 
 SUPERSAMPLING = 2
 _IRIS_RADIUS = 0.0060  # metres
@@ -105,7 +106,7 @@ class _Scene:
         solid = np.concatenate([head.triangles, hair_triangles]).astype(np.int32)
         plane, depth = project(everything, capture.camera.distance)
         points, _ = project(head.five_points(posed), capture.camera.distance)
-        transform = crop_transform(points, capture.camera.jitter)
+        transform = crop_transform(points, capture.camera.jitter, capture.yaw)
         screen = (plane @ transform[:, :2].T + transform[:, 2]) * SUPERSAMPLING
         normals = normals.astype(np.float32)
         centred = everything - everything[: len(posed)].mean(axis=0)
@@ -137,7 +138,9 @@ class _Scene:
         albedo[eyes] = eye.albedo(rest[eyes])
         albedo[part == TONGUE] = (0.30, 0.10, 0.09)
         albedo[part == CAVITY] = (0.10, 0.03, 0.03)
-        gloss[eyes] = 0.05
+        teeth = part == TEETH
+        albedo[teeth] = teeth_albedo(rest[teeth])
+        gloss[eyes | teeth] = 0.02
         bleed = np.where((part == SKIN)[:, None], _LIGHT_BLEED, 0).astype(np.float32)
         visible = key_visibility(self.vertices, self.solid, position, self.capture.light, rng)
         shaded = self._shade(normal, soft, visible, albedo, bleed)
@@ -218,14 +221,14 @@ def sample_bilinear(image: np.ndarray, texel: np.ndarray) -> np.ndarray:
 
 def _background(rng: np.random.Generator, side: int) -> np.ndarray:
     """An out-of-focus surrounding, linear (side, side, 3)."""
-    base = np.exp(rng.normal(-1.2, 0.8)) * np.exp(0.3 * rng.standard_normal(3))
+    base = np.exp(rng.normal(-1.2, 0.8)) * np.exp(0.12 * rng.standard_normal(3))
     field = np.stack([smooth_noise(rng, (side, side), (3, 3)) for _ in range(2)], axis=-1)
-    tints = 0.4 * rng.standard_normal((2, 3))
+    tints = 0.3 * rng.standard_normal((2, 1)) + 0.1 * rng.standard_normal((2, 3))
     image = base * np.exp(field @ tints)
     rows, columns = np.mgrid[0:side, 0:side] / side
     for _ in range(rng.integers(0, 5)):
         centre, half, soft = rng.random(2), rng.uniform(0.05, 0.35, 2), rng.uniform(0.01, 0.1)
         inside = smooth_step(soft, -soft, np.maximum(abs(rows - centre[0]) - half[0], abs(columns - centre[1]) - half[1]))
-        colour = np.exp(rng.normal(-1.2, 0.9)) * np.exp(0.35 * rng.standard_normal(3))
+        colour = np.exp(rng.normal(-1.2, 0.9)) * np.exp(0.16 * rng.standard_normal(3))
         image = image * (1 - inside[..., None]) + colour * inside[..., None]
     return image.astype(np.float32)

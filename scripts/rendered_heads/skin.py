@@ -56,6 +56,9 @@ def paint_skin(chart: Chart, identity: Identity, *, age: float, beard: float, ma
     seam = bump(z + 0.0735 - 6.0 * side * side, 0.0009) * (side < 0.024) * (y < -0.003)
     albedo *= (1 - 0.5 * seam)[..., None]
 
+    nostril = bump(side - 0.0068, 0.0026) * bump(z + 0.0478, 0.0020) * (y < -0.010)
+    albedo *= (1 - 0.75 * nostril)[..., None]
+
     hair = hair_colour_at(colours, age)
     albedo = _blend(albedo, hair * 0.8, _beard(chart, identity, beard))
     lids = smooth_step(0.0022, 0.0008, chart.lid_gap) * (y < 0.008)
@@ -142,7 +145,7 @@ def _beard(chart: Chart, identity: Identity, length: float) -> np.ndarray:
     bare = bump(side - 0.016, 0.006) * bump(z + 0.088, 0.004)  # beside the soul patch
     region *= (1 - chart.lips) * (1 - 0.5 * bare) * (1 - chart.ears)
     opacity = density * (0.16 + 0.75 * smooth_step(0.15, 0.8, np.float32(length)))
-    return np.clip(region * opacity * (1 + 0.35 * grain), 0, 0.95)
+    return np.clip(region * opacity * (1 + 0.22 * grain), 0, 0.95)
 
 
 def _lipstick(identity: Identity) -> np.ndarray:

