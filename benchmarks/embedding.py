@@ -15,9 +15,10 @@ import numpy as np
 import torch
 
 from hyperface import gallery
+from hyperface.assets import find_model_file
 from hyperface.images import from_uint8, to_uint8
 from hyperface.recognizers.dlib_resnet import DlibResNet, dlib_chips, load_dlib
-from hyperface.recognizers.dlib_weights import FILE_NAME, find_model_file
+from hyperface.recognizers.dlib_weights import FILE_NAME
 
 
 def seconds(call) -> float:

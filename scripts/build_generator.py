@@ -27,11 +27,11 @@ from safetensors.torch import load_file, save_file
 from tqdm import tqdm
 
 from hyperface import gallery as galleries
-from hyperface.assets import assets_folder
+from hyperface.assets import assets_folder, find_model_file
 from hyperface.generators import load_gallery_generator
 from hyperface.generators.gan import DCGAN_FILE, LATENT_SIZE, MAPPER_FILE, seeded_normal
 from hyperface.recognizers.dlib_resnet import MEAN_FILE, DlibRecognizer, DlibResNet, load_dlib
-from hyperface.recognizers.dlib_weights import FILE_NAME, find_model_file, read_dlib_network
+from hyperface.recognizers.dlib_weights import FILE_NAME, read_dlib_network
 
 PACKAGE = "gan-face-generate==1.1.1"
 GALLERY_SIZE = 10_000

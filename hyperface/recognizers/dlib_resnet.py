@@ -13,11 +13,11 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from hyperface.assets import asset
+from hyperface.assets import asset, find_model_file
 from hyperface.faces.template import DLIB_CHIP_BOX
 from hyperface.images import check_images
 from hyperface.recognizers.base import Recognizer, RecognizerCard
-from hyperface.recognizers.dlib_weights import FILE_NAME, DlibNetwork, Layer, find_model_file, read_dlib_network
+from hyperface.recognizers.dlib_weights import FILE_NAME, DlibNetwork, Layer, read_dlib_network
 
 CHIP_SIZE = 150  # pixels
 ALIGNED_SIZE = 112  # pixels

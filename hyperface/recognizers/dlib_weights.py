@@ -7,7 +7,6 @@ every type tag on its way, so that a damaged or different file is refused and ne
 
 import math
 from dataclasses import dataclass
-from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -38,22 +37,6 @@ class DlibNetwork:
 
     mean_colour: tuple[float, float, float]
     layers: tuple[Layer, ...]
-
-
-def find_model_file(name: str) -> Path:
-    """Path of one of the model files of the package face-recognition-models; AssetError if it is not installed.
-
-    The package is located, not imported: importing it needs a part of setuptools that newer releases dropped.
-    """
-    spec = find_spec("face_recognition_models")
-    folders = spec.submodule_search_locations if spec else None
-    path = Path(folders[0]) / "models" / name if folders else None
-    if path is None or not path.is_file():
-        raise AssetError(
-            f"dlib's model file {name} was not found. It comes with the package face-recognition-models: "
-            "install it with `pip install face-recognition-models==0.3.0`."
-        )
-    return path
 
 
 class _Reader:

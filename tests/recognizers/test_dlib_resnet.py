@@ -7,10 +7,11 @@ import torch
 from torch.nn import functional as F
 
 from hyperface import gallery, recognizers
+from hyperface.assets import find_model_file
 from hyperface.errors import AssetError, InputError
 from hyperface.images import from_uint8, to_uint8
 from hyperface.recognizers.dlib_resnet import dlib_chips
-from hyperface.recognizers.dlib_weights import FILE_NAME, find_model_file, read_dlib_network
+from hyperface.recognizers.dlib_weights import FILE_NAME, read_dlib_network
 
 
 @pytest.fixture(scope="module")
