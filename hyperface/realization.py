@@ -51,3 +51,12 @@ def realize(
         embeddings = recognizer.embed(images).reshape(count, styles, -1)  # (n, k, d)
         cosine = (embeddings * identities[:, None]).sum(dim=-1)  # (n, k)
     return Realization(images.reshape(count, styles, *images.shape[1:]), embeddings, cosine)
+
+
+def recognised(embeddings: torch.Tensor, numbers: Sequence[int], packing: torch.Tensor) -> torch.Tensor:
+    """Whether each picture is nearest to its own identity among all packed ones: bool (n, k).
+
+    embeddings: (n, k, d), of the pictures. numbers: n, which row of `packing` (N, d) each identity is.
+    """
+    nearest = torch.stack([(pictures @ packing.T).argmax(dim=1) for pictures in embeddings])  # (n, k)
+    return nearest == torch.as_tensor(list(numbers))[:, None]

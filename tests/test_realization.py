@@ -5,7 +5,7 @@ import torch
 from torch.nn import functional as F
 
 from hyperface.errors import InputError
-from hyperface.realization import realize
+from hyperface.realization import realize, recognised
 
 
 class StripeGenerator:
@@ -60,3 +60,10 @@ def test_perturbed_requests_are_drawn_but_compared_with_the_identity(identities)
 def test_another_recogniser_is_refused(identities):
     with pytest.raises(InputError, match=r"'reader'.*'other'"):
         realize(identities, [0], StripeGenerator(), Reader("other"))
+
+
+def test_recognised_is_nearest_to_the_own_identity():
+    packing = torch.eye(4)
+    pictures = F.normalize(torch.tensor([[[0.1, 1, 0, 0], [0, 0, 1, 0.9]], [[0, 0, 0.2, 1], [0, 0, 1, 0.2]]]), dim=-1)
+    assert recognised(pictures, [1, 3], packing).tolist() == [[True, False], [True, False]]
+    assert recognised(pictures, [1, 2], packing).tolist() == [[True, False], [False, True]]

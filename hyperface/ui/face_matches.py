@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 class Match:
     """A known face that a found face was compared with."""
 
-    label: str
+    kind: str  # what it is: "identity" or "gallery face"
+    number: int
     image: np.ndarray | torch.Tensor  # uint8 (h, w, 3), or float (3, h, w) in [0, 1]
     cosine: float
     angle: float  # degrees
@@ -48,8 +49,8 @@ def matched_face(face: MatchedFace) -> str:
 
 def _shelf(heading: str, matches: Sequence[Match]) -> str:
     items = "".join(
-        f"<li>{picture(match.image, f'{match.label}, {match.angle:.0f} degrees away')}"
-        f"<span>{escape(match.label)}</span>"
+        f"<li>{picture(match.image, f'{match.kind} {match.number}, {match.angle:.0f} degrees away')}"
+        f"<span>no. {match.number}</span>"
         f'<span class="hf-number"><b>{match.angle:.1f}°</b> · cos {match.cosine:.2f}</span></li>'
         for match in matches
     )
@@ -67,7 +68,8 @@ def similarity_table(cosines: Sequence[Sequence[float]]) -> str:
         for i, row in enumerate(cosines)
     )
     return (
-        '<h3 class="hf-heading">How alike the faces are</h3><div class="hf-scroll"><table class="hf-similarity">'
+        '<h3 class="hf-heading hf-apart">How alike the faces are</h3>'
+        '<div class="hf-scroll"><table class="hf-similarity">'
         "<caption>Cosine between the embeddings of each two faces: 1 the same picture, about 0 strangers.</caption>"
         f'<thead><tr><th scope="col"><span class="hf-hidden">face</span></th>{head}</tr></thead>'
         f"<tbody>{rows}</tbody></table></div>"

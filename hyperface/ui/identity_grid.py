@@ -67,6 +67,15 @@ def _variation(number: int, seed: int, image: torch.Tensor, cosine: float) -> st
     return picture(image, text, title=text)
 
 
+def figure_row(figures: Sequence[tuple[str, str]]) -> str:
+    """HTML of (what it is, figure) side by side."""
+    items = "".join(
+        f'<div class="hf-stat"><b class="hf-number">{escape(value)}</b><span>{escape(name)}</span></div>'
+        for name, value in figures
+    )
+    return f'<div class="hf-figures">{items}</div>'
+
+
 def closest_pair(pair: ClosestPair) -> str:
     """HTML figure of the run's closest pair with its angle as requested and as drawn."""
     first, second = (
@@ -74,6 +83,7 @@ def closest_pair(pair: ClosestPair) -> str:
         for number, image in zip(pair.numbers, pair.images, strict=True)
     )
     return (
+        '<h3 class="hf-heading">The two closest identities of this packing</h3>'
         f'<figure class="hf-pair">{first}<div class="hf-pair-angle">'
         f'<b class="hf-number">{pair.requested_angle:.1f}°</b><span>requested</span>'
         f'<b class="hf-number hf-second">{pair.drawn_angle:.1f}°</b><span>as drawn</span></div>{second}</figure>'

@@ -37,7 +37,7 @@ def annotated_photo(photo: np.ndarray, faces: Sequence[Face], *, title: str, fir
     found = f"{len(faces)} face" + ("" if len(faces) == 1 else "s")
     return (
         f'<figure class="hf-photo"><div class="hf-photo-frame" style="aspect-ratio:{width}/{height};'
-        f'--ratio:{width / height:.4f}">'
+        f'--ratio:{width / height:.4f};--width:{width}px">'
         f'<img src="{data_url(reduced(photo))}" alt="{escape(title)}: {found} found" width="{width}" height="{height}">'
         f'<svg viewBox="0 0 {width} {height}" aria-hidden="true">{marks}</svg></div>'
         f"<figcaption>{escape(title)} · {width} × {height} pixels · {found}</figcaption></figure>"

@@ -15,7 +15,6 @@ from pathlib import Path
 import gradio as gr
 
 from hyperface.errors import PhotoError
-from hyperface.ui.pictures import escape
 
 MAX_PHOTOS = 12  # in one go
 MAX_MEGABYTES = 25  # a photo
@@ -73,14 +72,14 @@ def _decode(item: object) -> ReceivedPhoto:
     name = str(item.get("name", "")) if isinstance(item, dict) else ""
     content = item.get("content") if isinstance(item, dict) else None
     if content is None:  # the browser holds back what is too large
-        raise PhotoError(f"{escape(name)} is larger than {MAX_MEGABYTES} MB. Save it smaller and try again.")
+        raise PhotoError(f"{name} is larger than {MAX_MEGABYTES} MB. Save it smaller and try again.")
     try:
         # The browser's address is data:<type>;base64,<content>; an empty file has no content at all.
         decoded = base64.b64decode(str(content).partition(",")[2], validate=True)
     except (binascii.Error, ValueError) as error:
-        raise PhotoError(f"{escape(name)} did not arrive whole. Try again.") from error
+        raise PhotoError(f"{name} did not arrive whole. Try again.") from error
     if len(decoded) > MAX_MEGABYTES * 1_000_000:
-        raise PhotoError(f"{escape(name)} is larger than {MAX_MEGABYTES} MB. Save it smaller and try again.")
+        raise PhotoError(f"{name} is larger than {MAX_MEGABYTES} MB. Save it smaller and try again.")
     return ReceivedPhoto(name, decoded)
 
 

@@ -1,12 +1,243 @@
-"""The Photos tab."""
+"""The Photos tab: find faces in photos, and see where they lie among the packed identities."""
 
 from __future__ import annotations
 
-import gradio as gr
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
 
+import gradio as gr
+import numpy as np
+from gradio.context import Context
+
+from hyperface.assets import assets_folder
+from hyperface.errors import NoFaceError, PhotoError
 from hyperface.ui.context import AppContext
+from hyperface.ui.face_matches import Match, MatchedFace, matched_face, similarity_table
+from hyperface.ui.forgetting import forget_closed_sessions, forget_shown
+from hyperface.ui.packed import Packed, gallery_of, load_packed
+from hyperface.ui.photo_drawing import annotated_photo
+from hyperface.ui.photo_picker import ReceivedPhoto, chosen_example, photo_picker, received_photos
+from hyperface.ui.photo_sphere import sphere_figure
+from hyperface.ui.pictures import data_url, escape
+from hyperface.ui.plots import Figure, chart
+from hyperface.ui.toasts import toasts
+
+if TYPE_CHECKING:
+    import torch
+
+    from hyperface.faces import Face
+
+MATCHES = 5  # nearest identities and gallery faces shown for a face
+MAX_FACES = 24  # compared at once; a crowd has more, and its largest are taken
+KEPT_SECONDS = 1800  # how long the faces of an idle visitor stay in memory
+PRIVACY = (
+    "Photos are read in memory and dropped at once: never written to disk, logged, or shown to another visitor. "
+    "The faces found in them are forgotten when you press Delete, close the page, or after half an hour."
+)
+
+
+@dataclass(frozen=True)
+class SeenFaces:
+    """What a visitor's session remembers: aligned faces (m, 3, 112, 112), embeddings (m, d), detector scores (m)."""
+
+    images: torch.Tensor
+    embeddings: torch.Tensor
+    confidences: tuple[float, ...]
 
 
 def build(context: AppContext, packing: gr.Dropdown, tab: gr.Tab) -> None:
     """Lay out the tab. packing: the page's run picker; tab: opened fires its select event."""
-    gr.HTML('<p class="hf-empty">Photos</p>', apply_default_css=False)
+    blocks = Context.root_block
+    forget_closed_sessions(blocks)
+    examples = example_photos()
+    picker = photo_picker([_thumbnail(path) for path in examples])
+    with gr.Row(elem_classes=["hf-privacy"]):
+        gr.HTML(f'<p class="hf-note">{PRIVACY}</p>', apply_default_css=False)
+        delete = gr.Button("Delete photos and faces", size="sm", min_width=200, scale=0, elem_id="photos-delete")
+    status = gr.HTML(apply_default_css=False, elem_id="photos-status")
+    photos = gr.HTML(apply_default_css=False, elem_id="photos-photos")
+    cards = gr.HTML(apply_default_css=False, elem_id="photos-faces")
+    with gr.Column(visible=False) as here:
+        gr.HTML(_HERE, apply_default_css=False)
+        sphere = chart(label="The packed identities on the sphere, and where your faces are", height=440)
+    seen = gr.State(None, time_to_live=KEPT_SECONDS)
+
+    def show(name: str | None, event: gr.EventData, request: gr.Request) -> Iterator[dict]:
+        try:
+            yield from look(name, event)
+        finally:
+            forget_shown(blocks, [photos, cards, sphere], request)
+
+    def compare(name: str | None, remembered: SeenFaces | None, request: gr.Request) -> Iterator[dict]:
+        try:
+            yield from beside(name, remembered)
+        finally:
+            forget_shown(blocks, [cards, sphere], request)
+
+    def look(name: str | None, event: gr.EventData) -> Iterator[dict]:
+        """Find the faces in the photos of an event, one photo after the other, then compare them."""
+        received = _received(event, examples)
+        yield {photos: "", cards: "", here: gr.Column(visible=False), seen: None, status: _progress("Reading", 0)}
+        pictures: list[str] = []
+        faces: list[Face] = []
+        problems: list[str] = []
+        started = time.monotonic()
+        for number, photo in enumerate(received):
+            text = f"Looking for faces in photo {number + 1} of {len(received)}"
+            yield {status: _progress(text, number / (len(received) + 1), started)}
+            try:
+                picture, found = _find_faces(photo, f"Photo {number + 1}", first_number=len(faces) + 1)
+            except PhotoError as error:
+                problems.append(f"{photo.name}: {error}")
+                continue
+            pictures.append(picture)
+            faces += found
+            if not found:
+                problems.append(
+                    f"{photo.name}: no face was found. Choose a photo in which a face is seen from the front, upright "
+                    "and at least 40 pixels wide."
+                )
+            yield {photos: f'<div class="hf-photos">{"".join(pictures)}</div>'}
+        if len(faces) > MAX_FACES:
+            problems.append(f"{len(faces)} faces are too many to compare at once; the first {MAX_FACES} are.")
+        yield {status: _progress("Comparing the faces", len(received) / (len(received) + 1), started)}
+        remembered = _embed(context, faces[:MAX_FACES]) if faces else None
+        yield {status: _problem_list(problems), seen: remembered}
+        yield from beside(name, remembered)
+
+    def beside(name: str | None, remembered: SeenFaces | None) -> Iterator[dict]:
+        """The faces of this session beside the identities of the picked run."""
+        if remembered is None:
+            yield {cards: "", here: gr.Column(visible=False)}
+            return
+        packed = load_packed(context, name)
+        yield {cards: _cards(context, packed, remembered)}
+        figure = _where(context, packed, remembered)
+        yield {here: gr.Column(visible=figure is not None), sphere: figure}
+
+    outputs = [status, photos, cards, here, sphere, seen]
+    picker.submit(
+        toasts(show), packing, outputs, show_progress="hidden", api_visibility="private", concurrency_id="photos"
+    )
+    packing.change(
+        toasts(compare), [packing, seen], [cards, here, sphere], show_progress="minimal", api_visibility="private"
+    )
+    delete.click(
+        lambda: {
+            status: '<p class="hf-note" role="status">Deleted. Nothing of your photos is left.</p>',
+            photos: "",
+            cards: "",
+            here: gr.Column(visible=False),
+            sphere: None,
+            seen: None,
+        },
+        outputs=outputs,
+        show_progress="hidden",
+        api_visibility="private",
+    )
+
+
+_HERE = """
+<h3 class="hf-heading">You are here</h3>
+<p class="hf-note">Each face is placed among the packed identities it is nearest to. The picture bends distances; the
+angles above do not.</p>
+"""
+
+
+def example_photos() -> list[Path]:
+    """The synthetic photos that ship with the project, in order."""
+    return sorted((assets_folder() / "examples").glob("*.jpg"))
+
+
+def _received(event: gr.EventData, examples: Sequence[Path]) -> list[ReceivedPhoto]:
+    number = chosen_example(event)
+    if number is None:
+        return received_photos(event)
+    if not 0 <= number < len(examples):
+        raise PhotoError("That example photo is not there any more. Choose another one.")
+    return [ReceivedPhoto(f"Example {number + 1}", examples[number].read_bytes())]
+
+
+def _find_faces(photo: ReceivedPhoto, title: str, first_number: int) -> tuple[str, list[Face]]:
+    """HTML of the photo with its faces marked, and the faces. PhotoError if it is no photo."""
+    from hyperface import faces
+
+    pixels = faces.load_photo(photo.content)  # (h, w, 3) uint8
+    try:
+        found = faces.align(pixels)
+    except NoFaceError:
+        found = []
+    return annotated_photo(pixels, found, title=title, first_number=first_number), found
+
+
+def _embed(context: AppContext, faces: Sequence[Face]) -> SeenFaces:
+    import torch
+
+    images = torch.stack([face.image for face in faces])  # (m, 3, 112, 112)
+    with torch.inference_mode():
+        embeddings = context.recognizer().embed(images)  # (m, d)
+    return SeenFaces(images, embeddings, tuple(float(face.confidence) for face in faces))
+
+
+def _cards(context: AppContext, packed: Packed, seen: SeenFaces) -> str:
+    """HTML: every face with its nearest identities and gallery faces, then how alike the faces are."""
+    from hyperface import sphere
+
+    gallery = gallery_of(context, packed.run)
+    cosines, numbers = packed.most_alike(seen.embeddings, MATCHES)  # (m, k) each
+    gallery_cosines, places = gallery.nearest(seen.embeddings, MATCHES)  # (m, k) each
+    wanted = packed.embeddings[numbers.flatten()]  # (m·k, d)
+    drawn = context.generator().generate(wanted, [0] * len(wanted))  # (m·k, 3, h, w)
+    drawn = drawn.reshape(*numbers.shape, *drawn.shape[1:])
+    cards = []
+    for i, (image, confidence) in enumerate(zip(seen.images, seen.confidences, strict=True)):
+        identities = [
+            Match("identity", number, drawn[i, k], float(cosines[i, k]), float(sphere.angle_degrees(cosines[i, k])))
+            for k, number in enumerate(numbers[i].tolist())
+        ]
+        neighbours = [
+            Match(
+                "gallery face",
+                place,
+                gallery.thumbnails[place],
+                float(gallery_cosines[i, k]),
+                float(sphere.angle_degrees(gallery_cosines[i, k])),
+            )
+            for k, place in enumerate(places[i].tolist())
+        ]
+        cards.append(matched_face(MatchedFace(i + 1, image, confidence, identities, neighbours)))
+    table = similarity_table((seen.embeddings @ seen.embeddings.T).tolist())
+    return f'<div class="hf-cards">{"".join(cards)}</div>{table}'
+
+
+def _where(context: AppContext, packed: Packed, seen: SeenFaces) -> Figure | None:
+    """The sphere with the faces on it; None if the run has no picture of its own yet."""
+    return None
+
+
+def _thumbnail(path: Path) -> str:
+    from PIL import Image
+
+    with Image.open(path) as image:
+        image = image.convert("RGB")
+        image.thumbnail((112, 112))
+        return data_url(np.asarray(image))
+
+
+def _progress(text: str, share: float, started: float | None = None) -> str:
+    """HTML of a progress bar, with the time left at the pace since `started`."""
+    left = ""
+    if started is not None and share > 0:
+        left = f" · {max(1, round((time.monotonic() - started) * (1 - share) / share))} s left"
+    return (
+        f'<div class="hf-busy" role="status"><span>{escape(text)}{left}</span>'
+        f'<span class="hf-meter" aria-hidden="true"><span style="width:{100 * share:.0f}%"></span></span></div>'
+    )
+
+
+def _problem_list(problems: Sequence[str]) -> str:
+    items = "".join(f"<li>{escape(problem)}</li>" for problem in problems)
+    return f'<ul class="hf-problems" role="alert">{items}</ul>' if items else ""

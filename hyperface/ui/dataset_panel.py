@@ -1,0 +1,90 @@
+"""The part of the Identities tab that turns a packing into a dataset."""
+
+from __future__ import annotations
+
+import gradio as gr
+
+from hyperface.errors import InputError
+from hyperface.runs import Run
+from hyperface.ui import worker
+from hyperface.ui.context import AppContext
+from hyperface.ui.packed import load_packed
+from hyperface.ui.pictures import escape
+from hyperface.ui.run_progress import run_progress
+from hyperface.ui.toasts import toasts
+
+BYTES_PER_IMAGE = 4500  # a JPEG of 112×112 pixels as the datasets write it, measured on the shipped generator
+MAX_IMAGES_PER_IDENTITY = 200
+
+
+def dataset_panel(context: AppContext, packing: gr.Dropdown, tab: gr.Tab, beta: gr.Slider) -> None:
+    """Lay out the panel. beta: the spread within an identity, which the grid above shows."""
+    with gr.Column(elem_classes=["hf-panel"]):
+        gr.HTML(_HEADING, apply_default_css=False)
+        with gr.Row():
+            identities = gr.Number(200, label="Identities", precision=0, minimum=1, elem_id="dataset-identities")
+            images = gr.Slider(1, MAX_IMAGES_PER_IDENTITY, 20, step=1, label="Images of each", elem_id="dataset-images")
+            seed = gr.Number(0, label="Seed", precision=0, minimum=0, info="Same seed, same images.")
+        estimate = gr.HTML(apply_default_css=False, elem_id="dataset-estimate")
+        generate = gr.Button("Generate the dataset", variant="primary", elem_id="dataset-generate")
+        progress = run_progress(context, elem_id="dataset-progress")
+        outcome = gr.HTML(apply_default_css=False, elem_id="dataset-outcome")
+
+    quick = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
+
+    def start(
+        name: str | None, identities: float | None, images: float | None, seed: float | None, beta: float | None
+    ) -> tuple[str, str]:
+        from hyperface.commands import generate as verb
+
+        packed = load_packed(context, name)
+        if None in (identities, images, seed, beta):
+            raise InputError("A number is missing: fill in identities, images of each, seed and β.")
+        worker.check_free(context)
+        options = verb.GenerateOptions(
+            source=str(packed.run.path),
+            identities=int(identities),
+            images_per_identity=int(images),
+            beta=float(beta),
+            seed=int(seed),
+        )
+        run = verb.create(options, folder=context.runs_folder)
+        return worker.start(context, run).name, ""
+
+    def going_on(current: str | None) -> str | None:
+        """What to follow when the tab is opened: a dataset in the making, whoever started it."""
+        at_work = [run.name for run in context.runs("generate") if run.status().active]
+        return current if current or not at_work else at_work[0]
+
+    generate.click(toasts(start), [packing, identities, images, seed, beta], [progress, outcome], **quick)
+    progress.finished(toasts(lambda name: _outcome(context.run(name))), progress, outcome, **quick)
+    tab.select(going_on, progress, progress, **quick)
+    gr.on([tab.select, identities.change, images.change], _estimate, [identities, images], estimate, **quick)
+
+
+_HEADING = """
+<h3 class="hf-heading">A dataset of these people</h3>
+<p class="hf-note">Every image has a style of its own, and an embedding moved a little by the β chosen on the left. The
+work goes on when you close the page.</p>
+"""
+
+
+def _estimate(identities: float | None, images: float | None) -> str:
+    if identities is None or images is None or identities < 1:
+        return ""
+    total = int(identities) * int(images)
+    return f'<p class="hf-note" role="status">{total:,} images, about {_size(total * BYTES_PER_IMAGE)} on disk.</p>'
+
+
+def _size(number: float) -> str:
+    return f"{number / 1e6:,.0f} MB" if number >= 1e6 else f"{max(1, number / 1e3):,.0f} kB"
+
+
+def _outcome(run: Run) -> str:
+    results = run.results()
+    if not results:
+        return ""
+    return (
+        f'<p class="hf-note">{results["images"]:,} images of {results["identities"]:,} people are in '
+        f"<code>{escape(run.path / 'dataset')}</code>. Pick this dataset on the Train tab.</p>"
+    )

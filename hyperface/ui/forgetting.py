@@ -1,0 +1,29 @@
+"""Making the web framework forget what a visitor's session was shown.
+
+Gradio keeps a copy of every value it sends to a page in the session's memory, for an hour after the page is closed, and
+can be asked to write it to disk (its deep links). Photos must not be among them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import gradio as gr
+from gradio.components import Component
+
+
+def forget_shown(blocks: gr.Blocks, components: Sequence[Component], request: gr.Request) -> None:
+    """Drop the server's copies of what these components show in this session. The page goes on showing it."""
+    session = blocks.state_holder.session_data.get(request.session_hash)
+    for component in components if session is not None else ():
+        session._update_value_in_config(component._id, None)
+
+
+def forget_closed_sessions(blocks: gr.Blocks) -> None:
+    """From now on a session is forgotten whole, its gr.State included, as soon as its page is closed."""
+
+    def forget(request: gr.Request) -> None:
+        blocks.state_holder.session_data.pop(request.session_hash, None)
+        blocks.state_holder.time_last_used.pop(request.session_hash, None)
+
+    blocks.unload(forget)

@@ -1,0 +1,86 @@
+"""The sphere of a packing with the faces of photos placed on it: "you are here"."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from hyperface.ui.plots import Figure
+
+GRID_STEP = 30  # degrees between the lines of the globe
+POINTS_SHOWN = 2000
+
+
+def sphere_figure(identities: np.ndarray, faces: np.ndarray, numbers: Sequence[int]) -> Figure:
+    """Packed identities (n, 3) as small points and faces (m, 3) as large numbered ones, on a globe seen from the faces.
+
+    Both are unit rows. Of very many identities a part is shown, evenly chosen.
+    """
+    chosen = np.linspace(0, len(identities) - 1, min(len(identities), POINTS_SHOWN)).round().astype(int)
+    shown, raised = identities[chosen], faces * 1.03  # above the surface, so that no point hides them
+    data = [
+        {
+            "type": "scatter3d",
+            "mode": "lines",
+            **_coordinates(_globe()),
+            "line": {"width": 1, "color": "series-muted"},
+            "opacity": 0.35,
+            "hoverinfo": "skip",
+            "name": "",
+            "showlegend": False,
+        },
+        {
+            "type": "scatter3d",
+            "mode": "markers",
+            **_coordinates(shown),
+            "text": [f"Identity {number}" for number in chosen.tolist()],
+            "hovertemplate": "%{text}<extra></extra>",
+            "marker": {"size": 3, "color": "series-1"},
+            "name": "packed identities",
+        },
+        {
+            "type": "scatter3d",
+            "mode": "markers+text",
+            **_coordinates(raised),
+            "text": [str(number) for number in numbers],
+            "textposition": "top center",
+            "textfont": {"size": 15, "color": "series-2"},
+            "hovertemplate": "Face %{text}<extra></extra>",
+            "marker": {"size": 9, "color": "series-2", "line": {"width": 1, "color": "white"}},
+            "name": "your faces",
+        },
+    ]
+    axis = {"visible": False, "range": [-1.1, 1.1]}
+    eye = faces.mean(axis=0) + 1e-6
+    eye = eye / np.linalg.norm(eye) * 1.6
+    layout = {
+        "scene": {
+            "xaxis": axis,
+            "yaxis": axis,
+            "zaxis": axis,
+            "aspectmode": "cube",
+            "camera": {"eye": dict(zip("xyz", eye.tolist(), strict=True))},
+        },
+        "hovermode": "closest",
+        "showlegend": True,
+    }
+    return {"data": data, "layout": layout}
+
+
+def _coordinates(points: np.ndarray) -> dict[str, list[float | None]]:
+    """x, y and z of (n, 3) points; rows of NaN become gaps."""
+    columns = [[None if np.isnan(value) else round(float(value), 4) for value in column] for column in points.T]
+    return dict(zip("xyz", columns, strict=True))
+
+
+def _globe() -> np.ndarray:
+    """Meridians and parallels as one line (n, 3), with rows of NaN between them."""
+    turn = np.radians(np.append(np.arange(0, 361, 6), np.nan))  # NaN: lift the pen
+    lines = []
+    for longitude in np.radians(np.arange(0, 180, GRID_STEP)):
+        lines.append(np.stack([np.cos(turn) * np.cos(longitude), np.cos(turn) * np.sin(longitude), np.sin(turn)], 1))
+    for latitude in np.radians(np.arange(-90 + GRID_STEP, 90, GRID_STEP)):
+        height = np.full_like(turn, np.sin(latitude))
+        lines.append(np.stack([np.cos(latitude) * np.cos(turn), np.cos(latitude) * np.sin(turn), height], 1))
+    return np.concatenate(lines)
