@@ -1,0 +1,12 @@
+"""Faces: a photo in, aligned 112×112 faces out.
+
+photo = load_photo("group.jpg")
+for face in align(photo):
+    face.image  # (3, 112, 112)
+"""
+
+from hyperface.faces.alignment import Face, align
+from hyperface.faces.detectors import REGISTRY, Detection, Detector
+from hyperface.faces.photos import load_photo
+
+__all__ = ["REGISTRY", "Detection", "Detector", "Face", "align", "load_photo"]
