@@ -1,0 +1,221 @@
+"""The packing itself: an iterator over the steps of the optimiser.
+
+Source: H. Otroshi Shahreza and S. Marcel, HyperFace: Generating Synthetic Face Recognition Datasets by Exploring Face
+Embedding Hypersphere (arXiv 2411.08470), Algorithm 1: minimise −min_{i≠j} d(x_i, x_j) + α · (1/n) Σ_i min_g d(x_i, g),
+d the cosine distance, x_i the identities and g the embeddings of a gallery.
+"""
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from hyperface.errors import CheckpointError, DeviceError, InputError
+from hyperface.packing.neighbors import GallerySearch, nearest_points, pair_cosines
+from hyperface.packing.objectives import OBJECTIVES, Moments, Objective
+from hyperface.packing.span import Span, principal_span
+from hyperface.sphere import as_embeddings, normalize
+
+CLOSEST_START = 1e-3  # chord: start points closer than this are taken for copies
+COPY_SPREAD = 1e-2  # radians by which copies are moved apart at the start
+
+
+@dataclass(frozen=True)
+class PackingStep:
+    """The packing after `step` of `total` steps. Every figure is exact, whatever is optimised: neighbours are found in
+    float32 (ties within about 1e-7 fall either way), cosines computed from them in float64.
+
+    embeddings: float32 (n, d), unit rows. max_cosine: between the closest two, −1.0 for a lone point.
+    mean_nearest_cosine: over points, of the cosine to the nearest other one. gallery_distance: over points, mean cosine
+    distance to the nearest gallery embedding, 0.0 without a gallery. objective: the paper's,
+    −(1 − max_cosine) + α · gallery_distance. nearest: int64 (n,), index of each point's nearest other one, −1 for a
+    lone point. nearest_cosine: float64 (n,). state: tensors to continue from with `pack(…, resume=state)`.
+    """
+
+    step: int
+    total: int
+    embeddings: torch.Tensor
+    max_cosine: float
+    mean_nearest_cosine: float
+    gallery_distance: float
+    objective: float
+    nearest: torch.Tensor
+    nearest_cosine: torch.Tensor
+    state: dict[str, torch.Tensor]
+
+
+def pack(
+    embeddings: torch.Tensor | np.ndarray,
+    *,
+    gallery: torch.Tensor | np.ndarray | None = None,
+    alpha: float = 0.5,
+    span: int | float | None = None,
+    steps: int = 300,
+    objective: str = "soft",
+    learning_rate: float | None = None,
+    seed: int = 0,
+    device: str | torch.device = "cpu",
+    resume: dict[str, torch.Tensor] | None = None,
+) -> Iterator[PackingStep]:
+    """Spread identities over the sphere, yielding the start (step 0) and every step up to `steps`.
+
+    Args:
+        embeddings: (n, d), n ≥ 1, d ≥ 2, where the identities start; scaled to unit rows. Copies of a point are first
+            moved apart by half a degree in random directions, because two equal points never separate.
+        gallery: (m, d) embeddings of random faces, or None. An empty one counts as none.
+        alpha: weight of staying near the gallery, ≥ 0.
+        span: keep every identity inside the gallery's top principal directions: how many (int ≥ 2), or the share of the
+            gallery's sum of squares that they hold (float, above 0 to 1). The start is projected onto them.
+        steps: how many, ≥ 0.
+        objective: what is optimised beside the gallery term. "soft": the soft maximum of the cosines with rising β.
+            "paper": Algorithm 1, the closest pair only. "nearest": the mean over points of the distance to the nearest.
+        learning_rate: None for the one tuned to the objective.
+        seed: of the random directions of copies.
+        device: "cpu", "cuda", "cuda:1" …; the steps' tensors are there.
+        resume: the `state` of an earlier step, from the same arguments: the iterator then begins with the step after
+            it, and on the same machine goes on bit by bit as if never stopped.
+
+    Raises InputError for arguments that cannot work, CheckpointError for a state of another packing, DeviceError for a
+    device that is not there; all when called, before the first step. Stop by closing the iterator.
+    """
+    target = _device(device)
+    start = as_embeddings(embeddings).to(target)  # (n, d)
+    if len(start) == 0:
+        raise InputError("There are no embeddings to pack: at least one identity is needed.")
+    _check_number("alpha", alpha, "0 or more", alpha >= 0)
+    if not isinstance(steps, int) or steps < 0:
+        raise InputError(f"The number of steps must be a whole number, 0 or more; it was {steps!r}.")
+    if learning_rate is not None:
+        _check_number("learning rate", learning_rate, "above 0", learning_rate > 0)
+    options = {} if learning_rate is None else {"learning_rate": learning_rate}
+    optimised = OBJECTIVES.load(objective, **options)
+
+    reference = None if gallery is None or len(gallery) == 0 else as_embeddings(gallery, what="gallery").to(target)
+    if reference is not None and reference.shape[1] != start.shape[1]:
+        raise InputError(
+            f"The gallery has {reference.shape[1]} dimensions and the embeddings have {start.shape[1]}. "
+            "Both must come from the same recogniser."
+        )
+    subspace = None
+    if span is not None:
+        if reference is None:
+            raise InputError("A span is the gallery's: give a gallery, or leave the span out.")
+        subspace = principal_span(reference, span)
+        start = subspace.start(start)  # (n, k)
+        reference = subspace.coordinates(reference)  # (m, k)
+    search = None if reference is None else GallerySearch(reference)
+    state = _first_state(start, optimised, seed) if resume is None else _checked(resume, start, optimised, search)
+    return _steps(state, search, subspace, float(alpha), steps, optimised)
+
+
+def _steps(
+    state: dict[str, torch.Tensor],
+    search: GallerySearch | None,
+    subspace: Span | None,
+    alpha: float,
+    total: int,
+    optimised: Objective,
+) -> Iterator[PackingStep]:
+    points = state["points"]  # (n, k)
+    moments = Moments(state["first_moment"], state["second_moment"])
+    for step in range(int(state["step"]), total + 1):
+        progress = step / total if total else 1.0
+        evaluation = optimised.evaluate(points, progress)
+        gradient = evaluation.gradient  # (n, k)
+        gallery_distance = 0.0
+        if search is not None:
+            closest = search.gallery[search.nearest(points)]  # (n, k)
+            cosines = (points.double() * closest.double()).sum(dim=1)  # (n,)
+            gallery_distance = max(0.0, float(1 - cosines.mean()))
+            gradient = gradient - alpha / len(points) * closest
+        here = points
+        # The next step is taken before this one is shown, so that the state has all there is to go on with.
+        points, moments = optimised.step(points, gradient, moments, step + 1, progress)
+        cosines = _nearest_cosines(here, evaluation.nearest)  # (n,)
+        max_cosine = float(cosines.max())
+        yield PackingStep(
+            step=step,
+            total=total,
+            embeddings=here if subspace is None else subspace.embed(here),
+            max_cosine=max_cosine,
+            mean_nearest_cosine=float(cosines.mean()),
+            gallery_distance=gallery_distance,
+            objective=max_cosine - 1 + alpha * gallery_distance,
+            nearest=evaluation.nearest,
+            nearest_cosine=cosines,
+            state=_state(step + 1, points, moments, search),
+        )
+
+
+def _nearest_cosines(points: torch.Tensor, nearest: torch.Tensor) -> torch.Tensor:
+    if len(points) == 1:
+        return torch.full((1,), -1.0, dtype=torch.float64, device=points.device)
+    return pair_cosines(points, points[nearest])
+
+
+def _state(step: int, points: torch.Tensor, moments: Moments, search: GallerySearch | None) -> dict[str, torch.Tensor]:
+    state = {
+        "step": torch.tensor(step),
+        "points": points,
+        "first_moment": moments.first,
+        "second_moment": moments.second,
+    }
+    if search is not None:
+        state |= {f"gallery_{name}": tensor for name, tensor in search.state().items()}
+    return state
+
+
+def _first_state(points: torch.Tensor, optimised: Objective, seed: int) -> dict[str, torch.Tensor]:
+    points = _part_copies(points, seed)
+    return _state(0, points, optimised.start(points), None)
+
+
+def _part_copies(points: torch.Tensor, seed: int) -> torch.Tensor:
+    """Move points (n, k) that have a copy by COPY_SPREAD in random directions: the force between two points falls to
+    zero as they meet, so equal ones would stay together for ever."""
+    if len(points) == 1:
+        return points
+    nearest = nearest_points(points)
+    copied = (points - points[nearest]).norm(dim=1, keepdim=True) < CLOSEST_START  # (n, 1)
+    if not copied.any():
+        return points
+    generator = torch.Generator().manual_seed(seed)
+    noise = normalize(torch.randn(points.shape, generator=generator)).to(points)  # (n, k)
+    return torch.where(copied, normalize(points + COPY_SPREAD * noise), points)
+
+
+def _checked(
+    state: dict[str, torch.Tensor], start: torch.Tensor, optimised: Objective, search: GallerySearch | None
+) -> dict[str, torch.Tensor]:
+    """The state on the right device, and the gallery's lists taken up; CheckpointError if it belongs elsewhere."""
+    fresh = _state(0, start, optimised.start(start), search)
+    shapes = {name: tuple(tensor.shape) for name, tensor in fresh.items()}
+    if search is not None:
+        shapes |= {f"gallery_{name}": shape for name, shape in search.state_shapes(start).items()}
+    found = {name: tuple(tensor.shape) for name, tensor in state.items()}
+    if found != shapes:
+        wrong = sorted(name for name in shapes.keys() | found.keys() if shapes.get(name) != found.get(name))
+        raise CheckpointError(
+            f"The saved state belongs to another packing ({', '.join(wrong)} differ). Resume with the same number of "
+            "identities, gallery, span and objective, or start again without it."
+        )
+    state = {name: tensor.to(start.device) for name, tensor in state.items()}
+    if search is not None:
+        search.restore({name: state[f"gallery_{name}"] for name in ("lists", "origin", "limit")})
+    return state
+
+
+def _check_number(name: str, value: float, allowed: str, holds: bool) -> None:
+    if not (holds and math.isfinite(value)):
+        raise InputError(f"The {name} must be {allowed}; it was {value}.")
+
+
+def _device(device: str | torch.device) -> torch.device:
+    try:
+        target = torch.device(device)
+        torch.empty(0, device=target)
+    except (RuntimeError, AssertionError) as error:
+        raise DeviceError(f'The device {str(device)!r} cannot be used here ({error}). Use device="cpu".') from error
+    return target
