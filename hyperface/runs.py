@@ -4,6 +4,7 @@
         config.json        verb, title, options, parents (the runs it was made from); written once
         status.json        state, process, progress, seconds left, message; replaced as the work goes on
         metrics.jsonl      one JSON object a step, appended in whole lines
+        launched           process that the app has started for it
         stop               its presence asks the worker to stop
         results.json       figures of a finished run
         …                  checkpoint.safetensors and whatever else the verb makes
@@ -38,7 +39,8 @@ STOPPED = "stopped"
 FAILED = "failed"
 INTERRUPTED = "interrupted"  # said by a reader: the status says `running`, but its process is gone
 STARTING = "starting"  # said by a reader: created, no process has reported yet
-STARTING_SECONDS = 60.0  # a created run without a status is `starting` for so long, `interrupted` afterwards
+ZOMBIE = -1.0
+STARTING_SECONDS = 20.0  # a created run that nobody has launched is `starting` for so long, `interrupted` afterwards
 
 
 @dataclass(frozen=True)
@@ -88,11 +90,17 @@ class Run:
             content = json.loads((self.path / "status.json").read_bytes())
             status = RunStatus(**{key: content[key] for key in RunStatus.__dataclass_fields__ if key in content})
         except (OSError, ValueError, TypeError):
-            age = time.time() - _modified(self.path / "config.json")
-            return RunStatus(STARTING if age < STARTING_SECONDS else INTERRUPTED)
+            return RunStatus(STARTING if self._about_to_start() else INTERRUPTED)
         if status.state == RUNNING and not _alive(status.pid, status.process_started):
             return RunStatus(INTERRUPTED, status.progress, None, status.message, status.pid, None, status.updated)
         return status
+
+    def _about_to_start(self) -> bool:
+        """Whether the process launched for it is alive, or may be launched any moment."""
+        try:
+            return _alive(int((self.path / "launched").read_bytes()), None)
+        except (OSError, ValueError):
+            return time.time() - _modified(self.path / "config.json") < STARTING_SECONDS
 
     def metrics(self) -> list[dict[str, Any]]:
         """All steps so far, oldest first."""
@@ -254,7 +262,7 @@ class Worker:
         self._metrics = _open_metrics(self.path / "metrics.jsonl")
         try:
             yield self
-            self._set(RunStatus(DONE, 1.0, 0.0, self._status.message), now=True)
+            self._set(RunStatus(DONE, 1.0, 0.0), now=True)
         except (StopRequested, KeyboardInterrupt, GeneratorExit) as stop:
             self._set(RunStatus(STOPPED, self._status.progress, None, "Stopped."), now=True)
             if not isinstance(stop, StopRequested):
@@ -282,6 +290,16 @@ class Worker:
             self._metrics.flush()
         except OSError as error:
             raise RunError(f"The run {self.run.name} cannot be written ({error.strerror}). Free some space.") from error
+
+    def forget_after(self, step: int) -> None:
+        """Drop the figures of later steps, before they are done again from a checkpoint of this one."""
+        if self._metrics is None:
+            raise RuntimeError("forget_after() belongs inside working()")
+        rows = [row for row in self.run.metrics() if row.get("step", 0) <= step]
+        self._metrics.close()
+        path = self.path / "metrics.jsonl"
+        write_atomic(path, b"".join(json.dumps(row, separators=(",", ":")).encode() + b"\n" for row in rows))
+        self._metrics = _open_metrics(path)
 
     def progress(self, share: float, seconds_left: float | None = None, message: str = "") -> None:
         """Say how far the work is, and end it here (StopRequested) if it was asked to stop."""
@@ -398,16 +416,16 @@ def _alive(pid: int | None, started: float | None) -> bool:
     except OSError:
         return True  # it is there, and belongs to somebody else
     actual = _process_started(pid)
-    return actual is None or started is None or actual == started
+    return actual is None or (actual == started if started is not None else actual != ZOMBIE)
 
 
 def _process_started(pid: int) -> float | None:
-    """Start time of a process in the kernel's ticks, None where /proc does not tell or the process is a zombie's."""
+    """Start time of a process in the kernel's ticks, ZOMBIE if it has ended, None where /proc does not tell."""
     try:
         fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     except OSError:
         return None
-    return None if len(fields) < 20 else float(fields[19]) if fields[0] != "Z" else -1.0
+    return ZOMBIE if fields[0] == "Z" else float(fields[19])
 
 
 def _interrupt_on_sigterm() -> Any:

@@ -1,0 +1,14 @@
+"""The verbs. Each module has HELP, `add_arguments(parser)` and `execute(arguments, console)`."""
+
+from types import ModuleType
+
+from hyperface.commands import embed, evaluate, gallery, generate, pack, train
+
+VERBS: dict[str, ModuleType] = {
+    "gallery": gallery,
+    "pack": pack,
+    "generate": generate,
+    "train": train,
+    "evaluate": evaluate,
+    "embed": embed,
+}

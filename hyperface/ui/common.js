@@ -38,10 +38,12 @@ window.hyperface = (() => {
     };
   }
 
+  const isPlain = (value) => Object.prototype.toString.call(value) === '[object Object]';
+
   function merge(target, source) {
     const result = { ...target };
     for (const [key, value] of Object.entries(source || {})) {
-      const both = value && typeof value === 'object' && !Array.isArray(value) && result[key] && typeof result[key] === 'object';
+      const both = isPlain(value) && isPlain(result[key]);
       result[key] = both ? merge(result[key], value) : value;
     }
     return result;
@@ -50,7 +52,7 @@ window.hyperface = (() => {
   /** "series-2" and its kind in traces and shapes become the theme's colour. */
   function coloured(value) {
     if (Array.isArray(value)) return value.length && typeof value[0] === 'object' ? value.map(coloured) : value;
-    if (value && typeof value === 'object') return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, coloured(item)]));
+    if (isPlain(value)) return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, coloured(item)]));
     if (typeof value !== 'string') return value;
     const number = /^series-([1-5])$/.exec(value);
     return number ? variable(`--hf-series-${number[1]}`) : value === 'series-muted' ? variable('--hf-series-muted') : value;

@@ -1,12 +1,119 @@
-"""The Pack tab."""
+"""The Pack tab: identities moving apart on the sphere."""
 
 from __future__ import annotations
 
+from typing import Any
+
 import gradio as gr
 
+from hyperface.commands.pack import PackOptions, create
+from hyperface.errors import InputError
+from hyperface.runs import DONE
+from hyperface.ui import worker
 from hyperface.ui.context import AppContext
+from hyperface.ui.pack_view import pack_view
+from hyperface.ui.run_picker import picker_update
+from hyperface.ui.toasts import toasts
+
+OBJECTIVE_CHOICES = [
+    ("soft maximum: all close pairs at once", "soft"),
+    ("the paper's: the closest pair", "paper"),
+    ("each identity's nearest pair", "nearest"),
+]
+MOST_IDENTITIES = 10_000
+SHIPPED_GALLERY = "gan-10k"
 
 
 def build(context: AppContext, packing: gr.Dropdown, tab: gr.Tab) -> None:
-    """Lay out the tab. packing: the page's run picker; tab: opened fires its select event."""
-    gr.HTML('<p class="hf-empty">Pack</p>', apply_default_css=False)
+    """Lay out the tab. packing: the page's run picker, whose run is shown here."""
+    default = PackOptions()
+    with gr.Row(elem_classes=["hf-columns"]):
+        with gr.Column(scale=1, min_width=280, elem_classes=["hf-controls"]):
+            identities = gr.Slider(
+                10, MOST_IDENTITIES, value=500, step=10, label="Identities", info="How many people to make."
+            )
+            span = gr.Slider(
+                0,
+                128,
+                value=40,
+                step=1,
+                label="Span",
+                info="Stay inside the gallery's strongest directions, where the generator can draw. 0: anywhere.",
+            )
+            alpha = gr.Slider(
+                0, 2, value=default.alpha, step=0.05, label="α", info="Pull towards the gallery; 0 only moves apart."
+            )
+            with gr.Accordion("More", open=False):
+                steps = gr.Slider(
+                    10, 1000, value=default.steps, step=10, label="Steps", info="Moves of every identity."
+                )
+                objective = gr.Radio(
+                    OBJECTIVE_CHOICES,
+                    value=default.objective,
+                    label="Optimise",
+                    info="What pushes the points. The paper's objective is what is reported either way.",
+                )
+                gallery_name = gr.Dropdown(
+                    gallery_choices(context),
+                    value=default.gallery,
+                    label="Gallery",
+                    info="Random faces: where the points start and what α pulls towards.",
+                )
+                learning_rate = gr.Number(
+                    None, label="Learning rate", info="Size of a move. Empty: tuned to the objective."
+                )
+                seed = gr.Number(default.seed, precision=0, label="Seed", info="The same seed gives the same packing.")
+            begin = gr.Button("Pack", variant="primary", elem_id="pack-begin")
+        with gr.Column(scale=3, min_width=320):
+            view = pack_view(context, packing.value)
+
+    @toasts
+    def start(*values: Any) -> gr.Dropdown:
+        run = create(_options(*values), folder=context.runs_folder)
+        worker.start(context, run)
+        return picker_update(context, "pack", run.name)
+
+    controls = [identities, span, alpha, steps, objective, gallery_name, learning_rate, seed]
+    begin.click(start, controls, packing, show_progress="hidden", api_visibility="private")
+    packing.change(lambda name: name, packing, view, show_progress="hidden", queue=False, api_visibility="private")
+    view.ended(
+        lambda name: picker_update(context, "pack", name),
+        packing,
+        packing,
+        show_progress="hidden",
+        queue=False,
+        api_visibility="private",
+    )
+
+
+def gallery_choices(context: AppContext) -> list[tuple[str, str]]:
+    """(what to show, name or path) of the galleries to start from: the one that ships, then those made here."""
+    made = [(run.title, str(run.path)) for run in context.runs("gallery") if run.status().state == DONE]
+    return [("10,000 faces of the generator (ready-made)", SHIPPED_GALLERY), *made]
+
+
+def _options(
+    identities: float,
+    span: float,
+    alpha: float,
+    steps: float,
+    objective: str,
+    gallery: str,
+    learning_rate: float | None,
+    seed: float | None,
+) -> PackOptions:
+    """The controls' values as options. InputError for an empty field that cannot be."""
+    if seed is None or seed < 0:
+        raise InputError("The seed is empty or negative. Give a whole number, 0 or more.")
+    if identities is None or steps is None:
+        raise InputError("Give the number of identities and of steps.")
+    return PackOptions(
+        identities=int(identities),
+        gallery=gallery,
+        alpha=float(alpha),
+        span=int(span) if span else None,
+        steps=int(steps),
+        objective=objective,
+        learning_rate=None if learning_rate is None else float(learning_rate),
+        seed=int(seed),
+    )

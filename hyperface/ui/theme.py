@@ -45,8 +45,9 @@ class HyperFaceTheme(gr.themes.Base):
     """Quiet surfaces, one accent, figures in the tabular style; the pictures bring the colour."""
 
     def __init__(self) -> None:
+        # 400 and 700: the files of the weights between lack most letters in gradio 6.31
         fonts = [
-            gr.themes.LocalFont("IBM Plex Sans", weights=(400, 500, 600)),
+            gr.themes.LocalFont("IBM Plex Sans", weights=(400, 700)),
             "ui-sans-serif",
             "system-ui",
             "sans-serif",

@@ -1,0 +1,68 @@
+"""The command line: one verb for each stage of the pipeline."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import sys
+from collections.abc import Sequence
+
+from hyperface import __version__
+from hyperface.commands import VERBS
+from hyperface.commands.base import Console
+from hyperface.errors import HyperFaceError
+
+EXIT_USER_ERROR = 2
+EXIT_INTERRUPTED = 130
+
+DESCRIPTION = "Synthetic face-recognition data by packing identities on a hypersphere."
+EPILOG = """\
+a whole pass through the pipeline:
+  python -m hyperface pack --identities 200 --span 40 --run runs/packing
+  python -m hyperface generate --from runs/packing --images-per-identity 20 --run runs/faces
+  python -m hyperface train --dataset runs/faces --run runs/model
+  python -m hyperface evaluate --model runs/model
+
+Each verb keeps its work in a run folder, which the app shows too. Ctrl-C stops cleanly; --resume continues.
+"""
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """The parser with all verbs. Imports nothing heavy."""
+    parser = argparse.ArgumentParser(
+        prog="python -m hyperface",
+        description=DESCRIPTION,
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=f"HyperFace {__version__}")
+    verbs = parser.add_subparsers(dest="verb", metavar="verb", required=True)
+    for name, module in VERBS.items():
+        verb = verbs.add_parser(
+            name, help=module.HELP, description=module.__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+        )
+        module.add_arguments(verb)
+        verb.set_defaults(execute=module.execute)
+    return parser
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a verb; returns the exit status: 0 done, 2 an error for the user (message on stderr), 130 stopped."""
+    parsed = build_parser().parse_args(arguments)
+    console = Console(json_lines=parsed.json)
+    try:
+        parsed.execute(parsed, console)
+    except HyperFaceError as error:
+        console.end()
+        console.event("error", kind=type(error).__name__, message=str(error))
+        print(f"error: {error}", file=sys.stderr)
+        return EXIT_USER_ERROR
+    except KeyboardInterrupt:
+        console.end()
+        print("stopped; what was finished is kept, and --resume continues", file=sys.stderr)
+        return EXIT_INTERRUPTED
+    except BrokenPipeError:  # the reader of our output went away, as `head` does
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 128 + signal.SIGPIPE
+    return 0

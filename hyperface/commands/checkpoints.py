@@ -1,0 +1,33 @@
+"""The state of an iterator in one safetensors file, so that a killed run continues."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from hyperface.errors import CheckpointError
+from hyperface.runs import write_atomic
+
+if TYPE_CHECKING:
+    import torch
+
+
+def save_checkpoint(path: Path, state: dict[str, torch.Tensor], step: int) -> None:
+    """Write the state after a step."""
+    from safetensors.torch import save
+
+    write_atomic(path, save({name: tensor.contiguous() for name, tensor in state.items()}, {"step": str(step)}))
+
+
+def load_checkpoint(path: Path) -> tuple[dict[str, torch.Tensor] | None, int]:
+    """The state to continue from and its step; (None, −1) where there is none yet. CheckpointError if it is damaged."""
+    from safetensors import SafetensorError, safe_open
+
+    if not path.is_file():
+        return None, -1
+    try:
+        with safe_open(path, framework="pt") as file:
+            state = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (it is no dictionary)
+            return state, int(file.metadata()["step"])
+    except (OSError, SafetensorError, KeyError, TypeError, ValueError) as error:
+        raise CheckpointError(f"{path} cannot be read ({error}). Delete it to start this run again.") from error

@@ -1,0 +1,11 @@
+"""stub"""
+
+HELP = "stub"
+
+
+def add_arguments(parser):
+    pass
+
+
+def execute(a, c):
+    pass

@@ -1,0 +1,135 @@
+"""Make a gallery: random faces, filtered to detectable ones, with their embeddings.
+
+A gallery marks where faces lie on the sphere: packings start from it and are pulled towards it. The faces come from an
+unconditional generator or from a folder of images. The run folder gets gallery.safetensors.
+"""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from hyperface import runs
+from hyperface.commands.base import Console, add_run_arguments, already_done, require, resumable
+from hyperface.errors import RunError
+from hyperface.runs import Run, Worker
+
+if TYPE_CHECKING:
+    from hyperface.gallery import Gallery
+
+HELP = "make a gallery of random faces"
+
+
+@dataclass(frozen=True)
+class GalleryOptions:
+    """What a gallery is asked to be; the meaning of each is in `add_arguments`. Paths are absolute."""
+
+    generator: str = "dcgan"
+    folder: str | None = None
+    recognizer: str = "dlib"
+    count: int | None = None
+    name: str | None = None
+    seed: int = 0
+    output: str | None = None
+
+    def check(self) -> None:
+        """InputError, saying what to change, for values that cannot work."""
+        require(
+            self.count is None or self.count >= 1, f"A gallery needs at least one face; {self.count} were asked for."
+        )
+        require(
+            self.folder is not None or self.count is not None,
+            "Say how many faces to draw: --count. (A folder of images is taken whole without it.)",
+        )
+        require(self.folder is None or Path(self.folder).is_dir(), f"{self.folder} is not a folder.")
+
+    @property
+    def label(self) -> str:
+        """The gallery's name."""
+        source = self.generator if self.folder is None else Path(self.folder).name
+        return self.name if self.name is not None else source
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    default = GalleryOptions()
+    add = parser.add_argument_group("gallery").add_argument
+    add("--generator", default=default.generator, metavar="NAME", help="unconditional generator (default %(default)s)")
+    add("--folder", type=Path, metavar="DIR", help="take the images below this folder instead of a generator's")
+    add("--recognizer", default=default.recognizer, metavar="NAME", help="what embeds them (default %(default)s)")
+    add("--count", type=int, metavar="N", help="how many faces; needed with a generator, default with a folder: all")
+    add("--name", help="default: the generator's or the folder's")
+    add("--seed", type=int, default=default.seed, help="first seed of the generator (default %(default)s)")
+    add("--output", "-o", type=Path, metavar="FILE", help="also write the gallery here")
+    add_run_arguments(parser)
+
+
+def execute(arguments: argparse.Namespace, console: Console) -> None:
+    """Run the verb from its arguments."""
+    if arguments.resume:
+        run = resumable(arguments.resume, "gallery")
+    else:
+        values = {key: getattr(arguments, key) for key in GalleryOptions.__dataclass_fields__}
+        for key in ("folder", "output"):
+            values[key] = None if values[key] is None else str(values[key].absolute())
+        run = create(GalleryOptions(**values), path=arguments.run)
+    perform(run, console)
+
+
+def create(options: GalleryOptions, *, path: Path | None = None, folder: Path | None = None) -> Run:
+    """Make the run folder of a gallery; InputError first if the options cannot work."""
+    options.check()
+    count = "all" if options.count is None else f"{options.count:,}"
+    title = f"{count} faces of {options.label}"
+    return runs.create("gallery", asdict(options), title=title, slug=options.label, path=path, folder=folder)
+
+
+def perform(run: Run, console: Console) -> None:
+    """Make the gallery of a run folder. A gallery that was stopped is made from the beginning: it takes minutes."""
+    if already_done(run, console):
+        return
+    options = GalleryOptions(**run.options)
+    worker = Worker(run)
+    with worker.working():
+        worker.progress(0, message="Loading the models")
+        made = _make(worker, console, options)
+        _write(made, run.path / "gallery.safetensors")
+        if options.output is not None:
+            _write(made, Path(options.output))
+        worker.write_results({"faces": len(made), "recognizer": made.recognizer, "generator": made.generator})
+    console.event("done", run=str(run.path), state=run.status().state, results=run.results())
+    console.say(f"{run.results().get('faces', 0):,} faces in {options.output or run.path / 'gallery.safetensors'}")
+
+
+def _make(worker: Worker, console: Console, options: GalleryOptions) -> Gallery:
+    from hyperface import gallery, generators, recognizers
+
+    recognizer = recognizers.load(options.recognizer)
+    count = options.count
+    if options.folder is not None:
+        folder = Path(options.folder)
+        count = len(gallery.photo_files(folder)) if count is None else count
+        faces, origin = gallery.folder_faces(folder), f"folder {folder.name}"
+    else:
+        faces = gallery.sample_faces(generators.load_gallery_generator(options.generator), seed=options.seed)
+        origin = options.generator
+    console.begin("looking for faces", count, "face")
+    for step in gallery.build(faces, recognizer, count=count, name=options.label, generator=origin):
+        metrics = {"step": step.step, "tried": step.tried}
+        worker.log(metrics)
+        console.step(step.step, metrics)
+        worker.progress(
+            step.step / step.total,
+            step.seconds_left,
+            f"{step.step:,} of {step.total:,} faces, {step.tried:,} looked at",
+        )
+        if step.gallery is not None:
+            return step.gallery
+    raise RunError("The gallery ended without a result.")
+
+
+def _write(made: Gallery, path: Path) -> None:
+    from hyperface import gallery
+
+    runs.write_atomic(path, gallery.to_bytes(made))

@@ -1,0 +1,175 @@
+"""Draw many images of each packed identity: a labelled dataset.
+
+For every image the identity's embedding is moved a little at random (beta) and given to an identity-conditional
+generator with a style of its own. The dataset is in the run folder's dataset/.
+"""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from hyperface import runs
+from hyperface.commands.base import Console, add_run_arguments, already_done, is_run, require, resumable
+from hyperface.runs import Run, Worker, open_run
+
+if TYPE_CHECKING:
+    import torch
+
+HELP = "draw many images of each packed identity: a labelled dataset"
+
+
+@dataclass(frozen=True)
+class GenerateOptions:
+    """What a dataset is asked to be; the meaning of each is in `add_arguments`. source: an absolute path."""
+
+    source: str
+    identities: int | None = None
+    images_per_identity: int = 50
+    beta: float = 0.01
+    generator: str = "gan"
+    seed: int = 0
+    batch_size: int = 64
+
+    def check(self) -> None:
+        """InputError, saying what to change, for values that cannot work."""
+        require(
+            self.identities is None or self.identities >= 1,
+            f"A dataset needs at least one identity; {self.identities} were asked for.",
+        )
+        require(
+            self.images_per_identity >= 1,
+            f"Each identity needs at least one image; {self.images_per_identity} were asked for.",
+        )
+        require(self.beta >= 0, f"beta is a variance and cannot be negative; it was {self.beta}.")
+        require(self.batch_size >= 1, f"A batch holds at least one image; it was {self.batch_size}.")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    default = GenerateOptions("")
+    add = parser.add_argument_group("dataset").add_argument
+    add(
+        "--from",
+        dest="source",
+        metavar="PATH",
+        help="run folder of `pack`, or a .npy file of embeddings (n, d); required unless resuming",
+    )
+    add("--identities", type=int, metavar="N", help="only the first N (default: all)")
+    add(
+        "--images-per-identity",
+        type=int,
+        default=default.images_per_identity,
+        metavar="N",
+        help="default %(default)s",
+    )
+    add(
+        "--beta",
+        type=float,
+        default=default.beta,
+        help="variance of the random change of the embedding from image to image (default %(default)s)",
+    )
+    add("--generator", default=default.generator, metavar="NAME", help="default %(default)s")
+    add("--seed", type=int, default=default.seed, help="same seed, same images (default %(default)s)")
+    add("--batch-size", type=int, default=default.batch_size, metavar="N", help="default %(default)s")
+    add_run_arguments(parser)
+
+
+def create(options: GenerateOptions, *, path: Path | None = None, folder: Path | None = None) -> Run:
+    """Make the run folder of a dataset; an error first if the options cannot work."""
+    options.check()
+    source = Path(options.source)
+    if is_run(source):
+        origin = open_run(source)
+        origin.file("embeddings.npy")
+        parents, available = [origin.name], int(origin.options["identities"])
+        require(
+            options.identities is None or options.identities <= available,
+            f"The packing has {available:,} identities; {options.identities or 0:,} were asked for.",
+        )
+        count = options.identities if options.identities is not None else available
+        title = f"{count:,} identities × {options.images_per_identity}"
+    else:
+        require(source.is_file(), f"{source} is neither a run folder of `pack` nor a file of embeddings.")
+        parents, title = [], f"{source.stem} × {options.images_per_identity}"
+    slug = f"{options.identities or source.name}x{options.images_per_identity}"
+    return runs.create("generate", asdict(options), title=title, parents=parents, slug=slug, path=path, folder=folder)
+
+
+def execute(arguments: argparse.Namespace, console: Console) -> None:
+    """Run the verb from its arguments."""
+    if arguments.resume:
+        run = resumable(arguments.resume, "generate")
+    else:
+        require(arguments.source is not None, "Say what to draw: --from with a packing's run folder or a .npy file.")
+        values = {key: getattr(arguments, key) for key in GenerateOptions.__dataclass_fields__}
+        run = create(
+            GenerateOptions(**{**values, "source": str(Path(arguments.source).absolute())}), path=arguments.run
+        )
+    perform(run, console)
+
+
+def perform(run: Run, console: Console) -> None:
+    """Draw, or go on drawing, the dataset of a run folder."""
+    if already_done(run, console):
+        return
+    worker = Worker(run)
+    with worker.working():
+        draw(worker, console)
+    status = run.status()
+    console.event("done", run=str(run.path), state=status.state, results=run.results())
+    console.say(f"{run.results().get('images', 0):,} images in {run.path / 'dataset'}")
+
+
+def draw(worker: Worker, console: Console) -> None:
+    """The work itself, inside the worker's block."""
+    from hyperface import datasets, generators
+
+    options = GenerateOptions(**worker.run.options)
+    worker.progress(0, message="Loading the generator")
+    embeddings = load_embeddings(Path(options.source), options.identities)
+    generator = generators.load(options.generator)
+    steps = datasets.synthesize(
+        embeddings,
+        generator,
+        images_per_identity=options.images_per_identity,
+        beta=options.beta,
+        out=worker.path / "dataset",
+        seed=options.seed,
+        batch_size=options.batch_size,
+    )
+    total = len(embeddings) * options.images_per_identity
+    console.begin("drawing", total, "image")
+    try:
+        for step in steps:
+            metrics = {"step": step.step, "images_per_second": step.images_per_second}
+            worker.log(metrics)
+            console.step(step.step, metrics)
+            worker.progress(step.step / step.total, step.seconds_left, f"{step.step:,} of {step.total:,} images drawn")
+    finally:
+        steps.close()
+    worker.write_results(
+        {"images": total, "identities": len(embeddings), "images_per_identity": options.images_per_identity}
+    )
+
+
+def load_embeddings(source: Path, count: int | None) -> torch.Tensor:
+    """The first `count` embeddings of a packing, or of a .npy file: float32 (n, d), unit rows. InputError if bad."""
+    import numpy as np
+
+    from hyperface import sphere
+
+    path = open_run(source).file("embeddings.npy") if is_run(source) else source
+    try:
+        rows = np.load(path, allow_pickle=False)
+    except (OSError, ValueError) as error:
+        from hyperface.errors import InputError
+
+        raise InputError(f"{path} is not a readable .npy file of embeddings ({error}).") from error
+    embeddings = sphere.as_embeddings(rows)
+    require(
+        count is None or count <= len(embeddings),
+        f"{path} has {len(embeddings):,} identities; {count or 0:,} were asked for.",
+    )
+    return embeddings if count is None else embeddings[:count]

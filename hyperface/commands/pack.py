@@ -1,0 +1,163 @@
+"""Move identities apart on the hypersphere.
+
+Starts from the embeddings of random faces, and moves them until their closest pairs are as far apart as they can be,
+while each stays near the gallery (weight alpha) or inside its span. The run folder gets embeddings.npy, float32
+(identities, dimension), unit rows; frames.bin, the picture on the sphere; and every step's figures in metrics.jsonl.
+"""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from hyperface import runs
+from hyperface.commands.base import Console, add_run_arguments, already_done, is_run, require, resumable
+from hyperface.runs import Run, Worker
+
+HELP = "move identities apart on the hypersphere"
+OBJECTIVES = ("soft", "paper", "nearest")
+STARTS = ("gallery", "random")
+
+
+@dataclass(frozen=True)
+class PackOptions:
+    """What a packing is asked to do; the meaning of each is in `add_arguments`."""
+
+    identities: int = 1000
+    gallery: str = "gan-10k"
+    alpha: float = 0.5
+    span: int | float | None = None
+    steps: int = 300
+    objective: str = "soft"
+    learning_rate: float | None = None
+    start: str = "gallery"
+    seed: int = 0
+    device: str = "cpu"
+    frames: int = 48
+
+    def check(self) -> None:
+        """InputError, saying what to change, for values that no gallery could satisfy."""
+        require(self.identities >= 2, f"A packing needs at least 2 identities; {self.identities} were asked for.")
+        require(self.steps >= 1, f"A packing needs at least 1 step; {self.steps} were asked for.")
+        require(self.alpha >= 0, f"alpha is a weight and cannot be negative; it was {self.alpha}.")
+        require(
+            self.span is None
+            or (isinstance(self.span, int) and self.span >= 2)
+            or (isinstance(self.span, float) and 0 < self.span <= 1),
+            "The span is a number of directions (2 or more), or a share of the variance between 0 and 1.0; "
+            f"it was {self.span}.",
+        )
+        require(
+            self.learning_rate is None or self.learning_rate > 0,
+            f"The learning rate must be above 0; it was {self.learning_rate}. Leave it out for the tuned one.",
+        )
+        require(self.objective in OBJECTIVES, f"The objective is one of {', '.join(OBJECTIVES)}.")
+        require(self.start in STARTS, f"The start is one of {', '.join(STARTS)}.")
+        require(self.frames >= 0, f"The number of frames cannot be negative; it was {self.frames}.")
+
+    @property
+    def title(self) -> str:
+        """How the run is listed."""
+        where = "" if self.span is None else f", span {self.span}"
+        return f"{self.identities:,} identities{where}"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    default = PackOptions()
+    add = parser.add_argument_group("packing").add_argument
+    add("--identities", type=int, default=default.identities, metavar="N", help="how many (default %(default)s)")
+    add(
+        "--gallery",
+        default=default.gallery,
+        metavar="NAME",
+        help="a gallery that ships, a gallery file, or the run folder of `gallery` (default %(default)s)",
+    )
+    add(
+        "--alpha",
+        type=float,
+        default=default.alpha,
+        help="weight of staying near the gallery: 0 only moves apart (default %(default)s)",
+    )
+    add(
+        "--span",
+        type=_span,
+        default=default.span,
+        metavar="K",
+        help="stay inside the gallery's top K principal directions, or those that hold a share K < 1 of its variance; "
+        "generators cannot realise directions outside (default: the full sphere)",
+    )
+    add("--steps", type=int, default=default.steps, metavar="N", help="optimiser steps (default %(default)s)")
+    add(
+        "--objective",
+        choices=OBJECTIVES,
+        default=default.objective,
+        help="what is optimised: the annealed soft maximum, the paper's (the closest pair), or the mean over nearest "
+        "pairs (default %(default)s); the paper's is what is reported either way",
+    )
+    add("--learning-rate", type=float, metavar="RATE", help="default: tuned to the objective")
+    add("--start", choices=STARTS, default=default.start, help="gallery faces or random points (default %(default)s)")
+    add("--seed", type=int, default=default.seed, help="same seed, same packing (default %(default)s)")
+    add("--device", default=default.device, help="where torch computes: cpu, cuda, cuda:1 … (default %(default)s)")
+    add(
+        "--frames",
+        type=int,
+        default=default.frames,
+        metavar="N",
+        help="pictures to keep of the way, 0 for none (default %(default)s)",
+    )
+    add_run_arguments(parser)
+
+
+def _span(text: str) -> int | float:
+    return int(text) if text.lstrip("+-").isdigit() else float(text)
+
+
+def create(options: PackOptions, *, path: Path | None = None, folder: Path | None = None) -> Run:
+    """Make the run folder of a packing; InputError first if the options cannot work."""
+    options.check()
+    parents = [Path(options.gallery).absolute().name] if is_run(options.gallery) else []
+    return runs.create(
+        "pack",
+        asdict(options),
+        title=options.title,
+        parents=parents,
+        slug=f"{options.identities}",
+        path=path,
+        folder=folder,
+    )
+
+
+def execute(arguments: argparse.Namespace, console: Console) -> None:
+    """Run the verb from its arguments."""
+    if arguments.resume:
+        run = resumable(arguments.resume, "pack")
+    else:
+        options = PackOptions(**{key: getattr(arguments, key) for key in PackOptions.__dataclass_fields__})
+        run = create(options, path=arguments.run)
+    perform(run, console)
+
+
+def perform(run: Run, console: Console) -> None:
+    """Do, or continue, the packing of a run folder."""
+    if already_done(run, console):
+        return
+    from hyperface.commands.pack_work import PackWork
+
+    worker = Worker(run)
+    with worker.working():
+        worker.progress(0, message="Loading the gallery")
+        PackWork(worker, console, PackOptions(**run.options)).run()
+    results = run.results()
+    console.event("done", run=str(run.path), state=run.status().state, results=results)
+    console.say(f"{_summary(results)}\n{run.path}")
+
+
+def _summary(results: dict[str, Any]) -> str:
+    if not results:
+        return "nothing was packed"
+    return (
+        f"smallest angle {results['min_angle']:.2f}° (no packing can exceed {results['bound_angle']:.2f}°), "
+        f"mean nearest {results['mean_nearest_angle']:.2f}°, objective {results['objective']:.4f}"
+    )

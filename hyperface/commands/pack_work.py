@@ -1,0 +1,189 @@
+"""The work of `pack`: the optimiser's steps into the run folder, and its snapshots to the picture."""
+
+from __future__ import annotations
+
+import io
+import os
+import time
+from contextlib import ExitStack, suppress
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from hyperface import gallery, packing, sphere
+from hyperface.commands.base import Clock, Console, is_run, require
+from hyperface.commands.checkpoints import load_checkpoint, save_checkpoint
+from hyperface.commands.pack import PackOptions
+from hyperface.commands.picture import PictureProcess, Snapshot
+from hyperface.packing import PackingStep
+from hyperface.packing.span import principal_span
+from hyperface.runs import StopRequested, Worker, write_atomic
+
+CHECKPOINT_SECONDS = 10.0
+
+
+class PackWork:
+    """One packing, begun or continued, inside its worker's block."""
+
+    def __init__(self, worker: Worker, console: Console, options: PackOptions) -> None:
+        self.worker = worker
+        self.console = console
+        self.options = options
+        self.folder = worker.path
+        _set_threads(spare=options.frames > 0)
+        self.gallery = gallery.load(
+            Path(options.gallery) / "gallery.safetensors" if is_run(options.gallery) else options.gallery
+        )
+
+    def run(self) -> None:
+        """Pack until the last step, or until asked to stop; both leave a whole result."""
+        state, resumed_at = load_checkpoint(self.folder / "checkpoint.safetensors")
+        self.worker.forget_after(resumed_at)
+        options = self.options
+        steps = packing.pack(
+            self._start(),
+            gallery=self.gallery.embeddings,
+            alpha=options.alpha,
+            span=options.span,
+            steps=options.steps,
+            objective=options.objective,
+            learning_rate=options.learning_rate,
+            seed=options.seed,
+            device=options.device,
+            resume=state,
+        )
+        with ExitStack() as stack:
+            picture = None
+            if options.frames:
+                path = self.folder / "frames.bin"
+                picture = stack.enter_context(PictureProcess(path, seed=options.seed, keep_until=resumed_at))
+            last: PackingStep | None = None
+            try:
+                for last in self._followed(steps, picture):
+                    self._save_now_and_then(last)
+            except (StopRequested, KeyboardInterrupt):
+                if last is not None:
+                    self._finish(last)
+                    if picture is not None:
+                        picture.send(_snapshot(last))
+                        picture.finish(latest_only=True)
+                        picture.wait()
+                raise
+            finally:
+                steps.close()
+            if last is not None:
+                self._finish(last)
+            if picture is not None:
+                with suppress(StopRequested):  # the packing is whole: only its picture is cut short
+                    self._wait_for(picture)
+
+    def _start(self) -> torch.Tensor:
+        """The first embeddings (n, d); start.npy keeps which gallery face each is from."""
+        options, rows = self.options, self.gallery.embeddings
+        if options.start == "random":
+            return sphere.random_points(options.identities, rows.shape[1], options.seed)
+        require(
+            options.identities <= len(rows),
+            f"The gallery {self.gallery.name} has {len(rows):,} faces to start from, and {options.identities:,} "
+            "identities were asked for. Ask for fewer, take a larger gallery, or start from random points.",
+        )
+        order = torch.randperm(len(rows), generator=torch.Generator().manual_seed(options.seed))
+        origin = order[: options.identities]
+        _save_array(self.folder / "start.npy", origin)
+        return rows[origin]
+
+    def _followed(self, steps, picture: PictureProcess | None):
+        """Pass the steps on, telling the run folder, the terminal and the picture."""
+        every = max(1, self.options.steps // max(self.options.frames, 1))
+        clock: Clock | None = None
+        for step in steps:
+            if clock is None:
+                clock = Clock(step.step)
+                self.console.begin("packing", step.total, "step", initial=step.step)
+            metrics = self._metrics(step)
+            self.worker.log(metrics)
+            self.console.step(step.step, metrics)
+            if picture is not None and (step.step % every == 0 or step.step == step.total):
+                picture.send(_snapshot(step))
+            yield step
+            left = clock.seconds_left(step.step, step.total)
+            self.worker.progress(step.step / step.total, left, f"Step {step.step:,} of {step.total:,}")
+
+    def _wait_for(self, picture: PictureProcess) -> None:
+        picture.finish()
+        first = picture.waiting
+        self.console.begin("drawing the sphere", first, "frame")
+        while not picture.wait(0.2):
+            self.console.step(first - picture.waiting, {})
+            self.worker.progress(1.0, None, f"Packed; {picture.waiting} frames of the picture still to draw")
+
+    def _metrics(self, step: PackingStep) -> dict[str, Any]:
+        angles = sphere.angle_degrees(step.nearest_cosine)
+        metrics = {
+            "step": step.step,
+            "objective": step.objective,
+            "max_cosine": step.max_cosine,
+            "mean_nearest_cosine": step.mean_nearest_cosine,
+            "gallery_distance": step.gallery_distance,
+            "min_angle": float(angles.min()),
+            "mean_nearest_angle": float(angles.mean()),
+        }
+        return {**metrics, "bound_angle": self._bound_angle} if step.step == 0 else metrics
+
+    @cached_property
+    def _bound_angle(self) -> float:
+        """Degrees that no packing of so many points can exceed in the dimensions they may use."""
+        dimension = self.gallery.embeddings.shape[1]
+        if self.options.span is not None:
+            dimension = principal_span(self.gallery.embeddings, self.options.span).basis.shape[1]
+        return float(sphere.angle_degrees(sphere.max_cosine_bound(self.options.identities, dimension)))
+
+    def _save_now_and_then(self, step: PackingStep) -> None:
+        if time.monotonic() - self._saved > CHECKPOINT_SECONDS:
+            self._save(step)
+
+    _saved = -float("inf")  # the first step is saved at once: its embeddings are what other tabs show meanwhile
+
+    def _save(self, step: PackingStep) -> None:
+        save_checkpoint(self.folder / "checkpoint.safetensors", step.state, step.step)
+        _save_array(self.folder / "embeddings.npy", step.embeddings)
+        self._saved = time.monotonic()
+
+    def _finish(self, step: PackingStep) -> None:
+        """Write what the packing came to, whole or stopped."""
+        self._save(step)
+        first = int(step.nearest_cosine.argmax())
+        self.worker.write_results(
+            {
+                **self._metrics(step),
+                "bound_angle": self._bound_angle,
+                "closest_pair": [first, int(step.nearest[first])],
+                "dimension": step.embeddings.shape[1],
+                "recognizer": self.gallery.recognizer,
+            }
+        )
+
+
+def _snapshot(step: PackingStep) -> Snapshot:
+    first = int(step.nearest_cosine.argmax())
+    return Snapshot(
+        step.step,
+        step.embeddings.detach().cpu().numpy().copy(),
+        sphere.angle_degrees(step.nearest_cosine).cpu().numpy(),
+        (first, int(step.nearest[first])),
+    )
+
+
+def _save_array(path: Path, tensor: torch.Tensor) -> None:
+    buffer = io.BytesIO()
+    np.save(buffer, tensor.detach().cpu().numpy())
+    write_atomic(path, buffer.getvalue())
+
+
+def _set_threads(*, spare: bool) -> None:
+    """Leave a core to the picture. More threads than cores slow torch down many times over."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    torch.set_num_threads(max(1, min(torch.get_num_threads(), cores - spare)))
