@@ -1,0 +1,156 @@
+"""Verification benchmarks: pairs of aligned faces and whether each pair is one person.
+
+Five are known by name although they cannot be shipped (LFW, CPLFW, CALFW, CFP-FP, AgeDB-30); packs in
+`assets/benchmarks/` ship with HyperFace. A `<name>.json` beside a pack may give its title and note.
+"""
+
+import io
+import json
+import os
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from hyperface.assets import assets_folder
+from hyperface.errors import DatasetError, InputError, PhotoError
+from hyperface.evaluation.packs import pack_bytes, read_pack
+from hyperface.faces import load_photo
+from hyperface.faces.template import ALIGNED_SIZE
+from hyperface.registry import Registry
+
+FOLDER_VARIABLE = "HYPERFACE_BENCHMARKS"
+WHERE_TO_GET = (
+    "Photographs of people may not be shipped: take {name}.bin from InsightFace's dataset zoo "
+    "(https://github.com/deepinsight/insightface/tree/master/recognition/_datasets_; every training set there holds "
+    f"the packs), put it into a folder and name the folder as `folder` or in the variable {FOLDER_VARIABLE}."
+)
+
+
+@dataclass(frozen=True)
+class Benchmark:
+    """Pairs to verify. images: uint8 (2p, 112, 112, 3), RGB, aligned; pair i is images 2i and 2i + 1.
+    same: bool (p,), one person or two. note: what its figures can and cannot show."""
+
+    name: str
+    title: str
+    images: np.ndarray
+    same: np.ndarray
+    note: str = ""
+
+    def __post_init__(self) -> None:
+        expected = (2 * len(self.same), ALIGNED_SIZE, ALIGNED_SIZE, 3)
+        if self.images.dtype != np.uint8 or self.images.shape != expected or self.same.dtype != np.bool_:
+            raise InputError(
+                f"A benchmark of {len(self.same)} pairs needs uint8 images of shape {expected} and boolean answers; "
+                f"got {self.images.dtype} {self.images.shape} and {self.same.dtype}."
+            )
+
+    def __len__(self) -> int:
+        """Number of pairs."""
+        return len(self.same)
+
+
+@dataclass(frozen=True)
+class BenchmarkEntry:
+    """A benchmark that is known by name. path is None where its file is not on this machine."""
+
+    name: str
+    title: str
+    note: str = ""
+    path: Path | None = None
+
+
+_PHOTOGRAPHS = (
+    BenchmarkEntry("lfw", "LFW", "Photographs in everyday conditions; 6,000 pairs."),
+    BenchmarkEntry("cplfw", "CPLFW", "LFW's people in different poses; 6,000 pairs."),
+    BenchmarkEntry("calfw", "CALFW", "LFW's people at different ages; 6,000 pairs."),
+    BenchmarkEntry("cfp_fp", "CFP-FP", "Frontal against profile photographs; 7,000 pairs."),
+    BenchmarkEntry("agedb_30", "AgeDB-30", "Photographs 30 years apart; 6,000 pairs."),
+)
+
+
+def list_benchmarks(folder: str | Path | None = None) -> list[BenchmarkEntry]:
+    """Every benchmark that has a name: the shipped ones, then the five of photographs, then other packs of the folder.
+
+    folder: where to look for `<name>.bin`; the environment variable HYPERFACE_BENCHMARKS if not given. Nothing is
+    loaded.
+    """
+    folder = folder if folder is not None else os.environ.get(FOLDER_VARIABLE)
+    theirs = {path.stem: path for path in sorted(Path(folder).glob("*.bin"))} if folder else {}
+    shipped = [_describe(path) for path in sorted((assets_folder() / "benchmarks").glob("*.bin"))]
+    entries = {entry.name: entry for entry in shipped}
+    for entry in _PHOTOGRAPHS:
+        entries[entry.name] = BenchmarkEntry(entry.name, entry.title, entry.note, theirs.pop(entry.name, None))
+    return [*entries.values(), *(_describe(path) for name, path in theirs.items() if name not in entries)]
+
+
+def load_benchmark(name: str | Path, *, folder: str | Path | None = None) -> Benchmark:
+    """Load a benchmark by name, or any InsightFace `.bin` pack by its path.
+
+    folder: as in `list_benchmarks`. UnknownNameError for a name that is neither; DatasetError for a known one whose
+    file is not here (it says where it is to be had) and for a file that is not a pack. Packs run no code.
+    """
+    if isinstance(name, Path) or name.endswith(".bin"):
+        return _load(_describe(Path(name)))
+    registry: Registry[Benchmark] = Registry("benchmark")
+    for entry in list_benchmarks(folder):
+        registry.register(entry.name)(partial(_load, entry))
+    return registry.load(name)
+
+
+def save_benchmark(benchmark: Benchmark, path: Path) -> None:
+    """Write a pack that InsightFace's own code reads (images as PNG, lossless), and title and note beside it."""
+    files = [_encode(image) for image in benchmark.images]
+    about = json.dumps({"name": benchmark.name, "title": benchmark.title, "note": benchmark.note}, indent=2) + "\n"
+    for target, content in ((path.with_suffix(".json"), about.encode()), (path, pack_bytes(files, benchmark.same))):
+        temporary = target.with_name(target.name + ".part")
+        temporary.write_bytes(content)
+        temporary.replace(target)
+
+
+def _encode(image: np.ndarray) -> bytes:
+    buffer = io.BytesIO()
+    Image.fromarray(image).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def _describe(path: Path) -> BenchmarkEntry:
+    """The entry of a pack, with title and note from the file beside it where there is one."""
+    beside = path.with_suffix(".json")
+    try:
+        about = json.loads(beside.read_text(encoding="utf-8")) if beside.is_file() else {}
+        return BenchmarkEntry(path.stem, str(about.get("title", path.stem)), str(about.get("note", "")), path)
+    except (ValueError, AttributeError) as error:
+        raise DatasetError(
+            f"{beside} should be a JSON object with title and note ({error}). Mend or remove it."
+        ) from error
+
+
+def _load(entry: BenchmarkEntry) -> Benchmark:
+    if entry.path is None:
+        raise DatasetError(f"{entry.title} is not on this machine. {WHERE_TO_GET.format(name=entry.name)}")
+    try:
+        content = entry.path.read_bytes()
+    except OSError as error:
+        raise DatasetError(f"The benchmark {entry.path} cannot be read: {error.strerror}.") from error
+    files, same = read_pack(content)
+    images = np.empty((len(files), ALIGNED_SIZE, ALIGNED_SIZE, 3), np.uint8)
+    for number, file in enumerate(files):
+        images[number] = _pixels(file, f"Image {number} of {entry.path.name}")
+    return Benchmark(entry.name, entry.title, images, same, entry.note)
+
+
+def _pixels(file: bytes | np.ndarray, name: str) -> np.ndarray:
+    try:
+        pixels = load_photo(file) if isinstance(file, bytes) else file
+    except PhotoError as error:
+        raise DatasetError(f"{name} cannot be decoded: {error}") from error
+    if pixels.shape != (ALIGNED_SIZE, ALIGNED_SIZE, 3):
+        raise DatasetError(
+            f"{name} is {pixels.shape[1]} × {pixels.shape[0]} pixels, where packs of aligned faces have "
+            f"{ALIGNED_SIZE} × {ALIGNED_SIZE}. Align the faces first: other crops give figures that mean nothing."
+        )
+    return pixels

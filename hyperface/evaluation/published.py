@@ -1,0 +1,59 @@
+"""The accuracies that papers report, to be read beside one's own. Kept in assets/published_results.json."""
+
+import json
+from dataclasses import dataclass
+
+from hyperface.assets import asset
+from hyperface.errors import AssetError
+
+RESULTS_FILE = "published_results.json"
+
+
+@dataclass(frozen=True)
+class PublishedRow:
+    """A training set, or a model trained on it. accuracy: percent, in the order of PublishedResults.benchmarks.
+    identities and images: size of the training set, None where the source does not say."""
+
+    name: str
+    accuracy: tuple[float, ...]
+    identities: int | None = None
+    images: int | None = None
+    gallery: str | None = None  # generator of the gallery it was packed against
+    hub_repo: str | None = None  # of the released model, on the Hugging Face Hub
+
+
+@dataclass(frozen=True)
+class PublishedResults:
+    """10-fold verification accuracy on photographs. source and later_source: where the rows are from."""
+
+    benchmarks: tuple[str, ...]
+    training_sets: tuple[PublishedRow, ...]
+    released_models: tuple[PublishedRow, ...]
+    source: str
+    later_work: tuple[PublishedRow, ...]
+    later_source: str
+
+
+def published_results() -> PublishedResults:
+    """Read the published tables; AssetError if the file is missing or damaged."""
+    path = asset(RESULTS_FILE)
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+        benchmarks = tuple(content["benchmarks"])
+        return PublishedResults(
+            benchmarks=benchmarks,
+            training_sets=_rows(content["training_sets"], len(benchmarks)),
+            released_models=_rows(content["released_models"], len(benchmarks)),
+            source=content["source"],
+            later_work=_rows(content["later_work"]["rows"], len(benchmarks)),
+            later_source=content["later_work"]["source"],
+        )
+    except (ValueError, KeyError, TypeError) as error:
+        raise AssetError(f"{path} is damaged ({error}). Restore it with `git checkout -- assets`.") from error
+
+
+def _rows(rows: list[dict], columns: int) -> tuple[PublishedRow, ...]:
+    made = tuple(PublishedRow(**{**row, "accuracy": tuple(map(float, row["accuracy"]))}) for row in rows)
+    if any(len(row.accuracy) != columns for row in made):
+        raise ValueError(f"a row has not {columns} accuracies")
+    return made

@@ -1,0 +1,69 @@
+"""Verification: can a recogniser tell whether two faces are one person? InsightFace's protocol."""
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import chain
+
+import numpy as np
+import torch
+
+from hyperface.errors import InputError
+from hyperface.evaluation.benchmarks import Benchmark
+from hyperface.evaluation.scoring import VerificationResult, score_pairs
+from hyperface.images import from_uint8
+from hyperface.recognizers.base import Recognizer
+
+
+@dataclass(frozen=True)
+class VerificationStep:
+    """Progress of a verification. done and total count images; result is there in the last step only."""
+
+    done: int
+    total: int
+    seconds_left: float
+    result: VerificationResult | None = None
+
+
+def verify(recognizer: Recognizer, benchmark: Benchmark, *, batch_size: int = 64) -> VerificationResult:
+    """Evaluate a recogniser on a benchmark. Arguments and errors as in `verify_steps`."""
+    *_, last = verify_steps(recognizer, benchmark, batch_size=batch_size)
+    return last.result
+
+
+def verify_steps(recognizer: Recognizer, benchmark: Benchmark, *, batch_size: int = 64) -> Iterator[VerificationStep]:
+    """Evaluate a recogniser on a benchmark, a batch of images at a time; the last step carries the result.
+
+    The embedding of a face is the sum of the raw features of the image and of its mirror image, normalised. The
+    figures are those of `score_pairs`, which see for its errors; they come before any work where they can.
+    """
+    if batch_size < 1:
+        raise InputError(f"batch_size must be at least 1; got {batch_size}.")
+    score_pairs(np.zeros(len(benchmark)), benchmark.same)  # refuse impossible pairs before the long part
+    total = len(benchmark.images)
+    device = next(chain(recognizer.parameters(), recognizer.buffers()), torch.empty(0)).device
+    started = time.monotonic()
+    embeddings = []
+    for first in range(0, total, batch_size):
+        images = from_uint8(benchmark.images[first : first + batch_size]).to(device)  # (b, 3, 112, 112)
+        with torch.inference_mode():
+            features = recognizer.features(images) + recognizer.features(images.flip(3))  # (b, d)
+        embeddings.append(_unit_rows(features.double().cpu().numpy()))
+        done = first + len(images)
+        seconds_left = (time.monotonic() - started) / done * (total - done)
+        if done < total:
+            yield VerificationStep(done, total, seconds_left)
+    distances = _pair_distances(np.concatenate(embeddings))
+    result = score_pairs(distances, benchmark.same, recognizer=recognizer.name, benchmark=benchmark.name)
+    yield VerificationStep(total, total, 0.0, result)
+
+
+def _unit_rows(features: np.ndarray) -> np.ndarray:
+    """Rows (n, d) of length 1; rows of zeros stay, as in the original (scikit-learn's normalize)."""
+    length = np.linalg.norm(features, axis=1, keepdims=True)
+    return features / np.where(length == 0, 1, length)
+
+
+def _pair_distances(embeddings: np.ndarray) -> np.ndarray:
+    """Squared Euclidean distances (p,) of rows 2i and 2i + 1 of (2p, d)."""
+    return np.square(embeddings[0::2] - embeddings[1::2]).sum(axis=1)
