@@ -99,7 +99,7 @@ def dlib_chips(images: torch.Tensor) -> torch.Tensor:
     bottom row is repeated. A face that fills a 112×112 crop embeds as it would from the photo, but for those rows.
     """
     left, top, right, bottom = DLIB_CHIP_BOX
-    centres = (torch.arange(CHIP_SIZE, dtype=torch.float32, device=images.device) + 0.5) / CHIP_SIZE  # (150,)
+    centres = (torch.arange(CHIP_SIZE, dtype=images.dtype, device=images.device) + 0.5) / CHIP_SIZE  # (150,)
     # Positions are continuous pixel coordinates of the crop, [0, 112]; grid_sample wants [-1, 1] over the same span.
     x = (left + centres * (right - left)) / ALIGNED_SIZE * 2 - 1
     y = (top + centres * (bottom - top)) / ALIGNED_SIZE * 2 - 1
