@@ -19,6 +19,17 @@ def save_checkpoint(path: Path, state: dict[str, torch.Tensor], step: int) -> No
     write_atomic(path, save({name: tensor.contiguous() for name, tensor in state.items()}, {"step": str(step)}))
 
 
+def checkpoint_step(path: Path) -> int:
+    """The step of a checkpoint, −1 where there is none that can be read. Needs no torch."""
+    from safetensors import SafetensorError, safe_open
+
+    try:
+        with safe_open(path, framework="np") as file:
+            return int(file.metadata()["step"])
+    except (OSError, SafetensorError, KeyError, TypeError, ValueError):
+        return -1
+
+
 def load_checkpoint(path: Path) -> tuple[dict[str, torch.Tensor] | None, int]:
     """The state to continue from and its step; (None, −1) where there is none yet. CheckpointError if it is damaged."""
     from safetensors import SafetensorError, safe_open

@@ -8,12 +8,15 @@ while each stays near the gallery (weight alpha) or inside its span. The run fol
 from __future__ import annotations
 
 import argparse
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from hyperface import runs
 from hyperface.commands.base import Console, add_run_arguments, already_done, is_run, require, resumable
+from hyperface.commands.checkpoints import checkpoint_step
+from hyperface.commands.picture import PictureProcess
 from hyperface.runs import Run, Worker
 
 HELP = "move identities apart on the hypersphere"
@@ -143,12 +146,18 @@ def perform(run: Run, console: Console) -> None:
     """Do, or continue, the packing of a run folder."""
     if already_done(run, console):
         return
-    from hyperface.commands.pack_work import PackWork
-
+    options = PackOptions(**run.options)
     worker = Worker(run)
-    with worker.working():
-        worker.progress(0, message="Loading the gallery")
-        PackWork(worker, console, PackOptions(**run.options)).run()
+    with worker.working(), ExitStack() as stack:
+        worker.progress(0, message="Loading")
+        picture = None
+        if options.frames > 0:  # first of all: it loads its own libraries while this process loads torch
+            resumed_at = checkpoint_step(run.path / "checkpoint.safetensors")
+            picture = PictureProcess(run.path / "frames.bin", seed=options.seed, keep_until=resumed_at)
+            stack.enter_context(picture)
+        from hyperface.commands.pack_work import PackWork
+
+        PackWork(worker, console, options, picture).run()
     results = run.results()
     console.event("done", run=str(run.path), state=run.status().state, results=results)
     console.say(f"{_summary(results)}\n{run.path}")

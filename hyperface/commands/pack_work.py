@@ -5,7 +5,8 @@ from __future__ import annotations
 import io
 import os
 import time
-from contextlib import ExitStack, suppress
+from collections.abc import Iterator
+from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -28,12 +29,13 @@ CHECKPOINT_SECONDS = 10.0
 class PackWork:
     """One packing, begun or continued, inside its worker's block."""
 
-    def __init__(self, worker: Worker, console: Console, options: PackOptions) -> None:
+    def __init__(self, worker: Worker, console: Console, options: PackOptions, picture: PictureProcess | None) -> None:
         self.worker = worker
         self.console = console
         self.options = options
+        self.picture = picture
         self.folder = worker.path
-        _set_threads(spare=options.frames > 0)
+        _set_threads(spare=picture is not None)
         self.gallery = gallery.load(
             Path(options.gallery) / "gallery.safetensors" if is_run(options.gallery) else options.gallery
         )
@@ -55,30 +57,21 @@ class PackWork:
             device=options.device,
             resume=state,
         )
-        with ExitStack() as stack:
-            picture = None
-            if options.frames:
-                path = self.folder / "frames.bin"
-                picture = stack.enter_context(PictureProcess(path, seed=options.seed, keep_until=resumed_at))
-            last: PackingStep | None = None
-            try:
-                for last in self._followed(steps, picture):
-                    self._save_now_and_then(last)
-            except (StopRequested, KeyboardInterrupt):
-                if last is not None:
-                    self._finish(last)
-                    if picture is not None:
-                        picture.send(_snapshot(last))
-                        picture.finish(latest_only=True)
-                        picture.wait()
-                raise
-            finally:
-                steps.close()
+        last: PackingStep | None = None
+        try:
+            for last in self._followed(steps):
+                self._save_now_and_then(last)
+        except (StopRequested, KeyboardInterrupt):
             if last is not None:
                 self._finish(last)
-            if picture is not None:
-                with suppress(StopRequested):  # the packing is whole: only its picture is cut short
-                    self._wait_for(picture)
+                self._draw_latest(last)
+            raise
+        finally:
+            steps.close()
+        if last is not None:
+            self._finish(last)
+        with suppress(StopRequested):  # the packing is whole: only its picture is cut short
+            self._wait_for_picture()
 
     def _start(self) -> torch.Tensor:
         """The first embeddings (n, d); start.npy keeps which gallery face each is from."""
@@ -95,7 +88,7 @@ class PackWork:
         _save_array(self.folder / "start.npy", origin)
         return rows[origin]
 
-    def _followed(self, steps, picture: PictureProcess | None):
+    def _followed(self, steps: Iterator[PackingStep]) -> Iterator[PackingStep]:
         """Pass the steps on, telling the run folder, the terminal and the picture."""
         every = max(1, self.options.steps // max(self.options.frames, 1))
         clock: Clock | None = None
@@ -106,19 +99,27 @@ class PackWork:
             metrics = self._metrics(step)
             self.worker.log(metrics)
             self.console.step(step.step, metrics)
-            if picture is not None and (step.step % every == 0 or step.step == step.total):
-                picture.send(_snapshot(step))
+            if self.picture is not None and (step.step % every == 0 or step.step == step.total):
+                self.picture.send(_snapshot(step))
             yield step
             left = clock.seconds_left(step.step, step.total)
             self.worker.progress(step.step / step.total, left, f"Step {step.step:,} of {step.total:,}")
 
-    def _wait_for(self, picture: PictureProcess) -> None:
-        picture.finish()
-        first = picture.waiting
+    def _draw_latest(self, step: PackingStep) -> None:
+        if self.picture is not None:
+            self.picture.send(_snapshot(step))
+            self.picture.finish(latest_only=True)
+            self.picture.wait()
+
+    def _wait_for_picture(self) -> None:
+        if self.picture is None:
+            return
+        self.picture.finish()
+        first = self.picture.waiting
         self.console.begin("drawing the sphere", first, "frame")
-        while not picture.wait(0.2):
-            self.console.step(first - picture.waiting, {})
-            self.worker.progress(1.0, None, f"Packed; {picture.waiting} frames of the picture still to draw")
+        while not self.picture.wait(0.2):
+            self.console.step(first - self.picture.waiting, {})
+            self.worker.progress(1.0, None, "Packed. Drawing the last frames of the picture")
 
     def _metrics(self, step: PackingStep) -> dict[str, Any]:
         angles = sphere.angle_degrees(step.nearest_cosine)

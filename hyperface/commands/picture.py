@@ -87,6 +87,7 @@ def _draw(incoming: multiprocessing.Queue, drawn, frames_path: Path, seed: int, 
     from hyperface.runs import write_atomic
 
     parent = multiprocessing.parent_process()
+    SphereProjection().fit(np.eye(4, dtype=np.float32))  # loads and compiles what it needs before the first snapshot
     projection = SphereProjection(seed=seed)
     writer: FrameWriter | None = None
     backlog: list[Snapshot] = []
@@ -107,7 +108,11 @@ def _draw(incoming: multiprocessing.Queue, drawn, frames_path: Path, seed: int, 
         started = time.monotonic()
         if writer is None:
             writer = FrameWriter(frames_path, len(snapshot.embeddings), keep_until=keep_until)
-            points = projection.fit(snapshot.embeddings)
+            if writer.last_points is None:
+                points = projection.fit(snapshot.embeddings)
+            else:  # a continued run: the picture goes on from where it was
+                points = writer.last_points
+                projection = SphereProjection.from_picture(snapshot.embeddings, points, seed=seed)
         else:
             points = projection.update(snapshot.embeddings)
             seconds_each = time.monotonic() - started  # of an update: the first frame also compiles

@@ -97,8 +97,9 @@ window.hyperface = (() => {
 
   /** Write a run's state into a `.hf-progress` block (see PROGRESS_HTML in run_view.py). */
   function showProgress(block, status) {
-    const active = status.state === 'running' || status.state === 'starting';
+    const active = isActive(status);
     block.dataset.state = status.state;
+    block.dataset.continue = status.can_continue;
     const percent = Math.round(100 * status.progress);
     const bar = block.querySelector('[role=progressbar]');
     bar.setAttribute('aria-valuenow', percent);
@@ -107,6 +108,21 @@ window.hyperface = (() => {
     const left = active && status.seconds_left !== null ? `${duration(status.seconds_left)} left` : '';
     block.querySelector('.hf-progress-text').textContent = [status.message, left].filter(Boolean).join(' · ');
   }
+
+  /** Wire the progress block's buttons to the server's `stop` and `resume`; `again()` follows a resumed run. */
+  function controls(block, server, name, again) {
+    const ask = async (command, meanwhile) => {
+      const text = block.querySelector('.hf-progress-text');
+      text.textContent = meanwhile;
+      const answer = await server[command]({ run: name() }).catch(() => ({ error: 'The server did not answer. Try again.' }));
+      if (answer.error) text.textContent = answer.error;
+      else if (command === 'resume') again();
+    };
+    block.querySelector('.hf-stop').addEventListener('click', () => ask('stop', 'Stopping'));
+    block.querySelector('.hf-continue').addEventListener('click', () => ask('resume', 'Starting'));
+  }
+
+  const isActive = (status) => Boolean(status) && (status.state === 'running' || status.state === 'starting');
 
   /**
    * Follow a run: ask `fetchNews(name, cursor)` again and again while it is at work and the element is on the page.
@@ -127,7 +143,7 @@ window.hyperface = (() => {
             await apply(news, first);
             first = false;
             if (news.gone) return;
-            const active = news.status.state === 'running' || news.status.state === 'starting';
+            const active = isActive(news.status);
             pause = active || news.more ? (news.more ? 0 : interval) : idle;
           } catch (error) {
             console.warn('The server did not answer; asking again.', error);
@@ -139,5 +155,5 @@ window.hyperface = (() => {
     };
   }
 
-  return { plotly, chart, onTheme, variable, series, reducedMotion, duration, showProgress, follower, coloured, baseLayout, merge };
+  return { plotly, chart, onTheme, variable, series, reducedMotion, duration, showProgress, controls, isActive, follower };
 })();

@@ -3,6 +3,7 @@ const RADIUS = 32767, TRACE_SPHERE = 0, TRACE_LINES = 1, TRACE_POINTS = 2, TRACE
 const PLAY_MILLISECONDS = 140, CHART_MILLISECONDS = 500;
 const find = (selector) => element.querySelector(selector);
 const root = find('.hf-pack'), sphere = find('.hf-sphere'), slider = find('.hf-frame');
+hyperface.plotly();  // fetched while the page settles, so that the first frame does not wait for it
 const charts = {
   angles: hyperface.chart(find('.hf-angles-chart')),
   terms: hyperface.chart(find('.hf-terms-chart')),
@@ -54,8 +55,7 @@ async function apply(news, first) {
   if (last >= 0 && (state.live || state.index < 0) && !state.playing) await show(last);
   else showFigures();
   drawCharts(news.status.state !== 'running');
-  const wasActive = before && ['running', 'starting'].includes(before.state);
-  if (wasActive && !['running', 'starting'].includes(news.status.state)) {
+  if (hyperface.isActive(before) && !hyperface.isActive(news.status)) {
     state.faces = {};
     showPeople();
     trigger('ended', { run: state.name });
@@ -65,17 +65,18 @@ async function apply(news, first) {
 function showStatus(news) {
   const block = find('.hf-progress');
   hyperface.showProgress(block, news.status);
-  block.dataset.continue = news.status.can_continue;
   const wait = find('.hf-sphere-wait');
-  const active = ['running', 'starting'].includes(news.status.state);
+  const active = hyperface.isActive(news.status);
+  root.dataset.frames = state.frames.length > 0 || active ? 'some' : 'none';
   wait.hidden = state.frames.length > 0;
-  wait.textContent = active ? 'The first picture is being drawn' : 'No picture was kept of this packing.';
+  wait.textContent = 'The first picture is being drawn';
   const faithful = news.picture
-    ? ` Here ${Math.round(100 * news.picture.trustworthiness)} % of shown neighbourhoods are true (trustworthiness), and shown ` +
-      `distances rank like the true ones with ${news.picture.rank_correlation.toFixed(2)} (1 would be exactly).`
+    ? ` How faithful it is here: trustworthiness ${news.picture.trustworthiness.toFixed(2)} (1: every neighbour shown is a true one), ` +
+      `rank correlation of true and shown angles ${news.picture.rank_correlation.toFixed(2)}.`
     : '';
   find('.hf-pack-note').textContent = 'The picture is a UMAP projection of many dimensions onto two: near stays mostly near, but ' +
-    'distances and empty regions are distorted. The colours, angles and curves are the true ones, from the full space.' + faithful;
+    'distances and empty regions are distorted, the more so the more evenly the identities are packed. The colours, angles and curves ' +
+    'are the true ones, from the full space.' + faithful;
 }
 
 /* ---- the sphere ---- */
@@ -115,7 +116,7 @@ function ball(rings = 14, sectors = 24) {
   const x = [], y = [], z = [], i = [], j = [], k = [];
   for (let ring = 0; ring <= rings; ring++) for (let sector = 0; sector < sectors; sector++) {
     const latitude = Math.PI * (ring / rings - 0.5), longitude = 2 * Math.PI * sector / sectors;
-    x.push(0.97 * Math.cos(latitude) * Math.cos(longitude)); y.push(0.97 * Math.cos(latitude) * Math.sin(longitude)); z.push(0.97 * Math.sin(latitude));
+    x.push(0.94 * Math.cos(latitude) * Math.cos(longitude)); y.push(0.94 * Math.cos(latitude) * Math.sin(longitude)); z.push(0.94 * Math.sin(latitude));
     if (ring === rings) continue;
     const a = ring * sectors + sector, b = ring * sectors + (sector + 1) % sectors;
     i.push(a, b); j.push(b, b + sectors); k.push(a + sectors, a + sectors);
@@ -349,13 +350,7 @@ slider.addEventListener('input', () => {
 });
 find('.hf-identity').addEventListener('change', (event) => choose(Number(event.target.value)));
 
-async function command(name) {
-  const answer = await server[name]({ run: state.name });
-  if (answer.error) find('.hf-progress-text').textContent = answer.error;
-  else if (name === 'resume') follow(state.name);
-}
-find('.hf-stop').addEventListener('click', () => { find('.hf-progress-text').textContent = 'Stopping'; command('stop'); });
-find('.hf-continue').addEventListener('click', () => command('resume'));
+hyperface.controls(find('.hf-progress'), server, () => state.name, () => follow(state.name));
 
 hyperface.onTheme(element, async () => {
   if (!sphere.dataset.run) return;

@@ -81,6 +81,7 @@ class HyperFaceTheme(gr.themes.Base):
             color_accent_soft="*primary_50",
             color_accent_soft_dark="*primary_950",
             block_background_fill="*background_fill_primary",
+            block_background_fill_dark="*background_fill_primary",
             block_border_width="1px",
             block_border_color="*border_color_primary",
             block_shadow="none",

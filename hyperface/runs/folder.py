@@ -1,18 +1,4 @@
-"""Run folders: what a piece of work was asked to do, how far it is, and what came of it.
-
-    runs/<verb>-<time>-<slug>/
-        config.json        verb, title, options, parents (the runs it was made from); written once
-        status.json        state, process, progress, seconds left, message; replaced as the work goes on
-        metrics.jsonl      one JSON object a step, appended in whole lines
-        launched           process that the app has started for it
-        stop               its presence asks the worker to stop
-        results.json       figures of a finished run
-        …                  checkpoint.safetensors and whatever else the verb makes
-
-Every file is written to a temporary name first and then moved into place, so that a reader never sees half of one and
-a kill at any moment leaves the last whole version. A reader takes a folder as it is: a line cut short is ignored, a
-worker that is no longer alive makes the run `interrupted`, and a folder that is no run is left out of the listing.
-"""
+"""Reading run folders: one, all, what they were made from."""
 
 from __future__ import annotations
 
@@ -23,14 +9,15 @@ import os
 import re
 import secrets
 import shutil
-import signal
 import time
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
-from hyperface.errors import HyperFaceError, RunError
+from hyperface.errors import RunError
+from hyperface.runs.files import json_bytes, write_atomic
+from hyperface.runs.processes import alive
 
 FORMAT = 1
 RUNNING = "running"
@@ -39,7 +26,6 @@ STOPPED = "stopped"
 FAILED = "failed"
 INTERRUPTED = "interrupted"  # said by a reader: the status says `running`, but its process is gone
 STARTING = "starting"  # said by a reader: created, no process has reported yet
-ZOMBIE = -1.0
 STARTING_SECONDS = 20.0  # a created run that nobody has launched is `starting` for so long, `interrupted` afterwards
 
 
@@ -91,14 +77,14 @@ class Run:
             status = RunStatus(**{key: content[key] for key in RunStatus.__dataclass_fields__ if key in content})
         except (OSError, ValueError, TypeError):
             return RunStatus(STARTING if self._about_to_start() else INTERRUPTED)
-        if status.state == RUNNING and not _alive(status.pid, status.process_started):
+        if status.state == RUNNING and not alive(status.pid, status.process_started):
             return RunStatus(INTERRUPTED, status.progress, None, status.message, status.pid, None, status.updated)
         return status
 
     def _about_to_start(self) -> bool:
         """Whether the process launched for it is alive, or may be launched any moment."""
         try:
-            return _alive(int((self.path / "launched").read_bytes()), None)
+            return alive(int((self.path / "launched").read_bytes()), None)
         except (OSError, ValueError):
             return time.time() - _modified(self.path / "config.json") < STARTING_SECONDS
 
@@ -209,133 +195,6 @@ def delete(run: Run) -> None:
     shutil.rmtree(doomed, ignore_errors=True)
 
 
-def write_atomic(path: Path, content: bytes) -> None:
-    """Write a file so that a reader, or a kill, finds either the old content or the new one. RunError if it cannot."""
-    with atomic_path(path) as temporary, temporary.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-
-
-@contextlib.contextmanager
-def atomic_path(path: Path) -> Iterator[Path]:
-    """A temporary path with the same suffix to write to; moved to `path` when the block ends well, else removed."""
-    temporary = path.with_name(f".{path.stem}-{secrets.token_hex(4)}{path.suffix}")
-    try:
-        yield temporary
-        temporary.replace(path)
-    except OSError as error:
-        raise RunError(f"{path} could not be written ({error.strerror or error}). Free some space.") from error
-    finally:
-        temporary.unlink(missing_ok=True)
-
-
-class StopRequested(Exception):  # noqa: N818 — not an error: somebody pressed Stop
-    """Raised inside a worker's block when the run was asked to stop."""
-
-
-@dataclass
-class Worker:
-    """The writing side of a run folder, held by the one process that does its work."""
-
-    run: Run
-    on_status: Callable[[RunStatus], None] | None = None
-    status_interval: float = 0.25  # seconds between writes of the status
-    _status: RunStatus = field(default_factory=lambda: RunStatus(RUNNING))
-    _written: float = 0.0
-    _metrics: BinaryIO | None = None
-
-    @property
-    def path(self) -> Path:
-        return self.run.path
-
-    @contextlib.contextmanager
-    def working(self) -> Iterator[Worker]:
-        """The block in which the work is done: however it ends, the status says so.
-
-        Ctrl-C, SIGTERM and a stop request end it as `stopped`; an error ends it as `failed` with the error's message.
-        The exceptions go on to the caller, StopRequested excepted.
-        """
-        (self.path / "stop").unlink(missing_ok=True)
-        previous = _interrupt_on_sigterm()
-        self._set(RunStatus(RUNNING), now=True)
-        self._metrics = _open_metrics(self.path / "metrics.jsonl")
-        try:
-            yield self
-            self._set(RunStatus(DONE, 1.0, 0.0), now=True)
-        except (StopRequested, KeyboardInterrupt, GeneratorExit) as stop:
-            self._set(RunStatus(STOPPED, self._status.progress, None, "Stopped."), now=True)
-            if not isinstance(stop, StopRequested):
-                raise
-        except HyperFaceError as error:
-            self._set(RunStatus(FAILED, self._status.progress, None, str(error)), now=True)
-            raise
-        except BaseException as error:
-            message = f"An unexpected error ended the run: {type(error).__name__}: {error}. Its log has the details."
-            with contextlib.suppress(HyperFaceError):  # the first error is the one to tell
-                self._set(RunStatus(FAILED, self._status.progress, None, message), now=True)
-            raise
-        finally:
-            self._metrics.close()
-            (self.path / "stop").unlink(missing_ok=True)
-            if previous is not None:
-                signal.signal(signal.SIGTERM, previous)
-
-    def log(self, metrics: dict[str, Any]) -> None:
-        """Append one step's figures."""
-        if self._metrics is None:
-            raise RuntimeError("log() belongs inside working()")
-        try:
-            self._metrics.write(json.dumps(metrics, allow_nan=False, separators=(",", ":")).encode() + b"\n")
-            self._metrics.flush()
-        except OSError as error:
-            raise RunError(f"The run {self.run.name} cannot be written ({error.strerror}). Free some space.") from error
-
-    def forget_after(self, step: int) -> None:
-        """Drop the figures of later steps, before they are done again from a checkpoint of this one."""
-        if self._metrics is None:
-            raise RuntimeError("forget_after() belongs inside working()")
-        rows = [row for row in self.run.metrics() if row.get("step", 0) <= step]
-        self._metrics.close()
-        path = self.path / "metrics.jsonl"
-        write_atomic(path, b"".join(json.dumps(row, separators=(",", ":")).encode() + b"\n" for row in rows))
-        self._metrics = _open_metrics(path)
-
-    def progress(self, share: float, seconds_left: float | None = None, message: str = "") -> None:
-        """Say how far the work is, and end it here (StopRequested) if it was asked to stop."""
-        self._set(RunStatus(RUNNING, min(max(share, 0.0), 1.0), seconds_left, message))
-        self.check_stop()
-
-    def check_stop(self) -> None:
-        """Raise StopRequested if the run was asked to stop."""
-        if (self.path / "stop").exists():
-            raise StopRequested
-
-    def write_results(self, results: dict[str, Any]) -> None:
-        """Write results.json."""
-        write_atomic(self.path / "results.json", _json_bytes(results))
-
-    def _set(self, status: RunStatus, *, now: bool = False) -> None:
-        self._status = status
-        moment = time.monotonic()
-        if not now and moment - self._written < self.status_interval:
-            return
-        self._written = moment
-        active = status.state == RUNNING
-        content = {
-            "state": status.state,
-            "progress": status.progress,
-            "seconds_left": status.seconds_left,
-            "message": status.message,
-            "pid": os.getpid() if active else None,
-            "process_started": _process_started(os.getpid()) if active else None,
-            "updated": time.time(),
-        }
-        write_atomic(self.path / "status.json", _json_bytes(content))
-        if self.on_status is not None:
-            self.on_status(status)
-
-
 def create(
     verb: str,
     options: dict[str, Any],
@@ -375,12 +234,8 @@ def create(
         "options": options,
         "parents": list(parents),
     }
-    write_atomic(path / "config.json", _json_bytes(content))
+    write_atomic(path / "config.json", json_bytes(content))
     return open_run(path)
-
-
-def _json_bytes(content: dict[str, Any]) -> bytes:
-    return json.dumps(content, indent=1, allow_nan=False).encode() + b"\n"
 
 
 def _json_lines(content: bytes) -> Iterator[dict[str, Any]]:
@@ -391,46 +246,8 @@ def _json_lines(content: bytes) -> Iterator[dict[str, Any]]:
                 yield entry
 
 
-def _open_metrics(path: Path) -> BinaryIO:
-    """Open for appending, behind the last whole line: what a kill left of a line is cut off."""
-    file = path.open("ab")
-    content = path.read_bytes()
-    file.truncate(content.rfind(b"\n") + 1)
-    return file
-
-
 def _modified(path: Path) -> float:
     try:
         return path.stat().st_mtime
     except OSError:
         return 0.0
-
-
-def _alive(pid: int | None, started: float | None) -> bool:
-    if pid is None:
-        return False
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except OSError:
-        return True  # it is there, and belongs to somebody else
-    actual = _process_started(pid)
-    return actual is None or (actual == started if started is not None else actual != ZOMBIE)
-
-
-def _process_started(pid: int) -> float | None:
-    """Start time of a process in the kernel's ticks, ZOMBIE if it has ended, None where /proc does not tell."""
-    try:
-        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    except OSError:
-        return None
-    return ZOMBIE if fields[0] == "Z" else float(fields[19])
-
-
-def _interrupt_on_sigterm() -> Any:
-    """Make SIGTERM end the work like Ctrl-C does. Only the main thread may; elsewhere nothing changes."""
-    try:
-        return signal.signal(signal.SIGTERM, signal.default_int_handler)
-    except ValueError:
-        return None

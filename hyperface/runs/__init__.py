@@ -1,0 +1,59 @@
+"""Run folders: what a piece of work was asked to do, how far it is, and what came of it.
+
+    runs/<verb>-<time>-<slug>/
+        config.json        verb, title, options, parents (the runs it was made from); written once
+        status.json        state, process, progress, seconds left, message; replaced as the work goes on
+        metrics.jsonl      one JSON object a step, appended in whole lines
+        launched           process that the app has started for it
+        stop               its presence asks the worker to stop
+        results.json       figures of a finished run
+        …                  checkpoint.safetensors and whatever else the verb makes
+
+Every file is written to a temporary name first and then moved into place, so that a reader never sees half of one and
+a kill at any moment leaves the last whole version. A reader takes a folder as it is: a line cut short is ignored, a
+worker that is no longer alive makes the run `interrupted`, and a folder that is no run is left out of the listing.
+"""
+
+from hyperface.runs.files import atomic_path, write_atomic
+from hyperface.runs.folder import (
+    DONE,
+    FAILED,
+    INTERRUPTED,
+    RUNNING,
+    STARTING,
+    STOPPED,
+    Run,
+    RunStatus,
+    create,
+    delete,
+    find_run,
+    lineage,
+    list_runs,
+    open_run,
+    request_stop,
+    runs_folder,
+)
+from hyperface.runs.worker import StopRequested, Worker
+
+__all__ = [
+    "DONE",
+    "FAILED",
+    "INTERRUPTED",
+    "RUNNING",
+    "STARTING",
+    "STOPPED",
+    "Run",
+    "RunStatus",
+    "StopRequested",
+    "Worker",
+    "atomic_path",
+    "create",
+    "delete",
+    "find_run",
+    "lineage",
+    "list_runs",
+    "open_run",
+    "request_stop",
+    "runs_folder",
+    "write_atomic",
+]

@@ -1,0 +1,140 @@
+"""The writing side of a run folder."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from hyperface.errors import HyperFaceError, RunError
+from hyperface.runs.files import json_bytes, write_atomic
+from hyperface.runs.folder import DONE, FAILED, RUNNING, STOPPED, Run, RunStatus
+from hyperface.runs.processes import process_started
+
+
+class StopRequested(Exception):  # noqa: N818 — not an error: somebody pressed Stop
+    """Raised inside a worker's block when the run was asked to stop."""
+
+
+@dataclass
+class Worker:
+    """The writing side of a run folder, held by the one process that does its work."""
+
+    run: Run
+    on_status: Callable[[RunStatus], None] | None = None
+    status_interval: float = 0.25  # seconds between writes of the status
+    _status: RunStatus = field(default_factory=lambda: RunStatus(RUNNING))
+    _written: float = 0.0
+    _metrics: BinaryIO | None = None
+
+    @property
+    def path(self) -> Path:
+        return self.run.path
+
+    @contextlib.contextmanager
+    def working(self) -> Iterator[Worker]:
+        """The block in which the work is done: however it ends, the status says so.
+
+        Ctrl-C, SIGTERM and a stop request end it as `stopped`; an error ends it as `failed` with the error's message.
+        The exceptions go on to the caller, StopRequested excepted.
+        """
+        (self.path / "stop").unlink(missing_ok=True)
+        previous = _interrupt_on_sigterm()
+        self._set(RunStatus(RUNNING), now=True)
+        self._metrics = _open_metrics(self.path / "metrics.jsonl")
+        try:
+            yield self
+            self._set(RunStatus(DONE, 1.0, 0.0), now=True)
+        except (StopRequested, KeyboardInterrupt, GeneratorExit) as stop:
+            self._set(RunStatus(STOPPED, self._status.progress, None, "Stopped."), now=True)
+            if not isinstance(stop, StopRequested):
+                raise
+        except HyperFaceError as error:
+            self._set(RunStatus(FAILED, self._status.progress, None, str(error)), now=True)
+            raise
+        except BaseException as error:
+            message = f"An unexpected error ended the run: {type(error).__name__}: {error}. Its log has the details."
+            with contextlib.suppress(HyperFaceError):  # the first error is the one to tell
+                self._set(RunStatus(FAILED, self._status.progress, None, message), now=True)
+            raise
+        finally:
+            self._metrics.close()
+            (self.path / "stop").unlink(missing_ok=True)
+            if previous is not None:
+                signal.signal(signal.SIGTERM, previous)
+
+    def log(self, metrics: dict[str, Any]) -> None:
+        """Append one step's figures."""
+        if self._metrics is None:
+            raise RuntimeError("log() belongs inside working()")
+        try:
+            self._metrics.write(json.dumps(metrics, allow_nan=False, separators=(",", ":")).encode() + b"\n")
+            self._metrics.flush()
+        except OSError as error:
+            raise RunError(f"The run {self.run.name} cannot be written ({error.strerror}). Free some space.") from error
+
+    def forget_after(self, step: int) -> None:
+        """Drop the figures of later steps, before they are done again from a checkpoint of this one."""
+        if self._metrics is None:
+            raise RuntimeError("forget_after() belongs inside working()")
+        rows = [row for row in self.run.metrics() if row.get("step", 0) <= step]
+        self._metrics.close()
+        path = self.path / "metrics.jsonl"
+        write_atomic(path, b"".join(json.dumps(row, separators=(",", ":")).encode() + b"\n" for row in rows))
+        self._metrics = _open_metrics(path)
+
+    def progress(self, share: float, seconds_left: float | None = None, message: str = "") -> None:
+        """Say how far the work is, and end it here (StopRequested) if it was asked to stop."""
+        self._set(RunStatus(RUNNING, min(max(share, 0.0), 1.0), seconds_left, message))
+        self.check_stop()
+
+    def check_stop(self) -> None:
+        """Raise StopRequested if the run was asked to stop."""
+        if (self.path / "stop").exists():
+            raise StopRequested
+
+    def write_results(self, results: dict[str, Any]) -> None:
+        """Write results.json."""
+        write_atomic(self.path / "results.json", json_bytes(results))
+
+    def _set(self, status: RunStatus, *, now: bool = False) -> None:
+        self._status = status
+        moment = time.monotonic()
+        if not now and moment - self._written < self.status_interval:
+            return
+        self._written = moment
+        active = status.state == RUNNING
+        content = {
+            "state": status.state,
+            "progress": status.progress,
+            "seconds_left": status.seconds_left,
+            "message": status.message,
+            "pid": os.getpid() if active else None,
+            "process_started": process_started(os.getpid()) if active else None,
+            "updated": time.time(),
+        }
+        write_atomic(self.path / "status.json", json_bytes(content))
+        if self.on_status is not None:
+            self.on_status(status)
+
+
+def _open_metrics(path: Path) -> BinaryIO:
+    """Open for appending, behind the last whole line: what a kill left of a line is cut off."""
+    file = path.open("ab")
+    content = path.read_bytes()
+    file.truncate(content.rfind(b"\n") + 1)
+    return file
+
+
+def _interrupt_on_sigterm() -> Any:
+    """Make SIGTERM end the work like Ctrl-C does. Only the main thread may; elsewhere nothing changes."""
+    try:
+        return signal.signal(signal.SIGTERM, signal.default_int_handler)
+    except ValueError:
+        return None

@@ -1,0 +1,283 @@
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from hyperface import runs
+from hyperface.errors import InputError, RunError
+from hyperface.runs import DONE, FAILED, INTERRUPTED, RUNNING, STARTING, STOPPED, StopRequested, Worker
+
+
+@pytest.fixture
+def run(tmp_path):
+    return runs.create("pack", {"identities": 3}, title="3 identities", folder=tmp_path)
+
+
+def test_what_is_created_is_what_is_read(tmp_path):
+    made = runs.create("pack", {"alpha": 0.0, "span": None}, title="A", parents=["g"], slug="My Run!", folder=tmp_path)
+    read = runs.open_run(made.path)
+    assert read == made
+    assert (read.verb, read.options, read.parents) == ("pack", {"alpha": 0.0, "span": None}, ("g",))
+    assert made.name.startswith("pack-")
+    assert made.name.endswith("-my-run")
+
+
+def test_two_runs_of_the_same_second_have_two_folders(tmp_path):
+    names = {runs.create("pack", {}, title="A", slug="x", folder=tmp_path).name for _ in range(4)}
+    assert len(names) == 4
+
+
+def test_no_run_writes_over_another(tmp_path, run):
+    with pytest.raises(RunError, match="not empty"):
+        runs.create("pack", {}, title="B", path=run.path)
+    file = tmp_path / "file"
+    file.write_text("")
+    with pytest.raises(RunError, match="cannot be made"):
+        runs.create("pack", {}, title="B", path=file / "run")
+
+
+def test_the_status_follows_the_work(run):
+    assert run.status().state == STARTING
+    worker = Worker(run, status_interval=0)
+    with worker.working():
+        worker.progress(0.25, 12.0, "a quarter")
+        status = run.status()
+        assert (status.state, status.progress, status.seconds_left, status.message) == (
+            RUNNING,
+            0.25,
+            12.0,
+            "a quarter",
+        )
+        assert status.pid == os.getpid()
+    status = run.status()
+    assert (status.state, status.progress, status.pid) == (DONE, 1.0, None)
+
+
+def test_a_stop_request_ends_the_work_and_is_used_up(run):
+    worker = Worker(run, status_interval=0)
+    with worker.working():
+        runs.request_stop(run)
+        worker.progress(0.5)
+        pytest.fail("progress() goes on after a stop request")
+    assert run.status().state == STOPPED
+    assert run.status().progress == 0.5
+    with worker.working():
+        worker.progress(0.6)  # the next session is not stopped by the last one's request
+    assert run.status().state == DONE
+
+
+@pytest.mark.parametrize(
+    ("error", "state", "says"),
+    [
+        (InputError("too few faces"), FAILED, "too few faces"),
+        (ZeroDivisionError("oh"), FAILED, "unexpected error.*ZeroDivisionError"),
+        (KeyboardInterrupt(), STOPPED, "Stopped"),
+    ],
+)
+def test_an_error_is_told_and_passed_on(run, error, state, says):
+    with pytest.raises(type(error)), Worker(run).working():
+        raise error
+    assert run.status().state == state
+    assert re.search(says, run.status().message)
+
+
+def test_a_stop_request_deep_inside_does_not_leak(run):
+    with Worker(run).working():
+        raise StopRequested
+    assert run.status().state == STOPPED
+
+
+WORKER = """
+import sys, time
+from hyperface import runs
+run = runs.open_run(sys.argv[1])
+worker = runs.Worker(run, status_interval=0)
+with worker.working():
+    for step in range(100_000):
+        worker.log({"step": step})
+        worker.progress(step / 100_000)
+        if step == 20:
+            print("at work", flush=True)
+        time.sleep(0.002)
+"""
+
+
+def start_worker(run) -> subprocess.Popen:
+    process = subprocess.Popen([sys.executable, "-c", WORKER, str(run.path)], stdout=subprocess.PIPE, text=True)
+    assert process.stdout.readline() == "at work\n"
+    return process
+
+
+def test_a_killed_worker_is_interrupted_and_its_figures_are_whole(run):
+    process = start_worker(run)
+    assert run.status().state == RUNNING
+    process.kill()
+    assert wait_for_state(run, INTERRUPTED)  # also while it is a zombie that nobody has waited for
+    process.wait()
+    steps = [row["step"] for row in run.metrics()]
+    assert steps == list(range(len(steps)))
+    assert len(steps) > 20
+
+
+def test_sigterm_stops_cleanly(run):
+    process = start_worker(run)
+    process.send_signal(signal.SIGTERM)
+    process.wait(timeout=20)
+    assert run.status().state == STOPPED
+
+
+def wait_for_state(run, state: str, seconds: float = 10) -> bool:
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if run.status().state == state:
+            return True
+        time.sleep(0.02)
+    return False
+
+
+def test_a_later_process_with_the_same_number_is_not_the_worker(run):
+    status = {"state": RUNNING, "progress": 0.5, "pid": os.getpid(), "process_started": 1.0}
+    runs.write_atomic(run.path / "status.json", json.dumps(status).encode())
+    assert run.status().state == INTERRUPTED
+
+
+def test_a_launched_process_that_died_before_it_reported_is_interrupted(run):
+    process = subprocess.Popen([sys.executable, "-c", ""])
+    runs.write_atomic(run.path / "launched", str(process.pid).encode())
+    process.wait()
+    assert run.status().state == INTERRUPTED
+
+
+def test_a_line_cut_short_is_ignored_and_cut_off(run):
+    path = run.path / "metrics.jsonl"
+    path.write_bytes(b'{"step": 0}\nnonsense\n[1]\n{"step": 1}\n{"step": 2, "lo')
+    assert [row["step"] for row in run.metrics()] == [0, 1]
+    _, offset = run.metrics_from(0)
+    worker = Worker(run)
+    with worker.working():
+        worker.log({"step": 2})
+    assert run.metrics_from(offset)[0] == [{"step": 2}]
+
+
+def test_figures_after_the_checkpoint_are_forgotten(run):
+    worker = Worker(run)
+    with worker.working():
+        for step in range(6):
+            worker.log({"step": step})
+        worker.forget_after(3)
+        worker.log({"step": 4, "again": True})
+    assert [row["step"] for row in run.metrics()] == [0, 1, 2, 3, 4]
+    assert run.metrics()[-1]["again"]
+
+
+def test_a_figure_that_json_has_no_word_for_is_refused(run):
+    with pytest.raises(ValueError, match="JSON"), Worker(run).working() as worker:
+        worker.log({"loss": float("nan")})
+
+
+def test_a_reader_never_sees_half_a_file(tmp_path):
+    path = tmp_path / "status.json"
+    contents = [json.dumps({"value": letter * 50_000}).encode() for letter in "ab"]
+    runs.write_atomic(path, contents[0])
+    stop = threading.Event()
+
+    def write():
+        turn = 0
+        while not stop.is_set():
+            runs.write_atomic(path, contents[turn % 2])
+            turn += 1
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    try:
+        seen = {path.read_bytes() for _ in range(300)}
+    finally:
+        stop.set()
+        writer.join()
+    assert seen <= set(contents)
+    assert [entry.name for entry in tmp_path.iterdir()] == ["status.json"]
+
+
+def test_a_failed_write_leaves_the_old_file_and_no_litter(tmp_path):
+    path = tmp_path / "results.json"
+    path.write_text("old")
+
+    def break_off():
+        with runs.atomic_path(path) as temporary:
+            temporary.write_text("half")
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        break_off()
+    assert path.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_full_disk_is_told(tmp_path):
+    with pytest.raises(RunError, match="could not be written"):
+        runs.write_atomic(tmp_path / "missing" / "file", b"")
+
+
+def test_listing_survives_garbage(tmp_path):
+    good = runs.create("pack", {}, title="good", folder=tmp_path)
+    (tmp_path / "stray.txt").write_text("")
+    (tmp_path / "empty").mkdir()
+    for name, content in {
+        "cut": '{"format": 1, "verb": "pa',
+        "list": "[]",
+        "lacking": '{"format": 1, "verb": "pack"}',
+        "bytes": "\x00\xff",
+        "newer": '{"format": 99, "verb": "pack", "title": "", "created": "", "options": {}, "parents": []}',
+    }.items():
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "config.json").write_text(content)
+    (good.path / "status.json").write_text('{"state": ')
+    (good.path / "results.json").write_text("[")
+    assert runs.list_runs([tmp_path, tmp_path / "nowhere"]) == [good]
+    assert good.results() == {}
+    assert good.status().state in (STARTING, INTERRUPTED)
+
+
+def test_listing_is_newest_first_and_by_verb(tmp_path):
+    first = runs.create("pack", {}, title="1", folder=tmp_path)
+    second = runs.create("train", {}, title="2", folder=tmp_path)
+    third = runs.create("pack", {}, title="3", folder=tmp_path)
+    assert runs.list_runs([tmp_path]) == [third, second, first]
+    assert runs.list_runs([tmp_path], "pack") == [third, first]
+
+
+def test_lineage_is_oldest_first_and_bears_gaps_and_circles(tmp_path):
+    pack = runs.create("pack", {}, title="p", parents=["gone"], folder=tmp_path)
+    data = runs.create("generate", {}, title="d", parents=[pack.name], folder=tmp_path)
+    model = runs.create("train", {}, title="m", parents=[data.name, pack.name], folder=tmp_path)
+    assert runs.lineage(model, [tmp_path]) == [pack, data, model]
+    circle = runs.create("pack", {}, title="c", path=tmp_path / "circle", parents=["circle"])
+    assert runs.lineage(circle, [tmp_path]) == [circle]
+
+
+@pytest.mark.parametrize("name", ["", "..", "../x", "/etc", "a/b", "."])
+def test_a_name_cannot_lead_out_of_the_folder(tmp_path, name):
+    with pytest.raises(RunError):
+        runs.find_run(name, [tmp_path])
+
+
+def test_deleting(tmp_path, run):
+    with Worker(run).working(), pytest.raises(RunError, match="still at work"):
+        runs.delete(run)
+    runs.delete(run)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_folder_of_runs_is_the_environments(tmp_path, monkeypatch):
+    monkeypatch.setenv("HYPERFACE_RUNS", str(tmp_path))
+    assert runs.runs_folder() == tmp_path
+    monkeypatch.delenv("HYPERFACE_RUNS")
+    monkeypatch.chdir(tmp_path)
+    assert runs.runs_folder() == Path(tmp_path) / "runs"
