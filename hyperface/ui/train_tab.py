@@ -1,12 +1,124 @@
-"""The Train tab."""
+"""The Train tab: a recogniser from generated images."""
 
 from __future__ import annotations
 
+from typing import Any
+
 import gradio as gr
 
+from hyperface.commands import generate, train
+from hyperface.commands.generate import GenerateOptions
+from hyperface.commands.train import TrainOptions
+from hyperface.errors import InputError
+from hyperface.runs import FAILED, Run
+from hyperface.ui import worker
 from hyperface.ui.context import AppContext
+from hyperface.ui.run_picker import picker_update, run_choices, run_picker
+from hyperface.ui.toasts import toasts
+from hyperface.ui.train_estimate import NEW, estimate
+from hyperface.ui.train_view import train_view
+
+BACKBONES = [("small: for a CPU", "small"), ("IR-18", "ir_18"), ("IR-50: for a GPU", "ir_50")]
+HEADS = [("AdaFace", "adaface"), ("ArcFace", "arcface"), ("CosFace", "cosface")]
 
 
 def build(context: AppContext, packing: gr.Dropdown, tab: gr.Tab) -> None:
-    """Lay out the tab. packing: the page's run picker; tab: opened fires its select event."""
-    gr.HTML('<p class="hf-empty">Train</p>', apply_default_css=False)
+    """Lay out the tab. packing: the page's run picker, which a new dataset is made from."""
+    with gr.Row(elem_classes=["hf-columns"]):
+        with gr.Column(scale=1, min_width=280, elem_classes=["hf-controls"]):
+            dataset = gr.Dropdown(
+                dataset_choices(context),
+                value=NEW,
+                label="Dataset",
+                info="Make one of the packing chosen above, or take one that was made before.",
+                elem_id="train-dataset",
+            )
+            with gr.Group(elem_classes=["hf-plain"]) as making:
+                identities = gr.Slider(
+                    2, 2000, value=200, step=1, label="Identities", info="The packing's first so many people."
+                )
+                images = gr.Slider(2, 100, value=20, step=1, label="Images of each", info="Variations of every person.")
+            epochs = gr.Slider(1, 60, value=12, step=1, label="Epochs", info="How often every image is seen.")
+            with gr.Accordion("More", open=False):
+                backbone = gr.Dropdown(BACKBONES, value="small", label="Backbone", info="The network that is trained.")
+                head = gr.Radio(HEADS, value="adaface", label="Margin head", info="The loss that parts the identities.")
+                batch = gr.Slider(8, 512, value=64, step=8, label="Batch", info="Images in one step.")
+                seed = gr.Number(0, precision=0, label="Seed", info="The same seed gives the same training.")
+            expected = gr.HTML(elem_classes=["hf-estimate"], apply_default_css=False, js_on_load=None)
+            begin = gr.Button("Train", variant="primary", elem_id="train-begin")
+        with gr.Column(scale=3, min_width=320):
+            picker = run_picker(context, "train", label="Training", elem_id="training-picker")
+            view = train_view(context, picker.value)
+
+    sizes = [dataset, identities, images, epochs, backbone]
+
+    @toasts
+    def start(source: str, *values: Any) -> tuple[gr.Dropdown, gr.Dropdown]:
+        packing_name, count, each, *training = values
+        options = _options(*training)
+        worker.check_free(context)
+        data = _new_dataset(context, packing_name, count, each) if source == NEW else context.run(source)
+        run = train.create(TrainOptions(dataset=str(data.path), **options), folder=context.runs_folder)
+        worker.start(context, run)
+        return picker_update(context, "train", run.name), _datasets(context, data.name)
+
+    def opened(chosen: str | None, source: str) -> tuple[gr.Dropdown, gr.Dropdown]:
+        return picker_update(context, "train", chosen), _datasets(context, source)
+
+    quiet = {"show_progress": "hidden", "queue": False, "api_visibility": "private"}
+    begin.click(
+        start,
+        [dataset, packing, identities, images, epochs, backbone, head, batch, seed],
+        [picker, dataset],
+        show_progress="hidden",
+        api_visibility="private",
+    )
+    picker.change(lambda name: name, picker, view, **quiet)
+    for opening in (tab.select, view.ended):
+        opening(opened, [picker, dataset], [picker, dataset], **quiet)
+    dataset.change(lambda source: gr.Group(visible=source == NEW), dataset, making, **quiet)
+    gr.on(
+        [tab.select, *(control.change for control in sizes)],
+        lambda *values: estimate(context, *values),
+        sizes,
+        expected,
+        **quiet,
+    )
+
+
+def dataset_choices(context: AppContext) -> list[tuple[str, str]]:
+    """(what to show, name): a new one first, then those that are there or on the way."""
+    return [("New, from the packing", NEW), *run_choices(context, "generate")]
+
+
+def _datasets(context: AppContext, chosen: str) -> gr.Dropdown:
+    choices = dataset_choices(context)
+    known = any(chosen == name for _, name in choices)
+    return gr.Dropdown(choices=choices, value=chosen if known else NEW)
+
+
+def _new_dataset(context: AppContext, packing_name: str | None, identities: float, images: float) -> Run:
+    """A dataset's run folder, to be drawn by the training that it is for."""
+    if packing_name is None:
+        raise InputError("There is no packing yet to make a dataset of. Make one in the Pack tab first.")
+    packing = context.run(packing_name)
+    status = packing.status()
+    if status.active:
+        raise InputError(f"The packing “{packing.title}” is still at work. Train when it is finished.")
+    if status.state == FAILED:
+        raise InputError(f"The packing “{packing.title}” failed. Choose another one above.")
+    options = GenerateOptions(str(packing.path), identities=int(identities), images_per_identity=int(images))
+    return generate.create(options, folder=context.runs_folder)
+
+
+def _options(epochs: float, backbone: str, head: str, batch: float, seed: float | None) -> dict[str, Any]:
+    """The controls' values as options. InputError for an empty field that cannot be."""
+    if seed is None or seed < 0:
+        raise InputError("The seed is empty or negative. Give a whole number, 0 or more.")
+    return {
+        "epochs": int(epochs),
+        "backbone": backbone,
+        "head": head,
+        "batch_size": int(batch),
+        "seed": int(seed),
+    }

@@ -1,0 +1,53 @@
+"""How long a training will take, told before it starts."""
+
+from __future__ import annotations
+
+import statistics
+
+from hyperface.errors import RunError
+from hyperface.runs import Run
+from hyperface.ui.context import AppContext
+
+# Images a second on two CPU cores, until a run on this machine has shown its own pace.
+TYPICAL_TRAINING = {"small": 300.0, "ir_18": 12.0, "ir_50": 5.0}
+TYPICAL_DRAWING = 200.0
+NEW = "new"
+
+
+def estimate(context: AppContext, source: str, identities: float, images: float, epochs: float, backbone: str) -> str:
+    """One line of HTML: images, passes, expected time."""
+    drawing = 0.0
+    if source == NEW:
+        count = int(identities) * int(images)
+        drawing = count / _pace(context, "generate", None, TYPICAL_DRAWING)
+    else:
+        try:
+            count = int(context.run(source).results().get("images", 0))
+        except RunError:
+            count = 0
+        if count == 0:
+            return ""
+    training = count * int(epochs) / _pace(context, "train", backbone, TYPICAL_TRAINING.get(backbone, 5.0))
+    return f"<p class='hf-note'>{count:,} images, {int(epochs)} times: about {_duration(drawing + training)}.</p>"
+
+
+def _pace(context: AppContext, verb: str, backbone: str | None, otherwise: float) -> float:
+    """Images a second of the newest run of the kind that got anywhere."""
+    for run in context.runs(verb):
+        if not context.is_demo(run) and (backbone is None or run.options.get("backbone") == backbone):
+            seen = _paces(run)
+            if len(seen) >= 3:
+                return max(statistics.median(seen), 0.1)
+    return otherwise
+
+
+def _paces(run: Run) -> list[float]:
+    return [row["images_per_second"] for row in run.metrics() if isinstance(row.get("images_per_second"), float)]
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 90:
+        return f"{max(round(seconds), 1)} seconds"
+    if seconds < 5400:
+        return f"{round(seconds / 60)} minutes"
+    return f"{seconds / 3600:.1f} hours"

@@ -1,0 +1,47 @@
+"""The curves of a training while it goes on and afterwards: one component whose value is the run's name."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import gradio as gr
+
+from hyperface.errors import RunError
+from hyperface.ui.context import AppContext
+from hyperface.ui.run_picker import lineage_line
+from hyperface.ui.run_view import PROGRESS_HTML, Question, answers, columns, control_functions, status_news
+from hyperface.ui.theme import FOLDER
+
+SERIES = ("step", "epoch", "loss", "accuracy", "validation", "images_per_second")
+
+
+def train_view(context: AppContext, value: str | None) -> gr.HTML:
+    """The component. Its `ended` event fires when a followed run has come to an end."""
+
+    @answers
+    def news(question: Question) -> dict[str, Any]:
+        return train_news(context, question)
+
+    return gr.HTML(
+        value,
+        html_template=(FOLDER / "train_view.html").read_text(encoding="utf-8").replace("@progress", PROGRESS_HTML),
+        js_on_load=(FOLDER / "train_view.js").read_text(encoding="utf-8"),
+        apply_default_css=False,
+        elem_id="train-view",
+        server_functions=[news, *control_functions(context)],
+    )
+
+
+def train_news(context: AppContext, question: Question) -> dict[str, Any]:
+    """What is new in a training since the question's cursor; all of it without a cursor."""
+    try:
+        run = context.run(str(question.get("run")))
+    except RunError as error:
+        return {"gone": str(error), "cursor": None}
+    status = status_news(context, run)  # before the figures: what it says is over has all its figures written
+    rows, cursor = run.metrics_from(int(question.get("cursor") or 0))
+    news = {"cursor": cursor, "more": False, "status": status, "metrics": columns(rows, SERIES)}
+    if question.get("cursor") is None:
+        news["lineage"] = lineage_line(context, run)
+        news["epochs"] = run.options.get("epochs")
+    return news
