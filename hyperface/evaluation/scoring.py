@@ -49,6 +49,20 @@ class Roc:
     def false_non_match_rate(self) -> np.ndarray:
         return 1 - self.true_accept_rate
 
+    @property
+    def auc(self) -> float:
+        """Area under the curve: the chance that a same-person pair is nearer than another; ties count half."""
+        return float(np.trapezoid(self.true_accept_rate, self.false_accept_rate))
+
+    @property
+    def eer(self) -> float:
+        """Equal error rate: where FMR = FNMR, on the straight line between two points of the curve."""
+        false_accepts = self.false_accept_rate
+        difference = false_accepts - self.false_non_match_rate  # (k,) rises from −1 to 1
+        after = int(np.argmax(difference >= 0))
+        share = -difference[after - 1] / (difference[after] - difference[after - 1])
+        return float(false_accepts[after - 1] + share * (false_accepts[after] - false_accepts[after - 1]))
+
 
 @dataclass(frozen=True)
 class Confusion:
@@ -106,13 +120,13 @@ class VerificationResult:
 
     @property
     def auc(self) -> float:
-        """Chance that a same-person pair is nearer than a different-person pair; ties count half."""
-        return float(np.trapezoid(self.roc.true_accept_rate, self.roc.false_accept_rate))
+        """Area under the ROC curve."""
+        return self.roc.auc
 
     @property
     def eer(self) -> float:
-        """Equal error rate: where FMR = FNMR, on the straight line between two points of the curve."""
-        return equal_error_rate(self.roc)
+        """Equal error rate."""
+        return self.roc.eer
 
     @cached_property
     def tar_at_far(self) -> dict[float, TarAtFar]:
@@ -186,12 +200,3 @@ def roc_curve(distances: np.ndarray, same: np.ndarray) -> Roc:
     # Strictly below the next distance is up to this one; one step above the largest for the end.
     thresholds = np.append(ranked[np.append(0, last[:-1] + 1)], np.nextafter(ranked[-1], np.inf))
     return Roc(thresholds, false_accepts / false_accepts[-1], true_accepts / true_accepts[-1])
-
-
-def equal_error_rate(roc: Roc) -> float:
-    """Where the false-accept rate equals the false-reject rate, interpolated linearly along the curve."""
-    difference = roc.false_accept_rate - roc.false_non_match_rate  # (k,) rises from −1 to 1
-    after = int(np.argmax(difference >= 0))
-    before = after - 1
-    share = -difference[before] / (difference[after] - difference[before])
-    return float(roc.false_accept_rate[before] + share * (roc.false_accept_rate[after] - roc.false_accept_rate[before]))
