@@ -3,14 +3,13 @@
 import numpy as np
 from scipy.ndimage import gaussian_filter
 
+from hyperface.faces.template import ALIGNED_SIZE, ARCFACE_TEMPLATE
+
 from .capture import Camera, Capture
 from .noise import smooth_step
 
-CROP = 112  # pixels
-# ArcFace's five points in a 112×112 crop: eyes, nose, mouth corners, as seen from left to right.
-TEMPLATE = np.array(
-    [[38.2946, 51.6963], [73.5318, 51.5014], [56.0252, 71.7366], [41.5493, 92.3655], [70.7299, 92.2041]]
-)
+CROP = ALIGNED_SIZE  # pixels
+TEMPLATE = ARCFACE_TEMPLATE + 0.5  # (5, 2), from pixel indices to continuous positions in [0, 112]
 
 PROFILE_ZOOM = 1.10
 PROFILE_SHIFT = 6.0  # pixels
@@ -52,14 +51,16 @@ def crop_transform(five_points: np.ndarray, jitter: np.ndarray, yaw: float = 0.0
     return np.column_stack([zoom * linear, zoom * (offset + shift - centre) + centre])
 
 
-def develop(radiance: np.ndarray, face: np.ndarray, skin: np.ndarray, camera: Camera, rng: np.random.Generator) -> np.ndarray:
+def develop(
+    radiance: np.ndarray, face: np.ndarray, skin: np.ndarray, camera: Camera, rng: np.random.Generator
+) -> np.ndarray:
     """Linear radiance (h, w, 3), a multiple of 112 a side → uint8 RGB (112, 112, 3).
 
     face: bool (h, w), the samples that exposure is measured on; skin: albedo (3,), so that dark skin stays darker.
     """
     weights = np.array([0.2126, 0.7152, 0.0722])
     measured = float(np.mean(radiance[face] @ weights))
-    wanted = 0.24 * (float(skin @ weights) / 0.4) ** 0.7 * 2**camera.exposure
+    wanted = 0.29 * (float(skin @ weights) / 0.4) ** 0.7 * 2**camera.exposure
     side = radiance.shape[0] // CROP
     image = radiance.reshape(CROP, side, CROP, side, 3).mean(axis=(1, 3)) * (wanted / max(measured, 1e-6))
     image = image * camera.white_balance

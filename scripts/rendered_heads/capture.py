@@ -118,12 +118,12 @@ def _light(rng: np.random.Generator) -> Light:
 
 def _camera(rng: np.random.Generator) -> Camera:
     return Camera(
-        distance=float(np.exp(rng.uniform(np.log(0.5), np.log(2.5)))),
+        distance=float(np.exp(rng.uniform(np.log(0.8), np.log(3.0)))),
         exposure=float(np.clip(rng.normal(0, 0.4), -1.0, 0.9)),
         white_balance=_warmth(rng, 0.09) * (1 + 0.025 * rng.standard_normal(3)),
-        contrast=float(np.exp(rng.normal(0, 0.15))),
-        saturation=float(np.clip(rng.normal(1.1, 0.18), 0.45, 1.5)),
-        blur=float(rng.choice([0.0, rng.uniform(0.3, 1.1)], p=[0.5, 0.5])),
+        contrast=float(np.exp(rng.normal(0.12, 0.15))),
+        saturation=float(np.clip(rng.normal(1.15, 0.2), 0.45, 1.7)),
+        blur=float(rng.choice([0.0, rng.uniform(0.3, 1.0)], p=[0.5, 0.5])),
         noise=float(rng.uniform(0, 0.018)),
         jitter=rng.normal(0, 0.6, (5, 2)),
     )

@@ -6,6 +6,7 @@ Shortcuts are what a pack would reward if its different-person pairs differed in
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import torch
@@ -109,7 +110,7 @@ def find_faults(scores: Sequence[Score]) -> list[str]:
         if score.pack in REQUIRED_ACCURACY and score.accuracy > dlib[score.pack].accuracy - MARGIN:
             faults.append(f"{score.pack}: {score.model} is within {MARGIN:.2f} of dlib.")
     known = [pack for pack in DECREASING if pack in dlib]
-    for easier, harder in zip(known, known[1:], strict=False):
+    for easier, harder in pairwise(known):
         if dlib[easier].accuracy <= dlib[harder].accuracy:
             faults.append(f"{easier} is not easier than {harder} for dlib.")
     return faults

@@ -8,16 +8,12 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy.interpolate import pchip_interpolate
-from scipy.spatial import KDTree
 
 from .chart import Chart
+from .curtain import HEAD_AXIS_Y, curtain_noise, curtain_opacity, hang_curtain
 from .head_model import SKIN, HeadModel
 from .identities import Identity
 from .noise import smooth_noise, smooth_step
-
-HEAD_AXIS_Y = 0.065  # the vertical axis that hair turns around, above the ears
-_CURTAIN_ROWS, _CURTAIN_COLUMNS = 20, 56
-CURTAIN_CHART = (96, 640)  # texels, along the strands × around the head
 
 
 @dataclass(frozen=True)
@@ -74,18 +70,20 @@ def grow_hair(
     receding: float,
     rng: np.random.Generator,
 ) -> HairMesh:
-    """Hair on one head. vertices: (v, 3) with expression; colour: (3,) albedo; receding: 0 none … 1 strong;
-    rng: what differs from picture to picture."""
+    """Hair on one head.
+
+    vertices: (v, 3) of the head, with its expression. colour: (3,) albedo. receding: how far the hairline has moved
+    back, 0 … 1. rng: what differs from picture to picture.
+    """
     p = head.mean
-    line = _hairline(identity, style, receding)
+    line = _Hairline.of(identity, style, receding)
     outward = p - np.float32([0, HEAD_AXIS_Y, 0.01])
     outward /= np.linalg.norm(outward, axis=1, keepdims=True)
-    inside = p[:, 2] - line(p)  # metres above the hairline
+    inside = line.above(p)  # metres
     rise = smooth_step(-0.002, 0.030, inside)
     upper = smooth_step(0.03, 0.10, p[:, 2])
-    lumps = 1 + 0.25 * np.sin(p[:, 0] * 130 * rng.uniform(0.6, 1.2) + rng.uniform(0, 6)) * np.sin(
-        p[:, 1] * 90 + rng.uniform(0, 6)
-    )
+    across = np.sin(p[:, 0] * 130 * rng.uniform(0.6, 1.2) + rng.uniform(0, 6))
+    lumps = 1 + 0.25 * across * np.sin(p[:, 1] * 90 + rng.uniform(0, 6))
     thickness = 0.0008 + rise * ((1 - upper) * style.side + upper * style.top) * lumps * rng.uniform(0.8, 1.25)
     if style.fringe:
         thickness += 0.004 * smooth_step(0.0, 0.01, inside) * (p[:, 1] < 0.02)
@@ -99,11 +97,12 @@ def grow_hair(
     all_vertices, curtain_paint = [cap_vertices], np.zeros((1, 1, 4), np.float32)
     if style.curtain:
         scalp = grown & (p[:, 2] > -0.03)
-        points, faces, places = _curtain(style, cap_vertices[scalp], rng)
+        points, faces, places = hang_curtain(style.curtain, style.front, cap_vertices[scalp], rng)
         triangles.append(faces + len(cap_vertices))
         texels.append(places)
         all_vertices.append(points)
-        curtain_paint = _paint_curtain(colour, rng)
+        strands, locks = curtain_noise(rng)
+        curtain_paint = _hair_paint(colour, strands, locks, curtain_opacity(strands, locks))
     return HairMesh(
         vertices=np.concatenate(all_vertices),
         triangles=np.concatenate(triangles).astype(np.int32),
@@ -114,87 +113,44 @@ def grow_hair(
     )
 
 
-def _hairline(identity: Identity, style: HairStyle, receding: float):
-    """A function of positions (…, 3): the height z above which hair grows there, metres."""
-    forehead, temple, sideburn = identity.colouring.hairline
-    recede = receding * (0.4 if identity.female else 1.0)
-    front = 0.066 + forehead + 0.030 * recede
-    corner = 0.064 + forehead + temple + (0.0 if identity.female else 0.008) + 0.040 * recede
-    angles = np.deg2rad([0, 22, 40, 52, 62, 72, 84, 96, 125, 180])
-    heights = np.array(
-        [front, front, corner, 0.040 + 0.5 * temple, 0.018, 0.008, -0.022 + sideburn, -0.005, -0.055, -0.085]
-    )
-    fall = style.fringe * np.array([1, 1, 1.1, 0.8, 0.3, 0, 0, 0, 0, 0])
+@dataclass(frozen=True)
+class _Hairline:
+    """Where hair begins, as a height for every angle around the head."""
 
-    fine = np.linspace(0, np.pi, 256)
-    smooth = pchip_interpolate(angles, heights - fall, fine)  # as the polygon, without its corners
+    angles: np.ndarray  # (k,) radians from straight ahead, 0 … π
+    heights: np.ndarray  # (k,) metres
 
-    def line(p: np.ndarray) -> np.ndarray:
+    @classmethod
+    def of(cls, identity: Identity, style: HairStyle, receding: float) -> "_Hairline":
+        forehead, temple, sideburn = identity.colouring.hairline
+        recede = receding * (0.4 if identity.female else 1.0)
+        front = 0.066 + forehead + 0.030 * recede
+        corner = 0.064 + forehead + temple + (0.0 if identity.female else 0.008) + 0.040 * recede
+        angles = np.deg2rad([0, 22, 40, 52, 62, 72, 84, 96, 125, 180])
+        heights = np.array(
+            [front, front, corner, 0.040 + 0.5 * temple, 0.018, 0.008, -0.022 + sideburn, -0.005, -0.055, -0.085]
+        )
+        fall = style.fringe * np.array([1, 1, 1.1, 0.8, 0.3, 0, 0, 0, 0, 0])
+        fine = np.linspace(0, np.pi, 256)
+        return cls(fine, pchip_interpolate(angles, heights - fall, fine))  # the polygon without its corners
+
+    def above(self, p: np.ndarray) -> np.ndarray:
+        """Metres by which positions (…, 3) lie above the line; negative where no hair grows."""
         angle = np.arctan2(np.abs(p[..., 0]), HEAD_AXIS_Y - p[..., 1])
-        return np.interp(angle, fine, smooth).astype(np.float32)
-
-    return line
+        return p[..., 2] - np.interp(angle, self.angles, self.heights).astype(np.float32)
 
 
-def _paint_cap(chart: Chart, style: HairStyle, line, colour: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+def _paint_cap(
+    chart: Chart, style: HairStyle, line: _Hairline, colour: np.ndarray, rng: np.random.Generator
+) -> np.ndarray:
     p = chart.position
     around = np.arctan2(p[..., 0], HEAD_AXIS_Y + 0.02 - p[..., 1]) / (2 * np.pi)  # −½ … ½
     strands = _streaks(rng, around, p[..., 2], 260)
     locks = _streaks(rng, around, p[..., 2], 48)
     ragged = 0.0018 + 0.16 * style.fringe
-    inside = p[..., 2] - line(p) + ragged * (0.6 * strands + 0.8 * locks)
+    inside = line.above(p) + ragged * (0.6 * strands + 0.8 * locks)
     soft = 0.004 + (0.006 if style.top < 0.004 else 0.0)
     opacity = style.density * smooth_step(-0.5 * soft, soft, inside) * (chart.ears < 0.4)
-    return _hair_paint(colour, strands, locks, opacity)
-
-
-def _curtain(
-    style: HairStyle, scalp: np.ndarray, rng: np.random.Generator
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Vertices, triangles and chart places of the hanging hair, wrapped around the measured scalp (n, 3)."""
-    length = style.curtain * rng.uniform(0.85, 1.15)
-    top = 0.085
-    down = np.linspace(0, 1, _CURTAIN_ROWS)[:, None] ** 1.2  # (rows, 1), closer together near the top
-    z = top - down * (top + length)
-    front = np.deg2rad(style.front + rng.uniform(-6, 6)) - 0.10 * down + 0.25 * smooth_step(0.35, 0.0, down)
-    across = np.linspace(0, 1, _CURTAIN_COLUMNS)[None]
-    turn = front + across * 2 * (np.pi - front)  # (rows, columns), 0 straight ahead
-
-    # The cap's distance from the axis at every height and angle; below the scalp, hair falls straight down.
-    cap_turn = np.arctan2(scalp[:, 0], HEAD_AXIS_Y - scalp[:, 1]) % (2 * np.pi)
-    cap_radius = np.hypot(scalp[:, 0], scalp[:, 1] - HEAD_AXIS_Y)
-    tree = KDTree(np.stack([0.09 * np.cos(cap_turn), 0.09 * np.sin(cap_turn), scalp[:, 2]], axis=1))
-    places = np.stack([0.09 * np.cos(turn), 0.09 * np.sin(turn), np.maximum(z, 0.0) + 0 * turn], axis=-1)
-    distance, nearest = tree.query(places, k=6)
-    share = 1 / (distance + 0.003)
-    radius = (cap_radius[nearest] * share).sum(axis=-1) / share.sum(axis=-1)
-    radius = np.maximum.accumulate(radius, axis=0)  # gravity: never back inwards
-    edge = smooth_step(0.0, 0.10, np.minimum(across, 1 - across))
-    bulge = rng.uniform(0.004, 0.014) * np.sin(np.pi * np.clip(down * 1.1, 0, 1)) ** 0.7 * (0.3 + 0.7 * edge)
-    waves = rng.uniform(0, 0.004) * np.sin(turn * rng.integers(8, 16) + down * rng.uniform(0, 9)) * down
-    clear_of_ears = 0.010 * smooth_step(0.05, 0.0, z) * smooth_step(-0.10, -0.04, z)
-    radius = radius - 0.002 * (1 - smooth_step(0.0, 0.2, down)) + bulge + waves + clear_of_ears
-    x, y = radius * np.sin(turn), HEAD_AXIS_Y - radius * np.cos(turn)
-    vertices = np.stack([x, y, np.broadcast_to(z, x.shape)], axis=-1).reshape(-1, 3).astype(np.float32)
-
-    index = np.arange(_CURTAIN_ROWS * _CURTAIN_COLUMNS).reshape(_CURTAIN_ROWS, _CURTAIN_COLUMNS)
-    a, b, c, d = index[:-1, :-1].ravel(), index[:-1, 1:].ravel(), index[1:, :-1].ravel(), index[1:, 1:].ravel()
-    faces = np.concatenate([np.stack([a, c, b], 1), np.stack([b, c, d], 1)])
-    rows, columns = np.divmod(faces, _CURTAIN_COLUMNS)
-    texels = np.stack(
-        [columns * (CURTAIN_CHART[1] / (_CURTAIN_COLUMNS - 1)), rows * (CURTAIN_CHART[0] / (_CURTAIN_ROWS - 1))], -1
-    )
-    return vertices, faces, texels
-
-
-def _paint_curtain(colour: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    rows, columns = CURTAIN_CHART
-    down, across = np.mgrid[0:rows, 0:columns] / np.array([rows, columns]).reshape(2, 1, 1)
-    strands = smooth_noise(rng, CURTAIN_CHART, (3, 240))
-    locks = smooth_noise(rng, CURTAIN_CHART, (2, 40))
-    edge = np.minimum(across, 1 - across) + 0.012 * locks + 0.008 * strands
-    ends = 1 - down + 0.05 * locks + 0.05 * strands
-    opacity = smooth_step(0.0, 0.022, edge) * smooth_step(0.0, 0.08, ends) * smooth_step(0.0, 0.15, down)
     return _hair_paint(colour, strands, locks, opacity)
 
 

@@ -76,7 +76,7 @@ def load_head_model() -> HeadModel:
     base = _forward(model, {}, {}, {})
     masks = {
         name: np.asarray(Image.open(root / "mpfb2" / "textures" / f"mpfb_{name}.jpg"), np.float32) / 255
-        for name in ("lips", "ears", "eyelids", "face")
+        for name in ("lips", "ears")
     }
     parts, eyeballs = _name_parts(base, triangles, corner_uv, root / "segmentation" / "body_parts_segmentation.png")
     mean = _centred(_forward(model, MEAN_PHENOTYPE, {}, {}), eyeballs)

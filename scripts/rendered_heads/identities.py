@@ -14,8 +14,14 @@ ANCESTRIES = ("african", "asian", "caucasian")
 _PREFIXES = ("cheek-", "chin-", "ear-", "eyebrows-", "eye-", "forehead-", "head-", "mouth-", "neck-", "nose-")
 # Left out: sideways shifts of midline parts (no person's nose sits 3 mm off), what age does, and neck length.
 _EXCLUDED = frozenset(
-    ("head-trans-out", "nose-trans-out", "mouth-trans-out", "neck-trans-out", "head-age-incr")
-    + ("neck-scale-vert-incr", "neck-trans-up", "neck-trans-forward", "head-trans-up", "head-trans-forward")
+    f"{part}-{change}"
+    for part, changes in {
+        "head": ("trans-out", "trans-up", "trans-forward", "age-incr"),
+        "nose": ("trans-out",),
+        "mouth": ("trans-out",),
+        "neck": ("trans-out", "trans-up", "trans-forward", "scale-vert-incr"),
+    }.items()
+    for change in changes
 )
 CHANGE_SD = 0.36  # of a local shape change; wider looks grotesque and tells people no further apart
 _RELATIVE_SD = {"head-": 0.55, "forehead-": 0.7, "neck-": 0.7, "cheek-": 0.8, "chin-": 0.8}

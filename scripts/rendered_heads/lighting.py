@@ -6,7 +6,7 @@ from numba import njit
 from .capture import Light
 from .raster import depth_map
 
-DIRECTIONS = 40
+DIRECTIONS = 32
 _OCCLUSION_MAP = 96  # samples a side; 4 mm each over a head
 _SHADOW_MAP = 320
 _REACH = 0.19  # metres around the scene's centre that the maps cover
@@ -71,7 +71,9 @@ def _visibility(vertices: np.ndarray, normals: np.ndarray, triangles: np.ndarray
 @njit(cache=True)
 def _plane_axes(d: np.ndarray) -> tuple[float, float, float, float, float]:
     """Two unit vectors across d: (ax, ay, 0) and (bx, by, bz)."""
-    length = np.sqrt(d[0] * d[0] + d[1] * d[1]) + 1e-9
+    length = np.sqrt(d[0] * d[0] + d[1] * d[1])
+    if length < 1e-6:
+        return 1.0, 0.0, 0.0, d[2], 0.0
     ax, ay = -d[1] / length, d[0] / length
     return ax, ay, -d[2] * ay, d[2] * ax, d[0] * ay - d[1] * ax
 
@@ -94,6 +96,30 @@ def key_visibility(
         column, row = np.clip(places + tap, 0, _SHADOW_MAP - 1).astype(np.int32).T
         share += nearest[row, column] >= depth - 0.0012 * radius * 0.3
     return share / len(taps)
+
+
+def highlight(
+    light: Light,
+    normal: np.ndarray,
+    to_camera: np.ndarray,
+    key: np.ndarray,
+    openness: np.ndarray,
+    strength: np.ndarray,
+    sharpness: np.ndarray,
+) -> np.ndarray:
+    """Mirrored light (n, 3): Blinn–Phong for the key, Schlick's Fresnel term for the surroundings.
+
+    normal, to_camera: unit (n, 3). key: (n,) share of the key light that arrives. openness: (n,) share of the
+    surroundings that is not hidden. strength: (n,) reflectance seen head-on. sharpness: (n,) Blinn–Phong exponent.
+    """
+    half = to_camera + light.key_direction.astype(np.float32)
+    half /= np.maximum(np.linalg.norm(half, axis=1, keepdims=True), 1e-6)
+    facing = np.clip((normal * to_camera).sum(axis=1), 0, 1)
+    fresnel = strength + (1 - strength) * 0.35 * (1 - facing) ** 5
+    peak = np.clip((normal * half).sum(axis=1), 0, 1) ** sharpness * (sharpness + 8) / 8  # keeps its energy
+    mirrored = 2 * facing[:, None] * normal - to_camera
+    around = surroundings(light, mirrored) * (0.6 * fresnel * openness)[:, None]
+    return (light.key * (key * peak * strength)[:, None] + around).astype(np.float32)
 
 
 def _ring(count: int, start: float) -> np.ndarray:

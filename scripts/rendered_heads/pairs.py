@@ -113,8 +113,8 @@ SPECS = {
             ages=_same_age(0.62, 0.85), yaws=_everyday_yaws, matched=0.9,
         ),
         PackSpec(
-            "rendered_cross_pose", "Rendered cross-pose", "the two poses are 45 to 70° apart, neither beyond 50°", "CPLFW",
-            ages=_same_age(0.62, 0.85), yaws=_opposed_yaws, matched=0.75,
+            "rendered_cross_pose", "Rendered cross-pose", "the two poses are 45 to 70° apart, neither beyond 50°",
+            "CPLFW", ages=_same_age(0.62, 0.85), yaws=_opposed_yaws, matched=0.75, pitch_sd=5.0,
         ),
         PackSpec(
             "rendered_cross_age", "Rendered cross-age", "the age setting differs by a quarter of its range", "CALFW",
@@ -126,7 +126,7 @@ SPECS = {
         ),
         PackSpec(
             "rendered_large_age_gap", "Rendered large age gap", "a teenager against the same person grown old",
-            "AgeDB-30", ages=_same_age(0.48, 0.55, 0.45), yaws=_everyday_yaws, matched=0.6,
+            "AgeDB-30", ages=_same_age(0.54, 0.60, 0.38), yaws=_everyday_yaws, matched=0.6,
         ),
     )
 }  # fmt: skip

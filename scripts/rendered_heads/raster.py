@@ -91,3 +91,10 @@ def vertex_normals(vertices: np.ndarray, triangles: np.ndarray) -> np.ndarray:
     for axis in range(3):
         normals[:, axis] = np.bincount(triangles.ravel(), weights=np.repeat(faces[:, axis], 3), minlength=len(vertices))
     return normals / np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-12)
+
+
+def grid_triangles(rows: int, columns: int) -> np.ndarray:
+    """Two triangles per cell of a grid of vertices numbered row by row: int32 (2 (rows − 1) (columns − 1), 3)."""
+    index = np.arange(rows * columns).reshape(rows, columns)
+    a, b, c, d = index[:-1, :-1].ravel(), index[:-1, 1:].ravel(), index[1:, :-1].ravel(), index[1:, 1:].ravel()
+    return np.concatenate([np.stack([a, c, b], axis=1), np.stack([b, c, d], axis=1)]).astype(np.int32)

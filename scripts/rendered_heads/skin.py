@@ -52,7 +52,7 @@ def paint_skin(chart: Chart, identity: Identity, *, age: float, beard: float, ma
 
     lips = chart.lips * (0.75 + 0.25 * (1 - old))
     lip_colour = colours.lip * (1 - 0.5 * makeup) + 0.5 * makeup * _lipstick(identity)
-    albedo = _blend(albedo, lip_colour * (1 + 0.12 * _grain(identity, "lip grain", chart, 160)[..., None]), lips)
+    _cover(albedo, lip_colour * (1 + 0.12 * _grain(identity, "lip grain", chart, 160)[..., None]), lips)
     seam = bump(z + 0.0735 - 6.0 * side * side, 0.0009) * (side < 0.024) * (y < -0.003)
     albedo *= (1 - 0.5 * seam)[..., None]
 
@@ -60,13 +60,14 @@ def paint_skin(chart: Chart, identity: Identity, *, age: float, beard: float, ma
     albedo *= (1 - 0.75 * nostril)[..., None]
 
     hair = hair_colour_at(colours, age)
-    albedo = _blend(albedo, hair * 0.8, _beard(chart, identity, beard))
+    _cover(albedo, hair * 0.8, _beard(chart, identity, beard))
     lids = smooth_step(0.0022, 0.0008, chart.lid_gap) * (y < 0.008)
     shadow = 0.6 * makeup * smooth_step(0.006, 0.002, chart.lid_gap) * (z > 0.002)
-    albedo *= (1 - shadow)[..., None] ** np.float32([0.7, 0.9, 0.8])
-    lash = lids * np.where(z > -0.001, 0.80, 0.30 + 0.3 * makeup)
-    albedo = _blend(albedo, np.array([0.02, 0.015, 0.012]), lash)
-    albedo = _blend(albedo, hair * 0.7, brow_mask(chart, identity, old))
+    if makeup > 0:
+        albedo *= (1 - shadow)[..., None] ** np.float32([0.7, 0.9, 0.8])
+    lash = lids * np.where(z > -0.001, 0.80, 0.30 + 0.3 * makeup)  # upper lashes are the darker
+    _cover(albedo, np.array([0.02, 0.015, 0.012]), lash)
+    _cover(albedo, hair * 0.7, brow_mask(chart, identity, old))
     gloss = 0.35 + 0.5 * bump(side, 0.016) * bump(z + 0.02, 0.06) + 0.5 * chart.lips
     return np.concatenate([albedo, gloss[..., None]], axis=-1).astype(np.float32)
 
@@ -78,8 +79,8 @@ def brow_mask(chart: Chart, identity: Identity, old: float) -> np.ndarray:
     along = (np.abs(x) - 0.011) / (0.042 + 0.002 * length)  # 0 at the inner, 1 at the outer end
     middle = 0.0175 + 0.0012 * height + (0.0045 + 0.002 * arch) * (1 - np.square((along - 0.62) / 0.62))
     middle -= 0.004 * np.clip(along - 0.62, 0, None) ** 2 / 0.14
-    female = 0.8 if identity.female else 1.15
-    half = (0.0034 + 0.0008 * thickness) * female * np.clip(1.05 - 0.75 * np.clip(along, 0, 1), 0.1, 1)
+    fullness = 0.8 if identity.female else 1.15
+    half = (0.0034 + 0.0008 * thickness) * fullness * np.clip(1.05 - 0.75 * np.clip(along, 0, 1), 0.1, 1)
     strokes = _grain(identity, "brow strokes", chart, 220)
     inside = smooth_step(1.25, 0.55, np.abs(z - middle) / half + 0.22 * strokes)
     ends = smooth_step(-0.06, 0.08, along + 0.04 * strokes) * smooth_step(1.04, 0.85, along)
@@ -96,7 +97,7 @@ def _mottling(chart: Chart, identity: Identity, old: float) -> np.ndarray:
 
 def _age_lines(identity: Identity, side: np.ndarray, y: np.ndarray, z: np.ndarray) -> np.ndarray:
     """Darkness of nose-to-mouth folds, crow's feet, brow lines and forehead lines at full age."""
-    depth = np.clip(0.7 + 0.3 * identity.random("age lines").standard_normal(4), 0.2, 1.3)
+    depth = np.clip(0.5 + 0.25 * identity.random("age lines").standard_normal(4), 0.2, 1.3)
     front = y < 0.03
     fold_x = 0.017 + 0.30 * np.clip(-0.036 - z, 0, 0.05)
     fold = bump(side - fold_x, 0.0012) * smooth_step(-0.034, -0.042, z) * smooth_step(-0.085, -0.070, z)
@@ -116,7 +117,7 @@ def _spots(chart: Chart, identity: Identity, old: float) -> np.ndarray:
     rng = identity.random("spots")
     darkness = np.zeros(chart.shape, np.float32)
     freckles = round(160 * identity.colouring.freckles)
-    kinds = [(int(rng.poisson(2.5)), 1.1, 0.9), (freckles, 0.8, 0.35), (14, 2.2, 0.25 * old)]  # number, texels, depth
+    kinds = [(int(rng.poisson(2.5)), 0.9, 0.9), (freckles, 0.65, 0.35), (14, 1.8, 0.25 * old)]  # number, texels, depth
     for count, radius, depth in kinds:
         rows = rng.uniform(0.36, 0.64, count) * chart.shape[0]
         columns = rng.uniform(0.40, 0.95, count) * chart.shape[1]
@@ -136,8 +137,8 @@ def _beard(chart: Chart, identity: Identity, length: float) -> np.ndarray:
         return np.zeros(chart.shape, np.float32)
     x, y, z = np.moveaxis(chart.position, -1, 0)
     side = np.abs(x)
-    style = identity.random("beard style").standard_normal(3)
-    cheek_line = -0.062 + 0.003 * style[0] + 0.9 * np.clip(side - 0.035, 0, 0.03) + 0.004 * (side < 0.02)
+    line = identity.random("beard line").standard_normal()
+    cheek_line = -0.062 + 0.003 * line + 0.9 * np.clip(side - 0.035, 0, 0.03) + 0.004 * (side < 0.02)
     grain = _grain(identity, "beard grain", chart, 260)
     region = smooth_step(0.006, -0.006, z - cheek_line + 0.0015 * grain) * smooth_step(-0.145, -0.12, z)
     moustache = bump(z + 0.0585, 0.0055) * smooth_step(0.030, 0.022, side) * (y < 0)
@@ -158,6 +159,9 @@ def _grain(identity: Identity, name: str, chart: Chart, cells: float) -> np.ndar
     return smooth_noise(identity.random(name), chart.shape, (cells, cells * columns / rows))
 
 
-def _blend(below: np.ndarray, above: np.ndarray, opacity: np.ndarray) -> np.ndarray:
-    opacity = opacity[..., None].astype(np.float32)
-    return below * (1 - opacity) + np.asarray(above, np.float32) * opacity
+def _cover(albedo: np.ndarray, colour: np.ndarray, opacity: np.ndarray) -> None:
+    """Paint over `albedo` (h, w, 3) in place, where there is anything to paint. colour: (3,) or (h, w, 3)."""
+    where = opacity > 1e-3
+    share = opacity[where][:, None].astype(np.float32)
+    colour = np.asarray(colour, np.float32)
+    albedo[where] = albedo[where] * (1 - share) + (colour if colour.ndim == 1 else colour[where]) * share

@@ -5,6 +5,8 @@ The row is an arc behind the upper lip, fixed to the skull: it follows a person'
 
 import numpy as np
 
+from .raster import grid_triangles
+
 COLUMNS, ROWS = 15, 3
 _HALF_WIDTH, _HEIGHT = 0.021, 0.0085  # metres, for a mouth as wide as the mean head's
 _BEHIND_LIP = 0.0085  # metres from the front of the lips to the front teeth
@@ -13,9 +15,7 @@ _TOOTH_WIDTH = 0.0068
 
 def teeth_triangles(first: int) -> np.ndarray:
     """(t, 3) int32 for vertices numbered from `first`."""
-    index = first + np.arange(ROWS * COLUMNS).reshape(ROWS, COLUMNS)
-    a, b, c, d = index[:-1, :-1].ravel(), index[:-1, 1:].ravel(), index[1:, :-1].ravel(), index[1:, 1:].ravel()
-    return np.concatenate([np.stack([a, c, b], 1), np.stack([b, c, d], 1)]).astype(np.int32)
+    return first + grid_triangles(ROWS, COLUMNS)
 
 
 def teeth_vertices(corners: np.ndarray, lip_front: np.ndarray) -> np.ndarray:
