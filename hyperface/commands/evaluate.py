@@ -1,11 +1,190 @@
-"""stub"""
+"""Measure how well recognisers verify faces: InsightFace's ten-fold protocol.
 
-HELP = "stub"
+Every model is run on every benchmark. The run folder gets the figures in results.json, one entry for each pair of
+model and benchmark, and the pairs' distances in scores/<number>.npz (arrays distances and same), from which every curve
+can be drawn again.
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from hyperface import runs
+from hyperface.commands.base import Console, add_run_arguments, already_done, is_run, require, resumable
+from hyperface.commands.train import RECOGNIZER
+from hyperface.errors import RunError
+from hyperface.runs import Run, Worker, open_run
+
+if TYPE_CHECKING:
+    from hyperface.evaluation import VerificationResult
+
+HELP = "measure how well recognisers verify faces"
 
 
-def add_arguments(parser):
-    pass
+@dataclass(frozen=True)
+class EvaluateOptions:
+    """What an evaluation is asked to do. models: registered names, absolute paths of run folders of `train`, or of
+    recogniser files. benchmarks: names, or absolute paths of .bin packs."""
+
+    models: tuple[str, ...] = ("dlib",)
+    benchmarks: tuple[str, ...] = ("rendered_everyday",)
+    batch_size: int = 64
+
+    def check(self) -> None:
+        """InputError, saying what to change, for values that cannot work."""
+        require(len(self.models) > 0, "Say which models to evaluate: at least one.")
+        require(len(self.benchmarks) > 0, "Say which benchmarks to evaluate on: at least one.")
+        require(self.batch_size >= 1, f"A batch holds at least one image; it was {self.batch_size}.")
 
 
-def execute(a, c):
-    pass
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    default = EvaluateOptions()
+    add = parser.add_argument_group("evaluation").add_argument
+    add(
+        "--model",
+        dest="models",
+        action="append",
+        metavar="MODEL",
+        help="a name (dlib), a run folder of `train`, or a recogniser file; may be given more than once (default dlib)",
+    )
+    add(
+        "--benchmark",
+        dest="benchmarks",
+        action="append",
+        metavar="NAME",
+        help="a name, or a .bin pack; may be given more than once (default rendered_everyday). LFW, CPLFW, CALFW, "
+        "CFP-FP and AgeDB-30 are looked for in the folder HYPERFACE_BENCHMARKS",
+    )
+    add("--batch-size", type=int, default=default.batch_size, metavar="N", help="default %(default)s")
+    add_run_arguments(parser)
+
+
+def create(options: EvaluateOptions, *, path: Path | None = None, folder: Path | None = None) -> Run:
+    """Make the run folder of an evaluation; an error first if the options cannot work."""
+    options.check()
+    parents = [Path(model).name for model in options.models if is_run(model)]
+    for model in options.models:
+        model_file(model)
+    labels = ", ".join(model_label(model) for model in options.models)
+    title = f"{labels} on {', '.join(Path(name).stem for name in options.benchmarks)}"
+    slug = Path(options.benchmarks[0]).stem
+    return runs.create("evaluate", asdict(options), title=title, parents=parents, slug=slug, path=path, folder=folder)
+
+
+def model_file(model: str) -> str:
+    """What `recognizers.load` opens for a model: its name, or its file. RunError if a run has none (yet)."""
+    if not is_run(model):
+        return model
+    run = open_run(model)
+    if run.verb != "train":
+        raise RunError(f"{model} is a run of `{run.verb}`, not of `train`: there is no model in it.")
+    return str(run.file(RECOGNIZER))
+
+
+def model_label(model: str) -> str:
+    """How a model is listed: a run's title, a file's or a registered name."""
+    return open_run(model).title if is_run(model) else Path(model).stem
+
+
+def execute(arguments: argparse.Namespace, console: Console) -> None:
+    """Run the verb from its arguments."""
+    if arguments.resume:
+        run = resumable(arguments.resume, "evaluate")
+    else:
+        default = EvaluateOptions()
+        options = EvaluateOptions(
+            models=tuple(_absolute(model) for model in arguments.models or default.models),
+            benchmarks=tuple(_absolute(name) for name in arguments.benchmarks or default.benchmarks),
+            batch_size=arguments.batch_size,
+        )
+        run = create(options, path=arguments.run)
+    perform(run, console)
+
+
+def _absolute(name: str) -> str:
+    """Paths must mean the same from wherever the run is continued; names stay."""
+    return str(Path(name).absolute()) if Path(name).exists() else name
+
+
+def perform(run: Run, console: Console) -> None:
+    """Do the evaluation of a run folder; what was evaluated before it was stopped is kept."""
+    if already_done(run, console):
+        return
+    options = EvaluateOptions(**{key: _tuple(value) for key, value in run.options.items()})
+    worker = Worker(run)
+    with worker.working():
+        _evaluate(worker, console, options)
+    results = run.results()
+    console.event("done", run=str(run.path), state=run.status().state, results=results)
+    for entry in results.get("evaluations", []):
+        accuracy, spread = 100 * entry["accuracy"], 100 * entry["accuracy_std"]
+        console.say(f"{entry['label']} on {entry['benchmark']}: {accuracy:.2f} ± {spread:.2f} %")
+    console.say(str(run.path))
+
+
+def _tuple(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value
+
+
+def _evaluate(worker: Worker, console: Console, options: EvaluateOptions) -> None:
+    from hyperface import evaluation, recognizers
+
+    entries: list[dict[str, Any]] = list(worker.run.results().get("evaluations", []))
+    finished = {(entry["model"], entry["benchmark"]) for entry in entries}
+    total = len(options.models) * len(options.benchmarks)
+    (worker.path / "scores").mkdir(exist_ok=True)
+    benchmarks = [evaluation.load_benchmark(name) for name in options.benchmarks]  # a missing one is told at once
+    for model in options.models:
+        label = model_label(model)
+        todo = [benchmark for benchmark in benchmarks if (model, benchmark.name) not in finished]
+        if not todo:
+            continue
+        worker.progress(len(entries) / total, None, f"Loading {label}")
+        recognizer = recognizers.load(model_file(model))
+        for benchmark in todo:
+            result = _verify(worker, console, recognizer, benchmark, label, options.batch_size, len(entries), total)
+            entries.append(_entry(model, label, result, len(entries)))
+            runs.write_atomic(worker.path / entries[-1]["scores"], _scores(result))
+            worker.write_results({"evaluations": entries})
+
+
+def _verify(worker, console, recognizer, benchmark, label, batch_size, place, total) -> VerificationResult:
+    from hyperface import evaluation
+
+    console.begin(f"{label} on {benchmark.name}", len(benchmark.images), "image")
+    steps = evaluation.verify_steps(recognizer, benchmark, batch_size=batch_size)
+    try:
+        for step in steps:
+            console.step(step.done, {})
+            if step.result is not None:
+                return step.result
+            share = (place + step.done / step.total) / total
+            left = step.seconds_left if place + 1 == total else None
+            worker.progress(share, left, f"{label} on {benchmark.title}")
+    finally:
+        steps.close()
+    raise RunError(f"The evaluation on {benchmark.title} ended without a result.")
+
+
+def _entry(model: str, label: str, result: VerificationResult, number: int) -> dict[str, Any]:
+    return {
+        "model": model,
+        "label": label,
+        "benchmark": result.benchmark,
+        "accuracy": result.accuracy,
+        "accuracy_std": result.accuracy_std,
+        "pairs": len(result.same),
+        "scores": f"scores/{number}.npz",
+    }
+
+
+def _scores(result: VerificationResult) -> bytes:
+    import numpy as np
+
+    buffer = io.BytesIO()
+    np.savez(buffer, distances=result.distances, same=result.same)
+    return buffer.getvalue()
