@@ -36,7 +36,14 @@ def load_photo(source: str | os.PathLike[str] | bytes | BinaryIO) -> np.ndarray:
     PhotoError if the file is missing, empty, truncated, too large or not a photo.
     """
     name = Path(source).name if isinstance(source, str | os.PathLike) else "The photo"
-    with _opened(source, name) as file, _reading(file, name), Image.open(file, formats=FORMATS) as image:
+    with _opened(source, name) as file, _reading(file, name):
+        pixels, orientation = _decode(file, name)
+    return _upright(pixels, orientation)
+
+
+def _decode(file: BinaryIO, name: str) -> tuple[np.ndarray, int]:
+    """Pixels as stored, uint8 (h, w, 3), and the EXIF orientation. Pillow's own copy is gone on return."""
+    with Image.open(file, formats=FORMATS) as image:
         width, height = image.size
         if width * height > MAX_PIXELS:
             raise _too_large(name, f"{width} × {height} pixels")
@@ -46,8 +53,7 @@ def load_photo(source: str | os.PathLike[str] | bytes | BinaryIO) -> np.ndarray:
         for top in range(0, height, rows):
             bottom = min(top + rows, height)
             pixels[top:bottom] = _to_rgb(image.crop((0, top, width, bottom)), name)
-        orientation = _orientation(image)
-    return _upright(pixels, orientation)
+        return pixels, _orientation(image)
 
 
 @contextlib.contextmanager
