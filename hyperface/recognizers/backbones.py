@@ -1,0 +1,70 @@
+"""Backbones by name, as recognisers: what training trains, and what a checkpoint is loaded into."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+from hyperface.errors import InputError, UnknownNameError
+from hyperface.recognizers.base import Recognizer, RecognizerCard
+from hyperface.recognizers.iresnet import UNITS, IResNet
+from hyperface.recognizers.mobilefacenet import MobileFaceNet
+
+
+@dataclass(frozen=True)
+class Architecture:
+    """build: input size in pixels → network. bgr: whether the network wants blue first, as AdaFace's weights do."""
+
+    build: Callable[[int], nn.Module]
+    dimension: int
+    input_size: int
+    bgr: bool
+    source: str
+
+
+ARCHITECTURES: dict[str, Architecture] = {
+    "small": Architecture(lambda size: MobileFaceNet(input_size=size), 256, 64, False, "MobileFaceNet, CCBR 2018"),
+    **{
+        name: Architecture(lambda size, units=units: IResNet(units, input_size=size), 512, 112, True, "AdaFace, CVPR 2022")
+        for name, units in UNITS.items()
+    },
+    "ir_se_50": Architecture(
+        lambda size: IResNet(UNITS["ir_50"], input_size=size, squeeze=True), 512, 112, True, "AdaFace, CVPR 2022"
+    ),
+}
+
+
+class BackboneRecognizer(Recognizer):
+    """A backbone with its preprocessing: resized to its input, colours in its order, (x − 0.5)/0.5."""
+
+    def __init__(self, architecture: str, card: RecognizerCard) -> None:
+        super().__init__()
+        self.architecture, self.card = architecture, card
+        self.bgr = ARCHITECTURES[architecture].bgr
+        self.backbone = ARCHITECTURES[architecture].build(card.input_size).to(memory_format=torch.channels_last)
+
+    def _features(self, images: torch.Tensor) -> torch.Tensor:
+        size = self.card.input_size
+        if images.shape[-1] != size:
+            images = F.interpolate(images, size=(size, size), mode="bilinear", antialias=True, align_corners=False)
+        x = (images - 0.5) / 0.5  # (n, 3, size, size)
+        if self.bgr:
+            x = x.flip(1)
+        return self.backbone(x.to(memory_format=torch.channels_last))  # (n, dimension)
+
+
+def build_backbone(architecture: str, *, input_size: int | None = None, **card: str) -> BackboneRecognizer:
+    """A recogniser with untrained weights (torch's global generator), in training mode.
+
+    input_size: pixels, a multiple of 16 in [32, 112]; None for the architecture's own. card: fields of its card.
+    """
+    if architecture not in ARCHITECTURES:
+        raise UnknownNameError(f"There is no backbone named {architecture!r}. Known: {', '.join(ARCHITECTURES)}.")
+    chosen = ARCHITECTURES[architecture]
+    size = chosen.input_size if input_size is None else input_size
+    if size % 16 or not 32 <= size <= 112:
+        raise InputError(f"A backbone's input is a multiple of 16 pixels from 32 to 112; {size} was asked for.")
+    blank = RecognizerCard(architecture, chosen.dimension, size, "not trained", "MIT", chosen.source)
+    return BackboneRecognizer(architecture, replace(blank, **card))
