@@ -7,13 +7,14 @@ import json
 import os
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TextIO
 
 from tqdm import tqdm
 
-from hyperface.errors import InputError, RunError
-from hyperface.runs import DONE, RUNNING, Run, open_run
+from hyperface.errors import HyperFaceError, InputError, RunError
+from hyperface.runs import DONE, RUNNING, Run, delete, open_run
 
 
 class Console:
@@ -58,10 +59,10 @@ class Console:
         elif fields:
             self.event("message", **fields)
 
-    def event(self, kind: str, **fields: Any) -> None:
+    def event(self, event: str, **fields: Any) -> None:
         """One JSON line, only with --json."""
         if self.json_lines:
-            print(json.dumps({"event": kind, **fields}), file=self._output, flush=True)
+            print(json.dumps({"event": event, **fields}), file=self._output, flush=True)
 
 
 class Clock:
@@ -105,6 +106,16 @@ def resumable(path: Path, verb: str) -> Run:
     if status.state == RUNNING and status.pid != os.getpid():
         raise RunError(f"{path} is being worked on by process {status.pid}. Wait for it, or stop it first.")
     return run
+
+
+def begin(run: Run, console: Console, perform: Callable[[Run, Console], None]) -> None:
+    """Perform a run that was just created; if it fails before its first step, its folder goes again."""
+    try:
+        perform(run, console)
+    except HyperFaceError:
+        if not run.metrics() and not run.results():
+            delete(run)
+        raise
 
 
 def already_done(run: Run, console: Console) -> bool:

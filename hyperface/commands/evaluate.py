@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hyperface import runs
-from hyperface.commands.base import Console, add_run_arguments, already_done, is_run, require, resumable
+from hyperface.commands.base import Console, add_run_arguments, already_done, begin, is_run, require, resumable
 from hyperface.commands.train import RECOGNIZER
 from hyperface.errors import RunError
 from hyperface.runs import Run, Worker, open_run
@@ -93,7 +93,7 @@ def model_label(model: str) -> str:
 def execute(arguments: argparse.Namespace, console: Console) -> None:
     """Run the verb from its arguments."""
     if arguments.resume:
-        run = resumable(arguments.resume, "evaluate")
+        perform(resumable(arguments.resume, "evaluate"), console)
     else:
         default = EvaluateOptions()
         options = EvaluateOptions(
@@ -101,8 +101,7 @@ def execute(arguments: argparse.Namespace, console: Console) -> None:
             benchmarks=tuple(_absolute(name) for name in arguments.benchmarks or default.benchmarks),
             batch_size=arguments.batch_size,
         )
-        run = create(options, path=arguments.run)
-    perform(run, console)
+        begin(create(options, path=arguments.run), console, perform)
 
 
 def _absolute(name: str) -> str:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hyperface import runs
-from hyperface.commands.base import Console, add_run_arguments, already_done, require, resumable
+from hyperface.commands.base import Console, add_run_arguments, already_done, begin, require, resumable
 from hyperface.errors import RunError
 from hyperface.runs import Run, Worker
 
@@ -68,13 +68,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def execute(arguments: argparse.Namespace, console: Console) -> None:
     """Run the verb from its arguments."""
     if arguments.resume:
-        run = resumable(arguments.resume, "gallery")
+        perform(resumable(arguments.resume, "gallery"), console)
     else:
         values = {key: getattr(arguments, key) for key in GalleryOptions.__dataclass_fields__}
         for key in ("folder", "output"):
             values[key] = None if values[key] is None else str(values[key].absolute())
-        run = create(GalleryOptions(**values), path=arguments.run)
-    perform(run, console)
+        begin(create(GalleryOptions(**values), path=arguments.run), console, perform)
 
 
 def create(options: GalleryOptions, *, path: Path | None = None, folder: Path | None = None) -> Run:

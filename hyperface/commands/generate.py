@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hyperface import runs
-from hyperface.commands.base import Console, add_run_arguments, already_done, is_run, require, resumable
+from hyperface.commands.base import Console, add_run_arguments, already_done, begin, is_run, require, resumable
 from hyperface.runs import Run, Worker, open_run
 
 if TYPE_CHECKING:
@@ -100,14 +100,12 @@ def create(options: GenerateOptions, *, path: Path | None = None, folder: Path |
 def execute(arguments: argparse.Namespace, console: Console) -> None:
     """Run the verb from its arguments."""
     if arguments.resume:
-        run = resumable(arguments.resume, "generate")
+        perform(resumable(arguments.resume, "generate"), console)
     else:
         require(arguments.source is not None, "Say what to draw: --from with a packing's run folder or a .npy file.")
         values = {key: getattr(arguments, key) for key in GenerateOptions.__dataclass_fields__}
-        run = create(
-            GenerateOptions(**{**values, "source": str(Path(arguments.source).absolute())}), path=arguments.run
-        )
-    perform(run, console)
+        options = GenerateOptions(**{**values, "source": str(Path(arguments.source).absolute())})
+        begin(create(options, path=arguments.run), console, perform)
 
 
 def perform(run: Run, console: Console) -> None:

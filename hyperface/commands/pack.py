@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from hyperface import runs
-from hyperface.commands.base import Console, add_run_arguments, already_done, is_run, require, resumable
+from hyperface.commands.base import Console, add_run_arguments, already_done, begin, is_run, require, resumable
 from hyperface.commands.checkpoints import checkpoint_step
 from hyperface.commands.picture import PictureProcess
 from hyperface.runs import Run, Worker
@@ -59,6 +59,14 @@ class PackOptions:
         require(self.objective in OBJECTIVES, f"The objective is one of {', '.join(OBJECTIVES)}.")
         require(self.start in STARTS, f"The start is one of {', '.join(STARTS)}.")
         require(self.frames >= 0, f"The number of frames cannot be negative; it was {self.frames}.")
+
+    def check_gallery(self, faces: int) -> None:
+        """InputError if the gallery has too few faces to start from."""
+        require(
+            self.start != "gallery" or self.identities <= faces,
+            f"The gallery has {faces:,} faces to start from, and {self.identities:,} identities were asked for. "
+            "Ask for fewer, take a larger gallery, or start from random points.",
+        )
 
     @property
     def title(self) -> str:
@@ -135,11 +143,10 @@ def create(options: PackOptions, *, path: Path | None = None, folder: Path | Non
 def execute(arguments: argparse.Namespace, console: Console) -> None:
     """Run the verb from its arguments."""
     if arguments.resume:
-        run = resumable(arguments.resume, "pack")
+        perform(resumable(arguments.resume, "pack"), console)
     else:
         options = PackOptions(**{key: getattr(arguments, key) for key in PackOptions.__dataclass_fields__})
-        run = create(options, path=arguments.run)
-    perform(run, console)
+        begin(create(options, path=arguments.run), console, perform)
 
 
 def perform(run: Run, console: Console) -> None:

@@ -15,7 +15,7 @@ import numpy as np
 import torch
 
 from hyperface import gallery, packing, sphere
-from hyperface.commands.base import Clock, Console, is_run, require
+from hyperface.commands.base import Clock, Console, is_run
 from hyperface.commands.checkpoints import load_checkpoint, save_checkpoint
 from hyperface.commands.pack import PackOptions
 from hyperface.commands.picture import PictureProcess, Snapshot
@@ -76,13 +76,9 @@ class PackWork:
     def _start(self) -> torch.Tensor:
         """The first embeddings (n, d); start.npy keeps which gallery face each is from."""
         options, rows = self.options, self.gallery.embeddings
+        options.check_gallery(len(rows))
         if options.start == "random":
             return sphere.random_points(options.identities, rows.shape[1], options.seed)
-        require(
-            options.identities <= len(rows),
-            f"The gallery {self.gallery.name} has {len(rows):,} faces to start from, and {options.identities:,} "
-            "identities were asked for. Ask for fewer, take a larger gallery, or start from random points.",
-        )
         order = torch.randperm(len(rows), generator=torch.Generator().manual_seed(options.seed))
         origin = order[: options.identities]
         _save_array(self.folder / "start.npy", origin)

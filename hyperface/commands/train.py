@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from hyperface import runs
 from hyperface.commands import generate
-from hyperface.commands.base import Console, add_run_arguments, already_done, is_run, require, resumable
+from hyperface.commands.base import Console, add_run_arguments, already_done, begin, is_run, require, resumable
 from hyperface.commands.checkpoints import load_checkpoint, save_checkpoint
 from hyperface.errors import RunError
 from hyperface.runs import DONE, Run, StopRequested, Worker, open_run
@@ -95,12 +95,15 @@ def create(options: TrainOptions, *, path: Path | None = None, folder: Path | No
 def execute(arguments: argparse.Namespace, console: Console) -> None:
     """Run the verb from its arguments."""
     if arguments.resume:
-        run = resumable(arguments.resume, "train")
+        perform(resumable(arguments.resume, "train"), console)
     else:
         require(arguments.dataset is not None, "Say what to train on: --dataset with a run folder or a dataset.")
         values = {key: getattr(arguments, key) for key in TrainOptions.__dataclass_fields__}
-        run = create(TrainOptions(**{**values, "dataset": str(Path(arguments.dataset).absolute())}), path=arguments.run)
-    perform(run, console)
+        begin(
+            create(TrainOptions(**{**values, "dataset": str(Path(arguments.dataset).absolute())}), path=arguments.run),
+            console,
+            perform,
+        )
 
 
 def perform(run: Run, console: Console) -> None:

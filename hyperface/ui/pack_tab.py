@@ -69,7 +69,11 @@ def build(context: AppContext, packing: gr.Dropdown, tab: gr.Tab) -> None:
 
     @toasts
     def start(*values: Any) -> gr.Dropdown:
-        run = create(_options(*values), folder=context.runs_folder)
+        options = _options(*values)
+        options.check()
+        options.check_gallery(len(context.gallery(options.gallery)))
+        worker.check_free(context)
+        run = create(options, folder=context.runs_folder)
         worker.start(context, run)
         return picker_update(context, "pack", run.name)
 
