@@ -184,7 +184,7 @@ def _gegenbauer(degree: int, d: int, s: float) -> list[float]:
 
 @cache
 def _largest_zero(degree: int, a: int, b: int, d: int) -> float:
-    """Largest zero of the Jacobi polynomial P_degree^(a + (d−3)/2, b + (d−3)/2): top eigenvalue of its Jacobi matrix."""
+    """t_degree^{a,b}, see `_levenshtein_bound`: the top eigenvalue of the polynomials' three-term recurrence."""
     alpha, beta = a + (d - 3) / 2, b + (d - 3) / 2
     i = np.arange(degree, dtype=np.float64)
     total = 2 * i + alpha + beta

@@ -1,7 +1,7 @@
 """UMAP's graph: exact nearest neighbours, and the fuzzy simplicial set over them.
 
-The same graph as umap-learn's `fuzzy_simplicial_set` (McInnes, Healy and Melville 2018, section 3), in vectorised NumPy:
-umap-learn takes six seconds to import and eleven to compile in every process, this takes none.
+The same graph as umap-learn's `fuzzy_simplicial_set` (McInnes, Healy and Melville 2018, section 3), in vectorised
+NumPy: umap-learn takes six seconds to import and eleven to compile in every process, this takes none.
 """
 
 from dataclasses import dataclass
@@ -65,7 +65,7 @@ def memberships(distances: np.ndarray) -> np.ndarray:
 
 
 def fuzzy_graph(embeddings: torch.Tensor, neighbors: int) -> Graph:
-    """The symmetric graph of unit rows (n, d), n ≥ 2, p + q − p·q. neighbors: of each row, itself counted as in UMAP."""
+    """The symmetric graph (p + q − p·q) of unit rows (n, d), n ≥ 2. neighbors: of each row, itself counted."""
     from scipy.sparse import coo_array
 
     n = len(embeddings)

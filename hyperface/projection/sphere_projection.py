@@ -7,12 +7,11 @@ from hyperface.errors import InputError
 from hyperface.projection.graph import Graph, fuzzy_graph, nearest_neighbors
 from hyperface.sphere import angles, as_embeddings
 
-# UMAP's curve 1 / (1 + a·θ^2b) for spread 0.3 and min_dist 0.03: a radian is a third of the sphere's circumference,
-# where UMAP's defaults (spread 1) are made for a plane ten units wide.
-CURVE_A, CURVE_B = 13.609212, 0.895061
-FIRST_EPOCHS, FIRST_RATE = 200, 0.1
-UPDATE_EPOCHS, UPDATE_RATE = 30, 0.02
-FULL_MOVE = 0.05  # radians, root mean square over points: from here on an update takes the full rate
+CURVE_A, CURVE_B = 1.576943, 0.895061  # UMAP's curve 1 / (1 + a·θ^2b) for its default spread 1 and min_dist 0.1
+FIRST_EPOCHS, FIRST_RATE = 150, 0.02
+# Chosen on a packing of 1,000 identities, so that points are shown to move about as far as they truly do.
+UPDATE_EPOCHS, UPDATE_RATE = 30, 0.01
+FULL_MOVE = 0.2  # radians, root mean square over points: from here on an update takes the full rate
 STILL = 1e-6  # radians: points that moved less have not moved
 
 
@@ -32,6 +31,22 @@ class SphereProjection:
         self.seed = seed
         self._embeddings: torch.Tensor | None = None  # (n, d) of the last frame
         self._points: np.ndarray | None = None  # (n, 3) of the last frame
+
+    @classmethod
+    def from_picture(
+        cls,
+        embeddings: torch.Tensor | np.ndarray,
+        points: torch.Tensor | np.ndarray,
+        n_neighbors: int = 15,
+        seed: int = 0,
+    ) -> "SphereProjection":
+        """Take up a picture that was kept: embeddings (n, d) that are shown at points (n, 3)."""
+        rows, shown = as_embeddings(embeddings).cpu(), as_embeddings(points, what="points").cpu()
+        if len(rows) != len(shown):
+            raise InputError(f"There are {len(rows)} embeddings and {len(shown)} points; they must be the same ones.")
+        projection = cls(n_neighbors, seed)
+        projection._embeddings, projection._points = rows, shown.numpy()
+        return projection
 
     def fit(self, embeddings: torch.Tensor | np.ndarray) -> np.ndarray:
         """Show embeddings (n, d), n ≥ 1, afresh: float32 (n, 3), unit rows."""
