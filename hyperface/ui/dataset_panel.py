@@ -13,20 +13,21 @@ from hyperface.ui.pictures import escape
 from hyperface.ui.run_progress import run_progress
 from hyperface.ui.toasts import toasts
 
-BYTES_PER_IMAGE = 4500  # a JPEG of 112×112 pixels as the datasets write it, measured on the shipped generator
 MAX_IMAGES_PER_IDENTITY = 200
 
 
-def dataset_panel(context: AppContext, packing: gr.Dropdown, tab: gr.Tab, beta: gr.Slider) -> None:
-    """Lay out the panel. beta: the spread within an identity, which the grid above shows."""
+def dataset_panel(context: AppContext, packing: gr.Dropdown, tab: gr.Tab) -> None:
+    """Lay out the panel. packing: the page's run picker; tab: opened fires its select event."""
     with gr.Column(elem_classes=["hf-panel"]):
         gr.HTML(_HEADING, apply_default_css=False)
         with gr.Row():
             identities = gr.Number(200, label="Identities", precision=0, minimum=1, elem_id="dataset-identities")
             images = gr.Slider(1, MAX_IMAGES_PER_IDENTITY, 20, step=1, label="Images of each", elem_id="dataset-images")
-            seed = gr.Number(0, label="Seed", precision=0, minimum=0, info="Same seed, same images.")
+            beta = gr.Slider(0, 0.02, 0.01, step=0.001, label="β: spread within an identity", elem_id="dataset-beta")
+            seed = gr.Number(0, label="Seed", precision=0, minimum=0)
         estimate = gr.HTML(apply_default_css=False, elem_id="dataset-estimate")
-        generate = gr.Button("Generate the dataset", variant="primary", elem_id="dataset-generate")
+        with gr.Row(elem_classes=["hf-buttons"]):
+            generate = gr.Button("Generate the dataset", variant="primary", min_width=220, elem_id="dataset-generate")
         progress = run_progress(context, elem_id="dataset-progress")
         outcome = gr.HTML(apply_default_css=False, elem_id="dataset-outcome")
 
@@ -64,16 +65,20 @@ def dataset_panel(context: AppContext, packing: gr.Dropdown, tab: gr.Tab, beta: 
 
 _HEADING = """
 <h3 class="hf-heading">A dataset of these people</h3>
-<p class="hf-note">Every image has a style of its own, and an embedding moved a little by the β chosen on the left. The
-work goes on when you close the page.</p>
+<p class="hf-note">Every image has a style of its own, and its own embedding near the identity's: β = 0.01 is the
+paper's value, 0 leaves all variation to the styles. The work goes on when you close the page.</p>
 """
 
 
 def _estimate(identities: float | None, images: float | None) -> str:
     if identities is None or images is None or identities < 1:
         return ""
-    total = int(identities) * int(images)
-    return f'<p class="hf-note" role="status">{total:,} images, about {_size(total * BYTES_PER_IMAGE)} on disk.</p>'
+    from hyperface.datasets import estimate_size
+
+    size = estimate_size(int(identities), int(images))
+    return (
+        f'<p class="hf-note" role="status">{int(identities) * int(images):,} images, about {_size(size)} on disk.</p>'
+    )
 
 
 def _size(number: float) -> str:

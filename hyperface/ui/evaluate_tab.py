@@ -1,12 +1,243 @@
-"""The Evaluate tab."""
+"""The Evaluate tab: how well models verify faces, beside the published figures."""
 
 from __future__ import annotations
 
-import gradio as gr
+import functools
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
+import gradio as gr
+import numpy as np
+
+from hyperface.errors import InputError
+from hyperface.ui import worker
 from hyperface.ui.context import AppContext
+from hyperface.ui.evaluation_charts import RocCurve, roc_chart, score_chart
+from hyperface.ui.evaluation_report import Mistake, ResultRow, mistakes, results_table
+from hyperface.ui.evaluations import DLIB, Evaluated, evaluations, model_choices
+from hyperface.ui.pictures import escape
+from hyperface.ui.plots import Figure, chart
+from hyperface.ui.published_table import RENDERED, OwnRow, published_table
+from hyperface.ui.run_progress import run_progress
+from hyperface.ui.toasts import toasts
+
+if TYPE_CHECKING:
+    from hyperface.evaluation import Benchmark, VerificationResult
+
+MISTAKES = 6  # worst pairs of each kind
+FIRST_BENCHMARK = "rendered_everyday"
 
 
 def build(context: AppContext, packing: gr.Dropdown, tab: gr.Tab) -> None:
-    """Lay out the tab. packing: the page's run picker; tab: opened fires its select event."""
-    gr.HTML('<p class="hf-empty">Evaluate</p>', apply_default_css=False)
+    """Lay out the tab. tab: opened fires its select event."""
+    with gr.Row(elem_classes=["hf-columns"]):
+        with gr.Column(scale=1, min_width=280, elem_classes=["hf-controls"]):
+            models = gr.CheckboxGroup(
+                [],
+                label="Models",
+                info="The shipped recogniser, and those trained on the Train tab.",
+                elem_id="evaluate-models",
+            )
+            benchmark = gr.Dropdown([], label="Benchmark", interactive=True, elem_id="evaluate-benchmark")
+            start = gr.Button("Evaluate", variant="primary", elem_id="evaluate-start")
+            start_all = gr.Button("Evaluate on all benchmarks", size="md", elem_id="evaluate-all")
+        with gr.Column(scale=3, min_width=320):
+            progress = run_progress(context, elem_id="evaluate-progress")
+            note = gr.HTML(apply_default_css=False, elem_id="evaluate-note")
+            table = gr.HTML(_LOADING, apply_default_css=False, elem_id="evaluate-results", min_height=96)
+            closer = gr.Dropdown([], label="Scores and mistakes of", visible=False, elem_id="evaluate-closer")
+            with gr.Row():
+                with gr.Column(min_width=300, elem_classes=["hf-tight"]):
+                    gr.HTML('<h3 class="hf-heading">ROC</h3>', apply_default_css=False)
+                    roc = chart(label="True accepts against false accepts, a curve for each model", height=320)
+                with gr.Column(min_width=300, elem_classes=["hf-tight"]):
+                    gr.HTML('<h3 class="hf-heading">Scores</h3>', apply_default_css=False)
+                    scores = chart(label="Cosines of same-person and different-person pairs", height=320)
+            wrong = gr.HTML(apply_default_css=False, elem_id="evaluate-mistakes")
+            gr.HTML(_PUBLISHED, apply_default_css=False)
+            published = gr.HTML(apply_default_css=False, elem_id="evaluate-published")
+
+    details = [scores, wrong]
+    results = [note, table, roc, published, closer, *details]
+
+    def refresh(chosen_models: Sequence[str], chosen_benchmark: str | None, following: str | None) -> tuple:
+        """Today's models, benchmarks and work going on: the page may be older than they are."""
+        choices, benchmarks = model_choices(context), _benchmark_choices()
+        known, names = [value for _, value in choices], [value for _, value in benchmarks]
+        kept = [value for value in chosen_models if value in known]
+        at_work = [run.name for run in context.runs("evaluate") if run.status().active]
+        return (
+            gr.CheckboxGroup(choices=choices, value=kept if kept else [DLIB]),
+            gr.Dropdown(
+                choices=benchmarks, value=chosen_benchmark if chosen_benchmark in names else next(iter(names), None)
+            ),
+            following if following or not at_work else at_work[0],
+        )
+
+    def show(chosen_models: Sequence[str], name: str | None, looked_at: str | None) -> tuple:
+        """Results of the models on the benchmark, where there are any."""
+        known = evaluations(context, chosen_models)
+        found = [known[model, name] for model in chosen_models if (model, name) in known]
+        labels = [result.label for result in found]
+        picked = looked_at if looked_at in labels else next(iter(labels), None)
+        missing = len(chosen_models) - len(found)
+        return (
+            _note(name, found),
+            _table(found, missing),
+            _roc(found),
+            _published(known, chosen_models),
+            gr.Dropdown(choices=labels, value=picked, visible=len(labels) > 1, interactive=True),
+            *_details(found, picked),
+        )
+
+    def look(chosen_models: Sequence[str], name: str | None, label: str | None) -> tuple[Figure | None, str]:
+        """Scores and mistakes of one model."""
+        known = evaluations(context, chosen_models)
+        return _details([found for (_, benchmark), found in known.items() if benchmark == name], label)
+
+    def begin(chosen_models: Sequence[str], names: Sequence[str]) -> str:
+        from hyperface.commands import evaluate
+
+        if not chosen_models:
+            raise InputError("Choose at least one model to evaluate.")
+        if not names:
+            raise InputError(_NO_BENCHMARK)
+        worker.check_free(context)
+        options = evaluate.EvaluateOptions(models=tuple(chosen_models), benchmarks=tuple(names))
+        run = evaluate.create(options, folder=context.runs_folder)
+        return worker.start(context, run).name
+
+    quick = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
+    asked = [models, benchmark, closer]
+    opened = tab.select(toasts(refresh), [models, benchmark, progress], [models, benchmark, progress], **quick)
+    for event in (opened.then, models.input, benchmark.input, progress.finished):
+        event(toasts(show), asked, results, **quick)
+    closer.input(toasts(look), asked, details, **quick)
+    start.click(
+        toasts(lambda chosen, name: begin(chosen, [name] if name else [])), [models, benchmark], progress, **quick
+    )
+    start_all.click(
+        toasts(lambda chosen: begin(chosen, [name for _, name in _benchmark_choices()])), models, progress, **quick
+    )
+
+
+_LOADING = '<p class="hf-note">Reading the results…</p>'
+_NO_BENCHMARK = "There is no benchmark on this machine. Restore assets/benchmarks, which ships with HyperFace."
+_PUBLISHED = '<h3 class="hf-heading hf-apart">Beside the published results</h3>'
+
+
+def _benchmark_choices() -> list[tuple[str, str]]:
+    """(title, name) of the benchmarks on this machine: the shipped ones in the published table's order, then others."""
+    from hyperface.evaluation import list_benchmarks
+
+    order = list(RENDERED.values())
+    entries = [entry for entry in list_benchmarks() if entry.path is not None]
+    entries.sort(key=lambda entry: order.index(entry.name) if entry.name in order else len(order))
+    return [(entry.title, entry.name) for entry in entries]
+
+
+@functools.lru_cache(maxsize=6)
+def _load_benchmark(name: str) -> Benchmark:
+    from hyperface.evaluation import load_benchmark
+
+    return load_benchmark(name)
+
+
+def _note(name: str | None, found: Sequence[Evaluated]) -> str:
+    from hyperface.evaluation import list_benchmarks
+
+    entry = next((entry for entry in list_benchmarks() if entry.name == name), None)
+    if entry is None:
+        return f'<p class="hf-note">{_NO_BENCHMARK}</p>'
+    pairs = ""
+    if found:
+        same = int(found[0].result.same.sum())
+        pairs = f" {same} pairs show one person, {len(found[0].result.same) - same} show two."
+    return f'<p class="hf-note"><b>{escape(entry.title)}.</b> {escape(entry.note)}{pairs}</p>'
+
+
+def _table(found: Sequence[Evaluated], missing: int) -> str:
+    rows = [
+        ResultRow(
+            model=item.label,
+            accuracy=item.result.accuracy,
+            accuracy_std=item.result.accuracy_std,
+            folds=item.result.folds.tolist(),
+            auc=item.result.auc,
+            threshold=item.result.cosine_threshold,
+            true_accepts=_lowest_far(item.result),
+        )
+        for item in found
+    ]
+    table = results_table(rows) if rows else ""
+    if missing:
+        models = "The chosen model has" if missing == 1 else f"{missing} of the chosen models have"
+        table += f'<p class="hf-note">{models} not been evaluated on this benchmark yet: press Evaluate.</p>'
+    return table if table else '<p class="hf-note">Choose a model on the left.</p>'
+
+
+def _lowest_far(result: VerificationResult) -> str:
+    """The true-accept rate at the lowest false-accept rate that the pairs can tell."""
+    told = [rate for rate in result.tar_at_far.values() if rate.tar is not None]
+    return f"{100 * told[-1].tar:.1f} % at FAR {100 * told[-1].reached:.2g} %" if told else "not enough pairs"
+
+
+def _roc(found: Sequence[Evaluated]) -> Figure | None:
+    if not found:
+        return None
+    curves = [
+        RocCurve(item.label, item.result.roc.false_accept_rate, item.result.roc.true_accept_rate) for item in found
+    ]
+    return roc_chart(curves, int((~found[0].result.same).sum()))
+
+
+def _details(found: Sequence[Evaluated], label: str | None) -> tuple[Figure | None, str]:
+    """Score histogram and worst mistakes of the model with this label."""
+    for item in found:
+        if item.label == label:
+            return _scores(item.result), _mistakes(item.result)
+    return None, ""
+
+
+def _scores(result: VerificationResult) -> Figure:
+    return score_chart(result.scores, result.same, result.cosine_threshold)
+
+
+def _mistakes(result: VerificationResult) -> str:
+    """HTML: the pairs farthest on the wrong side of the threshold."""
+    benchmark = _load_benchmark(result.benchmark)
+    margin = result.scores - result.cosine_threshold  # above 0: accepted
+    order = np.argsort(margin)
+    rejected = [pair for pair in order if margin[pair] <= 0 and result.same[pair]][:MISTAKES]
+    accepted = [pair for pair in order[::-1] if margin[pair] > 0 and not result.same[pair]][:MISTAKES]
+
+    def shown(pairs: Sequence[int]) -> list[Mistake]:
+        return [
+            Mistake((benchmark.images[2 * pair], benchmark.images[2 * pair + 1]), float(result.scores[pair]))
+            for pair in pairs
+        ]
+
+    return (
+        '<h3 class="hf-heading hf-apart">Worst mistakes</h3><div class="hf-mistake-columns">'
+        f"{mistakes('One person, taken for two', shown(rejected))}"
+        f"{mistakes('Two people, taken for one', shown(accepted))}</div>"
+    )
+
+
+def _published(known: dict[tuple[str, str], Evaluated], models: Sequence[str]) -> str:
+    from hyperface.evaluation import published_results
+
+    own = []
+    for model in models:
+        found = {benchmark: item for (owner, benchmark), item in known.items() if owner == model}
+        if found:
+            accuracy = {benchmark: 100 * item.result.accuracy for benchmark, item in found.items()}
+            own.append(OwnRow(next(iter(found.values())).label, accuracy))
+    return _WARNING + published_table(published_results(), own)
+
+
+_WARNING = """
+<p class="hf-note">The shipped benchmarks are renders of 3-D heads, not photographs. They rank models, and show what a
+model confuses, but an accuracy on them is not comparable with a figure on photographs: read the groups of this table
+apart.</p>
+"""

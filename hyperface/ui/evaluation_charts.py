@@ -41,7 +41,7 @@ def roc_chart(curves: Sequence[RocCurve], different_pairs: int) -> Figure:
     ticks = [share for share in (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0) if share >= floor]
     layout = {
         "xaxis": {
-            "title": {"text": "False accepts: different people taken for one"},
+            "title": {"text": "False accepts"},
             "type": "log",
             "range": [float(np.log10(floor)), 0.0],
             "tickvals": ticks,

@@ -50,30 +50,30 @@ class Page:
 
 def build(context: AppContext, packing: gr.Dropdown, tab: gr.Tab) -> None:
     """Lay out the tab. packing: the page's run picker; tab: opened fires its select event."""
-    with gr.Row(elem_classes=["hf-columns"]):
+    with gr.Row(elem_classes=["hf-columns", "hf-content-first"]):
         with gr.Column(scale=1, min_width=280, elem_classes=["hf-controls"]):
-            with gr.Row():
-                previous = gr.Button("Previous", min_width=80)
-                following = gr.Button("Next", min_width=80)
             first = gr.Number(0, label="First identity", precision=0, minimum=0, elem_id="identities-first")
             identities = gr.Slider(1, MAX_IDENTITIES, 6, step=1, label="Identities on a page")
             styles = gr.Slider(1, MAX_STYLES, 6, step=1, label="Variations of each")
             beta = gr.Slider(
-                0, 0.1, 0, step=0.001, label="β: spread within an identity",
-                info="Algorithm 3 draws normalise(x + v), v ~ N(0, β I), instead of x itself.",
+                0, 0.02, 0, step=0.001, label="β: spread within an identity",
+                info="0 draws x itself, else normalise(x + v) with v ~ N(0, β I): 0.01 moves it by about 49°.",
             )  # fmt: skip
             first_style = gr.Number(
                 0, label="First style", precision=0, minimum=0, maximum=MAX_SEED,
                 info="The seed of pose, light and background. A column has one style.",
             )  # fmt: skip
-            other_styles = gr.Button("Other styles", variant="primary", elem_id="identities-other-styles")
         with gr.Column(scale=3, min_width=320):
             summary = gr.HTML(apply_default_css=False, elem_id="identities-summary")
+            with gr.Row(elem_classes=["hf-buttons"]):
+                previous = gr.Button("Previous page", size="md", min_width=90)
+                following = gr.Button("Next page", size="md", min_width=90)
+                other_styles = gr.Button("Other styles", size="md", min_width=90)
             grid = gr.HTML(_EMPTY, apply_default_css=False, elem_id="identities-grid", min_height=360)
             pair = gr.HTML(apply_default_css=False, elem_id="identities-pair")
     drawn = functools.lru_cache(PAGES_KEPT)(functools.partial(_draw, context))
     size = gr.State(0)  # identities in the run, for paging
-    dataset_panel(context, packing, tab, beta)
+    dataset_panel(context, packing, tab)
 
     controls = [packing, first, identities, styles, first_style, beta]
     pictures = [summary, grid, pair, size]
@@ -173,7 +173,14 @@ def _draw(context: AppContext, packed: Packed, page: Page) -> tuple[str, str, st
 
 
 def _perturbed(identities: torch.Tensor, numbers: list[int], page: Page) -> torch.Tensor | None:
-    return None
+    """What Algorithm 3 asks the generator for instead of the identities themselves: (n, k, d)."""
+    if page.beta == 0:
+        return None
+    from hyperface.datasets.synthesis import image_seeds, perturb
+
+    copies = identities.repeat_interleave(page.styles, dim=0)  # (n·k, d)
+    seeds = [image_seeds(0, number, style)[0] for number in numbers for style in page.style_seeds]
+    return perturb(copies, page.beta, seeds).reshape(len(numbers), page.styles, -1)
 
 
 def _require(condition: bool, message: str) -> None:

@@ -12,6 +12,7 @@ from hyperface.runs import Run
 from hyperface.ui.context import AppContext
 
 if TYPE_CHECKING:
+    import numpy as np
     import torch
 
     from hyperface.gallery import Gallery
@@ -40,6 +41,17 @@ class Packed:
     def most_alike(self, embeddings: torch.Tensor, count: int) -> tuple[torch.Tensor, torch.Tensor]:
         """The `count` most similar identities of each row: cosines (m, count), falling, and numbers (m, count)."""
         return (embeddings @ self.embeddings.T).topk(min(count, len(self)), dim=1)
+
+    @functools.cached_property
+    def points(self) -> np.ndarray:
+        """Where the picture of the sphere shows the identities: float32 (n, 3), unit rows."""
+        from hyperface.commands.frames import RADIUS, read_frames
+        from hyperface.projection import SphereProjection
+
+        frames = read_frames(self.run.path / "frames.bin")
+        if frames is None or len(frames) == 0 or frames.dtype["points"].shape != (len(self), 3):
+            return SphereProjection().fit(self.embeddings)  # a run without pictures
+        return frames[-1]["points"].astype("float32") / RADIUS
 
 
 def gallery_of(context: AppContext, run: Run) -> Gallery:

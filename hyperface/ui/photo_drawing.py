@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from hyperface.faces import Face
 
 SHOWN_SIZE = 960  # pixels, longest side: what a page can show; the analysis used the photo at full size
-LANDMARK_NAMES = ("left eye", "right eye", "nose", "left mouth corner", "right mouth corner")  # as seen
 
 
 def reduced(photo: np.ndarray, longest: int = SHOWN_SIZE) -> np.ndarray:
@@ -45,13 +44,14 @@ def annotated_photo(photo: np.ndarray, faces: Sequence[Face], *, title: str, fir
 
 
 def _marks(face: Face, number: int, width: int, height: int) -> str:
-    left, top, right, bottom = (float(value) for value in face.box)
+    # The drawing's origin is the corner of the first pixel, the face's is its centre.
+    left, top, right, bottom = (float(value) + 0.5 for value in face.box)
     # Sizes follow the face, within limits set by the photo, so that marks suit a crowd and a portrait alike.
     unit = min(max((right - left) / 100, max(width, height) / 900), max(width, height) / 250)  # photo pixels
     points = "".join(
-        f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{2.2 * unit:.2f}" stroke-width="{0.8 * unit:.2f}">'
-        f"<title>{name}</title></circle>"
-        for name, (x, y) in zip(LANDMARK_NAMES, np.asarray(face.landmarks).tolist(), strict=True)
+        f'<circle cx="{x + 0.5:.1f}" cy="{y + 0.5:.1f}" r="{2.2 * unit:.2f}" stroke-width="{0.8 * unit:.2f}">'
+        f"<title>{escape(name)}</title></circle>"
+        for name, (x, y) in zip(face.landmark_names, face.landmarks.tolist(), strict=True)
     )
     label = f"{number} · {face.confidence:.2f}"
     font = 8.5 * unit

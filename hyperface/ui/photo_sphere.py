@@ -21,13 +21,21 @@ def sphere_figure(identities: np.ndarray, faces: np.ndarray, numbers: Sequence[i
     shown, raised = identities[chosen], faces * 1.03  # above the surface, so that no point hides them
     data = [
         {
+            "type": "mesh3d",
+            **_coordinates(_BALL),
+            "alphahull": 0,  # the convex hull of the points
+            "color": "series-muted",
+            "opacity": 0.14,
+            "lighting": {"ambient": 1, "diffuse": 0, "specular": 0, "fresnel": 0},
+            "hoverinfo": "skip",
+        },
+        {
             "type": "scatter3d",
             "mode": "lines",
             **_coordinates(_globe()),
             "line": {"width": 1, "color": "series-muted"},
             "opacity": 0.35,
             "hoverinfo": "skip",
-            "name": "",
             "showlegend": False,
         },
         {
@@ -53,7 +61,7 @@ def sphere_figure(identities: np.ndarray, faces: np.ndarray, numbers: Sequence[i
     ]
     axis = {"visible": False, "range": [-1.1, 1.1]}
     eye = faces.mean(axis=0) + 1e-6
-    eye = eye / np.linalg.norm(eye) * 1.6
+    eye = eye / np.linalg.norm(eye) * 1.3
     layout = {
         "scene": {
             "xaxis": axis,
@@ -66,6 +74,17 @@ def sphere_figure(identities: np.ndarray, faces: np.ndarray, numbers: Sequence[i
         "showlegend": True,
     }
     return {"data": data, "layout": layout}
+
+
+def _sphere_points(count: int) -> np.ndarray:
+    """Points spread evenly over the sphere, on a golden spiral: (count, 3)."""
+    number = np.arange(count) + 0.5
+    height, turn = 1 - 2 * number / count, number * np.pi * (3 - 5**0.5)
+    around = np.sqrt(1 - height**2)
+    return np.stack([around * np.cos(turn), around * np.sin(turn), height], axis=1)
+
+
+_BALL = 0.99 * _sphere_points(800)
 
 
 def _coordinates(points: np.ndarray) -> dict[str, list[float | None]]:

@@ -79,6 +79,8 @@ def build(context: AppContext, packing: gr.Dropdown, tab: gr.Tab) -> None:
 
     def look(name: str | None, event: gr.EventData) -> Iterator[dict]:
         """Find the faces in the photos of an event, one photo after the other, then compare them."""
+        from hyperface.faces import align, load_photo
+
         received = _received(event, examples)
         yield {photos: "", cards: "", here: gr.Column(visible=False), seen: None, status: _progress("Reading", 0)}
         pictures: list[str] = []
@@ -89,17 +91,18 @@ def build(context: AppContext, packing: gr.Dropdown, tab: gr.Tab) -> None:
             text = f"Looking for faces in photo {number + 1} of {len(received)}"
             yield {status: _progress(text, number / (len(received) + 1), started)}
             try:
-                picture, found = _find_faces(photo, f"Photo {number + 1}", first_number=len(faces) + 1)
+                pixels = load_photo(photo.content)  # (h, w, 3) uint8
             except PhotoError as error:
                 problems.append(f"{photo.name}: {error}")
                 continue
-            pictures.append(picture)
+            try:
+                found = align(pixels)
+            except NoFaceError as error:
+                problems.append(f"{photo.name}: {error}")
+                found = []
+            title = f"Photo {number + 1}"
+            pictures.append(annotated_photo(pixels, found, title=title, first_number=len(faces) + 1))
             faces += found
-            if not found:
-                problems.append(
-                    f"{photo.name}: no face was found. Choose a photo in which a face is seen from the front, upright "
-                    "and at least 40 pixels wide."
-                )
             yield {photos: f'<div class="hf-photos">{"".join(pictures)}</div>'}
         if len(faces) > MAX_FACES:
             problems.append(f"{len(faces)} faces are too many to compare at once; the first {MAX_FACES} are.")
@@ -115,8 +118,7 @@ def build(context: AppContext, packing: gr.Dropdown, tab: gr.Tab) -> None:
             return
         packed = load_packed(context, name)
         yield {cards: _cards(context, packed, remembered)}
-        figure = _where(context, packed, remembered)
-        yield {here: gr.Column(visible=figure is not None), sphere: figure}
+        yield {here: gr.Column(visible=True), sphere: _where(packed, remembered)}
 
     outputs = [status, photos, cards, here, sphere, seen]
     picker.submit(
@@ -161,18 +163,6 @@ def _received(event: gr.EventData, examples: Sequence[Path]) -> list[ReceivedPho
     return [ReceivedPhoto(f"Example {number + 1}", examples[number].read_bytes())]
 
 
-def _find_faces(photo: ReceivedPhoto, title: str, first_number: int) -> tuple[str, list[Face]]:
-    """HTML of the photo with its faces marked, and the faces. PhotoError if it is no photo."""
-    from hyperface import faces
-
-    pixels = faces.load_photo(photo.content)  # (h, w, 3) uint8
-    try:
-        found = faces.align(pixels)
-    except NoFaceError:
-        found = []
-    return annotated_photo(pixels, found, title=title, first_number=first_number), found
-
-
 def _embed(context: AppContext, faces: Sequence[Face]) -> SeenFaces:
     import torch
 
@@ -213,9 +203,13 @@ def _cards(context: AppContext, packed: Packed, seen: SeenFaces) -> str:
     return f'<div class="hf-cards">{"".join(cards)}</div>{table}'
 
 
-def _where(context: AppContext, packed: Packed, seen: SeenFaces) -> Figure | None:
-    """The sphere with the faces on it; None if the run has no picture of its own yet."""
-    return None
+def _where(packed: Packed, seen: SeenFaces) -> Figure:
+    """The sphere with the faces on it, as the run's own picture shows it where it has one."""
+    from hyperface.projection import SphereProjection
+
+    points = packed.points  # (n, 3)
+    projection = SphereProjection.from_picture(packed.embeddings, points)
+    return sphere_figure(points, projection.place(seen.embeddings), range(1, len(seen.images) + 1))
 
 
 def _thumbnail(path: Path) -> str:

@@ -1,0 +1,57 @@
+"""What the Evaluate tab knows of models and their evaluations: read from the run folders."""
+
+from __future__ import annotations
+
+import functools
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from hyperface.ui.context import AppContext
+from hyperface.ui.run_picker import run_title
+
+if TYPE_CHECKING:
+    from hyperface.evaluation import VerificationResult
+
+DLIB = "dlib"
+DLIB_TITLE = "dlib's recogniser"
+
+
+@dataclass(frozen=True)
+class Evaluated:
+    """A model's newest result on a benchmark. label: how the model is listed."""
+
+    label: str
+    result: VerificationResult
+
+
+def model_choices(context: AppContext) -> list[tuple[str, str]]:
+    """(what to show, value) of every model that can be evaluated: the shipped one, then the trained ones.
+
+    The value is what `evaluate` takes: a name, or the absolute path of a run folder.
+    """
+    trained = [run for run in context.runs("train") if (run.path / "recognizer.safetensors").is_file()]
+    return [(DLIB_TITLE, DLIB), *((run_title(context, run), str(run.path)) for run in trained)]
+
+
+def evaluations(context: AppContext, models: list[str]) -> dict[tuple[str, str], Evaluated]:
+    """(model, benchmark) → the newest result, for these models and every benchmark they were evaluated on."""
+    labels = {value: label for label, value in model_choices(context)}
+    found: dict[tuple[str, str], Evaluated] = {}
+    for run in reversed(context.runs("evaluate")):  # newest last, so that it stays
+        for entry in run.results().get("evaluations", []):
+            model, benchmark, scores = entry["model"], entry["benchmark"], run.path / entry["scores"]
+            if model in models and model in labels and scores.is_file():
+                result = _read(scores, scores.stat().st_mtime_ns, benchmark)
+                found[model, benchmark] = Evaluated(labels[model], result)
+    return found
+
+
+@functools.lru_cache(maxsize=64)
+def _read(scores: Path, _modified: int, benchmark: str) -> VerificationResult:
+    import numpy as np
+
+    from hyperface.evaluation import score_pairs
+
+    with np.load(scores, allow_pickle=False) as arrays:
+        return score_pairs(arrays["distances"], arrays["same"], benchmark=benchmark)
