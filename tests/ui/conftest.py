@@ -41,18 +41,52 @@ def runs_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def app_url(runs_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def upload_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder where the web framework of the server under test would put uploads; its log is there too."""
+    return tmp_path_factory.mktemp("gradio")
+
+
+@pytest.fixture(scope="session")
+def benchmarks_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the server under test looks for benchmarks that do not ship: `small`, 20 pairs of a shipped one."""
+    import numpy as np
+
+    from hyperface.evaluation import Benchmark, load_benchmark, save_benchmark
+
+    folder = tmp_path_factory.mktemp("benchmarks")
+    shipped = load_benchmark("rendered_everyday")
+    pairs = np.sort(np.concatenate([np.flatnonzero(shipped.same == same)[:10] for same in (True, False)]))
+    images = shipped.images.reshape(-1, 2, *shipped.images.shape[1:])[pairs].reshape(-1, *shipped.images.shape[1:])
+    save_benchmark(Benchmark("small", "Small", images, shipped.same[pairs]), folder / "small.bin")
+    return folder
+
+
+@pytest.fixture
+def small_packing(runs_folder: Path):
+    """A finished packing of 20 identities. It is the newest, so a page that is opened after it starts with it."""
+    import numpy as np
+
+    from hyperface import gallery, runs
+
+    run = runs.create("pack", {"identities": 20, "gallery": "gan-10k"}, title="Twenty people", folder=runs_folder)
+    with runs.Worker(run).working():
+        np.save(run.path / "embeddings.npy", gallery.load("gan-10k").embeddings[:20].numpy())
+    return run
+
+
+@pytest.fixture(scope="session")
+def app_url(runs_folder: Path, upload_cache: Path, benchmarks_folder: Path) -> Iterator[str]:
     """Address of a server started as a user starts it: `python app.py`."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    cache = tmp_path_factory.mktemp("gradio")
-    log = cache / "server.log"
+    log = upload_cache / "server.log"
     environment = {
         **os.environ,
         "GRADIO_SERVER_NAME": "127.0.0.1",
         "GRADIO_SERVER_PORT": str(port),
-        "GRADIO_TEMP_DIR": str(cache),
+        "GRADIO_TEMP_DIR": str(upload_cache),
+        "HYPERFACE_BENCHMARKS": str(benchmarks_folder),
         "HYPERFACE_RUNS": str(runs_folder),
         "OMP_NUM_THREADS": "1",
     }
