@@ -64,4 +64,7 @@ _scale, _offset, _chip = _dlib_frame()
 DLIB_TEMPLATE = _constant(_scale * _chip + _offset - 0.5)  # (5, 2) pixels
 # (left, top, right, bottom) of dlib's 150×150 chip in the aligned crop, about (6.8, 20.5, 107.4, 121.1): dlib frames
 # a face lower, so that the chip ends 9.1 pixels below the crop.
-DLIB_CHIP_BOX = tuple(float(edge) for edge in (*_offset, *(_offset + _scale * DLIB_CHIP_SIZE)))
+DLIB_CHIP_BOX: tuple[float, float, float, float] = (
+    *_offset.tolist(),
+    *(_offset + _scale * DLIB_CHIP_SIZE).tolist(),
+)
