@@ -57,7 +57,9 @@ def test_batches_do_not_change_the_result(recognizer, faces):
 
 
 def test_gradient_agrees_with_finite_differences(recognizer, faces):
-    images = faces[:1].clone().requires_grad_()
+    # Noise, because in flat areas (black, where a photo ended) max-pooling has ties and no slope.
+    noise = torch.rand(1, 3, 112, 112, generator=torch.Generator().manual_seed(3))
+    images = (0.9 * faces[:1] + 0.1 * noise).requires_grad_()
     direction = torch.randn(images.shape, generator=torch.Generator().manual_seed(1))
     target = F.normalize(torch.randn(1, 128, generator=torch.Generator().manual_seed(2)))
 
@@ -65,7 +67,7 @@ def test_gradient_agrees_with_finite_differences(recognizer, faces):
         return (recognizer.double().network(dlib_chips(x.double())) * target.double()).sum()
 
     (gradient,) = torch.autograd.grad(similarity(images), images)
-    step = 1e-5
+    step = 1e-7  # larger ones cross kinks of rectifiers
     with torch.no_grad():
         slope = (similarity(images.double() + step * direction) - similarity(images.double() - step * direction)) / (
             2 * step
