@@ -92,10 +92,13 @@ def perform(run: Run, console: Console) -> None:
     worker = Worker(run)
     with worker.working():
         worker.progress(0, message="Loading the models")
+        from hyperface.gallery import to_bytes
+
         made = _make(worker, console, options)
-        _write(made, run.path / "gallery.safetensors")
+        content = to_bytes(made)
+        runs.write_atomic(run.path / "gallery.safetensors", content)
         if options.output is not None:
-            _write(made, Path(options.output))
+            runs.write_atomic(Path(options.output), content)
         worker.write_results({"faces": len(made), "recognizer": made.recognizer, "generator": made.generator})
     console.event("done", run=str(run.path), state=run.status().state, results=run.results())
     console.say(f"{run.results().get('faces', 0):,} faces in {options.output or run.path / 'gallery.safetensors'}")
@@ -126,9 +129,3 @@ def _make(worker: Worker, console: Console, options: GalleryOptions) -> Gallery:
         if step.gallery is not None:
             return step.gallery
     raise RunError("The gallery ended without a result.")
-
-
-def _write(made: Gallery, path: Path) -> None:
-    from hyperface import gallery
-
-    runs.write_atomic(path, gallery.to_bytes(made))

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from hyperface import runs
 from hyperface.commands.base import Console, add_run_arguments, already_done, begin, is_run, require, resumable
+from hyperface.errors import InputError
 from hyperface.runs import Run, Worker, open_run
 
 if TYPE_CHECKING:
@@ -161,9 +162,7 @@ def load_embeddings(source: Path, count: int | None) -> torch.Tensor:
     path = open_run(source).file("embeddings.npy") if is_run(source) else source
     try:
         rows = np.load(path, allow_pickle=False)
-    except (OSError, ValueError) as error:
-        from hyperface.errors import InputError
-
+    except (OSError, ValueError, EOFError) as error:
         raise InputError(f"{path} is not a readable .npy file of embeddings ({error}).") from error
     embeddings = sphere.as_embeddings(rows)
     require(

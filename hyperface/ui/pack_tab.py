@@ -60,7 +60,7 @@ def build(context: AppContext, packing: gr.Dropdown, tab: gr.Tab) -> None:
                     info="Random faces: where the points start and what α pulls towards.",
                 )
                 learning_rate = gr.Number(
-                    None, label="Learning rate", info="Size of a move. Empty: tuned to the objective."
+                    0, label="Learning rate", info="Size of a move. 0: tuned to what is optimised."
                 )
                 seed = gr.Number(default.seed, precision=0, label="Seed", info="The same seed gives the same packing.")
             begin = gr.Button("Pack", variant="primary", elem_id="pack-begin")
@@ -93,7 +93,7 @@ def build(context: AppContext, packing: gr.Dropdown, tab: gr.Tab) -> None:
 def gallery_choices(context: AppContext) -> list[tuple[str, str]]:
     """(what to show, name or path) of the galleries to start from: the one that ships, then those made here."""
     made = [(run.title, str(run.path)) for run in context.runs("gallery") if run.status().state == DONE]
-    return [("10,000 faces of the generator (ready-made)", SHIPPED_GALLERY), *made]
+    return [("ready-made: 10,000 faces", SHIPPED_GALLERY), *made]
 
 
 def _options(
@@ -118,6 +118,6 @@ def _options(
         span=int(span) if span else None,
         steps=int(steps),
         objective=objective,
-        learning_rate=None if learning_rate is None else float(learning_rate),
+        learning_rate=float(learning_rate) if learning_rate else None,
         seed=int(seed),
     )

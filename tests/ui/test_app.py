@@ -1,0 +1,64 @@
+import subprocess
+import sys
+import time
+
+import pytest
+
+pytestmark = pytest.mark.browser
+TABS = ["Pack", "Identities", "Photos", "Train", "Evaluate"]
+
+
+def test_nothing_heavy_is_loaded_before_the_page():
+    code = (
+        "import sys; from hyperface.ui.app import build; from hyperface.ui.context import AppContext; "
+        "build(AppContext()); print([name for name in ('torch', 'umap', 'dlib', 'numba') if name in sys.modules])"
+    )
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert loaded.strip().splitlines()[-1] == "[]"
+
+
+@pytest.mark.parametrize("name", TABS)
+def test_every_tab_shows_itself_soon(page, open_tab, name):
+    started = time.monotonic()
+    panel = open_tab(page, name)
+    assert panel.inner_text().strip()
+    assert time.monotonic() - started < 10  # two seconds where nothing else runs
+    assert page.locator(".error-container").count() == 0
+
+
+def test_the_page_fits_a_phone_and_has_names_for_its_controls(browser, app_url):
+    context = browser.new_context(viewport={"width": 390, "height": 844})
+    page = context.new_page()
+    page.goto(app_url)
+    for name in TABS:
+        page.get_by_role("tab", name=name, exact=True).click()
+        page.wait_for_timeout(300)
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390, f"{name} scrolls sideways"
+        assert page.locator("img:not([alt])").count() == 0
+        unnamed = page.eval_on_selector_all(
+            "button", "all => all.filter(b => b.offsetParent && !b.innerText.trim() && !b.ariaLabel && !b.title).length"
+        )
+        assert unnamed == 0, f"{unnamed} buttons of {name} have no name"
+    context.close()
+
+
+def test_tabs_are_reached_by_keyboard(page):
+    page.get_by_role("tab", name="Pack", exact=True).focus()
+    for _ in range(3):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.getAttribute('role')") != "tab":
+            page.keyboard.press("ArrowRight")
+    page.keyboard.press("Enter")
+    assert page.locator("[role=tab][aria-selected=true]").count() == 1
+
+
+def test_the_server_hands_out_none_of_its_files(app_url, runs_folder):
+    import urllib.error
+    import urllib.request
+
+    secret = runs_folder / "secret.txt"
+    secret.write_text("private")
+    for path in (secret, "/etc/passwd"):
+        with pytest.raises(urllib.error.HTTPError) as refused:
+            urllib.request.urlopen(f"{app_url}/gradio_api/file={path}")
+        assert refused.value.code in (403, 404)

@@ -1,0 +1,193 @@
+import json
+import re
+import time
+
+import pytest
+
+from hyperface import runs
+from hyperface.errors import InputError
+from hyperface.ui import pack_tab
+from hyperface.ui.context import AppContext
+from hyperface.ui.pack_view import pack_news
+
+browser_test = pytest.mark.browser
+
+
+def set_number(page, label: str, value: float) -> None:
+    box = page.get_by_label(re.compile(f"number input for {label}", re.IGNORECASE))
+    box.fill(str(value))
+    box.press("Tab")
+
+
+def start_small_packing(page, identities: int = 30, steps: int = 20) -> None:
+    set_number(page, "Identities", identities)
+    set_number(page, "Span", 10)
+    page.get_by_role("button", name="More").first.click()
+    set_number(page, "Steps", steps)
+    page.get_by_role("button", name="Pack", exact=True).click()
+
+
+def state_of(page) -> str:
+    return page.locator("#pack-view .hf-progress-state").inner_text()
+
+
+def wait_for_state(page, state: str, seconds: float = 120) -> None:
+    page.wait_for_function(
+        "state => document.querySelector('#pack-view .hf-progress-state').textContent === state",
+        arg=state,
+        timeout=1000 * seconds,
+    )
+
+
+@browser_test
+def test_packing_live_and_after_a_reload(page, runs_folder):
+    before = set(runs.list_runs([runs_folder]))
+    start_small_packing(page)
+    page.wait_for_function("/Starting|Running/.test(document.querySelector('#pack-view').innerText)")
+    wait_for_state(page, "Finished")
+    (run,) = set(runs.list_runs([runs_folder], "pack")) - before
+    results = run.results()
+    shown = page.locator("#pack-view .hf-min-angle").inner_text()
+    assert shown == f"{results['min_angle']:.2f}°"
+    assert results["min_angle"] > run.metrics()[0]["min_angle"]
+    assert f"{results['bound_angle']:.1f}°" in page.locator("#pack-view .hf-bound").inner_text()
+    page.wait_for_function("document.querySelector('.hf-sphere').data?.[2]?.x.length === 30")
+
+    # scrubbing back shows the start, and its figures
+    slider = page.locator("#pack-view .hf-frame")
+    slider.fill("0")
+    first = f"{run.metrics()[0]['min_angle']:.2f}°"
+    page.wait_for_function("text => document.querySelector('.hf-min-angle').textContent === text", arg=first)
+    start = page.evaluate("[...document.querySelector('.hf-sphere').data[2].x]")
+    slider.fill(slider.get_attribute("max"))
+    page.wait_for_function("text => document.querySelector('.hf-min-angle').textContent === text", arg=shown)
+    assert page.evaluate("[...document.querySelector('.hf-sphere').data[2].x]") != start
+
+    # a reloaded page finds the run, and its picture, where it is
+    page.reload()
+    page.wait_for_function("text => document.querySelector('.hf-min-angle')?.textContent === text", arg=shown)
+    page.wait_for_function("document.querySelector('.hf-sphere').data?.[2]?.x.length === 30")
+    page.wait_for_function("document.querySelectorAll('.hf-closest img').length >= 2")
+
+
+@browser_test
+def test_stopping_and_continuing_with_the_camera_kept(page, runs_folder):
+    start_small_packing(page, identities=400, steps=1000)
+    page.wait_for_function("document.querySelector('.hf-sphere')?.data?.[2]?.x.length === 400", timeout=120_000)
+    page.evaluate("Plotly.relayout(document.querySelector('.hf-sphere'), {'scene.camera.eye': {x: 0.1, y: 0.2, z: 2}})")
+    page.get_by_role("button", name="Stop").click()
+    wait_for_state(page, "Stopped")
+    run = next(run for run in runs.list_runs([runs_folder], "pack") if run.options["identities"] == 400)
+    stopped_at = run.results()["step"]
+    assert 0 < stopped_at < 1000
+    page.get_by_role("button", name="Continue").click()
+    page.wait_for_function(
+        "step => Number((/Step ([0-9,]+)/.exec(document.querySelector('.hf-progress-text').textContent) || [0, '0'])[1]"
+        ".replace(',', '')) > step",
+        arg=stopped_at,
+        timeout=60_000,
+    )
+    eye = page.evaluate("document.querySelector('.hf-sphere').layout.scene.camera.eye")
+    assert eye == {"x": 0.1, "y": 0.2, "z": 2}
+    page.get_by_role("button", name="Stop").click()
+    wait_for_state(page, "Stopped")
+    steps = [row["step"] for row in run.metrics()]
+    assert steps == list(range(len(steps)))
+
+
+@browser_test
+def test_an_impossible_value_is_a_toast_and_the_app_goes_on(page, runs_folder):
+    before = len(runs.list_runs([runs_folder]))
+    page.get_by_role("button", name="More").first.click()
+    page.get_by_label("Learning rate").fill("-1")
+    page.get_by_label("Learning rate").press("Tab")
+    page.get_by_role("button", name="Pack", exact=True).click()
+    toast = page.get_by_text("The learning rate must be above 0")
+    toast.wait_for()
+    assert len(runs.list_runs([runs_folder])) == before
+    assert page.get_by_role("button", name="Pack", exact=True).is_enabled()
+
+
+@pytest.fixture
+def context(tmp_path):
+    return AppContext(runs_folder=tmp_path, demo_folder=tmp_path / "demo")
+
+
+def test_news_of_a_run_that_is_gone(context):
+    assert "There is no run" in pack_news(context, {"run": "pack-x", "cursor": None})["gone"]
+    assert "gone" in pack_news(context, {"run": "../../etc", "cursor": None})
+
+
+def test_news_come_once_and_in_pieces(context, monkeypatch):
+    import base64
+
+    import numpy as np
+
+    from hyperface.commands.frames import FrameWriter, record_type
+
+    run = runs.create("pack", {"steps": 5}, title="t", folder=context.runs_folder)
+    writer = FrameWriter(run.path / "frames.bin", 4)
+    points = np.eye(4, 3, dtype=np.float32)
+    points[3, 2] = -1
+    for step in range(5):
+        writer.append(step, points, np.full(4, 10.5 + step), (0, 3))
+    with runs.Worker(run).working() as worker:
+        for step in range(3):
+            worker.log({"step": step, "min_angle": 40 + step, "objective": 1.0})
+    monkeypatch.setattr("hyperface.ui.pack_view.BYTES_AT_ONCE", 2 * record_type(4).itemsize)
+    seen, cursor = [], None
+    while True:
+        news = json.loads(json.dumps(pack_news(context, {"run": run.name, "cursor": cursor}), allow_nan=False))
+        cursor = news["cursor"]
+        if news["frames"]:
+            records = np.frombuffer(base64.b64decode(news["frames"]["records"]), record_type(4))
+            assert len(records) <= 2
+            seen += list(records["step"])
+        if not news["more"]:
+            break
+    assert seen == [0, 1, 2, 3, 4]
+    again = pack_news(context, {"run": run.name, "cursor": cursor})
+    assert again["frames"] is None
+    assert again["metrics"]["step"] == []
+
+
+def test_an_unfinished_file_of_frames_is_no_trouble(context):
+    run = runs.create("pack", {}, title="t", folder=context.runs_folder)
+    for content in (b"", b"HFFR", b"HFFR" + bytes(8), b"nonsense nonsense nonsense"):
+        (run.path / "frames.bin").write_bytes(content)
+        assert pack_news(context, {"run": run.name, "cursor": None})["frames"] is None
+
+
+@pytest.mark.parametrize("change", [{"seed": None}, {"seed": -1}, {"identities": None}])
+def test_an_empty_field_is_told(change):
+    values = {
+        "identities": 10,
+        "span": 0,
+        "alpha": 0.0,
+        "steps": 5,
+        "objective": "soft",
+        "gallery": "gan-10k",
+        "learning_rate": None,
+        "seed": 0,
+    }
+    assert pack_tab._options(**values).span is None
+    with pytest.raises(InputError):
+        pack_tab._options(**{**values, **change})
+
+
+def test_the_first_page_is_followed_within_its_time(context):
+    """A question about a thousand points and fifty frames is answered fast enough for four pictures a second."""
+    import numpy as np
+
+    from hyperface.commands.frames import FrameWriter
+
+    run = runs.create("pack", {"steps": 50}, title="t", folder=context.runs_folder)
+    writer = FrameWriter(run.path / "frames.bin", 1000)
+    points = np.random.default_rng(0).normal(size=(1000, 3)).astype(np.float32)
+    points /= np.linalg.norm(points, axis=1, keepdims=True)
+    for step in range(50):
+        writer.append(step, points, np.full(1000, 60.0), (0, 1))
+    started = time.perf_counter()
+    for seen in range(50):
+        pack_news(context, {"run": run.name, "cursor": {"metrics": 0, "frames": seen}})
+    assert (time.perf_counter() - started) / 50 < 0.25
