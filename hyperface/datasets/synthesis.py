@@ -1,0 +1,216 @@
+"""Algorithm 3 of the paper: draw many images of each packed identity, as an image folder.
+
+    out/000000/000.jpg … one folder for each identity, one file for each image
+    out/dataset.json   what the dataset is made of; "complete" once every image is there
+
+Every image has a seed of its own, derived from (seed, identity, image): what is drawn does not depend on the batch
+size or on interruptions.
+"""
+
+import errno
+import io
+import json
+import os
+import time
+from collections import deque
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image
+
+from hyperface.errors import DatasetError, InputError
+from hyperface.generators.base import Generator
+from hyperface.images import to_uint8
+from hyperface.sphere import as_embeddings, normalize
+
+JPEG_QUALITY = 95
+BYTES_PER_IMAGE = 6_000  # of a 112×112 face of the embedded generator at that quality, measured
+CARD = "dataset.json"
+SPEED_WINDOW = 10  # batches that images per second are averaged over
+
+
+@dataclass(frozen=True)
+class SynthesisStep:
+    """step of total images are on disk. preview: uint8 (b, h, w, 3), RGB, the batch just drawn (empty if none was)."""
+
+    step: int
+    total: int
+    images_per_second: float
+    seconds_left: float
+    preview: np.ndarray
+
+
+def estimate_size(identities: int, images_per_identity: int) -> int:
+    """About how many bytes a dataset will take."""
+    return identities * images_per_identity * BYTES_PER_IMAGE
+
+
+def perturb(embeddings: torch.Tensor, beta: float, seeds: list[int]) -> torch.Tensor:
+    """normalise(x + v) with v ~ N(0, β I), row by row (n, d), the noise of a row fixed by its seed.
+
+    Source: Algorithm 3 (arXiv 2411.08470). β is a variance: 0.01 moves a 128-dimensional x by about 49°.
+    """
+    noise = torch.empty_like(embeddings)
+    for row, seed in zip(noise, seeds, strict=True):
+        row.normal_(generator=torch.Generator().manual_seed(seed))
+    return normalize(embeddings + beta**0.5 * noise)
+
+
+def image_seeds(seed: int, identity: int, image: int) -> tuple[int, int]:
+    """Two independent seeds of one image: for the embedding's noise and for the style."""
+    noise, style = np.random.SeedSequence([seed, identity, image]).generate_state(2, np.uint32)
+    return int(noise), int(style)
+
+
+def synthesize(
+    embeddings: torch.Tensor | np.ndarray,
+    generator: Generator,
+    *,
+    images_per_identity: int = 50,
+    beta: float = 0.01,
+    out: str | Path,
+    seed: int = 0,
+    batch_size: int = 64,
+) -> Iterator[SynthesisStep]:
+    """Draw the dataset into the folder `out`, yielding after every batch; images that are there are kept.
+
+    embeddings: (n, d), the identities. beta: variance of the noise added to each coordinate, 0 for none. Called again
+    with the same arguments after an interruption, it goes on with what is missing and ends with the same bytes.
+    InputError for impossible values, DatasetError if the folder holds something else, cannot be written, or the disk
+    is too small; all before the first image.
+    """
+    identities = as_embeddings(embeddings)
+    if images_per_identity < 1:
+        raise InputError(f"Each identity needs at least one image; {images_per_identity} were asked for.")
+    if not 0 <= beta < float("inf"):
+        raise InputError(f"The variance beta must be 0 or more; it was {beta}.")
+    if seed < 0:
+        raise InputError(f"The seed must be 0 or more; it was {seed}.")
+    if batch_size < 1:
+        raise InputError(f"A batch holds at least one image; {batch_size} were asked for.")
+    card = {
+        "format": "hyperface-dataset-1",
+        "identities": len(identities),
+        "images_per_identity": images_per_identity,
+        "beta": beta,
+        "seed": seed,
+        "generator": generator.name,
+        "recognizer": generator.recognizer,
+        "licence": generator.licence,
+        "embeddings": _fingerprint(identities),
+    }
+    folder = Path(out)
+    _prepare(folder, card)
+    return _draw(identities, generator, images_per_identity, beta, folder, seed, batch_size, card)
+
+
+def image_path(folder: Path, identity: int, image: int) -> Path:
+    """Where an image of a dataset is."""
+    return folder / f"{identity:06d}" / f"{image:03d}.jpg"
+
+
+def _draw(
+    identities: torch.Tensor,
+    generator: Generator,
+    images_per_identity: int,
+    beta: float,
+    folder: Path,
+    seed: int,
+    batch_size: int,
+    card: dict,
+) -> Iterator[SynthesisStep]:
+    total = len(identities) * images_per_identity
+    missing = [
+        (identity, image)
+        for identity in range(len(identities))
+        for image in range(images_per_identity)
+        if not image_path(folder, identity, image).exists()
+    ]
+    done = total - len(missing)
+    recent = deque([(time.monotonic(), done)], maxlen=SPEED_WINDOW)
+    speed = 0.0
+    if not missing:
+        yield SynthesisStep(total, total, 0.0, 0.0, np.empty((0, 0, 0, 3), np.uint8))
+    with ThreadPoolExecutor(2) as writers:  # Pillow releases the interpreter while it encodes
+        for first in range(0, len(missing), batch_size):
+            batch = missing[first : first + batch_size]
+            seeds = [image_seeds(seed, *place) for place in batch]
+            rows = identities[[identity for identity, _ in batch]]  # (b, d)
+            requests = perturb(rows, beta, [noise for noise, _ in seeds])
+            pixels = to_uint8(generator.generate(requests, [style for _, style in seeds]))  # (b, h, w, 3)
+            paths = [image_path(folder, *place) for place in batch]
+            list(writers.map(_write, paths, pixels))
+            done += len(batch)
+            now = time.monotonic()
+            speed = (done - recent[0][1]) / max(now - recent[0][0], 1e-9)
+            recent.append((now, done))
+            if done == total:
+                _write_card(folder, {**card, "complete": True})
+            yield SynthesisStep(done, total, speed, (total - done) / speed, pixels)
+
+
+def _prepare(folder: Path, card: dict) -> None:
+    """Make the folder, or make sure that it holds the beginning of this very dataset; and that there is room."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if (folder / CARD).exists():
+            there = json.loads((folder / CARD).read_bytes())
+            different = sorted(key for key in card if there.get(key) != card[key])
+            if different:
+                raise DatasetError(
+                    f"{folder} holds another dataset (its {', '.join(different)} differ). Choose another folder."
+                )
+            return
+        if any(folder.iterdir()):
+            raise DatasetError(f"{folder} is not empty and holds no dataset of HyperFace. Choose another folder.")
+        needed = estimate_size(card["identities"], card["images_per_identity"])
+        free = os.statvfs(folder).f_bavail * os.statvfs(folder).f_frsize if hasattr(os, "statvfs") else needed
+        if free < needed:
+            raise DatasetError(
+                f"The dataset needs about {needed / 1e6:,.0f} MB and {folder} has {free / 1e6:,.0f} MB left. "
+                "Free some space, or draw fewer images."
+            )
+        _write_card(folder, {**card, "complete": False})
+    except OSError as error:
+        raise _disk_error(folder, error) from error
+    except ValueError as error:
+        raise DatasetError(f"{folder / CARD} is damaged ({error}). Delete the folder and draw again.") from error
+
+
+def _write(path: Path, pixels: np.ndarray) -> None:
+    buffer = io.BytesIO()
+    Image.fromarray(pixels).save(buffer, "JPEG", quality=JPEG_QUALITY)
+    _replace(path, buffer.getvalue())
+
+
+def _write_card(folder: Path, card: dict) -> None:
+    _replace(folder / CARD, json.dumps(card, indent=2).encode())
+
+
+def _replace(path: Path, content: bytes) -> None:
+    """Write whole or not at all: a killed process leaves no half image behind that a later one would keep."""
+    temporary = path.with_name(path.name + ".partial")
+    try:
+        path.parent.mkdir(exist_ok=True)
+        temporary.write_bytes(content)
+        temporary.replace(path)
+    except OSError as error:
+        temporary.unlink(missing_ok=True)
+        raise _disk_error(path, error) from error
+
+
+def _disk_error(path: Path, error: OSError) -> DatasetError:
+    if error.errno == errno.ENOSPC:
+        return DatasetError(f"The disk is full; what is in {path.parent} is kept. Free some space and resume.")
+    return DatasetError(f"{path} cannot be written: {error.strerror}. Choose a folder you may write to.")
+
+
+def _fingerprint(embeddings: torch.Tensor) -> str:
+    """Tells the embeddings of one packing from those of another; not a secret."""
+    import hashlib
+
+    return hashlib.sha256(embeddings.contiguous().numpy().tobytes()).hexdigest()[:16]

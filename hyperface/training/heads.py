@@ -1,0 +1,85 @@
+"""Margin heads: the classifier that training puts on a backbone, with a margin against the true identity.
+
+All turn cosines between a feature and the class centres into logits s · cos(θ + m …): ArcFace (Deng et al., CVPR
+2019), CosFace (Wang et al., CVPR 2018), AdaFace (Kim et al., CVPR 2022), whose margin grows with image quality.
+"""
+
+import math
+
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+from hyperface.registry import Registry
+
+HEADS: Registry["MarginHead"] = Registry("margin head")
+EDGE = 1e-3  # cosines are kept this far from ±1, where the angle has no derivative (AdaFace's value)
+
+
+class MarginHead(nn.Module):
+    """features (n, d), not normalised, and labels (n,) → logits (n, classes). A subclass writes `_with_margin`."""
+
+    def __init__(self, dimension: int, classes: int, scale: float = 64.0) -> None:
+        super().__init__()
+        self.scale = scale
+        self.centres = nn.Parameter(torch.empty(dimension, classes).uniform_(-1, 1).renorm_(2, 1, 1e-5).mul_(1e5))
+
+    def forward(self, features: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+        features = features.float()
+        norms = features.norm(dim=1, keepdim=True)  # (n, 1)
+        unit = features / norms.clamp_min(1e-6)  # a zero feature gives cosine 0, not NaN
+        cosines = (unit @ F.normalize(self.centres, dim=0)).clamp(-1 + EDGE, 1 - EDGE)  # (n, classes)
+        target = cosines.gather(1, labels[:, None])  # (n, 1)
+        return cosines.scatter(1, labels[:, None], self._with_margin(target, norms)) * self.scale
+
+    def _with_margin(self, target: torch.Tensor, norms: torch.Tensor) -> torch.Tensor:
+        """The cosine to the true centre (n, 1), made harder. norms: (n, 1), of the features."""
+        raise NotImplementedError
+
+
+@HEADS.register("arcface")
+class ArcFace(MarginHead):
+    """cos(θ + m), m = 0.5; beyond θ = π − m, where that would rise again, its tangent-like continuation."""
+
+    margin = 0.5
+
+    def _with_margin(self, target: torch.Tensor, norms: torch.Tensor) -> torch.Tensor:
+        sine = (1 - target.square()).sqrt()
+        shifted = target * math.cos(self.margin) - sine * math.sin(self.margin)
+        beyond = target - math.sin(math.pi - self.margin) * self.margin
+        return torch.where(target > math.cos(math.pi - self.margin), shifted, beyond)
+
+
+@HEADS.register("cosface")
+class CosFace(MarginHead):
+    """cos θ − m, m = 0.4."""
+
+    margin = 0.4
+
+    def _with_margin(self, target: torch.Tensor, norms: torch.Tensor) -> torch.Tensor:
+        return target - self.margin
+
+
+@HEADS.register("adaface")
+class AdaFace(MarginHead):
+    """cos(θ − m·ẑ) − (m + m·ẑ), m = 0.4, ẑ the feature norm standardised, times h = 0.333, clipped to [−1, 1].
+
+    A long feature means a good picture (ẑ = 1: all of the margin is additive), a short one an unrecognisable one.
+    """
+
+    margin, quality_scale, momentum = 0.4, 0.333, 0.01
+
+    def __init__(self, dimension: int, classes: int, scale: float = 64.0) -> None:
+        super().__init__(dimension, classes, scale)
+        self.register_buffer("mean", torch.tensor(20.0))
+        self.register_buffer("deviation", torch.tensor(100.0))
+
+    def _with_margin(self, target: torch.Tensor, norms: torch.Tensor) -> torch.Tensor:
+        norms = norms.detach().clamp(0.001, 100)
+        if self.training:
+            self.mean.lerp_(norms.mean(), self.momentum)
+            if len(norms) > 1:  # one norm has no standard deviation
+                self.deviation.lerp_(norms.std(), self.momentum)
+        quality = ((norms - self.mean) / (self.deviation + 1e-3) * self.quality_scale).clamp(-1, 1)  # (n, 1)
+        angle = (target.acos() - self.margin * quality).clamp(EDGE, math.pi - EDGE)
+        return angle.cos() - (self.margin + self.margin * quality)
