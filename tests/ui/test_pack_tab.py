@@ -41,11 +41,11 @@ def wait_for_state(page, state: str, seconds: float = 120) -> None:
 
 @browser_test
 def test_packing_live_and_after_a_reload(page, runs_folder):
-    before = set(runs.list_runs([runs_folder]))
+    before = {run.name for run in runs.list_runs([runs_folder])}
     start_small_packing(page)
     page.wait_for_function("/Starting|Running/.test(document.querySelector('#pack-view').innerText)")
     wait_for_state(page, "Finished")
-    (run,) = set(runs.list_runs([runs_folder], "pack")) - before
+    (run,) = [run for run in runs.list_runs([runs_folder], "pack") if run.name not in before]
     results = run.results()
     shown = page.locator("#pack-view .hf-min-angle").inner_text()
     assert shown == f"{results['min_angle']:.2f}°"
