@@ -34,8 +34,8 @@ def verify(recognizer: Recognizer, benchmark: Benchmark, *, batch_size: int = 64
 def verify_steps(recognizer: Recognizer, benchmark: Benchmark, *, batch_size: int = 64) -> Iterator[VerificationStep]:
     """Evaluate a recogniser on a benchmark, a batch of images at a time; the last step carries the result.
 
-    The embedding of a face is the sum of the raw features of the image and of its mirror image, normalised. The
-    figures are those of `score_pairs`, which see for its errors; they come before any work where they can.
+    The embedding of a face is the sum of the raw features of the image and of its mirror image, normalised.
+    InputError as in `score_pairs`: before any work for impossible pairs, after it for features that are not numbers.
     """
     if batch_size < 1:
         raise InputError(f"batch_size must be at least 1; got {batch_size}.")

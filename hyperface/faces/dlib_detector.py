@@ -29,7 +29,7 @@ SURE_SCORE = 0.2
 SAME_FACE_OVERLAP = 0.3  # intersection over union of two boxes
 
 LANDMARK_FACE_SIZE = 400  # pixels of the box when landmarks are found: dlib rounds them to whole pixels
-LANDMARK_MARGIN = 0.5  # of the box on each side: as far as the predictor looks
+LANDMARK_MARGIN = 0.5  # of the box on each side, for the predictor to look at
 
 
 class DlibDetector(Detector):
@@ -42,7 +42,7 @@ class DlibDetector(Detector):
     def __init__(self) -> None:
         self._predictor = dlib.shape_predictor(str(find_model_file(PREDICTOR_FILE)))
         # dlib lets other threads run while it searches, but a search changes the detector: each search takes one
-        # that is free, or makes one (0.1 s).
+        # that is free, or makes one, which takes a moment.
         self._free_detectors = [dlib.get_frontal_face_detector()]
 
     def detect(self, photo: np.ndarray) -> list[Detection]:
