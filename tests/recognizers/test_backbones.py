@@ -1,0 +1,117 @@
+import pytest
+import torch
+from safetensors.torch import save_file
+
+from hyperface import recognizers
+from hyperface.errors import CheckpointError, InputError, UnknownNameError
+from hyperface.recognizers.backbones import ARCHITECTURES, build_backbone
+from hyperface.recognizers.checkpoints import save_backbone
+
+
+def parameters(network) -> int:
+    return sum(parameter.numel() for parameter in network.parameters())
+
+
+def test_sizes_are_the_published_ones():
+    """AdaFace's own counts, in millions; MobileFaceNet's paper says 0.99 with 128 numbers out."""
+    for name, millions in (("ir_18", 24.0), ("ir_50", 43.6), ("ir_100", 65.2), ("small", 1.05)):
+        assert parameters(build_backbone(name).backbone) / 1e6 == pytest.approx(millions, abs=0.06)
+
+
+def test_parameter_names_are_adafaces():
+    names = set(build_backbone("ir_18").backbone.state_dict())
+    for name in (
+        "input_layer.0.weight",
+        "input_layer.2.weight",
+        "body.0.res_layer.1.weight",
+        "body.2.shortcut_layer.0.weight",
+        "body.2.shortcut_layer.1.running_var",
+        "body.7.res_layer.5.bias",
+        "output_layer.0.weight",
+        "output_layer.3.weight",
+        "output_layer.4.running_mean",
+    ):
+        assert name in names
+    assert "body.0.shortcut_layer.0.weight" not in names
+    assert "output_layer.4.weight" not in names
+    assert "body.0.res_layer.se_block.fc1.weight" in build_backbone("ir_se_50").backbone.state_dict()
+
+
+@pytest.mark.parametrize("name", ["small", "ir_18"])
+def test_every_input_size_gives_unit_embeddings(name):
+    for size in (32, 64):
+        recognizer = build_backbone(name, input_size=size).eval()
+        with torch.inference_mode():
+            embeddings = recognizer.embed(torch.rand(2, 3, 112, 112))
+        assert embeddings.shape == (2, ARCHITECTURES[name].dimension)
+        torch.testing.assert_close(embeddings.norm(dim=1), torch.ones(2))
+
+
+def test_adaface_networks_get_blue_first_between_minus_one_and_one():
+    recognizer = build_backbone("ir_18", input_size=112).eval()
+    images = torch.rand(1, 3, 112, 112)
+    with torch.inference_mode():
+        expected = recognizer.backbone((images[:, [2, 1, 0]] * 255 / 255 - 0.5) / 0.5)
+        torch.testing.assert_close(recognizer.features(images), expected)
+
+
+@pytest.mark.parametrize("prefix", ["", "model.", "model.net.", "module."])
+@pytest.mark.parametrize("suffix", [".safetensors", ".pt", ".ckpt"])
+def test_weights_of_other_projects_load(tmp_path, prefix, suffix):
+    original = build_backbone("small", input_size=32).eval()
+    weights = {prefix + name: value for name, value in original.backbone.state_dict().items()}
+    if prefix:
+        weights["head.kernel"] = torch.zeros(3)  # what a Lightning file also holds
+    path = tmp_path / f"weights{suffix}"
+    if suffix == ".safetensors":
+        save_file(weights, path)
+    else:
+        torch.save({"state_dict": weights, "epoch": 3} if suffix == ".ckpt" else weights, path)
+    loaded = recognizers.load("small", checkpoint=path, input_size=32)
+    images = torch.rand(2, 3, 112, 112)
+    with torch.inference_mode():
+        torch.testing.assert_close(loaded.embed(images), original.embed(images))
+    assert not loaded.training
+
+
+def test_what_does_not_fit_is_named(tmp_path):
+    weights = build_backbone("small", input_size=32).backbone.state_dict()
+    weights["pool.0.weight"] = torch.zeros(1, 1, 1, 1)
+    weights["surprise"] = torch.zeros(1)
+    del weights["output.1.weight"]
+    path = tmp_path / "weights.pt"
+    torch.save(weights, path)
+    with pytest.raises(CheckpointError) as raised:
+        recognizers.load("small", checkpoint=path, input_size=32)
+    for part in ("1 missing: output.1.weight", "1 unexpected: surprise", "pool.0.weight (1, 1, 1, 1) instead of"):
+        assert part in str(raised.value)
+
+
+class _Command:
+    def __reduce__(self):
+        return (print, ("this must never be printed",))
+
+
+def test_a_file_never_runs_code(tmp_path, capsys):
+    path = tmp_path / "weights.pt"
+    torch.save({"state_dict": _Command()}, path)
+    with pytest.raises(CheckpointError, match="cannot be read"):
+        recognizers.load("small", checkpoint=path)
+    assert capsys.readouterr().out == ""
+
+
+def test_bad_files_and_names(tmp_path):
+    recognizer = build_backbone("small", input_size=32, name="mine")
+    path = tmp_path / "mine.safetensors"
+    save_backbone(recognizer, path)
+    assert recognizers.load(path).card == recognizer.card
+    path.write_bytes(path.read_bytes()[:1000])
+    with pytest.raises(CheckpointError):
+        recognizers.load(path)
+    save_file({"x": torch.zeros(1)}, path)
+    with pytest.raises(CheckpointError, match="which network"):
+        recognizers.load(path)
+    with pytest.raises(UnknownNameError):
+        build_backbone("huge")
+    with pytest.raises(InputError, match="multiple of 16"):
+        build_backbone("small", input_size=40)

@@ -1,0 +1,87 @@
+"""Margin heads against a per-sample loop in plain Python, and against finite differences."""
+
+import math
+
+import pytest
+import torch
+
+from hyperface.training.heads import HEADS
+
+
+def naive_target_cosine(name: str, cosine: float, norm: float, mean: float, deviation: float) -> float:
+    """The formulas of the papers, one number at a time."""
+    if name == "cosface":
+        return cosine - 0.4
+    if name == "arcface":
+        angle = math.acos(cosine)
+        return math.cos(angle + 0.5) if angle + 0.5 < math.pi else cosine - 0.5 * math.sin(math.pi - 0.5)
+    quality = max(-1.0, min(1.0, (min(max(norm, 0.001), 100.0) - mean) / (deviation + 1e-3) * 0.333))
+    angle = math.acos(cosine) - 0.4 * quality
+    angle = min(max(angle, 1e-3), math.pi - 1e-3)
+    return math.cos(angle) - (0.4 + 0.4 * quality)
+
+
+@pytest.mark.parametrize("name", list(HEADS))
+def test_logits_are_those_of_the_formulas(name):
+    torch.manual_seed(0)
+    head = HEADS.load(name, dimension=6, classes=5).eval()
+    if name == "adaface":
+        head.mean.fill_(3.0)
+        head.deviation.fill_(1.5)
+    features = torch.randn(40, 6) * torch.rand(40, 1) * 4
+    features[0] = -head.centres[:, 1].detach() * 3  # an angle of nearly π: beyond where cos(θ + m) turns
+    labels = torch.randint(5, (40,))
+    labels[0] = 1
+    logits = head(features, labels)
+    for i in range(40):
+        for j in range(5):
+            centre = head.centres[:, j].detach().double()
+            cosine = float(features[i].double() @ centre / features[i].double().norm() / centre.norm())
+            cosine = min(max(cosine, -1 + 1e-3), 1 - 1e-3)
+            if labels[i] == j:
+                cosine = naive_target_cosine(name, cosine, float(features[i].norm()), 3.0, 1.5)
+            assert logits[i, j].item() == pytest.approx(64 * cosine, abs=2e-3)
+
+
+@pytest.mark.parametrize("name", list(HEADS))
+def test_gradients_agree_with_finite_differences(name):
+    torch.manual_seed(1)
+    head = HEADS.load(name, dimension=4, classes=3, scale=4.0).eval()
+    if name == "adaface":  # a quality inside the clip, where the margin depends on the norm — which is detached
+        head.mean.fill_(0.0)
+        head.deviation.fill_(1e6)
+    features, labels = torch.randn(5, 4), torch.tensor([0, 1, 2, 1, 0])
+    features.requires_grad_()
+    loss = torch.nn.functional.cross_entropy(head(features, labels), labels)
+    (gradient,) = torch.autograd.grad(loss, features)
+    step = 1e-2
+    for i in range(5):
+        for j in range(4):
+            nudge = torch.zeros(5, 4)
+            nudge[i, j] = step
+            with torch.no_grad():
+                ahead = torch.nn.functional.cross_entropy(head(features + nudge, labels), labels)
+                behind = torch.nn.functional.cross_entropy(head(features - nudge, labels), labels)
+            assert gradient[i, j].item() == pytest.approx(((ahead - behind) / (2 * step)).item(), abs=2e-3)
+
+
+@pytest.mark.parametrize("name", list(HEADS))
+def test_a_batch_of_one_and_zero_features_give_numbers(name):
+    head = HEADS.load(name, dimension=4, classes=3).train()
+    for features in (torch.ones(1, 4), torch.zeros(2, 4)):
+        features.requires_grad_()
+        loss = head(features, torch.zeros(len(features), dtype=torch.long)).sum()
+        loss.backward()
+        assert loss.isfinite()
+        assert features.grad.isfinite().all()
+        assert all(value.isfinite().all() for value in head.state_dict().values())
+
+
+def test_margins_make_the_true_class_harder():
+    torch.manual_seed(2)
+    for name in HEADS:
+        head = HEADS.load(name, dimension=8, classes=4).eval()
+        features, labels = torch.randn(16, 8), torch.randint(4, (16,))
+        target = head(features, labels).gather(1, labels[:, None])
+        plain = 64 * torch.nn.functional.normalize(features) @ torch.nn.functional.normalize(head.centres, dim=0)
+        assert (target < plain.gather(1, labels[:, None])).all()

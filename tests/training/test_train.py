@@ -1,0 +1,104 @@
+import itertools
+import math
+
+import numpy as np
+import pytest
+import torch
+
+from hyperface import recognizers, training
+from hyperface.errors import CheckpointError, DeviceError, InputError, TrainingError, UnknownNameError
+from hyperface.images import from_uint8
+from hyperface.training.validation import pair_accuracy, validation_pairs
+
+SMALL = {"epochs": 3, "batch_size": 9, "input_size": 32, "validation_share": 0.2}
+
+
+def test_the_loss_falls_and_held_out_identities_are_told_apart(coloured):
+    steps = list(training.train(coloured, **{**SMALL, "epochs": 12}))
+    first, last = steps[1], steps[-1]
+    assert [step.step for step in steps] == list(range(12 * (32 // 9) + 1))
+    assert steps[0].loss is None
+    assert last.loss < 0.8 * first.loss
+    assert last.accuracy > 0.5
+    assert last.validation > 0.8
+    assert last.seconds_left == 0
+    assert last.learning_rate < first.learning_rate
+
+
+def test_resuming_continues_as_if_never_stopped(coloured):
+    straight = list(training.train(coloured, **SMALL))
+    before = list(itertools.islice(training.train(coloured, **SMALL), 5))
+    resumed = list(training.train(coloured, **SMALL, resume=before[-1].state))
+    assert [step.step for step in resumed] == [step.step for step in straight[5:]]
+    assert [step.loss for step in resumed] == [step.loss for step in straight[5:]]
+    assert resumed[-1].validation == straight[-1].validation
+    for name, value in straight[-1].state.items():
+        torch.testing.assert_close(resumed[-1].state[name], value, atol=0, rtol=0, equal_nan=True)
+
+
+def test_another_seed_is_another_training(coloured):
+    losses = [list(training.train(coloured, **SMALL, seed=seed))[-1].loss for seed in (0, 0, 1)]
+    assert losses[0] == losses[1] != losses[2]
+
+
+def test_what_was_trained_can_be_loaded_and_embeds_the_same(coloured, tmp_path):
+    *_, last = training.train(coloured, **SMALL)
+    path = tmp_path / "recognizer.safetensors"
+    training.save_recognizer(last, path)
+    loaded = recognizers.load(path)
+    images = from_uint8(np.stack([coloured[i][0] for i in range(6)]))
+    last.recognizer.eval()
+    with torch.inference_mode():
+        torch.testing.assert_close(loaded.embed(images), last.recognizer.embed(images), atol=1e-5, rtol=0)
+    assert loaded.card.training_data == "32 images of 8 identities"
+    assert loaded.card.input_size == 32
+
+
+def test_impossible_wishes_are_refused_before_the_first_step(coloured):
+    for wish, error in (
+        ({"epochs": 0}, InputError),
+        ({"batch_size": 1}, InputError),
+        ({"batch_size": 1000}, InputError),
+        ({"learning_rate": -1.0}, InputError),
+        ({"validation_share": 1.0}, InputError),
+        ({"validation_share": 0.9}, InputError),
+        ({"input_size": 50}, InputError),
+        ({"backbone": "big"}, UnknownNameError),
+        ({"head": "magface"}, UnknownNameError),
+        ({"device": "cuda:99"}, DeviceError),
+        ({"resume": {"step": torch.tensor(1)}}, CheckpointError),
+    ):
+        with pytest.raises(error):
+            training.train(coloured, **{**SMALL, **wish})
+
+
+def test_a_loss_that_is_no_number_stops_with_the_step(coloured, monkeypatch):
+    monkeypatch.setattr("torch.nn.functional.cross_entropy", lambda *_: torch.tensor(math.nan))
+    steps = training.train(coloured, **SMALL)
+    next(steps)
+    with pytest.raises(TrainingError, match="step 1"):
+        next(steps)
+
+
+def test_validation_pairs_are_balanced_and_true():
+    labels = np.repeat(np.arange(6), 5)
+    pairs, same = validation_pairs(labels, seed=0)
+    assert same.sum() * 2 == len(same)
+    np.testing.assert_array_equal(labels[pairs[:, 0]] == labels[pairs[:, 1]], same)
+    assert (pairs[:, 0] != pairs[:, 1]).all()
+    assert validation_pairs(np.arange(6), seed=0) is None
+    assert validation_pairs(np.zeros(6, np.int64), seed=0) is None
+
+
+def test_pair_accuracy_is_the_best_over_all_thresholds(coloured):
+    recognizer = next(iter(training.train(coloured, **SMALL))).recognizer
+    images = from_uint8(np.stack([coloured[i][0] for i in range(16)]))
+    pairs, same = validation_pairs(coloured.labels[:16], seed=3)
+    recognizer.eval()
+    with torch.inference_mode():
+        embeddings = recognizer.embed(images)
+    similarity = np.array([float(embeddings[a] @ embeddings[b]) for a, b in pairs])
+    thresholds = [-2.0, *similarity.tolist()]
+    expected = max(np.mean((similarity > threshold) == same) for threshold in thresholds)
+    expected = max(expected, max(np.mean((similarity >= threshold) == same) for threshold in thresholds))
+    assert pair_accuracy(recognizer, images, pairs, same) == pytest.approx(expected)
