@@ -96,6 +96,7 @@ def test_the_camera_orientation_is_undone(file_format, orientation):
     assert photo.flags.c_contiguous
 
 
+@pytest.mark.filterwarnings("ignore::UserWarning")  # Pillow on damaged EXIF
 @pytest.mark.parametrize("exif", [b"Exif\x00\x00garbage", b"Exif\x00\x00MM\x00*\x00\x00\xff\xff", b""])
 def test_a_broken_tag_block_does_not_cost_the_photo(exif):
     assert load_photo(saved(Image.fromarray(gradient()), "JPEG", exif=exif)).shape == (40, 60, 3)
@@ -270,6 +271,7 @@ def test_paths_without_a_photo_are_named(tmp_path):
         load_photo(tmp_path / "text.png")
 
 
+@pytest.mark.filterwarnings("ignore::UserWarning")  # Pillow on damaged TIFF
 def test_flipped_bytes_never_raise_anything_else():
     rng = np.random.default_rng(2)
     for file_format in ("JPEG", "PNG", "GIF", "WEBP", "TIFF", "BMP"):
