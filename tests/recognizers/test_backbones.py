@@ -59,7 +59,7 @@ def test_adaface_networks_get_blue_first_between_minus_one_and_one():
 @pytest.mark.parametrize("suffix", [".safetensors", ".pt", ".ckpt"])
 def test_weights_of_other_projects_load(tmp_path, prefix, suffix):
     original = build_backbone("small", input_size=32).eval()
-    weights = {prefix + name: value for name, value in original.backbone.state_dict().items()}
+    weights = {prefix + name: value.contiguous() for name, value in original.backbone.state_dict().items()}
     if prefix:
         weights["head.kernel"] = torch.zeros(3)  # what a Lightning file also holds
     path = tmp_path / f"weights{suffix}"
