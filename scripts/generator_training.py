@@ -9,7 +9,6 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import torch
-from hyperface.sphere import normalize
 from torch.nn import functional as F
 from tqdm import tqdm
 
@@ -22,6 +21,7 @@ from hyperface.generators.gan import (
 )
 from hyperface.packing import pack
 from hyperface.recognizers.dlib_resnet import CHIP_SIZE, load_dlib
+from hyperface.sphere import normalize
 
 SPAN = 40  # principal directions of the gallery that packed targets stay in
 
@@ -149,7 +149,7 @@ def train_mapper(targets: Targets, plan: TrainingPlan, *, checkpoint: Path) -> M
         separation = _excess_similarity(realised, x)
         prior = _prior(z)
         difference = _layout_difference(*pictures.float().chunk(2))
-        variation = (plan.variation * unrelated - difference).clamp_min(0).mean() / unrelated
+        variation = (plan.variation - difference.mean() / unrelated).clamp_min(0)
         loss = (
             identity
             + plan.weight_contrast * contrast
