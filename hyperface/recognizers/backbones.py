@@ -27,7 +27,9 @@ class Architecture:
 ARCHITECTURES: dict[str, Architecture] = {
     "small": Architecture(lambda size: MobileFaceNet(input_size=size), 256, 64, False, "MobileFaceNet, CCBR 2018"),
     **{
-        name: Architecture(lambda size, units=units: IResNet(units, input_size=size), 512, 112, True, "AdaFace, CVPR 2022")
+        name: Architecture(
+            lambda size, units=units: IResNet(units, input_size=size), 512, 112, True, "AdaFace, CVPR 2022"
+        )
         for name, units in UNITS.items()
     },
     "ir_se_50": Architecture(

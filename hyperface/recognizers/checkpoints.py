@@ -43,7 +43,7 @@ def load_recognizer(path: str | Path) -> BackboneRecognizer:
         raise CheckpointError(f"{path} cannot be read as a safetensors file ({error}).") from error
     if metadata.get("format") != FORMAT:
         raise CheckpointError(
-            f"{path} does not say which network it belongs to. Name it: recognizers.load(\"ir_50\", checkpoint=…)."
+            f'{path} does not say which network it belongs to. Name it: recognizers.load("ir_50", checkpoint=…).'
         )
     try:
         content = json.loads(metadata["card"])
