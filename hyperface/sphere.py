@@ -132,24 +132,24 @@ def max_cosine_bound(n: int, d: int) -> float:
 
 @cache
 def _levenshtein_bound(n: int, d: int) -> float:
-    """Solve L(d, s) = n for s, n > 2d. L bounds the size of a code of largest cosine s, and rises with s.
+    """Solve L(d, s) = n for s, n ≥ 2d, d ≥ 3. L bounds the size of a code of largest cosine s, and rises with s.
 
-    On [t_k^{1,1}, t_{k+1}^{1,0}] it is L_{2k+1}, on [t_k^{1,0}, t_k^{1,1}] it is L_{2k}; t_k^{a,b} is the largest
-    zero of the Jacobi polynomial of degree k with parameters a + (d−3)/2, b + (d−3)/2.
-    (V. I. Levenshtein, Universal bounds for codes and designs, Handbook of Coding Theory, 1998, section 5.)
+    From n = 2·C(d+k−2, k−1) to C(d+k−1, k) + C(d+k−2, k−1) it is L_{2k−1}, with s from t_{k−1}^{1,1} to t_k^{1,0}; from
+    there to 2·C(d+k−1, k) it is L_{2k}, with s up to t_k^{1,1}. t_k^{a,b} is the largest zero of the Jacobi polynomial
+    of degree k with parameters a + (d−3)/2, b + (d−3)/2. (V. I. Levenshtein, Universal bounds for codes and designs,
+    Handbook of Coding Theory, 1998, section 5.)
     """
-    k = 1
-    while True:
-        for size, low, high in (
-            (_odd_bound(k + 1, d), _largest_zero(k, 1, 1, d), _largest_zero(k + 1, 1, 0, d)),
-            (_even_bound(k + 1, d), _largest_zero(k + 1, 1, 0, d), _largest_zero(k + 1, 1, 1, d)),
-        ):
-            if size(high) >= n:
-                for _ in range(60):
-                    middle = (low + high) / 2
-                    low, high = (middle, high) if size(middle) < n else (low, middle)
-                return low
+    k = 2
+    while n > 2 * math.comb(d + k - 1, k):
         k += 1
+    if n <= math.comb(d + k - 1, k) + math.comb(d + k - 2, k - 1):
+        size, low, high = _odd_bound(k, d), _largest_zero(k - 1, 1, 1, d), _largest_zero(k, 1, 0, d)
+    else:
+        size, low, high = _even_bound(k, d), _largest_zero(k, 1, 0, d), _largest_zero(k, 1, 1, d)
+    for _ in range(60):
+        middle = (low + high) / 2
+        low, high = (middle, high) if size(middle) < n else (low, middle)
+    return low
 
 
 def _odd_bound(k: int, d: int) -> Callable[[float], float]:
@@ -182,17 +182,18 @@ def _gegenbauer(degree: int, d: int, s: float) -> list[float]:
     return values[: degree + 1]
 
 
-@cache
 def _largest_zero(degree: int, a: int, b: int, d: int) -> float:
     """t_degree^{a,b}, see `_levenshtein_bound`: the top eigenvalue of the polynomials' three-term recurrence."""
+    from scipy.linalg import eigh_tridiagonal
+
     alpha, beta = a + (d - 3) / 2, b + (d - 3) / 2
     i = np.arange(degree, dtype=np.float64)
     total = 2 * i + alpha + beta
     diagonal = (beta**2 - alpha**2) / (total * (total + 2))
     j, total = i[1:], total[1:]
     squares = 4 * j * (j + alpha) * (j + beta) * (j + alpha + beta) / (total**2 * (total + 1) * (total - 1))
-    off = np.sqrt(squares)
-    return float(np.linalg.eigvalsh(np.diag(diagonal) + np.diag(off, 1) + np.diag(off, -1))[-1])
+    top = (degree - 1, degree - 1)
+    return float(eigh_tridiagonal(diagonal, np.sqrt(squares), eigvals_only=True, select="i", select_range=top)[0])
 
 
 @cache

@@ -19,7 +19,7 @@ from hyperface.packing.span import Span, principal_span
 from hyperface.sphere import as_embeddings, normalize
 
 CLOSEST_START = 1e-3  # chord: start points closer than this are taken for copies
-COPY_SPREAD = 1e-2  # radians by which copies are moved apart at the start
+COPY_SPREAD = 0.1  # radians by which copies are moved apart at the start
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ def pack(
 
     Args:
         embeddings: (n, d), n ≥ 1, d ≥ 2, where the identities start; scaled to unit rows. Copies of a point are first
-            moved apart by half a degree in random directions, because two equal points never separate.
+            moved apart by some degrees in random directions, because two equal points never separate.
         gallery: (m, d) embeddings of random faces, or None. An empty one counts as none.
         alpha: weight of staying near the gallery, ≥ 0.
         span: keep every identity inside the gallery's top principal directions: how many (int ≥ 2), or the share of the
