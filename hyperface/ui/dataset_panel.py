@@ -57,10 +57,19 @@ def dataset_panel(context: AppContext, packing: gr.Dropdown, tab: gr.Tab) -> Non
         at_work = [run.name for run in context.runs("generate") if run.status().active]
         return current if current or not at_work else at_work[0]
 
-    generate.click(toasts(start), [packing, identities, images, seed, beta], [progress, outcome], **quick)
-    progress.finished(toasts(lambda name: _outcome(context.run(name))), progress, outcome, **quick)
+    # toasts need Gradio's queue
+    queued = {"show_progress": "hidden", "api_visibility": "private"}
+    generate.click(toasts(start), [packing, identities, images, seed, beta], [progress, outcome], **queued)
+    progress.finished(toasts(lambda name: _outcome(context.run(name))), progress, outcome, **queued)
     tab.select(going_on, progress, progress, **quick)
-    gr.on([tab.select, identities.change, images.change], _estimate, [identities, images], estimate, **quick)
+    gr.on(
+        [tab.select, identities.change, images.change],
+        _estimate,
+        [identities, images],
+        estimate,
+        trigger_mode="always_last",
+        **quick,
+    )
 
 
 _HEADING = """

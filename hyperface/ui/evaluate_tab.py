@@ -107,7 +107,7 @@ def build(context: AppContext, packing: gr.Dropdown, tab: gr.Tab) -> None:
         run = evaluate.create(options, folder=context.runs_folder)
         return worker.start(context, run).name
 
-    quick = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
+    quick = {"show_progress": "hidden", "api_visibility": "private"}  # in the queue, which toasts need
     asked = [models, benchmark, closer]
     opened = tab.select(toasts(refresh), [models, benchmark, progress], [models, benchmark, progress], **quick)
     for event in (opened.then, models.input, benchmark.input, progress.finished):

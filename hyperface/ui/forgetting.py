@@ -13,10 +13,15 @@ from gradio.components import Component
 
 
 def forget_shown(blocks: gr.Blocks, components: Sequence[Component], request: gr.Request) -> None:
-    """Drop the server's copies of what these components show in this session. The page goes on showing it."""
+    """Drop the server's copies of what these components show in this session. The page goes on showing it.
+
+    components: each has an elem_id. They are found by it: an update makes Gradio copy a component under a new number.
+    """
+    names = {component.elem_id for component in components}
     session = blocks.state_holder.session_data.get(request.session_hash)
-    for component in components if session is not None else ():
-        session._update_value_in_config(component._id, None)
+    for config in list(session.config_values.values()) if session is not None else ():
+        if config and config["props"].get("elem_id") in names:
+            config["props"]["value"] = None
 
 
 def forget_closed_sessions(blocks: gr.Blocks) -> None:

@@ -62,7 +62,9 @@ def build(context: AppContext, packing: gr.Dropdown, tab: gr.Tab) -> None:
     cards = gr.HTML(apply_default_css=False, elem_id="photos-faces")
     with gr.Column(visible=False) as here:
         gr.HTML(_HERE, apply_default_css=False)
-        sphere = chart(label="The packed identities on the sphere, and where your faces are", height=440)
+        sphere = chart(
+            label="The packed identities on the sphere, and where your faces are", height=440, elem_id="photos-sphere"
+        )
     seen = gr.State(None, time_to_live=KEPT_SECONDS)
 
     def show(name: str | None, event: gr.EventData, request: gr.Request) -> Iterator[dict]:
