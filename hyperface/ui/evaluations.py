@@ -36,14 +36,15 @@ def model_choices(context: AppContext) -> list[tuple[str, str]]:
 
 def evaluations(context: AppContext, models: list[str]) -> dict[tuple[str, str], Evaluated]:
     """(model, benchmark) → the newest result, for these models and every benchmark they were evaluated on."""
-    labels = {value: label for label, value in model_choices(context)}
+    # By the last part of the path: a shipped run was evaluated where the project was built.
+    names = {Path(value).name: (value, label) for label, value in model_choices(context) if value in models}
     found: dict[tuple[str, str], Evaluated] = {}
     for run in reversed(context.runs("evaluate")):  # newest last, so that it stays
         for entry in run.results().get("evaluations", []):
-            model, benchmark, scores = entry["model"], entry["benchmark"], run.path / entry["scores"]
-            if model in models and model in labels and scores.is_file():
-                result = _read(scores, scores.stat().st_mtime_ns, benchmark)
-                found[model, benchmark] = Evaluated(labels[model], result)
+            name, benchmark, scores = Path(entry["model"]).name, entry["benchmark"], run.path / entry["scores"]
+            if name in names and scores.is_file():
+                model, label = names[name]
+                found[model, benchmark] = Evaluated(label, _read(scores, scores.stat().st_mtime_ns, benchmark))
     return found
 
 
