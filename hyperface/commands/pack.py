@@ -38,7 +38,7 @@ class PackOptions:
     start: str = "gallery"
     seed: int = 0
     device: str = "cpu"
-    frames: int = 48
+    frames: int = 40
 
     def check(self) -> None:
         """InputError, saying what to change, for values that no gallery could satisfy."""

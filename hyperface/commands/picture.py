@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import multiprocessing
+import os
 import queue
 import signal
 import time
@@ -13,7 +14,8 @@ from pathlib import Path
 
 import numpy as np
 
-BACKLOG_SECONDS = 8.0  # waiting frames are thinned out when drawing them all would take longer than this
+NICENESS = 5  # the optimiser comes first where cores are few
+BACKLOG_SECONDS = 6.0  # waiting frames are thinned out when drawing them all would take longer than this
 
 
 @dataclass(frozen=True)
@@ -82,6 +84,8 @@ def thin_out(backlog: list[Snapshot], seconds_each: float) -> list[Snapshot]:
 def _draw(incoming: multiprocessing.Queue, drawn, frames_path: Path, seed: int, keep_until: int) -> None:
     """The process: ends when told to, or when its parent is gone."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the parent decides
+    if hasattr(os, "nice"):
+        os.nice(NICENESS)
     from hyperface.commands.frames import FrameWriter
     from hyperface.projection import SphereProjection, faithfulness
     from hyperface.runs import write_atomic

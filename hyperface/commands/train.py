@@ -195,8 +195,8 @@ def _finish(worker: Worker, options: TrainOptions, step: TrainingStep) -> None:
 
 
 def _summary(results: dict[str, Any]) -> str:
-    if not results:
-        return "nothing was trained"
+    if not results or results["loss"] is None:
+        return "nothing was trained yet"
     validation = results["validation"]
     held_out = "" if validation is None else f", verification on held-out identities {100 * validation:.1f} %"
     return f"loss {results['loss']:.3f}, training accuracy {100 * results['accuracy']:.1f} %{held_out}"

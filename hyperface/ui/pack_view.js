@@ -116,7 +116,7 @@ function ball(rings = 14, sectors = 24) {
   const x = [], y = [], z = [], i = [], j = [], k = [];
   for (let ring = 0; ring <= rings; ring++) for (let sector = 0; sector < sectors; sector++) {
     const latitude = Math.PI * (ring / rings - 0.5), longitude = 2 * Math.PI * sector / sectors;
-    x.push(0.94 * Math.cos(latitude) * Math.cos(longitude)); y.push(0.94 * Math.cos(latitude) * Math.sin(longitude)); z.push(0.94 * Math.sin(latitude));
+    x.push(0.965 * Math.cos(latitude) * Math.cos(longitude)); y.push(0.965 * Math.cos(latitude) * Math.sin(longitude)); z.push(0.965 * Math.sin(latitude));
     if (ring === rings) continue;
     const a = ring * sectors + sector, b = ring * sectors + (sector + 1) % sectors;
     i.push(a, b); j.push(b, b + sectors); k.push(a + sectors, a + sectors);
@@ -162,7 +162,8 @@ async function draw(frame) {
         marker: { size: pointSize() + 6, color: 'rgba(0,0,0,0)', line: { color: variable('--body-text-color'), width: 2 } } },
     ];
     const axis = { visible: false, range: [-1.08, 1.08], showspikes: false };
-    const camera = sphere.layout?.scene?.camera || { eye: { x: 0.86, y: 0.86, z: 0.56 } };
+    const away = sphere.clientWidth < 420 ? 1.12 : 1;  // a narrow picture needs more room at its sides
+    const camera = sphere.layout?.scene?.camera || { eye: { x: 0.86 * away, y: 0.86 * away, z: 0.56 * away } };
     await Plotly.react(sphere, traces, {
       autosize: true, margin: { l: 0, r: 0, t: 0, b: 0 }, paper_bgcolor: 'rgba(0,0,0,0)', uirevision: 'keep', hovermode: 'closest',
       scene: { xaxis: axis, yaxis: axis, zaxis: axis, aspectmode: 'cube', camera, dragmode: 'orbit', uirevision: 'keep' },

@@ -40,13 +40,15 @@ function showFigures() {
 
 function drawCharts() {
   const { step = [], epoch = [], loss = [], accuracy = [], validation = [] } = state.series;
-  const perEpoch = step.length ? Math.max(...step) / Math.max(...epoch) : 1;
+  const second = epoch.indexOf(2);
+  const perEpoch = second > 0 ? step[second] - 1 : Math.max(1, ...step);  // steps of an epoch, once one is over
   const every = Math.ceil(step.length / MOST_POINTS) || 1;
   const kept = step.map((_, i) => i).filter((i) => i % every === 0 || i === step.length - 1);
   const at = (i) => step[i] / perEpoch;
   const line = (values, name, color) => ({ type: 'scatter', mode: 'lines', name, x: kept.map(at), y: kept.map((i) => values[i]), line: { color, width: 2 } });
-  const measured = step.map((_, i) => i).filter((i) => validation[i] !== null && validation[i] !== undefined);
-  const xaxis = { title: { text: 'epoch' }, range: [0, state.epochs || Math.max(1, ...epoch)], fixedrange: true };
+  // validation is measured at the start and after each epoch, and repeated in between
+  const measured = step.map((_, i) => i).filter((i) => typeof validation[i] === 'number' && (i === 0 || validation[i] !== validation[i - 1] || (step[i] > 0 && step[i] % perEpoch === 0)));
+  const xaxis = { title: { text: 'epoch' }, range: [0, Math.max(state.epochs || 1, last(epoch) || 1)], fixedrange: true };
   charts.loss.draw({ data: [line(loss, 'loss', 'series-2')], layout: { xaxis, yaxis: { rangemode: 'tozero', fixedrange: true, hoverformat: '.3f' }, showlegend: false } });
   charts.accuracy.draw({
     data: [line(accuracy, 'training', 'series-1'), {
