@@ -5,8 +5,8 @@
 Both start from the same embeddings of the shipped gallery (10,000 faces, d = 128), or from uniform points, and take the
 same number of steps with the gallery term. The dense peer is what one would write first: the whole matrices of cosines,
 autograd, torch.optim.Adam. It optimises the stronger reading of the paper's minimum, the mean over points of the
-distance to the nearest (the literal one moves a single pair in each step and ends far behind; it is printed as "paper").
-The paper's objective is what is reported for all.
+distance to the nearest; the literal one, which moves a single pair in each step, is printed as "paper". The paper's
+objective is what is reported for all.
 """
 
 import argparse

@@ -52,18 +52,19 @@ def _away(positions, row, other):
 
 
 @numba.njit(cache=True, fastmath=True)
-def optimize(positions, heads, tails, epochs_per_sample, random_state, a, b, rate, epochs):
+def optimize(positions, heads, tails, epochs_per_sample, random_state, a, b, rates, epochs):
     """Stochastic gradient descent on UMAP's cross-entropy, in place.
 
     positions: float32 (n, 3), unit rows. heads, tails: int32 (e,), both directions of every edge. epochs_per_sample:
     float32 (e,), an edge is taken every so many epochs. random_state: uint64 (n,), not 0. a, b: UMAP's curve
-    1 / (1 + a·θ^2b). rate: learning rate, falling linearly to 0 over the epochs.
+    1 / (1 + a·θ^2b). rates: float32 (n,), learning rate of each
+    point, falling linearly to 0 over the epochs.
     """
     n = np.uint64(len(positions))
     due = epochs_per_sample.copy()
     largest = np.float32(LARGEST_FORCE)
     for epoch in range(epochs):
-        step = np.float32(rate * (1 - epoch / epochs))
+        left = np.float32(1 - epoch / epochs)
         for edge in range(len(heads)):
             if due[edge] > epoch + 1:
                 continue
@@ -72,15 +73,15 @@ def optimize(positions, heads, tails, epochs_per_sample, random_state, a, b, rat
             x, y, z, angle = _away(positions, row, other)
             if angle > 0:
                 power = a * angle ** (2 * b)
-                force = step * min(2 * b * power / (1 + power) / angle, largest)
+                force = left * min(2 * b * power / (1 + power) / angle, largest)
                 ox, oy, oz, _ = _away(positions, other, row)
-                _move(positions, row, x, y, z, -force)
-                _move(positions, other, ox, oy, oz, -force)
+                _move(positions, row, x, y, z, -force * rates[row])
+                _move(positions, other, ox, oy, oz, -force * rates[other])
             for _ in range(NEGATIVE_SAMPLES):
                 other = np.int64(_next_random(random_state, row) % n)
                 if other == row:
                     continue
                 x, y, z, angle = _away(positions, row, other)
                 if angle > 0:
-                    force = step * min(2 * b / (1 + a * angle ** (2 * b)) / angle, largest)
-                    _move(positions, row, x, y, z, force)
+                    force = left * min(2 * b / (1 + a * angle ** (2 * b)) / angle, largest)
+                    _move(positions, row, x, y, z, force * rates[row])

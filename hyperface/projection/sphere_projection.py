@@ -11,7 +11,7 @@ CURVE_A, CURVE_B = 1.576943, 0.895061  # UMAP's curve 1 / (1 + a·θ^2b) for its
 FIRST_EPOCHS, FIRST_RATE = 150, 0.02
 # Chosen on a packing of 1,000 identities, so that points are shown to move about as far as they truly do.
 UPDATE_EPOCHS, UPDATE_RATE = 30, 0.01
-FULL_MOVE = 0.2  # radians, root mean square over points: from here on an update takes the full rate
+FULL_MOVE = 0.2  # radians between frames: from here on a point takes the full rate
 STILL = 1e-6  # radians: points that moved less have not moved
 
 
@@ -19,8 +19,8 @@ class SphereProjection:
     """Shows embeddings as points on the unit sphere of R³, steadily from frame to frame.
 
     UMAP's graph and loss with the great-circle distance. The first frame starts from the principal components. Every
-    further one starts from the last, with a learning rate in proportion to how far the embeddings have moved: small
-    moves change the picture little, and none leave it exactly as it is.
+    further one starts from the last, with learning rates in proportion to how far each embedding, and all of them on
+    the whole, have moved: small moves change the picture little, and none leave it exactly as it is.
     """
 
     def __init__(self, n_neighbors: int = 15, seed: int = 0) -> None:
@@ -55,7 +55,7 @@ class SphereProjection:
             raise InputError("There are no embeddings to show.")
         points = _principal_start(rows, self.seed)
         if len(rows) > 1:
-            self._optimize(points, fuzzy_graph(rows, self.n_neighbors), FIRST_RATE, FIRST_EPOCHS)
+            self._optimize(points, fuzzy_graph(rows, self.n_neighbors), np.full(len(rows), FIRST_RATE), FIRST_EPOCHS)
         self._embeddings, self._points = rows, points
         return points.copy()
 
@@ -68,9 +68,10 @@ class SphereProjection:
             return self.fit(rows)
         moved = angles(rows, self._embeddings)  # (n,)
         if len(rows) > 1 and float(moved.max()) > STILL:
-            rate = UPDATE_RATE * min(1.0, float(moved.square().mean().sqrt()) / FULL_MOVE)
+            typical = moved.square().mean().sqrt()
+            shares = (torch.maximum(moved, typical) / FULL_MOVE).clamp(max=1)  # (n,)
             points = self._points.copy()
-            self._optimize(points, fuzzy_graph(rows, self.n_neighbors), rate, UPDATE_EPOCHS)
+            self._optimize(points, fuzzy_graph(rows, self.n_neighbors), UPDATE_RATE * shares.numpy(), UPDATE_EPOCHS)
             self._embeddings, self._points = rows, _align(points, self._points)
         return self._points.copy()
 
@@ -88,7 +89,7 @@ class SphereProjection:
         weights = 1 / (distances + 1e-6) ** 2  # (m, count)
         return _median_on_sphere(self._points[indices], weights)
 
-    def _optimize(self, points: np.ndarray, graph: Graph, rate: float, epochs: int) -> None:
+    def _optimize(self, points: np.ndarray, graph: Graph, rates: np.ndarray, epochs: int) -> None:
         from hyperface.projection.layout import optimize  # numba loads, and compiles once, here
 
         strongest = graph.weights.max()
@@ -102,7 +103,7 @@ class SphereProjection:
             streams,
             np.float32(CURVE_A),
             np.float32(CURVE_B),
-            rate,
+            rates.astype(np.float32),
             epochs,
         )
 
