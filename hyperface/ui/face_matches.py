@@ -70,9 +70,9 @@ def similarity_table(cosines: Sequence[Sequence[float]]) -> str:
     return (
         '<h3 class="hf-heading hf-apart">How alike the faces are</h3>'
         '<div class="hf-scroll"><table class="hf-similarity">'
-        "<caption>Cosine between the embeddings of each two faces: 1 the same picture, about 0 strangers.</caption>"
         f'<thead><tr><th scope="col"><span class="hf-hidden">face</span></th>{head}</tr></thead>'
         f"<tbody>{rows}</tbody></table></div>"
+        '<p class="hf-note">Cosine between the embeddings of each two: 1 is the same picture, about 0 strangers.</p>'
     )
 
 

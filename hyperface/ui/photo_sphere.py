@@ -13,9 +13,9 @@ POINTS_SHOWN = 2000
 
 
 def sphere_figure(identities: np.ndarray, faces: np.ndarray, numbers: Sequence[int]) -> Figure:
-    """Packed identities (n, 3) as small points and faces (m, 3) as large numbered ones, on a globe seen from the faces.
+    """Packed identities (n, 3) as small points and faces (m, 3) as large numbered ones, on a globe.
 
-    Both are unit rows. Of very many identities a part is shown, evenly chosen.
+    Both are unit rows. The globe is seen from above the first face. Of very many identities a part is shown, evenly chosen.
     """
     chosen = np.linspace(0, len(identities) - 1, min(len(identities), POINTS_SHOWN)).round().astype(int)
     shown, raised = identities[chosen], faces * 1.03  # above the surface, so that no point hides them
@@ -60,8 +60,7 @@ def sphere_figure(identities: np.ndarray, faces: np.ndarray, numbers: Sequence[i
         },
     ]
     axis = {"visible": False, "range": [-1.1, 1.1]}
-    eye = faces.mean(axis=0) + 1e-6
-    eye = eye / np.linalg.norm(eye) * 1.3
+    eye = 1.3 * faces[0]
     layout = {
         "scene": {
             "xaxis": axis,

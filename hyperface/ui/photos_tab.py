@@ -13,7 +13,7 @@ import numpy as np
 from gradio.context import Context
 
 from hyperface.assets import assets_folder
-from hyperface.errors import NoFaceError, PhotoError
+from hyperface.errors import HyperFaceError, NoFaceError, PhotoError
 from hyperface.ui.context import AppContext
 from hyperface.ui.face_matches import Match, MatchedFace, matched_face, similarity_table
 from hyperface.ui.forgetting import forget_closed_sessions, forget_shown
@@ -68,22 +68,28 @@ def build(context: AppContext, packing: gr.Dropdown, tab: gr.Tab) -> None:
     seen = gr.State(None, time_to_live=KEPT_SECONDS)
 
     def show(name: str | None, event: gr.EventData, request: gr.Request) -> Iterator[dict]:
+        yield from forgetting(look(name, _received(event, examples)), request)
+
+    def demonstrate(name: str | None, first_time: bool, request: gr.Request) -> Iterator[dict]:
+        """The first example, when the tab is opened for the first time."""
+        yield {unopened: False}
+        if first_time and examples:
+            yield from forgetting(look(name, [_example(examples, 0)]), request)
+
+    def compare(name: str | None, remembered: SeenFaces | None, request: gr.Request) -> Iterator[dict]:
+        yield from forgetting(beside(name, remembered), request)
+
+    def forgetting(steps: Iterator[dict], request: gr.Request) -> Iterator[dict]:
+        """The same steps; afterwards the server has no copy of what they showed."""
         try:
-            yield from look(name, event)
+            yield from steps
         finally:
             forget_shown(blocks, [photos, cards, sphere], request)
 
-    def compare(name: str | None, remembered: SeenFaces | None, request: gr.Request) -> Iterator[dict]:
-        try:
-            yield from beside(name, remembered)
-        finally:
-            forget_shown(blocks, [cards, sphere], request)
-
-    def look(name: str | None, event: gr.EventData) -> Iterator[dict]:
-        """Find the faces in the photos of an event, one photo after the other, then compare them."""
+    def look(name: str | None, received: Sequence[ReceivedPhoto]) -> Iterator[dict]:
+        """Find the faces in the photos, one photo after the other, then compare them."""
         from hyperface.faces import align, load_photo
 
-        received = _received(event, examples)
         yield {photos: "", cards: "", here: gr.Column(visible=False), seen: None, status: _progress("Reading", 0)}
         pictures: list[str] = []
         faces: list[Face] = []
@@ -118,17 +124,21 @@ def build(context: AppContext, packing: gr.Dropdown, tab: gr.Tab) -> None:
         if remembered is None:
             yield {cards: "", here: gr.Column(visible=False)}
             return
-        packed = load_packed(context, name)
-        yield {cards: _cards(context, packed, remembered)}
-        yield {here: gr.Column(visible=True), sphere: _where(packed, remembered)}
+        try:
+            packed = load_packed(context, name)
+            yield {cards: _cards(context, packed, remembered)}
+            yield {here: gr.Column(visible=True), sphere: _where(packed, remembered)}
+        except HyperFaceError as error:  # the photos are shown all the same
+            yield {cards: f'<p class="hf-empty">{escape(error)}</p>', here: gr.Column(visible=False)}
 
+    unopened = gr.State(True)
     outputs = [status, photos, cards, here, sphere, seen]
-    picker.submit(
-        toasts(show), packing, outputs, show_progress="hidden", api_visibility="private", concurrency_id="photos"
+    events = {"show_progress": "hidden", "api_visibility": "private"}
+    demonstration = tab.select(toasts(demonstrate), [packing, unopened], [*outputs, unopened], **events)
+    reading = picker.submit(
+        toasts(show), packing, outputs, trigger_mode="always_last", cancels=[demonstration], **events
     )
-    packing.change(
-        toasts(compare), [packing, seen], [cards, here, sphere], show_progress="minimal", api_visibility="private"
-    )
+    packing.change(toasts(compare), [packing, seen], [cards, here, sphere], **events)
     delete.click(
         lambda: {
             status: '<p class="hf-note" role="status">Deleted. Nothing of your photos is left.</p>',
@@ -139,8 +149,8 @@ def build(context: AppContext, packing: gr.Dropdown, tab: gr.Tab) -> None:
             seen: None,
         },
         outputs=outputs,
-        show_progress="hidden",
-        api_visibility="private",
+        cancels=[demonstration, reading],
+        **events,
     )
 
 
@@ -162,7 +172,11 @@ def _received(event: gr.EventData, examples: Sequence[Path]) -> list[ReceivedPho
         return received_photos(event)
     if not 0 <= number < len(examples):
         raise PhotoError("That example photo is not there any more. Choose another one.")
-    return [ReceivedPhoto(f"Example {number + 1}", examples[number].read_bytes())]
+    return [_example(examples, number)]
+
+
+def _example(examples: Sequence[Path], number: int) -> ReceivedPhoto:
+    return ReceivedPhoto(f"Example {number + 1}", examples[number].read_bytes())
 
 
 def _embed(context: AppContext, faces: Sequence[Face]) -> SeenFaces:

@@ -31,10 +31,20 @@ def png(pixels: np.ndarray) -> bytes:
     return buffer.getvalue()
 
 
+def open_photos(page, open_tab) -> None:
+    """Open the tab and wait for the example that it begins with."""
+    open_tab(page, "Photos")
+    page.locator("#photos-faces .hf-card").first.wait_for()
+    page.get_by_role("heading", name="You are here").wait_for()
+
+
 def upload(page, **files: bytes) -> None:
+    """Choose photos, and wait until their faces are compared."""
+    page.evaluate("document.querySelectorAll('#photos-faces .hf-card').forEach((card) => { card.dataset.old = true; })")
     page.locator("#photo-picker input[type=file]").set_input_files(
         [{"name": f"{name}.png", "mimeType": "image/png", "buffer": content} for name, content in files.items()]
     )
+    page.locator("#photos-faces .hf-card:not([data-old])").first.wait_for()
 
 
 def test_marks_are_where_the_detector_says():
@@ -77,11 +87,10 @@ def test_a_photo_is_read_compared_and_leaves_nothing(
     small_packing, page, open_tab, portrait, upload_cache, browser, app_url
 ):
     sessions = watch_sessions(page)
-    open_tab(page, "Photos")
+    open_photos(page, open_tab)
     before = sorted(path for path in upload_cache.rglob("*") if path.is_file())
     upload(page, my_secret_holiday=portrait)
     card = page.locator("#photos-faces .hf-card")
-    card.wait_for()
     assert card.count() == 1
     assert page.locator("#photos-photos circle").count() == 5
     texts = card.locator("img").evaluate_all("images => images.map(image => image.alt)")
@@ -97,8 +106,8 @@ def test_a_photo_is_read_compared_and_leaves_nothing(
 
     other = browser.new_context().new_page()
     other.goto(app_url)
-    open_tab(other, "Photos")
-    assert other.locator("#photos-faces .hf-card, #photos-photos img").count() == 0
+    open_photos(other, open_tab)
+    assert not set(own_pictures(page)) & set(own_pictures(other))
     other.context.close()
 
     page.get_by_role("button", name="Delete photos and faces").click()
@@ -118,6 +127,12 @@ def watch_sessions(page) -> list[str]:
     return sessions
 
 
+def own_pictures(page) -> list[str]:
+    """The photos, and the faces cut out of them, that a page shows."""
+    pictures = page.locator("#photos-photos img, .hf-card-crop img")
+    return pictures.evaluate_all("images => images.map(image => image.src)")
+
+
 def kept_by_the_framework(page, app_url: str, session: str, upload_cache) -> str:
     """What Gradio remembers of the two blocks that show photos, by its own means of writing a session to disk."""
     link = page.request.get(f"{app_url}/gradio_api/deep_link?session_hash={session}").json()
@@ -131,9 +146,8 @@ def kept_by_the_framework(page, app_url: str, session: str, upload_cache) -> str
 
 @pytest.mark.browser
 def test_what_cannot_be_used_is_told_and_the_rest_is_shown(small_packing, page, open_tab, portrait):
-    open_tab(page, "Photos")
+    open_photos(page, open_tab)
     upload(page, broken=b"this is no picture", empty=b"", wall=png(np.full((300, 300, 3), 128, np.uint8)), me=portrait)
-    page.locator("#photos-faces .hf-card").wait_for()
     problems = page.locator("#photos-status li").all_inner_texts()
     assert [problem.split(":")[0] for problem in problems] == ["broken.png", "empty.png", "wall.png"]
     assert "No face was found" in problems[2]
@@ -146,7 +160,7 @@ def test_faces_follow_the_picked_packing(small_packing, page, open_tab, portrait
     with runs.Worker(others).working():
         np.save(others.path / "embeddings.npy", gallery.load("gan-10k").embeddings[500:520].numpy())
     page.reload()
-    open_tab(page, "Photos")
+    open_photos(page, open_tab)
     upload(page, me=portrait, again=portrait)
     page.locator("#photos-faces .hf-similarity").wait_for()
     assert page.locator("#photos-faces .hf-similarity td").nth(1).inner_text() == "1.00"
@@ -167,9 +181,8 @@ def angle(picture) -> float:
 @pytest.mark.browser
 def test_a_closed_page_is_forgotten(small_packing, page, open_tab, portrait, app_url, browser):
     sessions = watch_sessions(page)
-    open_tab(page, "Photos")
+    open_photos(page, open_tab)
     upload(page, me=portrait)
-    page.locator("#photos-faces .hf-card").wait_for()
     page.close()
     visitor = browser.new_context().request
     end = time.monotonic() + 60  # Gradio notices at its next heartbeat
