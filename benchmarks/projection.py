@@ -8,6 +8,7 @@ shown to move beside how far they do. One thread. The peer compiles in every pro
 """
 
 import argparse
+import itertools
 import statistics
 import time
 
@@ -64,7 +65,7 @@ def main() -> None:
     before = projection.fit(frames[0])
     walls, processors = [], []
     print("\nstep   true move   shown move   (mean, degrees)   trustworthiness")
-    for number, (last, now) in enumerate(zip(frames, frames[1:], strict=False), start=1):
+    for number, (last, now) in enumerate(itertools.pairwise(frames), start=1):
         started, busy = time.perf_counter(), time.process_time()
         points = projection.update(now)
         walls.append(time.perf_counter() - started)
