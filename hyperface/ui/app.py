@@ -28,6 +28,7 @@ HEADER = """
   <div><h1>HyperFace</h1><p>Synthetic people for face recognition, by packing identities on a hypersphere</p></div>
 </div>
 """
+HEAD_SCRIPTS = ("common.js", "sphere.js")
 UPLOADS_KEPT = (600, 3600)  # seconds: how often the web framework's file cache is swept, and the age it sweeps at
 
 
@@ -58,11 +59,11 @@ def launch(context: AppContext | None = None) -> None:
     plotly_js = Path(str(files("plotly") / "package_data" / "plotly.min.js"))
     gr.set_static_paths([plotly_js])
     context.warm_up()
-    common = (FOLDER / "common.js").read_text(encoding="utf-8").replace("PLOTLY_PATH", plotly_js.as_posix())
+    scripts = "".join((FOLDER / name).read_text(encoding="utf-8") for name in HEAD_SCRIPTS)
     blocks.launch(
         theme=HyperFaceTheme(),
         css_paths=STYLE_SHEETS,
-        head=f"<script>{common}</script>",
+        head=f"<script>{scripts.replace('PLOTLY_PATH', plotly_js.as_posix())}</script>",
         share=False,
         ssr_mode=False,
         run_history=False,

@@ -34,7 +34,7 @@ window.hyperface = (() => {
       margin: { l: 8, r: 8, t: 8, b: 8 }, xaxis: axis, yaxis: axis, hovermode: 'x unified',
       hoverlabel: { bgcolor: variable('--background-fill-primary'), font: { color: variable('--body-text-color') },
         bordercolor: variable('--border-color-primary') },
-      legend: { orientation: 'h', x: 0, y: 1.02, yanchor: 'bottom', bgcolor: 'rgba(0,0,0,0)' },
+      legend: { orientation: 'h', x: 0, y: 1.02, yanchor: 'bottom', bgcolor: 'rgba(0,0,0,0)', font: { size: 11 } },
     };
   }
 

@@ -93,51 +93,11 @@ function colourRange() {
   return [Math.floor(low), Math.max(Math.ceil(state.bound !== null ? Math.min(state.bound, 1.15 * best) : best), Math.floor(low) + 1)];
 }
 
-function graticule() {
-  const x = [], y = [], z = [], turn = (degrees) => degrees * Math.PI / 180;
-  const push = (latitude, longitude) => {
-    x.push(0.995 * Math.cos(latitude) * Math.cos(longitude)); y.push(0.995 * Math.cos(latitude) * Math.sin(longitude));
-    z.push(0.995 * Math.sin(latitude));
-  };
-  const gap = () => { x.push(null); y.push(null); z.push(null); };
-  for (let latitude = -60; latitude <= 60; latitude += 30) {
-    for (let longitude = 0; longitude <= 360; longitude += 6) push(turn(latitude), turn(longitude));
-    gap();
-  }
-  for (let longitude = 0; longitude < 180; longitude += 30) {
-    for (let around = 0; around <= 360; around += 6) push(turn(around), turn(longitude));
-    gap();
-  }
-  return { x, y, z };
-}
-
-/** A ball just under the points, so that those on the far side stand back. */
-function ball(rings = 14, sectors = 24) {
-  const x = [], y = [], z = [], i = [], j = [], k = [];
-  for (let ring = 0; ring <= rings; ring++) for (let sector = 0; sector < sectors; sector++) {
-    const latitude = Math.PI * (ring / rings - 0.5), longitude = 2 * Math.PI * sector / sectors;
-    x.push(0.965 * Math.cos(latitude) * Math.cos(longitude)); y.push(0.965 * Math.cos(latitude) * Math.sin(longitude)); z.push(0.965 * Math.sin(latitude));
-    if (ring === rings) continue;
-    const a = ring * sectors + sector, b = ring * sectors + (sector + 1) % sectors;
-    i.push(a, b); j.push(b, b + sectors); k.push(a + sectors, a + sectors);
-  }
-  return { x, y, z, i, j, k };
-}
-
 function pick(frame, indices) {
   return frame.axes.map((axis) => indices.map((index) => 1.01 * axis[index]));
 }
 
-/** Great-circle arc between two points of a frame. */
-function arc(frame, [first, second]) {
-  const a = frame.axes.map((axis) => axis[first]), b = frame.axes.map((axis) => axis[second]);
-  const points = [];
-  for (let t = 0; t <= 12; t++) {
-    const mixed = a.map((value, axis) => value * (1 - t / 12) + b[axis] * t / 12), norm = Math.hypot(...mixed) || 1;
-    points.push(mixed.map((value) => 1.01 * value / norm));
-  }
-  return [0, 1, 2].map((axis) => points.map((point) => point[axis]));
-}
+const arc = (frame, [first, second]) => hyperface.sphere.arc(...[first, second].map((index) => frame.axes.map((axis) => axis[index])));
 
 function pointSize() {
   const count = state.frames[0].angles.length;
@@ -152,9 +112,7 @@ async function draw(frame) {
     const common = { hoverinfo: 'skip', showlegend: false };
     const [x, y, z] = frame.axes, [px, py, pz] = arc(frame, frame.closest), [cx, cy, cz] = pick(frame, [state.chosen]);
     const traces = [
-      { type: 'mesh3d', ...ball(), color: variable('--hf-ball'), opacity: 0.82, flatshading: false,
-        lighting: { ambient: 1, diffuse: 0, specular: 0, fresnel: 0 }, ...common },
-      { type: 'scatter3d', mode: 'lines', ...graticule(), line: { color: variable('--hf-graticule'), width: 1 }, ...common },
+      ...hyperface.sphere.background(),
       { type: 'scatter3d', mode: 'markers', x, y, z, hoverinfo: 'none', showlegend: false,
         marker: { size: pointSize(), color: frame.angles, colorscale: colourScale(), cmin: low, cmax: high, line: { width: 0 } } },
       { type: 'scatter3d', mode: 'lines', x: px, y: py, z: pz, line: { color: variable('--hf-series-2'), width: 7 }, ...common },
