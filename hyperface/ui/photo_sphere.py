@@ -15,7 +15,7 @@ POINTS_SHOWN = 2000
 def sphere_figure(identities: np.ndarray, faces: np.ndarray, numbers: Sequence[int]) -> Figure:
     """Packed identities (n, 3) as small points and faces (m, 3) as large numbered ones, on a globe.
 
-    Both are unit rows. The globe is seen from above the first face. Of very many identities a part is shown, evenly chosen.
+    Both are unit rows. It is seen from above the first face. Of very many identities an even part is shown.
     """
     chosen = np.linspace(0, len(identities) - 1, min(len(identities), POINTS_SHOWN)).round().astype(int)
     shown, raised = identities[chosen], faces * 1.03  # above the surface, so that no point hides them
