@@ -28,7 +28,8 @@ SPAN = 40  # principal directions of the gallery that packed targets stay in
 
 @dataclass(frozen=True)
 class TrainingPlan:
-    steps: int = 3000
+    steps: int = 3600
+    restart: int = 2600  # step at which the cosine schedule begins again, at half the rate
     identities: int = 40  # per step, each drawn in two styles
     learning_rate: float = 4e-4
     seed: int = 0
@@ -131,9 +132,8 @@ def train_mapper(targets: Targets, plan: TrainingPlan, *, checkpoint: Path) -> M
 
     bar = tqdm(range(first, plan.steps), initial=first, total=plan.steps, desc="training the mapper")
     for step in bar:
-        rate = plan.learning_rate * min(1, (step + 1) / 100) * (0.5 + 0.5 * math.cos(math.pi * step / plan.steps))
         for group in optimizer.param_groups:
-            group["lr"] = rate
+            group["lr"] = _rate(step, plan)
         half = plan.identities // 2
         rows = torch.randint(len(targets.embeddings), (half,), generator=generator)
         packed_rows = torch.randint(len(targets.packed), (plan.identities - half,), generator=generator)
@@ -179,6 +179,13 @@ def train_mapper(targets: Targets, plan: TrainingPlan, *, checkpoint: Path) -> M
             _save(checkpoint, plan, step + 1, mapper, optimizer, generator, average)
     mapper.load_state_dict(average)
     return mapper
+
+
+def _rate(step: int, plan: TrainingPlan) -> float:
+    first = min(plan.restart, plan.steps)
+    if step < first:
+        return plan.learning_rate * min(1, (step + 1) / 100) * (0.5 + 0.5 * math.cos(math.pi * step / first))
+    return plan.learning_rate * (0.25 + 0.25 * math.cos(math.pi * (step - first) / (plan.steps - first)))
 
 
 def _contrast(
