@@ -7,6 +7,7 @@ import csv
 import math
 from collections.abc import Callable
 from functools import cache
+from typing import overload
 
 import numpy as np
 import torch
@@ -63,6 +64,10 @@ def random_points(n: int, d: int, seed: int) -> torch.Tensor:
     return normalize(torch.randn(n, d, generator=generator, dtype=torch.float64)).float()
 
 
+@overload
+def angle_degrees(cosine: torch.Tensor) -> torch.Tensor: ...
+@overload
+def angle_degrees(cosine: float) -> float: ...
 def angle_degrees(cosine: torch.Tensor | float) -> torch.Tensor | float:
     """Angle in degrees, [0, 180], of a cosine; values outside [−1, 1] by rounding are clamped. Float in, float out.
 

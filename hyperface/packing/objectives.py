@@ -55,7 +55,9 @@ class Objective(ABC):
 OBJECTIVES: Registry[Objective] = Registry("packing objective")
 
 
-def adam(moments: Moments, gradient: torch.Tensor, square: torch.Tensor, count: int, beta2: float, epsilon: float):
+def adam(
+    moments: Moments, gradient: torch.Tensor, square: torch.Tensor, count: int, *, beta2: float, epsilon: float
+) -> tuple[torch.Tensor, Moments]:
     """Adam (Kingma & Ba 2015): the step for a learning rate of 1, and the moments after it."""
     first = torch.lerp(moments.first, gradient, 0.1)  # beta1 = 0.9
     second = torch.lerp(moments.second, square, 1 - beta2)
@@ -89,7 +91,9 @@ class PaperMinimum(Objective):
     def start(self, points: torch.Tensor) -> Moments:
         return Moments(torch.zeros_like(points), torch.zeros_like(points))
 
-    def step(self, points, gradient, moments, count, progress):
+    def step(
+        self, points: torch.Tensor, gradient: torch.Tensor, moments: Moments, count: int, progress: float
+    ) -> tuple[torch.Tensor, Moments]:
         step, moments = adam(moments, gradient, gradient.square(), count, beta2=0.999, epsilon=1e-8)
         rate = self.learning_rate * (1 + math.cos(math.pi * progress)) / 2
         return torch.nn.functional.normalize(points - rate * step, dim=1), moments
@@ -97,7 +101,8 @@ class PaperMinimum(Objective):
 
 class NearestMean(PaperMinimum):
     """The row-wise reading of the same minimum: −(1/n) Σ_i min_j d(x_i, x_j). Every point has a gradient: from its
-    nearest one and from those that it is nearest to."""
+    nearest one and from those that it is nearest to. Adam on ambient coordinates moves close pairs the same way, so that
+    some end closer than they began; "soft" has no such pairs."""
 
     def _add_gradient(self, gradient: torch.Tensor, points: torch.Tensor, nearest: torch.Tensor) -> None:
         gradient += points[nearest] / len(points)
@@ -137,7 +142,9 @@ class SoftMaximum(Objective):
     def start(self, points: torch.Tensor) -> Moments:
         return Moments(torch.zeros_like(points), torch.zeros_like(points[:, :1]))
 
-    def step(self, points, gradient, moments, count, progress):
+    def step(
+        self, points: torch.Tensor, gradient: torch.Tensor, moments: Moments, count: int, progress: float
+    ) -> tuple[torch.Tensor, Moments]:
         tangent = gradient - (gradient * points).sum(dim=1, keepdim=True) * points  # (n, k)
         square = tangent.square().sum(dim=1, keepdim=True)  # (n, 1)
         # What rounding leaves of a radial gradient is no direction, and Adam would scale it to a whole step.
