@@ -1,6 +1,6 @@
 """Packing beside a plain dense PyTorch implementation of the paper's Algorithm 1, in one process, interleaved.
 
-    python benchmarks/packing.py [--identities 1000] [--steps 300] [--start gallery] [--span K] [--threads 2]
+    python benchmarks/packing.py [--identities 1000] [--steps 300] [--start gallery] [--span K] [--threads 1]
 
 Both start from the same embeddings of the shipped gallery (10,000 faces, d = 128), or from uniform points, and take the
 same number of steps with the gallery term. The dense peer is what one would write first: the whole matrices of cosines,
@@ -61,7 +61,7 @@ def main() -> None:
     parser.add_argument("--alpha", type=float, default=0.5)
     parser.add_argument("--start", choices=("gallery", "uniform"), default="gallery")
     parser.add_argument("--span", type=int, help="also pack inside so many principal directions; the peer cannot")
-    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--threads", type=int, default=1)
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
 

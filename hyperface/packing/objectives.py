@@ -101,8 +101,8 @@ class PaperMinimum(Objective):
 
 class NearestMean(PaperMinimum):
     """The row-wise reading of the same minimum: −(1/n) Σ_i min_j d(x_i, x_j). Every point has a gradient: from its
-    nearest one and from those that it is nearest to. Adam on ambient coordinates moves close pairs the same way, so that
-    some end closer than they began; "soft" has no such pairs."""
+    nearest one and from those that it is nearest to. Adam on ambient coordinates moves close pairs the same way, so
+    that some can end closer than they began."""
 
     def _add_gradient(self, gradient: torch.Tensor, points: torch.Tensor, nearest: torch.Tensor) -> None:
         gradient += points[nearest] / len(points)
