@@ -24,7 +24,7 @@ def test_a_name_is_taken_once():
     registry = Registry("fruit")
     registry.register("apple")(lambda: "apple")
     with pytest.raises(ValueError, match="twice"):
-        registry.register("apple")
+        registry.register("apple")(lambda: "another")
 
 
 def test_a_missing_asset_says_how_to_get_it_back(tmp_path, monkeypatch):

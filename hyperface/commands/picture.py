@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-NICENESS = 5  # the optimiser comes first where cores are few
+NICENESS = 3  # the optimiser comes first where cores are few
 BACKLOG_SECONDS = 6.0  # waiting frames are thinned out when drawing them all would take longer than this
 
 

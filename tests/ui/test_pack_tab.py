@@ -72,27 +72,25 @@ def test_packing_live_and_after_a_reload(page, runs_folder):
 
 @browser_test
 def test_stopping_and_continuing_with_the_camera_kept(page, runs_folder):
-    start_small_packing(page, identities=400, steps=1000)
-    page.wait_for_function("document.querySelector('.hf-sphere')?.data?.[2]?.x.length === 400", timeout=120_000)
-    page.evaluate("Plotly.relayout(document.querySelector('.hf-sphere'), {'scene.camera.eye': {x: 0.1, y: 0.2, z: 2}})")
+    start_small_packing(page, identities=600, steps=1000)
+    page.wait_for_function("/Step [1-9]/.test(document.querySelector('.hf-progress-text')?.textContent)")
     page.get_by_role("button", name="Stop").click()
     wait_for_state(page, "Stopped")
-    run = next(run for run in runs.list_runs([runs_folder], "pack") if run.options["identities"] == 400)
+    run = next(run for run in runs.list_runs([runs_folder], "pack") if run.options["identities"] == 600)
     stopped_at = run.results()["step"]
     assert 0 < stopped_at < 1000
+    page.wait_for_function("document.querySelector('.hf-sphere').data?.[2]?.x.length === 600")
+    page.evaluate("Plotly.relayout(document.querySelector('.hf-sphere'), {'scene.camera.eye': {x: 0.1, y: 0.2, z: 2}})")
+    frames = int(page.locator(".hf-frame").get_attribute("max"))
     page.get_by_role("button", name="Continue").click()
-    page.wait_for_function(
-        "step => Number((/Step ([0-9,]+)/.exec(document.querySelector('.hf-progress-text').textContent) || [0, '0'])[1]"
-        ".replace(',', '')) > step",
-        arg=stopped_at,
-        timeout=60_000,
-    )
+    page.wait_for_function("seen => Number(document.querySelector('.hf-frame').max) > seen", arg=frames)
     eye = page.evaluate("document.querySelector('.hf-sphere').layout.scene.camera.eye")
     assert eye == {"x": 0.1, "y": 0.2, "z": 2}
-    page.get_by_role("button", name="Stop").click()
-    wait_for_state(page, "Stopped")
+    runs.request_stop(run)
+    page.wait_for_function("/Stopped|Finished/.test(document.querySelector('.hf-progress-state').textContent)")
     steps = [row["step"] for row in run.metrics()]
     assert steps == list(range(len(steps)))
+    assert len(steps) > stopped_at + 1
 
 
 @browser_test

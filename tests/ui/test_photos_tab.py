@@ -84,7 +84,7 @@ def test_the_sphere_shows_every_face_and_a_part_of_very_many_identities():
 
 @pytest.mark.browser
 def test_a_photo_is_read_compared_and_leaves_nothing(
-    small_packing, page, open_tab, portrait, upload_cache, browser, app_url
+    small_packing, page, open_tab, portrait, upload_cache, other_page, app_url
 ):
     sessions = watch_sessions(page)
     open_photos(page, open_tab)
@@ -104,11 +104,8 @@ def test_a_photo_is_read_compared_and_leaves_nothing(
     page.wait_for_timeout(1000)  # the copies are dropped just after the page has what it shows
     assert "data:image" not in kept_by_the_framework(page, app_url, sessions[-1], upload_cache)
 
-    other = browser.new_context().new_page()
-    other.goto(app_url)
-    open_photos(other, open_tab)
-    assert not set(own_pictures(page)) & set(own_pictures(other))
-    other.context.close()
+    open_photos(other_page, open_tab)
+    assert not set(own_pictures(page)) & set(own_pictures(other_page))
 
     page.get_by_role("button", name="Delete photos and faces").click()
     page.get_by_text("Nothing of your photos is left").wait_for()
