@@ -3,8 +3,10 @@
     python benchmarks/generator.py [--identities 512] [--styles 4] [--output FILE.json]
 
 Targets are faces of seeds that neither the gallery nor the training used, and a packing of them inside the span of
-the gallery's top 40 principal directions. Every picture goes the way a photo does: 8-bit pixels, detector, aligned
-crop, embedding; mirrored crops count as further images of the same identity.
+the gallery's top 40 principal directions; the latter also as in a dataset, every picture of a request of its own,
+normalise(x + v) with v ~ N(0, β I); and points anywhere on the sphere, where no face is. Every picture goes the way
+a photo does: 8-bit pixels, detector, aligned crop, embedding; mirrored crops count as further images of the same
+identity.
 """
 
 import argparse
@@ -16,8 +18,10 @@ import torch
 from tqdm import tqdm
 
 from hyperface import faces, gallery, generators, packing, recognizers
+from hyperface.datasets.synthesis import BETA, perturb
 from hyperface.errors import NoFaceError
 from hyperface.images import to_uint8
+from hyperface.sphere import random_points
 
 HELD_OUT_SEED = 2_000_000
 SPAN = 40
@@ -30,12 +34,13 @@ def held_out_embeddings(count: int, recognizer) -> torch.Tensor:
     return last.gallery.embeddings
 
 
-def realise(targets: torch.Tensor, styles: int, generator, recognizer) -> dict[str, torch.Tensor]:
+def realise(targets: torch.Tensor, styles: int, beta: float, generator, recognizer) -> dict[str, torch.Tensor]:
     """Draw every target in every style and see it again. Undetected pictures are counted and left out."""
     crops, identity, picture = [], [], []
     differences = []
     for i in tqdm(range(len(targets)), desc="identities", leave=False):
-        images = generator.generate(targets[i].expand(styles, -1), range(styles))
+        requests = perturb(targets[i].expand(styles, -1), beta, list(range(i * styles, (i + 1) * styles)))
+        images = generator.generate(requests, range(styles))
         layout = torch.nn.functional.avg_pool2d(images, 7)  # (styles, 3, 16, 16)
         differences += [(layout[a] - layout[b]).abs().mean() for a in range(styles) for b in range(a)]
         for j, pixels in enumerate(to_uint8(images)):
@@ -74,8 +79,8 @@ def nearest(embeddings: torch.Tensor) -> float:
     return similarity.fill_diagonal_(-1).amax(1).mean().item()
 
 
-def measure(targets: torch.Tensor, styles: int, generator, recognizer) -> dict[str, float]:
-    seen = realise(targets, styles, generator, recognizer)
+def measure(targets: torch.Tensor, styles: int, generator, recognizer, *, beta: float = 0.0) -> dict[str, float]:
+    seen = realise(targets, styles, beta, generator, recognizer)
     cosine = (seen["embeddings"] * targets[seen["identity"]]).sum(1)
     upright = len(seen["embeddings"]) // 2
     first = torch.tensor([i for i in range(upright) if seen["picture"][i] % styles == 0])
@@ -110,13 +115,21 @@ def main() -> None:
     generator, recognizer = generators.load(), recognizers.load()
     random = held_out_embeddings(options.identities, recognizer)
     *_, last = packing.pack(random, gallery=gallery.load().embeddings, alpha=0.0, span=SPAN)
+    anywhere = random_points(options.identities, random.shape[1], seed=0)
+
+    def packed(beta: float) -> dict[str, float]:
+        return measure(last.embeddings, options.styles, generator, recognizer, beta=beta)
+
     raw = to_uint8(generators.load_gallery_generator().sample(range(256)))
     layout = torch.nn.functional.avg_pool2d(torch.from_numpy(raw).permute(0, 3, 1, 2).float() / 255, 7)
     figures = {
         "identities": options.identities,
         "styles": options.styles,
         "gallery targets": measure(random, options.styles, generator, recognizer),
-        f"targets packed inside {SPAN} directions": measure(last.embeddings, options.styles, generator, recognizer),
+        f"targets packed inside {SPAN} directions": packed(0.0),
+        f"the same, requests spread by β = {BETA}": packed(BETA),
+        "the same, requests spread by β = 0.01": packed(0.01),
+        "targets anywhere on the sphere": measure(anywhere, options.styles, generator, recognizer),
         "difference between random faces": (layout[:128] - layout[128:]).abs().mean().item(),
         f"images per second ({torch.get_num_threads()} threads)": speed(generator, random),
     }

@@ -115,8 +115,27 @@ def build_mapper(build: Path, plan: TrainingPlan) -> None:
 def write_card(build: Path) -> None:
     """The figures are printed and written by the benchmark that anyone can run on the shipped files."""
     benchmark = Path(__file__).resolve().parents[1] / "benchmarks" / "generator.py"
-    card = assets_folder() / "generators" / "gan_quality.json"
-    subprocess.run([sys.executable, str(benchmark), "--output", str(card)], check=True)
+    figures_file = assets_folder() / "generators" / "gan_quality.json"
+    subprocess.run([sys.executable, str(benchmark), "--output", str(figures_file)], check=True)
+    fill_card(json.loads(figures_file.read_text()))
+
+
+def fill_card(figures: dict) -> None:
+    """Write the table under the card's last heading."""
+    columns = {name: values for name, values in figures.items() if isinstance(values, dict)}
+    lines = [
+        f"{figures['identities']} held-out identities × {figures['styles']} styles, aligned by the detector, each crop "
+        "also mirrored.\n",
+        f"| | {' | '.join(columns)} |",
+        "|---" * (1 + len(columns)) + "|",
+    ]
+    for row in next(iter(columns.values())):
+        lines.append(f"| {row} | {' | '.join(f'{values[row]:.3f}' for values in columns.values())} |")
+    lines.append("")
+    lines += [f"{name[0].upper()}{name[1:]}: {figures[name]:.3g}.\n" for name in figures if name not in columns][2:]
+    card = assets_folder() / "generators" / "README.md"
+    head, heading, _ = card.read_text().partition("## Measured\n")
+    card.write_text(head + heading + "\n" + "\n".join(lines))
 
 
 def main() -> None:

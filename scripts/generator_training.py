@@ -15,11 +15,13 @@ from tqdm import tqdm
 from hyperface.generators.gan import (
     CHIP_IN_NATIVE,
     NATIVE_SIZE,
+    REACH,
     STYLE_SIZE,
     Mapper,
     load_dcgan,
 )
 from hyperface.packing import pack
+from hyperface.packing.span import principal_span
 from hyperface.recognizers.dlib_resnet import CHIP_SIZE, load_dlib
 from hyperface.sphere import normalize
 
@@ -86,14 +88,16 @@ def jittered_chips(pictures: torch.Tensor, generator: torch.Generator) -> torch.
 def warm_start(mapper: Mapper, targets: Targets) -> None:
     """Least squares from x to z in closed form; the style's part begins as the largest directions of what x leaves
     open, and the perceptron adds nothing yet."""
-    x = targets.embeddings.double() * targets.embeddings.shape[1] ** 0.5  # scaled as the mapper scales it
+    basis = principal_span(targets.embeddings, REACH).basis  # (128, REACH)
+    x = normalize(targets.embeddings.double() @ basis @ basis.T) * len(basis) ** 0.5  # as the mapper makes it
     z = targets.latents.double()
     design = torch.cat([x, torch.ones(len(x), 1, dtype=x.dtype)], dim=1)  # (n, 129)
     # the normal equations in float64: torch's float32 lstsq is wrong at this size
-    solution = torch.linalg.solve(design.T @ design, design.T @ z)  # (129, 100)
+    solution = torch.linalg.pinv(design.T @ design, hermitian=True) @ design.T @ z  # (129, 100)
     residual = z - design @ solution
     values, vectors = torch.linalg.eigh(residual.T @ residual / len(residual))
     with torch.no_grad():
+        mapper.reach.copy_(basis)
         mapper.identity.weight.copy_(solution[:-1].T)
         mapper.identity.bias.copy_(solution[-1])
         # Smaller than found: what x leaves open linearly is identity too, for a recogniser that is not linear.

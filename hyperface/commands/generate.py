@@ -29,7 +29,7 @@ class GenerateOptions:
     source: str
     identities: int | None = None
     images_per_identity: int = 50
-    beta: float = 0.01
+    beta: float = 0.002
     generator: str = "gan"
     seed: int = 0
     batch_size: int = 64

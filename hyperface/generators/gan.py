@@ -17,9 +17,11 @@ from hyperface.assets import asset
 from hyperface.errors import InputError
 from hyperface.faces.template import DLIB_CHIP_BOX
 from hyperface.generators.base import GalleryGenerator, Generator
+from hyperface.sphere import normalize
 
 LATENT_SIZE = 100
 STYLE_SIZE = 64
+REACH = 60  # principal directions of the gallery in which faces of the network differ enough to be asked for
 NATIVE_SIZE = 64  # pixels of the network's own pictures
 ALIGNED_SIZE = 112  # pixels of the aligned faces it is asked for
 
@@ -53,10 +55,16 @@ class DCGAN(nn.Module):
 
 
 class Mapper(nn.Module):
-    """(embedding x, style s) → latent code z: z = A·x + L·s + r(x, s), r a residual perceptron."""
+    """(embedding x, style s) → latent code z: z = A·x + L·s + r(x, s), r a residual perceptron.
+
+    x is first brought onto the part of the sphere that the network can draw, the span of `reach`: no two faces differ
+    in the other directions, so what a request has there (the noise of Algorithm 3, a packing on the full sphere) is
+    nothing that a picture could show, and would only lead z away from every face.
+    """
 
     def __init__(self, dimension: int = 128, width: int = 1024, depth: int = 3) -> None:
         super().__init__()
+        self.register_buffer("reach", torch.zeros(dimension, REACH))  # orthonormal columns
         self.identity = nn.Linear(dimension, LATENT_SIZE)
         self.style = nn.Linear(STYLE_SIZE, LATENT_SIZE, bias=False)
         self.input = nn.Linear(dimension + STYLE_SIZE, width)
@@ -67,8 +75,9 @@ class Mapper(nn.Module):
         self.output = nn.Sequential(nn.LayerNorm(width), nn.Linear(width, LATENT_SIZE))
 
     def forward(self, embeddings: torch.Tensor, styles: torch.Tensor) -> torch.Tensor:
+        reachable = normalize(embeddings @ self.reach @ self.reach.T)  # (n, d)
         # Entries of a unit vector are about 1/√d; scaled to the size of the style's for the first layer.
-        scaled = embeddings * embeddings.shape[1] ** 0.5  # (n, d)
+        scaled = reachable * embeddings.shape[1] ** 0.5  # (n, d)
         hidden = self.input(torch.cat([scaled, styles], dim=1))  # (n, width)
         for block in self.blocks:
             hidden = hidden + block(hidden)

@@ -23,7 +23,7 @@ def dataset_panel(context: AppContext, packing: gr.Dropdown, tab: gr.Tab) -> Non
         with gr.Row():
             identities = gr.Number(200, label="Identities", precision=0, minimum=1, elem_id="dataset-identities")
             images = gr.Slider(1, MAX_IMAGES_PER_IDENTITY, 20, step=1, label="Images of each", elem_id="dataset-images")
-            beta = gr.Slider(0, 0.02, 0.01, step=0.001, label="β: spread", elem_id="dataset-beta")
+            beta = gr.Slider(0, 0.02, 0.002, step=0.001, label="β: spread", elem_id="dataset-beta")
             seed = gr.Number(0, label="Seed", precision=0, minimum=0)
         estimate = gr.HTML(apply_default_css=False, elem_id="dataset-estimate")
         with gr.Row(elem_classes=["hf-buttons"]):

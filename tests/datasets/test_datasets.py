@@ -48,7 +48,7 @@ def test_a_dataset_has_every_image_and_says_what_it_is(identities, tmp_path):
     assert dataset.identities == 5
     assert dataset.labels.tolist() == np.repeat(range(5), 3).tolist()
     assert dataset.info["complete"] is True
-    assert (dataset.info["generator"], dataset.info["beta"], dataset.info["seed"]) == ("swatches", 0.01, 0)
+    assert (dataset.info["generator"], dataset.info["beta"], dataset.info["seed"]) == ("swatches", 0.002, 0)
 
 
 def test_same_seed_same_bytes_whatever_the_batches_and_interruptions(identities, tmp_path):

@@ -6,6 +6,7 @@ from hyperface.errors import InputError
 from hyperface.faces.template import DLIB_CHIP_BOX
 from hyperface.generators.gan import CHIP_IN_NATIVE, align_native, seeded_normal
 from hyperface.recognizers.dlib_resnet import dlib_chips
+from hyperface.sphere import normalize, random_points
 
 
 @pytest.fixture(scope="module")
@@ -44,6 +45,16 @@ def test_identity_follows_the_embedding_and_style_the_seed(generator, targets):
     assert similarity[torch.arange(24), torch.arange(12).repeat(2)].mean() > 0.6
     # another seed is another picture of the same person
     assert (first - second).abs().mean() > 0.05
+
+
+def test_requests_off_the_face_manifold_are_still_faces(generator, targets):
+    """What Algorithm 3's noise adds, and a packing on the full sphere, lies mostly where no face is."""
+    noise = normalize(targets + 0.01**0.5 * torch.randn(12, 128, generator=torch.Generator().manual_seed(0)))
+    for requests in (noise, random_points(12, 128, seed=1)):
+        codes = generator.mapper(requests, seeded_normal(range(12), 64))
+        assert codes.norm(dim=1).max() < 14  # the network draws standard normal codes, of length 10
+        images = generator.generate(requests, range(12))
+        assert ((images < 0.01) | (images > 0.99)).float().mean() < 0.05
 
 
 def test_wrong_embeddings_are_refused(generator):
