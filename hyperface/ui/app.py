@@ -10,7 +10,7 @@ import gradio as gr
 
 from hyperface.ui import evaluate_tab, identities_tab, pack_tab, photos_tab, train_tab
 from hyperface.ui.context import AppContext
-from hyperface.ui.run_picker import picker_update, run_picker
+from hyperface.ui.run_picker import newest_at_load, run_picker
 from hyperface.ui.theme import FOLDER, STYLE_SHEETS, HyperFaceTheme
 
 TABS = {
@@ -44,9 +44,7 @@ def build(context: AppContext) -> gr.Blocks:
             for tab_id, (title, module) in TABS.items():
                 with gr.Tab(title, id=tab_id, elem_id=f"tab-{tab_id}") as tab:
                     module.build(context, packing, tab)
-        blocks.load(
-            lambda chosen: picker_update(context, "pack", chosen), packing, packing, show_progress="hidden", queue=False
-        )
+        newest_at_load(context, "pack", packing)
     blocks.queue(max_size=64, default_concurrency_limit=4)
     return blocks
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 
 import gradio as gr
+from gradio.context import Context
 
 from hyperface.runs import DONE, FAILED, INTERRUPTED, RUNNING, STARTING, STOPPED, Run
 from hyperface.ui.context import AppContext
@@ -37,6 +38,17 @@ def picker_update(context: AppContext, verb: str, chosen: str | None) -> gr.Drop
     names = [name for _, name in choices]
     value = chosen if chosen in names else names[0] if names else None
     return gr.Dropdown(choices=choices, value=value)
+
+
+def newest_at_load(context: AppContext, verb: str, picker: gr.Dropdown) -> None:
+    """Begin each page with the newest run there is: the picker itself is as old as the server."""
+    Context.root_block.load(
+        lambda: picker_update(context, verb, None),
+        outputs=picker,
+        show_progress="hidden",
+        queue=False,
+        api_visibility="private",
+    )
 
 
 def run_choices(context: AppContext, verb: str) -> list[tuple[str, str]]:

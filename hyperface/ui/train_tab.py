@@ -13,7 +13,7 @@ from hyperface.errors import InputError
 from hyperface.runs import FAILED, Run
 from hyperface.ui import worker
 from hyperface.ui.context import AppContext
-from hyperface.ui.run_picker import picker_update, run_choices, run_picker
+from hyperface.ui.run_picker import newest_at_load, picker_update, run_choices, run_picker
 from hyperface.ui.toasts import toasts
 from hyperface.ui.train_estimate import NEW, estimate
 from hyperface.ui.train_view import train_view
@@ -38,16 +38,17 @@ def build(context: AppContext, packing: gr.Dropdown, tab: gr.Tab) -> None:
                     2, 2000, value=200, step=1, label="Identities", info="The packing's first so many people."
                 )
                 images = gr.Slider(2, 100, value=20, step=1, label="Images of each", info="Variations of every person.")
-            epochs = gr.Slider(1, 60, value=12, step=1, label="Epochs", info="How often every image is seen.")
+            epochs = gr.Slider(1, 60, value=TrainOptions.epochs, step=1, label="Epochs", info="How often every image is seen.")
             with gr.Accordion("More", open=False):
                 backbone = gr.Dropdown(BACKBONES, value="small", label="Backbone", info="The network that is trained.")
                 head = gr.Radio(HEADS, value="adaface", label="Margin head", info="The loss that parts the identities.")
-                batch = gr.Slider(8, 512, value=64, step=8, label="Batch", info="Images in one step.")
+                batch = gr.Slider(8, 512, value=TrainOptions.batch_size, step=8, label="Batch", info="Images in one step.")
                 seed = gr.Number(0, precision=0, label="Seed", info="The same seed gives the same training.")
             expected = gr.HTML(elem_classes=["hf-estimate"], apply_default_css=False, js_on_load=None)
             begin = gr.Button("Train", variant="primary", elem_id="train-begin")
         with gr.Column(scale=3, min_width=320):
             picker = run_picker(context, "train", label="Training", elem_id="training-picker")
+            newest_at_load(context, "train", picker)
             view = train_view(context, picker.value)
 
     sizes = [dataset, identities, images, epochs, backbone]
@@ -88,7 +89,9 @@ def build(context: AppContext, packing: gr.Dropdown, tab: gr.Tab) -> None:
 
 def dataset_choices(context: AppContext) -> list[tuple[str, str]]:
     """(what to show, name): a new one first, then those that are there or on the way."""
-    return [("New, from the packing", NEW), *run_choices(context, "generate")]
+    ready_made = {run.name for run in context.runs("generate") if context.is_demo(run)}  # ships without its images
+    made = [choice for choice in run_choices(context, "generate") if choice[1] not in ready_made]
+    return [("New, from the packing", NEW), *made]
 
 
 def _datasets(context: AppContext, chosen: str) -> gr.Dropdown:

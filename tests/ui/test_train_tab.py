@@ -35,7 +35,10 @@ def test_a_dataset_is_made_and_trained_on(packing, page, open_tab, runs_folder):
     page.get_by_text("32 images, 2 times").wait_for()
     panel.get_by_role("button", name="Train", exact=True).click()
     page.wait_for_function(
-        "document.querySelector('#train-view .hf-progress-state')?.textContent === 'Finished'", timeout=180_000
+        "title => document.querySelector('.hf-train-lineage')?.innerText.includes(title)"
+        " && document.querySelector('#train-view .hf-progress-state').textContent === 'Finished'",
+        arg=packing.title,
+        timeout=180_000,
     )
     made = {run.verb: run for run in runs.list_runs([runs_folder]) if run.name not in before}
     assert set(made) == {"generate", "train"}
