@@ -14,7 +14,7 @@ from hyperface.ui import worker
 from hyperface.ui.context import AppContext
 from hyperface.ui.evaluation_charts import RocCurve, roc_chart, score_chart
 from hyperface.ui.evaluation_report import Mistake, ResultRow, mistakes, results_table
-from hyperface.ui.evaluations import DLIB, Evaluated, evaluations, model_choices
+from hyperface.ui.evaluations import Evaluated, evaluations, model_choices
 from hyperface.ui.pictures import escape
 from hyperface.ui.plots import Figure, chart
 from hyperface.ui.published_table import RENDERED, OwnRow, published_table
@@ -67,7 +67,7 @@ def build(context: AppContext, packing: gr.Dropdown, tab: gr.Tab) -> None:
         kept = [value for value in chosen_models if value in known]
         at_work = [run.name for run in context.runs("evaluate") if run.status().active]
         return (
-            gr.CheckboxGroup(choices=choices, value=kept if kept else [DLIB]),
+            gr.CheckboxGroup(choices=choices, value=kept or known[:2]),  # dlib, and the newest trained here
             gr.Dropdown(
                 choices=benchmarks, value=chosen_benchmark if chosen_benchmark in names else next(iter(names), None)
             ),

@@ -38,11 +38,15 @@ def build(context: AppContext, packing: gr.Dropdown, tab: gr.Tab) -> None:
                     2, 2000, value=200, step=1, label="Identities", info="The packing's first so many people."
                 )
                 images = gr.Slider(2, 100, value=20, step=1, label="Images of each", info="Variations of every person.")
-            epochs = gr.Slider(1, 60, value=TrainOptions.epochs, step=1, label="Epochs", info="How often every image is seen.")
+            epochs = gr.Slider(
+                1, 60, value=TrainOptions.epochs, step=1, label="Epochs", info="How often every image is seen."
+            )
             with gr.Accordion("More", open=False):
                 backbone = gr.Dropdown(BACKBONES, value="small", label="Backbone", info="The network that is trained.")
                 head = gr.Radio(HEADS, value="adaface", label="Margin head", info="The loss that parts the identities.")
-                batch = gr.Slider(8, 512, value=TrainOptions.batch_size, step=8, label="Batch", info="Images in one step.")
+                batch = gr.Slider(
+                    8, 512, value=TrainOptions.batch_size, step=8, label="Batch", info="Images in one step."
+                )
                 seed = gr.Number(0, precision=0, label="Seed", info="The same seed gives the same training.")
             expected = gr.HTML(elem_classes=["hf-estimate"], apply_default_css=False, js_on_load=None)
             begin = gr.Button("Train", variant="primary", elem_id="train-begin")
