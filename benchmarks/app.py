@@ -3,7 +3,7 @@
     python benchmarks/app.py [--repeats 3]
 
 Starts the app in a folder of runs that is empty, so that what is seen is what a new visitor sees: the ready-made runs.
-Every tab is opened in a fresh page of a headless Chromium. Needs `pip install -e ".[dev]"`.
+Every tab is opened in a fresh page of a headless Chromium, from the Pack tab that the page begins with. Needs `pip install -e ".[dev]"`.
 """
 
 import argparse
@@ -77,7 +77,10 @@ def main() -> None:
                     tab = page.get_by_role("tab", name=name, exact=True)
                     tab.wait_for()
                     started = time.perf_counter()
-                    tab.click()
+                    if name != "Pack":
+                        page.wait_for_function(SHOWN["Pack"])
+                        started = time.perf_counter()
+                        tab.click()
                     page.wait_for_function(shown, timeout=60_000)
                     opened[name].append(time.perf_counter() - started)
                     page.close()
