@@ -3,7 +3,8 @@
     python benchmarks/app.py [--repeats 3]
 
 Starts the app in a folder of runs that is empty, so that what is seen is what a new visitor sees: the ready-made runs.
-Every tab is opened in a fresh page of a headless Chromium, from the Pack tab that the page begins with. Needs `pip install -e ".[dev]"`.
+Every tab is opened in a fresh page of a headless Chromium, from the Pack tab that the page begins with. Needs
+`pip install -e ".[dev]"`.
 """
 
 import argparse

@@ -1,41 +1,161 @@
 """Exact nearest neighbours by cosine, without ever holding the whole matrix of cosines.
 
-Searches screen in float32 row tiles; the cosines they report are computed again for the winning pairs in float64.
+The matrix is symmetric, so only its upper triangle is computed, strip by strip. Where the hardware multiplies bfloat16
+fast, a strip is screened in it: a rigorous bound of its error leaves the few pairs that could be somebody's nearest,
+and those are compared in float32. The cosines reported are computed again for the winning pairs in float64.
 """
 
 import torch
 
-TILE_ELEMENTS = 1 << 21  # cosines held at a time: 8 MB, which stays in the caches of a core or two
+from hyperface.packing.ranks import ALONE, Ranks
+from hyperface.packing.tiles import WORD, has_fast_bfloat16, strips, tiles, with_smaller_tiles
+
+SCREENED_FROM = 1024  # points: below, screening costs more than it saves
+SAMPLE = 512  # points that a first guess of the nearest is taken from
+MOST_SURVIVORS = 1 / 128  # of a strip: beyond, comparing the pairs one by one is slower than a product in float32
+PAIRS_AT_A_TIME = 1 << 10  # their rows stay in the caches
+SIGNS = -0x7FFF7FFF7FFF8000  # the sign bits of four bfloat16 numbers in one int64
 
 
-def tiles(rows: int, columns: int) -> list[slice]:
-    """Row ranges such that a tile of cosines has about TILE_ELEMENTS."""
-    height = max(1, TILE_ELEMENTS // max(columns, 1))
-    return [slice(start, min(start + height, rows)) for start in range(0, rows, height)]
+def exclude_self(cosines: torch.Tensor, offset: int) -> None:
+    """Write −inf where a tile (b, n) of the cosines among points compares row i with itself, column offset + i."""
+    cosines.diagonal(offset=offset).fill_(-torch.inf)
 
 
-def exclude_self(cosines: torch.Tensor, rows: slice) -> None:
-    """Write −inf where a tile (b, n) of the cosines among points compares a point with itself."""
-    cosines.diagonal(offset=rows.start).fill_(-torch.inf)
+def nearest_points(points: torch.Tensor, *, guess: torch.Tensor | None = None, ranks: Ranks = ALONE) -> torch.Tensor:
+    """For each unit row of points (n, d) the index (n,) of the nearest other one; −1 if there is no other.
 
-
-def nearest_points(points: torch.Tensor) -> torch.Tensor:
-    """For each row of points (n, d) the index (n,) of the nearest other one; −1 if there is no other."""
+    guess: (n,) indices of near ones, such as the last step's nearest. They make it faster and change no answer, except
+    which one of equals is named. With ranks, every process gets the whole answer.
+    """
     n = len(points)
-    nearest = torch.full((n,), -1, dtype=torch.long, device=points.device)
-    if n > 1:
-        for rows in tiles(n, n):
-            cosines = points[rows] @ points.T  # (b, n)
-            exclude_self(cosines, rows)
-            nearest[rows] = cosines.argmax(dim=1)
-    return nearest
+    if n < 2:
+        return torch.full((n,), -1, dtype=torch.long, device=points.device)
+    best, nearest = _search_strips(points, guess, ranks)
+    overall = ranks.maximum(best)
+    return ranks.minimum(torch.where(best == overall, nearest, n))
 
 
-def pair_cosines(a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
-    """Cosines (n,) in float64 of rows a and b (n, d), as 1 − |a − b|²/2, which keeps small angles."""
-    a = torch.nn.functional.normalize(a.double(), dim=1)
-    b = torch.nn.functional.normalize(b.double(), dim=1)
-    return 1 - (a - b).square().sum(dim=1) / 2
+@with_smaller_tiles
+def _search_strips(points: torch.Tensor, guess: torch.Tensor | None, ranks: Ranks) -> tuple[torch.Tensor, torch.Tensor]:
+    """Largest cosine (n,) and whose (n,), as far as this process's strips and the guess tell."""
+    n = len(points)
+    screened = n >= SCREENED_FROM and points.dtype == torch.float32 and has_fast_bfloat16(points.device)
+    if screened:
+        nearest = _sampled(points) if guess is None else guess.clone()
+        best = _cosines(points, torch.arange(n, device=points.device), nearest)  # (n,)
+        screen = _Screen(points)
+    else:
+        nearest = torch.full((n,), n, dtype=torch.long, device=points.device)
+        best = torch.full((n,), -torch.inf, dtype=points.dtype, device=points.device)
+    for rows in ranks.share(strips(n, points.device)):
+        pairs = screen.survivors(rows, best) if screened else None
+        if pairs is None:
+            cosines = points[rows] @ points[rows.start :].T  # (b, c)
+            exclude_self(cosines, 0)
+            _take(best[rows], nearest[rows], *cosines.max(dim=1), first=rows.start)
+            if rows.stop < n:
+                later = cosines[:, rows.stop - rows.start :]  # (b, n − stop)
+                _take(best[rows.stop :], nearest[rows.stop :], *later.max(dim=0), first=rows.start)
+        else:
+            _take_pairs(best, nearest, *pairs, _cosines(points, *pairs))
+    return best, nearest
+
+
+def _take(best: torch.Tensor, nearest: torch.Tensor, values: torch.Tensor, indices: torch.Tensor, first: int) -> None:
+    better = values > best
+    torch.where(better, values, best, out=best)
+    torch.where(better, indices + first, nearest, out=nearest)
+
+
+def _take_pairs(
+    best: torch.Tensor, nearest: torch.Tensor, i: torch.Tensor, j: torch.Tensor, values: torch.Tensor
+) -> None:
+    """Both directions of the pairs (p,); of equals the lowest index."""
+    one, other, values = torch.cat([i, j]), torch.cat([j, i]), values.repeat(2)
+    largest = torch.full_like(best, -torch.inf).scatter_reduce_(0, one, values, "amax")
+    winners = values == largest[one]
+    whose = torch.full_like(nearest, len(best)).scatter_reduce_(0, one[winners], other[winners], "amin")
+    _take(best, nearest, largest, whose, first=0)
+
+
+def _sum_margin(dimension: int) -> float:
+    """What a sum of products of unit rows in float32 may be off by, and the bound it is compared with, too."""
+    return 4 * dimension * 2.0**-24
+
+
+def _round_off(rows: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """Rows (n, d) in bfloat16, and the length (n,) of what rounding took from each."""
+    rounded = rows.bfloat16()
+    return rounded, (rows - rounded).norm(dim=1)
+
+
+def _cosines(points: torch.Tensor, i: torch.Tensor, j: torch.Tensor) -> torch.Tensor:
+    """Of pairs of rows (p,), in the points' own precision."""
+    values = torch.empty(len(i), dtype=points.dtype, device=points.device)
+    for start in range(0, len(i), PAIRS_AT_A_TIME):
+        part = slice(start, start + PAIRS_AT_A_TIME)
+        values[part] = (points[i[part]] * points[j[part]]).sum(dim=1)
+    return values
+
+
+def _sampled(points: torch.Tensor) -> torch.Tensor:
+    """The nearest (n,) among the first SAMPLE points: a bound to begin with."""
+    cosines = points @ points[:SAMPLE].T  # (n, SAMPLE)
+    exclude_self(cosines[:SAMPLE], 0)
+    return cosines.argmax(dim=1)
+
+
+class _Screen:
+    """Finds the pairs that could be nearest, by cosines of rows rounded to bfloat16.
+
+    With r a row rounded and |x − r| what rounding took from it, |x_i·x_j − r_i·r_j| ≤ |x_i − r_i| + |r_i| |x_j − r_j|;
+    the products are summed in float32, and rounding the sum to bfloat16 keeps its order. So a pair whose cosine
+    reaches a bound shows at least that bound less the margin, rounded down.
+    """
+
+    def __init__(self, points: torch.Tensor) -> None:
+        n, dimension = points.shape
+        rounded, lost = _round_off(points)
+        self.margin = lost + (1 + lost) * lost.max() + _sum_margin(dimension)  # (n,)
+        self.count = n
+        self.rounded = torch.nn.functional.pad(rounded, (0, 0, 0, -n % WORD))  # whole words of columns
+        if points.device.type == "cuda":
+            torch.backends.cuda.matmul.allow_bf16_reduced_precision_reduction = False  # sums must be float32
+
+    def survivors(self, rows: slice, best: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor] | None:
+        """Pairs (p,), (p,) with i in rows and j > i that could improve on best (n,) of i or of j; None if too many."""
+        cosines = self.rounded[rows] @ self.rounded[rows.start :].T  # (b, c), bfloat16
+        floor = best - self.margin
+        floor = (floor - floor.abs() * 2.0**-7).bfloat16()  # lower than any rounding of it
+        columns = torch.nn.functional.pad(floor[rows.start :], (0, -self.count % WORD), value=torch.inf)
+        above = cosines.sub_(torch.minimum(floor[rows, None], columns))  # (b, c), not negative where it survives
+        # Four numbers at a time: comparing and searching bfloat16 one by one takes as long as the product did.
+        words = above.view(torch.int64)  # (b, c / 4)
+        found = ((words & SIGNS) != SIGNS).nonzero()  # (w, 2)
+        if len(found) * WORD > MOST_SURVIVORS * above.numel():
+            return None
+        i = found[:, :1]  # (w, 1)
+        j = found[:, 1:] * WORD + torch.arange(WORD, device=found.device)  # (w, 4)
+        kept = (above[i, j] >= 0) & (j > i) & (j < self.count - rows.start)
+        return (i.expand_as(j)[kept] + rows.start, j[kept] + rows.start)
+
+
+def pair_cosines(a: torch.Tensor, b: torch.Tensor, indices: torch.Tensor) -> torch.Tensor:
+    """Cosines (n,) in float64 of rows a (n, d) and b[indices], as 1 − |a − b|²/2, which keeps small angles."""
+    cosines = torch.empty(len(a), dtype=torch.float64, device=a.device)
+    for rows in tiles(len(a), 4 * a.shape[1], a.device):
+        one, other = (torch.nn.functional.normalize(x.double(), dim=1) for x in (a[rows], b[indices[rows]]))
+        cosines[rows] = 1 - (one - other).square().sum(dim=1) / 2
+    return cosines
+
+
+def dots(a: torch.Tensor, b: torch.Tensor, indices: torch.Tensor) -> torch.Tensor:
+    """Dot products (n,) in float64 of rows a (n, d) and b[indices]."""
+    products = torch.empty(len(a), dtype=torch.float64, device=a.device)
+    for rows in tiles(len(a), 4 * a.shape[1], a.device):
+        products[rows] = (a[rows].double() * b[indices[rows]].double()).sum(dim=1)
+    return products
 
 
 class GallerySearch:
@@ -55,6 +175,11 @@ class GallerySearch:
         self._lists: torch.Tensor | None = None  # (n, list_size) indices
         self._origin: torch.Tensor | None = None  # (n, k) where the points were when their list was made
         self._limit: torch.Tensor | None = None  # (n,) τ_i, radians
+        self._shown = False  # whether somebody else holds these tensors
+        if len(gallery) >= SCREENED_FROM and has_fast_bfloat16(gallery.device):
+            self._rounded, self._lost = _round_off(gallery)
+        else:
+            self._rounded = None
 
     def nearest(self, points: torch.Tensor) -> torch.Tensor:
         """Index (n,) of the nearest gallery embedding of each unit row of points (n, k)."""
@@ -63,24 +188,46 @@ class GallerySearch:
             self._lists = torch.zeros(n, self.list_size, dtype=torch.long, device=points.device)
             self._origin = points.clone()
             self._limit = torch.full((n,), -torch.inf, device=points.device)
-        candidates = self.gallery[self._lists]  # (n, list_size, k)
-        cosines = torch.einsum("nk,nlk->nl", points, candidates)
-        best, position = cosines.max(dim=1)  # (n,)
+        nearest = torch.empty(len(points), dtype=torch.long, device=points.device)
+        best = torch.empty_like(self._limit)
+        for rows in tiles(len(points), self.list_size * points.shape[1], points.device):
+            candidates = self.gallery[self._lists[rows]]  # (b, list_size, k)
+            best[rows], position = torch.einsum("nk,nlk->nl", points[rows], candidates).max(dim=1)
+            nearest[rows] = self._lists[rows].gather(1, position[:, None])[:, 0]
         moved = 2 * ((points - self._origin).norm(dim=1) / 2).clamp(max=1).asin()  # (n,)
-        nearest = self._lists.gather(1, position[:, None])[:, 0]
         slack = 1e-3  # radians: far above the rounding of float32 arc cosines, also near 0, where it is worst
         failed = (best.clamp(-1, 1).acos() + moved + slack > self._limit).nonzero()[:, 0]  # (f,)
-        for rows in tiles(len(failed), len(self.gallery)):
+        for rows in tiles(len(failed), len(self.gallery), points.device):
             nearest[failed[rows]] = self._search(points, failed[rows])
         return nearest
 
     def _search(self, points: torch.Tensor, rows: torch.Tensor) -> torch.Tensor:
         """Search the given rows (f,) in full and renew their lists; their nearest (f,)."""
         self.searched += len(rows)
-        cosines = points[rows] @ self.gallery.T  # (f, m)
+        here = points[rows]  # (f, k)
+        if self._shown:  # what `state` gave away stays as it is
+            self._lists, self._origin, self._limit = self._lists.clone(), self._origin.clone(), self._limit.clone()
+            self._shown = False
+        self._origin[rows] = here
+        if self._rounded is None:
+            return self._search_exactly(here, rows)
+        rounded, lost = _round_off(here)
+        values, lists = (rounded @ self._rounded.T).topk(self.list_size + 1, dim=1)  # (f, list_size + 1)
+        others = values[:, -1].float()  # (f,), the best off the list, as the screen sees it
+        others += others.abs() * 2.0**-7 + lost + (1 + lost) * self._lost.max() + _sum_margin(here.shape[1])
+        lists = lists[:, :-1]
+        best, position = torch.einsum("nk,nlk->nl", here, self.gallery[lists]).max(dim=1)
+        nearest = lists.gather(1, position[:, None])[:, 0]
+        self._lists[rows], self._limit[rows] = lists, others.clamp(-1, 1).acos()
+        unsure = (best < others).nonzero()[:, 0]  # the list may miss the nearest
+        nearest[unsure] = self._search_exactly(here[unsure], rows[unsure])
+        return nearest
+
+    def _search_exactly(self, here: torch.Tensor, rows: torch.Tensor) -> torch.Tensor:
+        """The same in float32, for points (f, k) of the given rows."""
+        cosines = here @ self.gallery.T  # (f, m)
         values, indices = cosines.topk(min(self.list_size + 1, len(self.gallery)), dim=1)
         self._lists[rows] = indices[:, : self.list_size]
-        self._origin[rows] = points[rows]
         everything = len(self.gallery) <= self.list_size
         self._limit[rows] = torch.inf if everything else values[:, -1].clamp(-1, 1).acos()
         return indices[:, 0]
@@ -89,15 +236,10 @@ class GallerySearch:
         """The lists, so that a resumed search answers near-ties as this one would."""
         if self._lists is None:
             return {}
-        return {"lists": self._lists.clone(), "origin": self._origin.clone(), "limit": self._limit.clone()}
-
-    def state_shapes(self, points: torch.Tensor) -> dict[str, tuple[int, ...]]:
-        """Shapes of `state()` for so many points."""
-        n = len(points)
-        return {"lists": (n, self.list_size), "origin": tuple(points.shape), "limit": (n,)}
+        self._shown = True
+        return {"lists": self._lists, "origin": self._origin, "limit": self._limit}
 
     def restore(self, state: dict[str, torch.Tensor]) -> None:
         """Take up the lists of `state()`."""
-        self._lists = state["lists"].clone()
-        self._origin = state["origin"].clone()
-        self._limit = state["limit"].clone()
+        self._lists, self._origin, self._limit = state["lists"], state["origin"], state["limit"]
+        self._shown = True

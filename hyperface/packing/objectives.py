@@ -10,20 +10,28 @@ from dataclasses import dataclass
 
 import torch
 
-from hyperface.packing.neighbors import exclude_self, nearest_points, tiles
+from hyperface.packing.neighbors import exclude_self, nearest_points
+from hyperface.packing.ranks import ALONE, Ranks
+from hyperface.packing.tiles import has_fast_bfloat16, tiles, with_smaller_tiles
 from hyperface.registry import Registry
 
 # e^−50 beside 1 is nothing in float32, and the denormal numbers below e^−87 are many times slower.
 SMALLEST_EXPONENT = -50.0
 ROUNDING = 1e-6  # of a gradient's length: float32 leaves about this much when the radial part is taken away
+ROUNDED_FROM = 4096  # points: from here on the soft maximum's gradient is summed in bfloat16 where that is fast
 
 
 @dataclass(frozen=True)
 class Evaluation:
-    """nearest: (n,) index of each point's nearest other one, −1 for a lone point. gradient: (n, k), ambient."""
+    """gradient: (b, k), ambient, of this process's rows of the points, all n rows for a process alone.
 
-    nearest: torch.Tensor
+    nearest: (n,) index of each point's nearest other one, −1 for a lone point; None where the objective does not look
+    at every point. moving: (m,) indices of the points that this step moves, None for all.
+    """
+
+    nearest: torch.Tensor | None
     gradient: torch.Tensor
+    moving: torch.Tensor | None = None
 
 
 @dataclass(frozen=True)
@@ -38,18 +46,29 @@ class Objective(ABC):
     """One way of spreading points; `progress` is the share of the steps that are done, 0 to 1."""
 
     @abstractmethod
-    def evaluate(self, points: torch.Tensor, progress: float) -> Evaluation:
-        """Nearest points and gradient of the pair term at unit rows (n, k)."""
+    def evaluate(
+        self,
+        points: torch.Tensor,
+        progress: float,
+        *,
+        guess: torch.Tensor | None = None,
+        draw: torch.Generator | None = None,
+        ranks: Ranks = ALONE,
+    ) -> Evaluation:
+        """Nearest points and gradient of the pair term at unit rows (n, k).
+
+        guess: (n,) the last step's nearest. draw: where an objective takes its chances from, the same in every process.
+        """
 
     @abstractmethod
     def start(self, points: torch.Tensor) -> Moments:
-        """Moments before the first step."""
+        """Moments of the points (b, k) before the first step."""
 
     @abstractmethod
     def step(
         self, points: torch.Tensor, gradient: torch.Tensor, moments: Moments, count: int, progress: float
     ) -> tuple[torch.Tensor, Moments]:
-        """Unit rows and moments after step number `count` (from 1) along the whole gradient (n, k)."""
+        """Unit rows (b, k) and moments after step number `count` (from 1) along the whole gradient (b, k)."""
 
 
 OBJECTIVES: Registry[Objective] = Registry("packing objective")
@@ -61,8 +80,8 @@ def adam(
     """Adam (Kingma & Ba 2015): the step for a learning rate of 1, and the moments after it."""
     first = torch.lerp(moments.first, gradient, 0.1)  # beta1 = 0.9
     second = torch.lerp(moments.second, square, 1 - beta2)
-    size = (second / (1 - beta2**count)).sqrt() + epsilon
-    return first / (1 - 0.9**count) / size, Moments(first, second)
+    size = (second / (1 - beta2**count)).sqrt_().add_(epsilon).mul_(1 - 0.9**count)
+    return first / size, Moments(first, second)
 
 
 class PaperMinimum(Objective):
@@ -74,12 +93,20 @@ class PaperMinimum(Objective):
     def __init__(self, learning_rate: float | None = None) -> None:
         self.learning_rate = 0.01 if learning_rate is None else learning_rate
 
-    def evaluate(self, points: torch.Tensor, progress: float) -> Evaluation:
-        nearest = nearest_points(points)
+    def evaluate(
+        self,
+        points: torch.Tensor,
+        progress: float,
+        *,
+        guess: torch.Tensor | None = None,
+        draw: torch.Generator | None = None,
+        ranks: Ranks = ALONE,
+    ) -> Evaluation:
+        nearest = nearest_points(points, guess=guess, ranks=ranks)
         gradient = torch.zeros_like(points)
         if len(points) > 1:
             self._add_gradient(gradient, points, nearest)
-        return Evaluation(nearest, gradient)
+        return Evaluation(nearest, gradient[ranks.rows(len(points))])
 
     def _add_gradient(self, gradient: torch.Tensor, points: torch.Tensor, nearest: torch.Tensor) -> None:
         cosines = (points * points[nearest]).sum(dim=1)  # (n,)
@@ -109,6 +136,29 @@ class NearestMean(PaperMinimum):
         gradient.index_add_(0, nearest, points, alpha=1 / len(points))
 
 
+class StochasticMinimum(PaperMinimum):
+    """Algorithm 2 of the paper: each step draws `batch` of the points and is Algorithm 1 on them."""
+
+    def __init__(self, learning_rate: float | None = None, batch: int = 1000) -> None:
+        super().__init__(learning_rate)
+        self.batch = batch
+
+    def evaluate(
+        self,
+        points: torch.Tensor,
+        progress: float,
+        *,
+        guess: torch.Tensor | None = None,
+        draw: torch.Generator | None = None,
+        ranks: Ranks = ALONE,
+    ) -> Evaluation:
+        moving = torch.randperm(len(points), generator=draw)[: self.batch].to(points.device)  # (m,)
+        gradient = torch.zeros_like(points)
+        inside = super().evaluate(points[moving], progress)
+        gradient[moving] = inside.gradient
+        return Evaluation(None, gradient[ranks.rows(len(points))], moving)
+
+
 class SoftMaximum(Objective):
     """(1/β) log Σ_{i≠j} exp(β x_i·x_j): tends to the largest cosine as β grows, with a gradient for every near pair.
 
@@ -133,10 +183,18 @@ class SoftMaximum(Objective):
         """β at the first step."""
         return 2 * math.sqrt(dimension) if self.beta_start is None else self.beta_start
 
-    def evaluate(self, points: torch.Tensor, progress: float) -> Evaluation:
+    def evaluate(
+        self,
+        points: torch.Tensor,
+        progress: float,
+        *,
+        guess: torch.Tensor | None = None,
+        draw: torch.Generator | None = None,
+        ranks: Ranks = ALONE,
+    ) -> Evaluation:
         dimension = points.shape[1]
         beta = self.first_beta(dimension) * self.sharpening(dimension, progress)
-        nearest, _, gradient = soft_maximum(points, beta)
+        nearest, _, gradient = soft_maximum(points, beta, ranks=ranks)
         return Evaluation(nearest, gradient)
 
     def start(self, points: torch.Tensor) -> Moments:
@@ -155,34 +213,51 @@ class SoftMaximum(Objective):
         return torch.nn.functional.normalize(points - rate * step, dim=1), moments
 
 
-def soft_maximum(points: torch.Tensor, beta: float) -> tuple[torch.Tensor, float, torch.Tensor]:
-    """One tiled pass over all pairs of unit rows (n, k): nearest (n,), value, ambient gradient (n, k).
+def soft_maximum(
+    points: torch.Tensor, beta: float, *, ranks: Ranks = ALONE
+) -> tuple[torch.Tensor, float, torch.Tensor]:
+    """One tiled pass over all pairs of unit rows (n, k): nearest (n,), value, ambient gradient (b, k) of own rows.
 
     Each row's exponentials are shifted by the row's own largest cosine, and the rows joined afterwards, so nothing
-    under- or overflows at any β.
+    under- or overflows at any β. Nearest and value are exact; the gradient has three digits where it is summed in
+    bfloat16.
     """
-    n = len(points)
+    n, own = len(points), ranks.rows(len(points))
     if n < 2:
-        return torch.full((n,), -1, device=points.device), -1.0, torch.zeros_like(points)
-    nearest = torch.empty(n, dtype=torch.long, device=points.device)
-    largest = torch.empty(n, 1, dtype=points.dtype, device=points.device)
+        return torch.full((n,), -1, device=points.device), -1.0, torch.zeros_like(points)[own]
+    largest, nearest, sums, pulls = _soft_rows(points, beta, own)
+    none = torch.full((1,), -torch.inf, dtype=points.dtype, device=points.device)  # a process may have no rows
+    overall = ranks.maximum(torch.cat([largest[:, 0], none]).max())
+    shares = ((largest - overall) * beta).exp()  # (b, 1)
+    total = ranks.total((shares * sums).sum())
+    value = float(overall.double() + total.double().log() / beta)
+    return ranks.gather(nearest, n), value, pulls * (shares * (2 / total))
+
+
+@with_smaller_tiles
+def _soft_rows(
+    points: torch.Tensor, beta: float, own: slice
+) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor]:
+    """Of own rows: largest cosine c* (b, 1), whose (b,), Σ_j w_j (b, 1) and Σ_j w_j x_j (b, k), w = exp(β (c − c*))."""
+    mine = points[own]
+    nearest = torch.empty(len(mine), dtype=torch.long, device=points.device)
+    largest = torch.empty(len(mine), 1, dtype=points.dtype, device=points.device)
     sums = torch.empty_like(largest)
-    pulls = torch.empty_like(points)  # of row i: Σ_j exp(β (c_ij − largest_i)) x_j
-    for rows in tiles(n, n):
-        cosines = points[rows] @ points.T  # (b, n)
-        exclude_self(cosines, rows)
+    pulls = torch.empty_like(mine)
+    rounds = len(points) >= ROUNDED_FROM and points.dtype == torch.float32 and has_fast_bfloat16(points.device)
+    summed = points.bfloat16() if rounds else points
+    for rows in tiles(len(mine), len(points), points.device):
+        cosines = mine[rows] @ points.T  # (b, n)
+        exclude_self(cosines, own.start + rows.start)
         largest[rows], nearest[rows, None] = cosines.max(dim=1, keepdim=True)
         exponents = cosines.sub_(largest[rows]).mul_(beta).clamp_(min=SMALLEST_EXPONENT)
         weights = exponents.exp_()  # (b, n), at most 1
         sums[rows] = weights.sum(dim=1, keepdim=True)
-        pulls[rows] = weights @ points
-    overall = largest.max()
-    shares = ((largest - overall) * beta).exp()  # (n, 1)
-    total = (shares * sums).sum()
-    value = float(overall.double() + total.double().log() / beta)
-    return nearest, value, pulls * (shares * (2 / total))
+        pulls[rows] = (weights.to(summed.dtype) @ summed).to(points.dtype)
+    return largest, nearest, sums, pulls
 
 
 OBJECTIVES.register("soft")(SoftMaximum)
 OBJECTIVES.register("paper")(PaperMinimum)
+OBJECTIVES.register("stochastic")(StochasticMinimum)
 OBJECTIVES.register("nearest")(NearestMean)

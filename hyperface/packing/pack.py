@@ -13,19 +13,25 @@ import numpy as np
 import torch
 
 from hyperface.errors import CheckpointError, DeviceError, InputError
-from hyperface.packing.neighbors import GallerySearch, nearest_points, pair_cosines
+from hyperface.packing.neighbors import GallerySearch, dots, nearest_points, pair_cosines
 from hyperface.packing.objectives import OBJECTIVES, Moments, Objective
+from hyperface.packing.ranks import ALONE, Ranks
 from hyperface.packing.span import Span, principal_span
+from hyperface.packing.tiles import tiles
 from hyperface.sphere import as_embeddings, normalize
 
 CLOSEST_START = 1e-3  # chord: start points closer than this are taken for copies
 COPY_SPREAD = 0.1  # radians by which copies are moved apart at the start
+EXACT_EVERY = 25  # steps between exact figures, of an objective that does not look at every point itself
 
 
 @dataclass(frozen=True)
 class PackingStep:
-    """The packing after `step` of `total` steps. Every figure is exact, whatever is optimised: neighbours are found in
+    """The packing after `step` of `total` steps. Figures are exact, whatever is optimised: neighbours are found in
     float32 (ties within about 1e-7 fall either way), cosines computed from them in float64.
+
+    exact: False between the exact steps of the stochastic objective. There nearest is each point's nearest other one
+    some steps ago, so that the cosines are at most the true ones; gallery_distance is always exact.
 
     embeddings: float32 (n, d), unit rows. max_cosine: between the closest two, −1.0 for a lone point.
     mean_nearest_cosine: over points, of the cosine to the nearest other one. gallery_distance: over points, mean cosine
@@ -44,6 +50,7 @@ class PackingStep:
     nearest: torch.Tensor
     nearest_cosine: torch.Tensor
     state: dict[str, torch.Tensor]
+    exact: bool = True
 
 
 def pack(
@@ -70,15 +77,20 @@ def pack(
             gallery's sum of squares that they hold (float, above 0 to 1). The start is projected onto them.
         steps: how many, ≥ 0.
         objective: what is optimised beside the gallery term. "soft": the soft maximum of the cosines with rising β.
-            "paper": Algorithm 1, the closest pair only. "nearest": the mean over points of the distance to the nearest.
+            "paper": Algorithm 1, the closest pair only. "stochastic": Algorithm 2, the same on 1,000 points drawn anew
+            for each step. "nearest": the mean over points of the distance to the nearest.
         learning_rate: None for the one tuned to the objective.
-        seed: of the random directions of copies.
+        seed: of the random directions of copies, and of the stochastic objective's draws.
         device: "cpu", "cuda", "cuda:1" …; the steps' tensors are there.
         resume: the `state` of an earlier step, from the same arguments: the iterator then begins with the step after
             it, and on the same machine goes on bit by bit as if never stopped.
 
     Raises InputError for arguments that cannot work, CheckpointError for a state of another packing, DeviceError for a
-    device that is not there; all when called, before the first step. Stop by closing the iterator.
+    device that is not there; all when called, before the first step. DeviceError on the way when memory runs out.
+    Stop by closing the iterator.
+
+    Where torch.distributed has a process group (`torchrun`), its processes share the work: each calls this with the
+    same arguments and gets the same steps, equal to a lone process's but for rounding.
     """
     target = _device(device)
     start = as_embeddings(embeddings).to(target)  # (n, d)
@@ -107,7 +119,7 @@ def pack(
         reference = subspace.coordinates(reference)  # (m, k)
     search = None if reference is None else GallerySearch(reference)
     state = _first_state(start, optimised, seed) if resume is None else _checked(resume, start, optimised, search)
-    return _steps(state, search, subspace, float(alpha), steps, optimised)
+    return _steps(state, search, subspace, float(alpha), steps, optimised, seed)
 
 
 def _steps(
@@ -117,23 +129,35 @@ def _steps(
     alpha: float,
     total: int,
     optimised: Objective,
+    seed: int,
 ) -> Iterator[PackingStep]:
-    points = state["points"]  # (n, k)
-    moments = Moments(state["first_moment"], state["second_moment"])
-    for step in range(int(state["step"]), total + 1):
+    ranks = Ranks.current()
+    points, nearest = state["points"], state["nearest"]  # (n, k), (n,)
+    n, own = len(points), ranks.rows(len(points))
+    moments = Moments(state["first_moment"][own], state["second_moment"][own])
+    first = int(state["step"])
+    del state  # its tensors are as large as the points, and soon outdated
+    for step in range(first, total + 1):
         progress = step / total if total else 1.0
-        evaluation = optimised.evaluate(points, progress)
-        gradient = evaluation.gradient  # (n, k)
+        draw = torch.Generator().manual_seed(seed * 1_000_003 + step)  # of (seed, step) alone: a resumed run repeats it
+        evaluation = optimised.evaluate(points, progress, guess=nearest, draw=draw, ranks=ranks)
+        exact = evaluation.nearest is not None
+        if exact:
+            nearest = evaluation.nearest
+        elif step % EXACT_EVERY == 0 or step == total:
+            nearest, exact = nearest_points(points, guess=nearest, ranks=ranks), True
+        gradient = evaluation.gradient  # (b, k)
         gallery_distance = 0.0
         if search is not None:
-            closest = search.gallery[search.nearest(points)]  # (n, k)
-            cosines = (points.double() * closest.double()).sum(dim=1)  # (n,)
-            gallery_distance = max(0.0, float(1 - cosines.mean()))
-            gradient = gradient - alpha / len(points) * closest
+            closest = search.nearest(points[own])  # (b,)
+            distances = 1 - dots(points[own], search.gallery, closest)  # (b,)
+            gallery_distance = max(0.0, float(ranks.total(distances.sum()) / n))
+            gradient.addcmul_(search.gallery[closest], _weights(evaluation.moving, points)[own], value=-alpha)
         here = points
         # The next step is taken before this one is shown, so that the state has all there is to go on with.
-        points, moments = optimised.step(points, gradient, moments, step + 1, progress)
-        cosines = _nearest_cosines(here, evaluation.nearest)  # (n,)
+        moved, moments = _advanced(optimised, points[own], gradient, moments, step + 1, progress)
+        points = ranks.gather(moved, n)
+        cosines = _nearest_cosines(here, nearest)  # (n,)
         max_cosine = float(cosines.max())
         yield PackingStep(
             step=step,
@@ -143,41 +167,71 @@ def _steps(
             mean_nearest_cosine=float(cosines.mean()),
             gallery_distance=gallery_distance,
             objective=max_cosine - 1 + alpha * gallery_distance,
-            nearest=evaluation.nearest,
+            nearest=nearest,
             nearest_cosine=cosines,
-            state=_state(step + 1, points, moments, search),
+            state=_state(step + 1, points, nearest, moments, search, ranks),
+            exact=exact,
         )
+
+
+def _advanced(
+    optimised: Objective,
+    points: torch.Tensor,
+    gradient: torch.Tensor,
+    moments: Moments,
+    count: int,
+    progress: float,
+) -> tuple[torch.Tensor, Moments]:
+    """`Objective.step`, some rows at a time: its intermediate results stay in the caches."""
+    moved, after = torch.empty_like(points), Moments(*map(torch.empty_like, (moments.first, moments.second)))
+    for rows in tiles(len(points), 8 * points.shape[1], points.device):
+        here = Moments(moments.first[rows], moments.second[rows])
+        moved[rows], there = optimised.step(points[rows], gradient[rows], here, count, progress)
+        after.first[rows], after.second[rows] = there.first, there.second
+    return moved, after
+
+
+def _weights(moving: torch.Tensor | None, points: torch.Tensor) -> torch.Tensor:
+    """How much each point (n, 1) counts in the mean over those that move."""
+    if moving is None:
+        return points.new_full((len(points), 1), 1 / len(points))
+    return points.new_zeros(len(points), 1).index_fill_(0, moving, 1 / len(moving))
 
 
 def _nearest_cosines(points: torch.Tensor, nearest: torch.Tensor) -> torch.Tensor:
     if len(points) == 1:
         return torch.full((1,), -1.0, dtype=torch.float64, device=points.device)
-    return pair_cosines(points, points[nearest])
+    return pair_cosines(points, points, nearest)
 
 
-def _state(step: int, points: torch.Tensor, moments: Moments, search: GallerySearch | None) -> dict[str, torch.Tensor]:
+def _state(
+    step: int, points: torch.Tensor, nearest: torch.Tensor, moments: Moments, search: GallerySearch | None, ranks: Ranks
+) -> dict[str, torch.Tensor]:
+    """The same in every process, and whole: it can be gone on with by any number of them."""
+    n = len(points)
     state = {
         "step": torch.tensor(step),
         "points": points,
-        "first_moment": moments.first,
-        "second_moment": moments.second,
+        "nearest": nearest,
+        "first_moment": ranks.gather(moments.first, n),
+        "second_moment": ranks.gather(moments.second, n),
     }
     if search is not None:
-        state |= {f"gallery_{name}": tensor for name, tensor in search.state().items()}
+        state |= {f"gallery_{name}": ranks.gather(tensor, n) for name, tensor in search.state().items()}
     return state
 
 
 def _first_state(points: torch.Tensor, optimised: Objective, seed: int) -> dict[str, torch.Tensor]:
-    points = _part_copies(points, seed)
-    return _state(0, points, optimised.start(points), None)
+    nearest = nearest_points(points, ranks=Ranks.current())  # (n,)
+    points = _part_copies(points, nearest, seed)
+    return _state(0, points, nearest, optimised.start(points), None, ALONE)
 
 
-def _part_copies(points: torch.Tensor, seed: int) -> torch.Tensor:
+def _part_copies(points: torch.Tensor, nearest: torch.Tensor, seed: int) -> torch.Tensor:
     """Move points (n, k) that have a copy by COPY_SPREAD in random directions: the force between two points falls to
     zero as they meet, so equal ones would stay together for ever."""
     if len(points) == 1:
         return points
-    nearest = nearest_points(points)
     copied = (points - points[nearest]).norm(dim=1, keepdim=True) < CLOSEST_START  # (n, 1)
     if not copied.any():
         return points
@@ -190,10 +244,12 @@ def _checked(
     state: dict[str, torch.Tensor], start: torch.Tensor, optimised: Objective, search: GallerySearch | None
 ) -> dict[str, torch.Tensor]:
     """The state on the right device, and the gallery's lists taken up; CheckpointError if it belongs elsewhere."""
-    fresh = _state(0, start, optimised.start(start), search)
+    fresh = _state(0, start, torch.empty(len(start)), optimised.start(start), None, ALONE)
     shapes = {name: tuple(tensor.shape) for name, tensor in fresh.items()}
     if search is not None:
-        shapes |= {f"gallery_{name}": shape for name, shape in search.state_shapes(start).items()}
+        n = len(start)
+        lists = {"lists": (n, search.list_size), "origin": tuple(start.shape), "limit": (n,)}
+        shapes |= {f"gallery_{name}": shape for name, shape in lists.items()}
     found = {name: tuple(tensor.shape) for name, tensor in state.items()}
     if found != shapes:
         wrong = sorted(name for name in shapes.keys() | found.keys() if shapes.get(name) != found.get(name))
@@ -203,7 +259,8 @@ def _checked(
         )
     state = {name: tensor.to(start.device) for name, tensor in state.items()}
     if search is not None:
-        search.restore({name: state[f"gallery_{name}"] for name in ("lists", "origin", "limit")})
+        own = Ranks.current().rows(len(start))
+        search.restore({name: state[f"gallery_{name}"][own] for name in ("lists", "origin", "limit")})
     return state
 
 

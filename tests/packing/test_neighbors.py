@@ -3,7 +3,8 @@
 import pytest
 import torch
 
-from hyperface.packing import neighbors
+from hyperface.errors import DeviceError
+from hyperface.packing import neighbors, pack, tiles
 from hyperface.sphere import normalize, random_points
 
 
@@ -11,14 +12,84 @@ def brute_force(points: torch.Tensor, among: torch.Tensor) -> torch.Tensor:
     return points.double() @ among.double().T
 
 
-@pytest.mark.parametrize(("n", "d"), [(2, 2), (257, 3), (1500, 128)])
-def test_nearest_points_are_those_of_brute_force(monkeypatch, n, d):
-    monkeypatch.setattr(neighbors, "TILE_ELEMENTS", 100 * n + 1)  # several tiles, the last one ragged
-    points = random_points(n, d, seed=1)
+def assert_nearest(points: torch.Tensor, nearest: torch.Tensor) -> None:
     cosines = brute_force(points, points).fill_diagonal_(-2)
-    nearest = neighbors.nearest_points(points)
-    assert (nearest != torch.arange(n)).all()
+    assert (nearest != torch.arange(len(points))).all()
     torch.testing.assert_close(cosines.gather(1, nearest[:, None])[:, 0], cosines.amax(dim=1), atol=5e-7, rtol=0)
+
+
+@pytest.fixture(params=[False, True], ids=["float32", "screened in bfloat16"])
+def screened(request, monkeypatch) -> bool:
+    """Both ways of searching, whatever the hardware prefers and however few the points."""
+    monkeypatch.setattr(neighbors, "has_fast_bfloat16", lambda device: request.param)
+    monkeypatch.setattr(neighbors, "SCREENED_FROM", 2)
+    return request.param
+
+
+@pytest.mark.parametrize(("n", "d"), [(2, 2), (5, 3), (257, 3), (1500, 128), (4001, 512)])
+def test_nearest_points_are_those_of_brute_force(monkeypatch, screened, n, d):
+    monkeypatch.setattr(tiles, "TILE_ELEMENTS", 100 * n + 1)  # several strips, the last one ragged
+    points = random_points(n, d, seed=1)
+    nearest = neighbors.nearest_points(points)
+    assert_nearest(points, nearest)
+    moved = normalize(points + 0.05 * random_points(n, d, seed=2))
+    assert_nearest(moved, neighbors.nearest_points(moved, guess=nearest))
+    wrong = torch.arange(n).roll(n // 2 or 1)
+    assert_nearest(moved, neighbors.nearest_points(moved, guess=wrong))
+
+
+def test_nearest_points_of_a_packing_and_of_copies(monkeypatch, screened):
+    """Where nearly all pairs are near-ties, and where many are equal."""
+    monkeypatch.setattr(tiles, "TILE_ELEMENTS", 1 << 14)
+    *_, packed = pack(random_points(600, 24, seed=3), steps=100)
+    assert_nearest(packed.embeddings, neighbors.nearest_points(packed.embeddings, guess=packed.nearest))
+    copies = random_points(100, 16, seed=4).repeat(5, 1)
+    assert_nearest(copies, neighbors.nearest_points(copies))
+    equal = random_points(1, 7, seed=5).repeat(50, 1)
+    assert_nearest(equal, neighbors.nearest_points(equal))
+    corners = torch.cat([torch.eye(40), -torch.eye(40)])
+    assert_nearest(corners, neighbors.nearest_points(corners))
+
+
+def test_few_pairs_survive_the_screen(monkeypatch, screened):
+    points = random_points(2000, 128, seed=6)
+    screen = neighbors._Screen(points)
+    best = brute_force(points, points).fill_diagonal_(-2).amax(dim=1).float()
+    i, j = screen.survivors(slice(0, 1000), best)
+    assert (i < j).all()
+    assert len(i) < 10 * 2000
+    missing = (brute_force(points, points) >= best[:, None].double()).triu(1)[:1000].nonzero()
+    found = set(zip(i.tolist(), j.tolist(), strict=True))
+    assert {tuple(pair) for pair in missing.tolist()} <= found
+
+
+def test_the_screens_margin_holds_for_every_pair():
+    points = random_points(700, 96, seed=7)
+    screen = neighbors._Screen(points)
+    rounded = screen.rounded[:700].double()
+    error = (brute_force(points, points) - rounded @ rounded.T).abs()
+    assert (error <= screen.margin[:, None]).all()
+    assert screen.margin.max() < 3 * error.max()  # and is not idle
+
+
+def test_running_out_of_memory_takes_smaller_tiles_then_says_so(monkeypatch):
+    monkeypatch.setattr(tiles, "_halvings", 0)
+    points = random_points(300, 8, seed=9)
+    asked = []
+
+    def strips(n, device):
+        asked.append(tiles.tile_elements(device))
+        if asked[-1] > limit:
+            raise torch.OutOfMemoryError("CUDA out of memory.")
+        return original(n, device)
+
+    original, limit = neighbors.strips, tiles.TILE_ELEMENTS // 4
+    monkeypatch.setattr(neighbors, "strips", strips)
+    assert_nearest(points, neighbors.nearest_points(points))
+    assert asked == [tiles.TILE_ELEMENTS, tiles.TILE_ELEMENTS // 2, tiles.TILE_ELEMENTS // 4]
+    limit = 0
+    with pytest.raises(DeviceError, match="not enough memory on 'cpu' for 300 points"):
+        neighbors.nearest_points(points)
 
 
 def test_a_copy_is_the_nearest_of_its_copy():
@@ -32,11 +103,11 @@ def test_a_copy_is_the_nearest_of_its_copy():
 def test_pair_cosines_keep_small_angles():
     a = torch.tensor([[1.0, 0.0]])
     b = torch.tensor([[1.0, 1e-5]])
-    assert float(1 - neighbors.pair_cosines(a, b)) == pytest.approx(0.5e-10, rel=1e-4)
+    assert float(1 - neighbors.pair_cosines(a, b, torch.tensor([0]))) == pytest.approx(0.5e-10, rel=1e-4)
 
 
 @pytest.mark.parametrize("step", [0.003, 0.1, 1.0])
-def test_certified_lists_answer_as_brute_force_while_points_wander(step):
+def test_certified_lists_answer_as_brute_force_while_points_wander(screened, step):
     gallery = random_points(700, 12, seed=3)
     gallery[100] = gallery[200]
     points = gallery[:150].clone()
@@ -51,7 +122,7 @@ def test_certified_lists_answer_as_brute_force_while_points_wander(step):
         assert search.searched < 2 * len(points)  # the lists serve; with large steps they cannot
 
 
-def test_certified_lists_hold_for_gallery_rows_seen_inside_a_span():
+def test_certified_lists_hold_for_gallery_rows_seen_inside_a_span(screened):
     """Coordinates of unit rows inside a span are shorter than 1; the angles in the whole space still certify."""
     gallery = random_points(400, 20, seed=5)
     basis = torch.linalg.qr(torch.randn(20, 6, generator=torch.Generator().manual_seed(6)))[0]
@@ -65,7 +136,8 @@ def test_certified_lists_hold_for_gallery_rows_seen_inside_a_span():
         points = normalize(points + 0.02 * random_points(60, 6, seed=turn))
 
 
-def test_a_gallery_smaller_than_the_list_is_searched_once():
+def test_a_gallery_smaller_than_the_list_is_searched_once(monkeypatch):
+    monkeypatch.setattr(neighbors, "has_fast_bfloat16", lambda device: True)
     search = neighbors.GallerySearch(random_points(3, 4, seed=8))
     for seed in range(5):
         points = random_points(10, 4, seed=seed)

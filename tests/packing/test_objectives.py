@@ -5,8 +5,8 @@ import math
 import pytest
 import torch
 
-from hyperface.packing import neighbors
-from hyperface.packing.objectives import NearestMean, PaperMinimum, SoftMaximum, soft_maximum
+from hyperface.packing import objectives, tiles
+from hyperface.packing.objectives import NearestMean, PaperMinimum, SoftMaximum, StochasticMinimum, soft_maximum
 from hyperface.sphere import angles, normalize, random_points
 
 
@@ -23,7 +23,7 @@ def autograd(value, points: torch.Tensor) -> torch.Tensor:
 @pytest.mark.parametrize("beta", [1.0, 50.0, 5000.0, 1e6])
 @pytest.mark.parametrize("tile", [1 << 21, 64])
 def test_soft_maximum_is_the_dense_one(monkeypatch, beta, tile):
-    monkeypatch.setattr(neighbors, "TILE_ELEMENTS", tile)
+    monkeypatch.setattr(tiles, "TILE_ELEMENTS", tile)
     points = random_points(40, 6, seed=0)
 
     def dense(leaf: torch.Tensor) -> torch.Tensor:
@@ -37,6 +37,18 @@ def test_soft_maximum_is_the_dense_one(monkeypatch, beta, tile):
         torch.testing.assert_close(gradient, autograd(dense, points), atol=tolerance, rtol=tolerance)
     assert torch.equal(nearest, dense_cosines(points).argmax(dim=1))
     assert gradient.isfinite().all()
+
+
+def test_the_gradient_summed_in_bfloat16_points_the_same_way(monkeypatch):
+    monkeypatch.setattr(objectives, "has_fast_bfloat16", lambda device: True)
+    points = random_points(300, 64, seed=8)
+    nearest, value, gradient = soft_maximum(points, 20.0)
+    monkeypatch.setattr(objectives, "ROUNDED_FROM", 300)
+    rounded_nearest, rounded_value, rounded = soft_maximum(points, 20.0)
+    assert torch.equal(nearest, rounded_nearest)
+    assert value == rounded_value
+    assert not torch.equal(gradient, rounded)
+    assert torch.nn.functional.cosine_similarity(gradient, rounded).min() > 0.9999
 
 
 def test_soft_gradient_agrees_with_finite_differences_along_the_sphere():
@@ -70,6 +82,19 @@ def test_sparse_gradients_are_those_of_the_dense_objective(objective, dense):
     evaluation = objective.evaluate(points, 0.0)
     torch.testing.assert_close(evaluation.gradient, autograd(dense, points))
     assert torch.equal(evaluation.nearest, dense_cosines(points).argmax(dim=1))
+
+
+def test_the_stochastic_gradient_is_the_papers_on_the_points_drawn():
+    points = random_points(60, 9, seed=4)
+    objective = StochasticMinimum(batch=20)
+    evaluation = objective.evaluate(points, 0.0, draw=torch.Generator().manual_seed(1))
+    assert len(set(evaluation.moving.tolist())) == 20
+    assert evaluation.nearest is None
+    expected = torch.zeros_like(points)
+    expected[evaluation.moving] = PaperMinimum().evaluate(points[evaluation.moving], 0.0).gradient
+    assert torch.equal(evaluation.gradient, expected)
+    again = objective.evaluate(points, 0.0, draw=torch.Generator().manual_seed(1))
+    assert torch.equal(again.moving, evaluation.moving)
 
 
 def test_paper_steps_are_torch_adam_and_back_to_the_sphere():

@@ -81,6 +81,19 @@ def test_the_soft_objective_beats_the_papers_optimiser():
         assert soft.max_cosine >= sphere.max_cosine_bound(200, 24)
 
 
+def test_the_stochastic_objective_says_when_its_figures_are_exact():
+    start, gallery = random_points(200, 8, seed=20), random_points(300, 8, seed=21)
+    steps = list(pack(start, gallery=gallery, alpha=0.1, steps=60, objective="stochastic"))
+    assert [step.step for step in steps if step.exact] == [0, 25, 50, 60]
+    for step in steps:
+        points = step.embeddings.double()
+        nearest = (points @ points.T).fill_diagonal_(-2).amax(dim=1)
+        assert (step.nearest_cosine <= nearest + 5e-7).all()
+        if step.exact:
+            torch.testing.assert_close(step.nearest_cosine, nearest, atol=5e-7, rtol=0)
+    assert steps[-1].max_cosine < steps[0].max_cosine
+
+
 def test_a_lone_point_has_no_pair():
     gallery = random_points(50, 6, seed=5)
     step = last(random_points(1, 6, seed=6), gallery=gallery, steps=300)
@@ -141,7 +154,9 @@ def test_a_span_of_every_direction_changes_nothing_but_the_coordinates():
     torch.testing.assert_close(free.embeddings, spanned.embeddings, atol=1e-4, rtol=0)
 
 
-@pytest.mark.parametrize("options", [{}, {"span": 4}, {"objective": "paper"}, {"gallery": None}])
+@pytest.mark.parametrize(
+    "options", [{}, {"span": 4}, {"objective": "paper"}, {"objective": "stochastic"}, {"gallery": None}]
+)
 def test_resuming_goes_on_bit_by_bit(options):
     gallery = clustered(300, 10, seed=14)
     arguments = {"gallery": gallery, "steps": 12} | options
