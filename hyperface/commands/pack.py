@@ -3,11 +3,14 @@
 Starts from the embeddings of random faces, and moves them until their closest pairs are as far apart as they can be,
 while each stays near the gallery (weight alpha) or inside its span. The run folder gets embeddings.npy, float32
 (identities, dimension), unit rows; frames.bin, the picture on the sphere; and every step's figures in metrics.jsonl.
+
+Several processes share one packing under torchrun: `torchrun --nproc-per-node 8 -m -- hyperface pack --device cuda …`.
 """
 
 from __future__ import annotations
 
 import argparse
+import os
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -20,7 +23,7 @@ from hyperface.commands.picture import PictureProcess
 from hyperface.runs import Run, Worker
 
 HELP = "move identities apart on the hypersphere"
-OBJECTIVES = ("soft", "paper", "nearest")
+OBJECTIVES = ("soft", "paper", "stochastic", "nearest")
 STARTS = ("gallery", "random")
 
 
@@ -104,8 +107,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--objective",
         choices=OBJECTIVES,
         default=default.objective,
-        help="what is optimised: the annealed soft maximum, the paper's (the closest pair), or the mean over nearest "
-        "pairs (default %(default)s); the paper's is what is reported either way",
+        help="what is optimised: the annealed soft maximum, the paper's (the closest pair), the paper's on points "
+        "drawn anew for each step, or the mean over nearest pairs (default %(default)s); the paper's is reported",
     )
     add("--learning-rate", type=float, metavar="RATE", help="default: tuned to the objective")
     add("--start", choices=STARTS, default=default.start, help="gallery faces or random points (default %(default)s)")
@@ -141,7 +144,18 @@ def create(options: PackOptions, *, path: Path | None = None, folder: Path | Non
 
 
 def execute(arguments: argparse.Namespace, console: Console) -> None:
-    """Run the verb from its arguments."""
+    """Run the verb from its arguments; under `torchrun`, the first process does, and the others work for it."""
+    if int(os.environ.get("WORLD_SIZE", "1")) > 1:
+        from hyperface.commands.pack_ranks import follow, joined
+
+        with joined(arguments.device) as rank:
+            if rank > 0:
+                return follow()
+            return _execute(arguments, console)
+    return _execute(arguments, console)
+
+
+def _execute(arguments: argparse.Namespace, console: Console) -> None:
     if arguments.resume:
         perform(resumable(arguments.resume, "pack"), console)
     else:

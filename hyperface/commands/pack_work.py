@@ -14,10 +14,11 @@ from typing import Any
 import numpy as np
 import torch
 
-from hyperface import gallery, packing, sphere
+from hyperface import gallery, sphere
 from hyperface.commands.base import Clock, Console, is_run
 from hyperface.commands.checkpoints import load_checkpoint, save_checkpoint
 from hyperface.commands.pack import PackOptions
+from hyperface.commands.pack_ranks import call_followers, packing_steps
 from hyperface.commands.picture import PictureProcess, Snapshot
 from hyperface.packing import PackingStep
 from hyperface.packing.span import principal_span
@@ -44,19 +45,11 @@ class PackWork:
         """Pack until the last step, or until asked to stop; both leave a whole result."""
         state, resumed_at = load_checkpoint(self.folder / "checkpoint.safetensors")
         self.worker.forget_after(resumed_at)
-        options = self.options
-        steps = packing.pack(
-            self._start(),
-            gallery=self.gallery.embeddings,
-            alpha=options.alpha,
-            span=options.span,
-            steps=options.steps,
-            objective=options.objective,
-            learning_rate=options.learning_rate,
-            seed=options.seed,
-            device=options.device,
-            resume=state,
-        )
+        start, origin = self._start()
+        if origin is not None:
+            _save_array(self.folder / "start.npy", origin)
+        call_followers(start, self.gallery.embeddings, self.options, state)
+        steps = packing_steps(start, self.gallery.embeddings, self.options, state)
         last: PackingStep | None = None
         try:
             for last in self._followed(steps):
@@ -73,16 +66,15 @@ class PackWork:
         with suppress(StopRequested):  # the packing is whole: only its picture is cut short
             self._wait_for_picture()
 
-    def _start(self) -> torch.Tensor:
-        """The first embeddings (n, d); start.npy keeps which gallery face each is from."""
+    def _start(self) -> tuple[torch.Tensor, torch.Tensor | None]:
+        """The first embeddings (n, d), and which gallery faces (n,) they are, if they are."""
         options, rows = self.options, self.gallery.embeddings
         options.check_gallery(len(rows))
         if options.start == "random":
-            return sphere.random_points(options.identities, rows.shape[1], options.seed)
+            return sphere.random_points(options.identities, rows.shape[1], options.seed), None
         order = torch.randperm(len(rows), generator=torch.Generator().manual_seed(options.seed))
         origin = order[: options.identities]
-        _save_array(self.folder / "start.npy", origin)
-        return rows[origin]
+        return rows[origin], origin
 
     def _followed(self, steps: Iterator[PackingStep]) -> Iterator[PackingStep]:
         """Pass the steps on, telling the run folder, the terminal and the picture."""

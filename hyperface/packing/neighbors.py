@@ -87,7 +87,10 @@ def _sum_margin(dimension: int) -> float:
 def _round_off(rows: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     """Rows (n, d) in bfloat16, and the length (n,) of what rounding took from each."""
     rounded = rows.bfloat16()
-    return rounded, (rows - rounded).norm(dim=1)
+    lost = torch.empty(len(rows), device=rows.device)
+    for part in tiles(len(rows), rows.shape[1], rows.device):
+        lost[part] = (rows[part] - rounded[part]).norm(dim=1)
+    return rounded, lost
 
 
 def _cosines(points: torch.Tensor, i: torch.Tensor, j: torch.Tensor) -> torch.Tensor:
@@ -101,9 +104,13 @@ def _cosines(points: torch.Tensor, i: torch.Tensor, j: torch.Tensor) -> torch.Te
 
 def _sampled(points: torch.Tensor) -> torch.Tensor:
     """The nearest (n,) among the first SAMPLE points: a bound to begin with."""
-    cosines = points @ points[:SAMPLE].T  # (n, SAMPLE)
-    exclude_self(cosines[:SAMPLE], 0)
-    return cosines.argmax(dim=1)
+    nearest = torch.empty(len(points), dtype=torch.long, device=points.device)
+    for rows in tiles(len(points), SAMPLE, points.device):
+        cosines = points[rows] @ points[:SAMPLE].T  # (b, SAMPLE)
+        if rows.start < SAMPLE:
+            exclude_self(cosines, rows.start)
+        nearest[rows] = cosines.argmax(dim=1)
+    return nearest
 
 
 class _Screen:
@@ -119,7 +126,8 @@ class _Screen:
         rounded, lost = _round_off(points)
         self.margin = lost + (1 + lost) * lost.max() + _sum_margin(dimension)  # (n,)
         self.count = n
-        self.rounded = torch.nn.functional.pad(rounded, (0, 0, 0, -n % WORD))  # whole words of columns
+        # whole words of columns
+        self.rounded = torch.nn.functional.pad(rounded, (0, 0, 0, -n % WORD)) if n % WORD else rounded
         if points.device.type == "cuda":
             torch.backends.cuda.matmul.allow_bf16_reduced_precision_reduction = False  # sums must be float32
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from hyperface.packing.neighbors import tiles
+from hyperface.packing.tiles import tiles
 
 BISECTIONS = 40
 
@@ -30,7 +30,7 @@ def nearest_neighbors(
     both (m, count), nearest first. exclude_self: `rows` are `among`, and a row is not its own neighbour."""
     indices = torch.empty(len(rows), count, dtype=torch.long)
     distances = torch.empty(len(rows), count)
-    for part in tiles(len(rows), len(among)):
+    for part in tiles(len(rows), len(among), rows.device):
         cosines = rows[part] @ among.T  # (b, n)
         if exclude_self:
             cosines.diagonal(offset=part.start).fill_(-torch.inf)
