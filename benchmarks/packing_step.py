@@ -1,7 +1,7 @@
 """One step of the paper's objective at scale: time and memory beside plain dense PyTorch.
 
     python benchmarks/packing_step.py [--identities 10000] [--dimension 512] [--gallery 10000] [--repeats 3]
-                                      [--threads 1] [--no-peer]
+                                      [--threads 1] [--no-peer] [--only NAME]
 
 Identities and gallery are uniform points, α = 0.5. The peer is what one would write first: the whole matrices of
 cosines, autograd, torch.optim.Adam; it needs about 4·n·(n + m) bytes several times over, so leave it out (--no-peer)
@@ -75,6 +75,8 @@ def runs(options: argparse.Namespace) -> dict[str, Iterator[float]]:
         "bfloat16": our_steps(start, gallery, "paper"),
         "soft": our_steps(start, gallery, "soft"),
     }
+    if options.only:
+        return {options.only: all_runs[options.only]}
     if options.no_peer:
         del all_runs["dense"]
     if not has_fast_bfloat16(torch.device("cpu")):
@@ -100,7 +102,7 @@ def extra_memory(name: str) -> float:
 
 def measure_memory(options: argparse.Namespace) -> None:
     steps = runs(options)[options.memory_of]
-    small = argparse.Namespace(identities=1200, dimension=64, gallery=1200, no_peer=False)
+    small = argparse.Namespace(identities=1200, dimension=64, gallery=1200, no_peer=False, only=None)
     for warm_up in runs(small).values():  # what torch itself keeps
         next(warm_up), next(warm_up)
     moments = 8 * options.identities * options.dimension
@@ -118,6 +120,7 @@ def main() -> None:
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--no-peer", action="store_true")
+    parser.add_argument("--only", choices=("dense", "float32", "bfloat16", "soft"))
     parser.add_argument("--memory-of", help=argparse.SUPPRESS)
     options = parser.parse_args()
     torch.set_num_threads(options.threads)

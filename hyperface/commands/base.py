@@ -66,7 +66,7 @@ class Console:
 
 
 class Clock:
-    """Seconds left, from the pace since the start."""
+    """Pace since the start, and seconds left at that pace."""
 
     def __init__(self, done: int = 0) -> None:
         self._started = time.monotonic()
@@ -74,9 +74,12 @@ class Clock:
 
     def seconds_left(self, done: int, total: int) -> float | None:
         """None before the first step is finished."""
-        if done <= self._first:
-            return None
-        return (time.monotonic() - self._started) / (done - self._first) * (total - done)
+        pace = self.pace(done)
+        return None if pace is None else pace * (total - done)
+
+    def pace(self, done: int) -> float | None:
+        """Seconds a step. None before the first step is finished."""
+        return (time.monotonic() - self._started) / (done - self._first) if done > self._first else None
 
 
 def add_run_arguments(parser: argparse.ArgumentParser) -> None:

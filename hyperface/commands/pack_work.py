@@ -36,6 +36,7 @@ class PackWork:
         self.options = options
         self.picture = picture
         self.folder = worker.path
+        self._clock: Clock | None = None  # from the first step on
         _set_threads(spare=picture is not None)
         self.gallery = gallery.load(
             Path(options.gallery) / "gallery.safetensors" if is_run(options.gallery) else options.gallery
@@ -79,10 +80,9 @@ class PackWork:
     def _followed(self, steps: Iterator[PackingStep]) -> Iterator[PackingStep]:
         """Pass the steps on, telling the run folder, the terminal and the picture."""
         every = max(1, self.options.steps // max(self.options.frames, 1))
-        clock: Clock | None = None
         for step in steps:
-            if clock is None:
-                clock = Clock(step.step)
+            if self._clock is None:
+                self._clock = Clock(step.step)
                 self.console.begin("packing", step.total, "step", initial=step.step)
             metrics = self._metrics(step)
             self.worker.log(metrics)
@@ -90,7 +90,7 @@ class PackWork:
             if self.picture is not None and (step.step % every == 0 or step.step == step.total):
                 self.picture.send(_snapshot(step))
             yield step
-            left = clock.seconds_left(step.step, step.total)
+            left = self._clock.seconds_left(step.step, step.total)
             self.worker.progress(step.step / step.total, left, f"Step {step.step:,} of {step.total:,}")
 
     def _draw_latest(self, step: PackingStep) -> None:
@@ -151,6 +151,7 @@ class PackWork:
                 "bound_angle": self._bound_angle,
                 "closest_pair": [first, int(step.nearest[first])],
                 "dimension": step.embeddings.shape[1],
+                "seconds_a_step": self._clock.pace(step.step),
                 "recognizer": self.gallery.recognizer,
             }
         )

@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 import gradio as gr
+from gradio.context import Context
 
 from hyperface.commands.pack import PackOptions, create
 from hyperface.errors import InputError
 from hyperface.runs import DONE
 from hyperface.ui import worker
 from hyperface.ui.context import AppContext
+from hyperface.ui.estimates import packing_estimate
 from hyperface.ui.pack_view import pack_view
 from hyperface.ui.run_picker import picker_update
 from hyperface.ui.toasts import toasts
@@ -18,6 +20,7 @@ from hyperface.ui.toasts import toasts
 OBJECTIVE_CHOICES = [
     ("soft maximum: all close pairs at once", "soft"),
     ("the paper's: the closest pair", "paper"),
+    ("the paper's, on a part drawn anew for each step", "stochastic"),
     ("each identity's nearest pair", "nearest"),
 ]
 MOST_IDENTITIES = 10_000
@@ -63,6 +66,7 @@ def build(context: AppContext, packing: gr.Dropdown, tab: gr.Tab) -> None:
                     0, label="Learning rate", info="Size of a move. 0: tuned to what is optimised."
                 )
                 seed = gr.Number(default.seed, precision=0, label="Seed", info="The same seed gives the same packing.")
+            expected = gr.HTML(elem_classes=["hf-estimate"], apply_default_css=False, js_on_load=None)
             begin = gr.Button("Pack", variant="primary", elem_id="pack-begin")
         with gr.Column(scale=3, min_width=320):
             view = pack_view(context, packing.value)
@@ -77,6 +81,15 @@ def build(context: AppContext, packing: gr.Dropdown, tab: gr.Tab) -> None:
         worker.start(context, run)
         return picker_update(context, "pack", run.name)
 
+    gr.on(
+        [Context.root_block.load, tab.select, identities.change, steps.change],
+        lambda *values: packing_estimate(context, *values),
+        [identities, steps],
+        expected,
+        show_progress="hidden",
+        queue=False,
+        api_visibility="private",
+    )
     controls = [identities, span, alpha, steps, objective, gallery_name, learning_rate, seed]
     begin.click(start, controls, packing, show_progress="hidden", api_visibility="private")
     packing.change(lambda name: name, packing, view, show_progress="hidden", queue=False, api_visibility="private")

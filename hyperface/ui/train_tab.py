@@ -13,9 +13,9 @@ from hyperface.errors import InputError
 from hyperface.runs import FAILED, Run
 from hyperface.ui import worker
 from hyperface.ui.context import AppContext
+from hyperface.ui.estimates import NEW, training_estimate
 from hyperface.ui.run_picker import newest_at_load, picker_update, run_choices, run_picker
 from hyperface.ui.toasts import toasts
-from hyperface.ui.train_estimate import NEW, estimate
 from hyperface.ui.train_view import train_view
 
 BACKBONES = [("small: for a CPU", "small"), ("IR-18", "ir_18"), ("IR-50: for a GPU", "ir_50")]
@@ -84,7 +84,7 @@ def build(context: AppContext, packing: gr.Dropdown, tab: gr.Tab) -> None:
     dataset.change(lambda source: gr.Group(visible=source == NEW), dataset, making, **quiet)
     gr.on(
         [tab.select, *(control.change for control in sizes)],
-        lambda *values: estimate(context, *values),
+        lambda *values: training_estimate(context, *values),
         sizes,
         expected,
         **quiet,

@@ -8,6 +8,7 @@ from hyperface import runs
 from hyperface.errors import InputError
 from hyperface.ui import pack_tab
 from hyperface.ui.context import AppContext
+from hyperface.ui.estimates import packing_estimate
 from hyperface.ui.pack_view import pack_news
 
 browser_test = pytest.mark.browser
@@ -37,6 +38,19 @@ def wait_for_state(page, state: str, seconds: float = 120) -> None:
         arg=state,
         timeout=1000 * seconds,
     )
+
+
+def test_the_estimate_learns_from_this_machine(tmp_path):
+    context = AppContext(runs_folder=tmp_path, demo_folder=tmp_path / "demo")
+    assert "300 steps: about 7 seconds" in packing_estimate(context, 1000, 300)
+    run = runs.create("pack", {"identities": 2000}, title="p", folder=tmp_path)
+    with runs.Worker(run).working() as worker:
+        worker.write_results({"seconds_a_step": 1.005})
+    assert "100 steps: about 7 minutes" in packing_estimate(context, 4000, 100)
+    small = runs.create("pack", {"identities": 20}, title="p", folder=tmp_path)
+    with runs.Worker(small).working() as worker:
+        worker.write_results({"seconds_a_step": 0.004})
+    assert "about 7 minutes" in packing_estimate(context, 4000, 100)
 
 
 @browser_test

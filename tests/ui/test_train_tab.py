@@ -7,7 +7,7 @@ from hyperface.errors import InputError
 from hyperface.runs import Worker
 from hyperface.ui import train_tab
 from hyperface.ui.context import AppContext
-from hyperface.ui.train_estimate import NEW, TYPICAL_TRAINING, estimate
+from hyperface.ui.estimates import NEW, TYPICAL_TRAINING, training_estimate
 from hyperface.ui.train_view import train_news
 
 
@@ -101,7 +101,7 @@ def test_news_of_a_training(context):
 
 def test_the_estimate_learns_from_this_machine(context):
     def minutes() -> str:
-        return estimate(context, NEW, 100, 10, 6, "small")
+        return training_estimate(context, NEW, 100, 10, 6, "small")
 
     assert "1,000 images, 6 times" in minutes()
     run = runs.create("train", {"backbone": "small"}, title="m", folder=context.runs_folder)
@@ -109,7 +109,7 @@ def test_the_estimate_learns_from_this_machine(context):
         for step in range(3):
             worker.log({"step": step, "images_per_second": 10.0})
     assert "about 10 minutes" in minutes()
-    assert estimate(context, "gone", 0, 0, 1, "small") == ""
+    assert training_estimate(context, "gone", 0, 0, 1, "small") == ""
 
 
 def test_a_dataset_needs_a_packing_that_is_whole(context):

@@ -1,4 +1,4 @@
-"""How long a training will take, told before it starts."""
+"""How long a packing or a training will take, told before it starts."""
 
 from __future__ import annotations
 
@@ -12,9 +12,30 @@ from hyperface.ui.context import AppContext
 TYPICAL_TRAINING = {"small": 300.0, "ir_18": 12.0, "ir_50": 5.0}
 TYPICAL_DRAWING = 200.0
 NEW = "new"
+# Of a packing on two cores: pairs of identities looked at in a second, and what a step and a run take besides.
+TYPICAL_PAIRS, STEP_SECONDS, RUN_SECONDS = 2e8, 0.005, 4.0
 
 
-def estimate(context: AppContext, source: str, identities: float, images: float, epochs: float, backbone: str) -> str:
+def packing_estimate(context: AppContext, identities: float, steps: float) -> str:
+    """One line of HTML: the expected time of so many steps."""
+    own = (run for run in context.runs("pack") if not context.is_demo(run))
+    pairs = next(filter(None, map(_pairs_a_second, own)), TYPICAL_PAIRS)
+    seconds = RUN_SECONDS + steps * (STEP_SECONDS + identities**2 / pairs)
+    return f"<p class='hf-note'>{int(steps):,} steps: about {_duration(seconds)}.</p>"
+
+
+def _pairs_a_second(run: Run) -> float | None:
+    """As a packing has shown it; None of one that was too small to show it."""
+    results = run.results()
+    seconds = results.get("seconds_a_step")
+    if seconds is None or seconds < 4 * STEP_SECONDS:
+        return None
+    return run.options["identities"] ** 2 / (seconds - STEP_SECONDS)
+
+
+def training_estimate(
+    context: AppContext, source: str, identities: float, images: float, epochs: float, backbone: str
+) -> str:
     """One line of HTML: images, passes, expected time."""
     drawing = 0.0
     if source == NEW:
