@@ -1,6 +1,6 @@
 """How soon the app shows something: from `python app.py` to the first page, and from a click to what a tab is about.
 
-    python benchmarks/app.py [--repeats 3]
+    python benchmarks/opening.py [--repeats 3]
 
 Starts the app in a folder of runs that is empty, so that what is seen is what a new visitor sees: the ready-made runs.
 Every tab is opened in a fresh page of a headless Chromium, from the Pack tab that the page begins with. Needs
