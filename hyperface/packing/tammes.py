@@ -1,0 +1,168 @@
+"""The Tammes problem: points on the ordinary sphere, in three dimensions, as far apart as they can be.
+
+Best known solutions are listed (N. J. A. Sloane, R. H. Hardin, W. D. Smith, Tables of spherical codes), so that here,
+unlike in 128 dimensions, one can see how near to perfect a packing is. Many random starts are spread by the soft
+maximum of the cosines, all at once; the best ones are then polished by a sequence of linear programmes in the tangent
+plane, which finds the positions of the contacts to the last digit.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from hyperface.errors import InputError
+
+LARGEST = 200  # points: the linear programmes take seconds beyond
+STARTS = 32  # spread together in a round
+POLISHED = 4  # of them, the best
+SPREADING_STEPS = 240
+SHOWN_EVERY = 8  # spreading steps
+FIRST_SHARPNESS = (1.0, 200.0)  # β of the soft maximum at the first spreading step, from start to start at random
+LAST_SHARPNESS = 2000.0
+FIRST_TRUST = 0.05  # radians that a linear programme may move a point at first
+SMALLEST_TRUST = 1e-11
+NEAR = 0.2  # radians beyond the smallest angle: pairs that a linear programme looks at
+CONTACT_DEGREES = 1e-5  # pairs this close to the smallest angle touch
+
+
+@dataclass(frozen=True)
+class TammesStep:
+    """The packing shown, and the best so far. points: float64 (n, 3), unit rows. angle: degrees, between the closest
+    two. contacts: int64 (c, 2), i < j, pairs at that angle. round: from 0. phase: "spreading", "polishing" or "done".
+    best_angle: degrees, of the best packing so far; it is the one that the last step ("done") has."""
+
+    points: np.ndarray
+    angle: float
+    contacts: np.ndarray
+    round: int
+    phase: str
+    best_angle: float
+
+
+def solve_tammes(n: int, *, seed: int = 0, rounds: int = 8, goal: float | None = None) -> Iterator[TammesStep]:
+    """Pack n points, 2 to LARGEST, on the sphere in three dimensions, yielding the way there.
+
+    rounds: of new random starts. goal: degrees; ends with the first packing that comes within 1e-6 of it, such as
+    `sphere.best_known_angle(n)`. Raises InputError, before the first step.
+    """
+    if not isinstance(n, int) or not 2 <= n <= LARGEST:
+        raise InputError(f"Choose 2 to {LARGEST} points for the plain sphere; {n} were asked for.")
+    if rounds < 1:
+        raise InputError(f"At least one round of starts is needed; {rounds} were asked for.")
+    return _steps(n, np.random.default_rng(seed), rounds, goal)
+
+
+def _steps(n: int, rng: np.random.Generator, rounds: int, goal: float | None) -> Iterator[TammesStep]:
+    best, best_angle = None, -1.0
+    for number in range(rounds):
+        low, high = np.log(FIRST_SHARPNESS)
+        sharpness = np.exp(rng.uniform(low, high, size=(STARTS, 1, 1)))  # soft starts end alike, sharp ones anywhere
+        for packings in _spread(rng.normal(size=(STARTS, n, 3)), sharpness):  # (s, n, 3)
+            angles = np.array([smallest_angle(points) for points in packings])
+            order = np.argsort(-angles, kind="stable")
+            if angles[order[0]] > best_angle:
+                best, best_angle = packings[order[0]], angles[order[0]]
+            yield _step(packings[order[0]], number, "spreading", best_angle)
+        for points in packings[order[:POLISHED]]:
+            for polished in _polish(points):
+                angle = smallest_angle(polished)
+                if angle > best_angle:
+                    best, best_angle = polished, angle
+                yield _step(polished, number, "polishing", best_angle)
+            if goal is not None and best_angle > goal - 1e-6:
+                yield _step(best, number, "done", best_angle)
+                return
+    yield _step(best, number, "done", best_angle)
+
+
+def _step(points: np.ndarray, number: int, phase: str, best_angle: float) -> TammesStep:
+    angles = _pair_angles(points)
+    smallest = angles.min()
+    i, j = np.triu_indices(len(points), 1)
+    touching = angles < smallest + CONTACT_DEGREES
+    contacts = np.stack([i[touching], j[touching]], axis=1)
+    return TammesStep(points, float(smallest), contacts, number, phase, float(best_angle))
+
+
+def smallest_angle(points: np.ndarray) -> float:
+    """Degrees between the closest two of unit rows (n, 3)."""
+    return float(_pair_angles(points).min())
+
+
+def _pair_angles(points: np.ndarray) -> np.ndarray:
+    """Degrees (n·(n − 1)/2,) of all pairs, from their chords, which keeps small angles."""
+    i, j = np.triu_indices(len(points), 1)
+    chords = np.linalg.norm(points[i] - points[j], axis=1)
+    return np.degrees(2 * np.arcsin(np.minimum(chords / 2, 1)))
+
+
+def _unit(rows: np.ndarray) -> np.ndarray:
+    return rows / np.linalg.norm(rows, axis=-1, keepdims=True)
+
+
+def _spread(packings: np.ndarray, sharpness: np.ndarray) -> Iterator[np.ndarray]:
+    """Move the points of many packings (s, n, 3) down the soft maximum of their cosines, β rising from (s, 1, 1)."""
+    packings = _unit(packings)
+    n = packings.shape[1]
+    for step in range(SPREADING_STEPS + 1):
+        beta = sharpness * (LAST_SHARPNESS / sharpness) ** (step / SPREADING_STEPS)
+        cosines = packings @ packings.transpose(0, 2, 1)  # (s, n, n)
+        cosines[:, np.arange(n), np.arange(n)] = -np.inf
+        weights = np.exp(beta * (cosines - cosines.max(axis=(1, 2), keepdims=True)))
+        pull = weights @ packings  # (s, n, 3)
+        tangent = pull - (pull * packings).sum(axis=2, keepdims=True) * packings
+        largest = np.linalg.norm(tangent, axis=2).max(axis=1)[:, None, None]
+        if step % SHOWN_EVERY == 0:
+            yield packings
+        packings = _unit(packings - np.minimum(0.2, 2 / beta) * tangent / np.maximum(largest, 1e-12))
+    yield packings
+
+
+def _polish(points: np.ndarray) -> Iterator[np.ndarray]:
+    """Better and better packings (n, 3): each solves a linear programme for the moves that lower the largest cosine.
+
+    With tangent moves u, cos(x_i + u_i, x_j + u_j) is x_i·x_j + u_i·x_j + x_i·u_j to first order; minimise t, at least
+    that for all near pairs, over |u| ≤ trust. A move that makes it worse is taken back and the trust shrinks.
+    """
+    from scipy.optimize import linprog
+    from scipy.sparse import coo_array
+
+    n, trust = len(points), FIRST_TRUST
+    angle = smallest_angle(points)
+    while trust > SMALLEST_TRUST:
+        basis = _tangents(points)  # (n, 3, 2)
+        i, j = np.triu_indices(n, 1)
+        near = np.radians(_pair_angles(points) - angle) < NEAR + 4 * trust
+        i, j = i[near], j[near]
+        pairs = np.arange(len(i))
+        of_i = np.einsum("pab,pa->pb", basis[i], points[j])  # (p, 2), what a move of x_i does to the cosine
+        of_j = np.einsum("pab,pa->pb", basis[j], points[i])
+        rows = np.concatenate([pairs, pairs, pairs, pairs, pairs])
+        columns = np.concatenate([2 * i, 2 * i + 1, 2 * j, 2 * j + 1, np.full(len(i), 2 * n)])
+        values = np.concatenate([of_i[:, 0], of_i[:, 1], of_j[:, 0], of_j[:, 1], -np.ones(len(i))])
+        solution = linprog(
+            np.eye(2 * n + 1)[2 * n],  # minimise t, the last variable
+            A_ub=coo_array((values, (rows, columns)), shape=(len(i), 2 * n + 1)).tocsr(),
+            b_ub=-(points[i] * points[j]).sum(axis=1),
+            bounds=[(-trust, trust)] * (2 * n) + [(-1, 1)],
+        )
+        if solution.x is None:
+            break
+        moves = np.einsum("nab,nb->na", basis, solution.x[:-1].reshape(n, 2))
+        moved = _unit(points + moves)
+        gained = smallest_angle(moved) - angle
+        if gained > 0:
+            points, angle = moved, angle + gained
+            yield points
+            trust = trust if gained > 1e-9 else trust / 10
+        else:
+            trust /= 5
+    yield points
+
+
+def _tangents(points: np.ndarray) -> np.ndarray:
+    """Two orthonormal directions (n, 3, 2) in the tangent plane at each unit row."""
+    axis = np.eye(3)[np.abs(points).argmin(axis=1)]  # (n, 3), far from the point
+    first = _unit(np.cross(points, axis))
+    return np.stack([first, np.cross(points, first)], axis=2)
