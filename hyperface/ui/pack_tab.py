@@ -14,6 +14,7 @@ from hyperface.ui import worker
 from hyperface.ui.context import AppContext
 from hyperface.ui.estimates import packing_estimate
 from hyperface.ui.pack_view import pack_view
+from hyperface.ui.plain_sphere import plain_sphere
 from hyperface.ui.run_picker import picker_update
 from hyperface.ui.toasts import toasts
 
@@ -70,6 +71,7 @@ def build(context: AppContext, packing: gr.Dropdown, tab: gr.Tab) -> None:
             begin = gr.Button("Pack", variant="primary", elem_id="pack-begin")
         with gr.Column(scale=3, min_width=320):
             view = pack_view(context, packing.value)
+            plain_sphere()
 
     @toasts
     def start(*values: Any) -> gr.Dropdown:

@@ -145,6 +145,7 @@ def kept_by_the_framework(page, app_url: str, session: str, upload_cache) -> str
 def test_what_cannot_be_used_is_told_and_the_rest_is_shown(small_packing, page, open_tab, portrait):
     open_photos(page, open_tab)
     upload(page, broken=b"this is no picture", empty=b"", wall=png(np.full((300, 300, 3), 128, np.uint8)), me=portrait)
+    page.locator("#photos-status li").nth(2).wait_for()
     problems = page.locator("#photos-status li").all_inner_texts()
     assert [problem.split(":")[0] for problem in problems] == ["broken.png", "empty.png", "wall.png"]
     assert "No face was found" in problems[2]
