@@ -13,6 +13,7 @@ T = TypeVar("T")
 TILE_ELEMENTS = 1 << 21  # cosines held at a time: 8 MB, which stays in the caches of a core or two
 TILES_ON_CUDA = 32  # a GPU needs larger pieces of work
 SMALLEST_TILE = 1 << 14
+SMALLEST_HEIGHT = 64  # rows: a product with fewer takes about as long
 WORD = 4  # bfloat16 numbers in 64 bits
 
 _halvings = 0  # of the tile, after memory ran out
@@ -26,7 +27,7 @@ def tile_elements(device: torch.device) -> int:
 
 def tiles(rows: int, columns: int, device: torch.device) -> list[slice]:
     """Row ranges such that a tile of rows × columns has about `tile_elements`."""
-    height = max(1, tile_elements(device) // max(columns, 1))
+    height = max(1, SMALLEST_HEIGHT >> _halvings, tile_elements(device) // max(columns, 1))
     return [slice(start, min(start + height, rows)) for start in range(0, rows, height)]
 
 
@@ -37,7 +38,7 @@ def strips(n: int, device: torch.device) -> list[slice]:
     """
     ranges, start = [], 0
     while start < n:
-        height = max(WORD, tile_elements(device) // (n - start) // WORD * WORD)
+        height = max(WORD, SMALLEST_HEIGHT >> _halvings, tile_elements(device) // (n - start)) // WORD * WORD
         ranges.append(slice(start, min(start + height, n)))
         start += height
     return ranges

@@ -29,6 +29,7 @@ def screened(request, monkeypatch) -> bool:
 @pytest.mark.parametrize(("n", "d"), [(2, 2), (5, 3), (257, 3), (1500, 128), (4001, 512)])
 def test_nearest_points_are_those_of_brute_force(monkeypatch, screened, n, d):
     monkeypatch.setattr(tiles, "TILE_ELEMENTS", 100 * n + 1)  # several strips, the last one ragged
+    monkeypatch.setattr(tiles, "SMALLEST_HEIGHT", 1)
     points = random_points(n, d, seed=1)
     nearest = neighbors.nearest_points(points)
     assert_nearest(points, nearest)
@@ -41,6 +42,7 @@ def test_nearest_points_are_those_of_brute_force(monkeypatch, screened, n, d):
 def test_nearest_points_of_a_packing_and_of_copies(monkeypatch, screened):
     """Where nearly all pairs are near-ties, and where many are equal."""
     monkeypatch.setattr(tiles, "TILE_ELEMENTS", 1 << 14)
+    monkeypatch.setattr(tiles, "SMALLEST_HEIGHT", 1)
     *_, packed = pack(random_points(600, 24, seed=3), steps=100)
     assert_nearest(packed.embeddings, neighbors.nearest_points(packed.embeddings, guess=packed.nearest))
     copies = random_points(100, 16, seed=4).repeat(5, 1)
