@@ -37,6 +37,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--recognizer", default="dlib", metavar="NAME", help="a name, or a .safetensors trained here")
     parser.add_argument("--all-faces", action="store_true", help="every face of a photo, not only the largest")
+    parser.add_argument(
+        "--any-orientation", action="store_true", help="photos may be turned by 90 or 180 degrees (four times slower)"
+    )
     add_json_argument(parser)
 
 
@@ -84,7 +87,11 @@ def execute(arguments: argparse.Namespace, console: Console) -> None:
     for number, path in enumerate(files, 1):
         name = path.relative_to(root).as_posix()
         try:
-            found = faces.align(faces.load_photo(path), max_faces=None if arguments.all_faces else 1)
+            found = faces.align(
+                faces.load_photo(path),
+                max_faces=None if arguments.all_faces else 1,
+                any_orientation=arguments.any_orientation,
+            )
         except HyperFaceError as error:
             table.left_out.append((name, str(error)))
             found = []

@@ -7,7 +7,7 @@ import torch
 from PIL import Image
 
 from hyperface.errors import InputError, NoFaceError
-from hyperface.faces.detectors import Detection, load_detector
+from hyperface.faces.detectors import Detection, Detector, load_detector
 from hyperface.faces.template import ALIGNED_SIZE
 
 
@@ -27,10 +27,14 @@ class Face:
     landmark_names: tuple[str, ...] = field(repr=False)
 
 
-def align(photo: np.ndarray, *, detector: str = "dlib", max_faces: int | None = None) -> list[Face]:
+def align(
+    photo: np.ndarray, *, detector: str = "dlib", max_faces: int | None = None, any_orientation: bool = False
+) -> list[Face]:
     """Find the faces of a photo and cut each out, aligned to the 112×112 template; the largest first.
 
-    photo: uint8 (h, w, 3), RGB, any size, upright. max_faces: keep so many of the largest.
+    photo: uint8 (h, w, 3), RGB, any size, upright. max_faces: keep so many of the largest. any_orientation: the photo
+    may lie on a side or stand on its head; it is searched in all four quarter turns, and the one with the surest face
+    is taken. Positions are in the photo as it was given, crops are upright.
     NoFaceError if there is none; InputError for another array; UnknownNameError for a detector that does not exist.
     """
     if photo.dtype != np.uint8 or photo.ndim != 3 or photo.shape[2] != 3 or photo.size == 0:
@@ -38,7 +42,8 @@ def align(photo: np.ndarray, *, detector: str = "dlib", max_faces: int | None = 
     if max_faces is not None and max_faces < 1:
         raise InputError(f"max_faces must be at least 1, or None for all; got {max_faces}.")
     chosen = load_detector(detector)
-    found = sorted(chosen.detect(photo), key=_area, reverse=True)
+    found = _in_any_orientation(chosen, photo) if any_orientation else chosen.detect(photo)
+    found = sorted(found, key=_area, reverse=True)
     if not found:
         raise NoFaceError(
             f"No face was found in this photo of {photo.shape[1]} × {photo.shape[0]} pixels. "
@@ -54,6 +59,39 @@ def align(photo: np.ndarray, *, detector: str = "dlib", max_faces: int | None = 
         )
         for detection in found[:max_faces]
     ]
+
+
+def _in_any_orientation(detector: Detector, photo: np.ndarray) -> list[Detection]:
+    """The detections of the quarter turn with the surest face, brought back into the photo as it is."""
+    best: list[Detection] = []
+    for turns in range(4):
+        found = detector.detect(np.ascontiguousarray(np.rot90(photo, turns)))
+        if _surest(found) > _surest(best):
+            best = [_turned_back(each, turns, photo.shape) for each in found]
+    return best
+
+
+def _surest(found: list[Detection]) -> float:
+    return max((detection.confidence for detection in found), default=-np.inf)
+
+
+def _turned_back(detection: Detection, turns: int, shape: tuple[int, ...]) -> Detection:
+    """From a photo of this shape (h, w, …) turned counter-clockwise `turns` times by 90°, to the photo itself."""
+    height, width = shape[:2]
+
+    def back(points: np.ndarray) -> np.ndarray:
+        x, y = points.T
+        if turns == 1:
+            x, y = width - 1 - y, x
+        elif turns == 2:
+            x, y = width - 1 - x, height - 1 - y
+        elif turns == 3:
+            x, y = y, height - 1 - x
+        return np.stack([x, y], axis=1)
+
+    corners = back(detection.box.reshape(2, 2))  # (2, 2), any two opposite ones
+    box = np.concatenate([corners.min(axis=0), corners.max(axis=0)])
+    return Detection(box=box, landmarks=back(detection.landmarks), confidence=detection.confidence)
 
 
 def _area(detection: Detection) -> float:

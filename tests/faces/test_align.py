@@ -28,6 +28,25 @@ def test_an_aligned_crop_is_found_and_stays_where_it_is(clear_faces):
         assert top < face.landmarks[:, 1].min() < face.landmarks[:, 1].max() < bottom
 
 
+@pytest.mark.parametrize("turns", [0, 1, 2, 3])
+def test_a_photo_that_lies_on_its_side_is_read_on_request(clear_faces, place, turns):
+    photo = place((300, 420), [(clear_faces[1], 130, 240, 60)])
+    (upright,) = align(photo)
+    turned = np.ascontiguousarray(np.rot90(photo, turns))
+    (face,) = align(turned, any_orientation=True)
+    torch.testing.assert_close(face.image, upright.image, atol=0.02, rtol=0)
+    height, width = turned.shape[:2]
+    for x, y in face.landmarks:  # where they are in the photo as it was given
+        assert 0 < x < width
+        assert 0 < y < height
+    left, top, right, bottom = face.box
+    assert left < face.landmarks[:, 0].min() < face.landmarks[:, 0].max() < right
+    assert top < face.landmarks[:, 1].min() < face.landmarks[:, 1].max() < bottom
+    if turns:
+        with pytest.raises(NoFaceError):
+            align(turned)
+
+
 def test_aligning_again_hardly_moves_the_face(clear_faces):
     for picture in clear_faces:
         (first,) = align(picture)
