@@ -21,8 +21,8 @@ from pathlib import Path
 
 import torch
 
+from hyperface.hardware import has_fast_bfloat16
 from hyperface.packing import neighbors, pack
-from hyperface.packing.tiles import has_fast_bfloat16
 from hyperface.sphere import normalize, random_points
 
 ALPHA = 0.5

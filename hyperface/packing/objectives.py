@@ -10,9 +10,10 @@ from dataclasses import dataclass
 
 import torch
 
+from hyperface.hardware import has_fast_bfloat16
 from hyperface.packing.neighbors import exclude_self, nearest_points
 from hyperface.packing.ranks import ALONE, Ranks
-from hyperface.packing.tiles import has_fast_bfloat16, tiles, with_smaller_tiles
+from hyperface.packing.tiles import tiles, with_smaller_tiles
 from hyperface.registry import Registry
 
 # e^−50 beside 1 is nothing in float32, and the denormal numbers below e^−87 are many times slower.

@@ -6,6 +6,9 @@ maximum of the cosines, all at once; the best ones are then polished by a sequen
 plane, which finds the positions of the contacts to the last digit.
 """
 
+import itertools
+import operator
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -17,20 +20,26 @@ LARGEST = 200  # points: the linear programmes take seconds beyond
 STARTS = 32  # spread together in a round
 POLISHED = 4  # of them, the best
 SPREADING_STEPS = 240
-SHOWN_EVERY = 8  # spreading steps
+SHOWN_STEPS = (*range(10), *range(10, 40, 3), *range(40, SPREADING_STEPS, 20), SPREADING_STEPS)  # first moves are long
 FIRST_SHARPNESS = (1.0, 200.0)  # β of the soft maximum at the first spreading step, from start to start at random
 LAST_SHARPNESS = 2000.0
 FIRST_TRUST = 0.05  # radians that a linear programme may move a point at first
 SMALLEST_TRUST = 1e-11
-NEAR = 0.2  # radians beyond the smallest angle: pairs that a linear programme looks at
+REACH = 6.0  # trusts: two moves change a cosine by up to 2√2 of them, and the largest one falls by as much
 CONTACT_DEGREES = 1e-5  # pairs this close to the smallest angle touch
+GOAL_DEGREES = 1e-6  # this close to the goal is there
+SAME_DEGREES = 1e-6  # packings that differ by less are the same one, turned: the first found stays the best
 
 
 @dataclass(frozen=True)
 class TammesStep:
-    """The packing shown, and the best so far. points: float64 (n, 3), unit rows. angle: degrees, between the closest
-    two. contacts: int64 (c, 2), i < j, pairs at that angle. round: from 0. phase: "spreading", "polishing" or "done".
-    best_angle: degrees, of the best packing so far; it is the one that the last step ("done") has."""
+    """The packing shown, and the best so far.
+
+    While a round spreads its starts, the one is shown that ends best. It is polished first, so that its points move on
+    from where they are; then the other good ones. points: float64 (n, 3), unit rows. angle: degrees, between the
+    closest two. contacts: int64 (c, 2), i < j, pairs at that angle. round: from 0. phase: "spreading", "polishing" or
+    "done". best_angle: degrees, of the best packing so far; it is the one that the last step ("done") has.
+    """
 
     points: np.ndarray
     angle: float
@@ -40,37 +49,56 @@ class TammesStep:
     best_angle: float
 
 
-def solve_tammes(n: int, *, seed: int = 0, rounds: int = 8, goal: float | None = None) -> Iterator[TammesStep]:
+def solve_tammes(
+    n: int, *, seed: int = 0, rounds: int = 8, seconds: float | None = None, goal: float | None = None
+) -> Iterator[TammesStep]:
     """Pack n points, 2 to LARGEST, on the sphere in three dimensions, yielding the way there.
 
-    rounds: of new random starts. goal: degrees; ends with the first packing that comes within 1e-6 of it, such as
-    `sphere.best_known_angle(n)`. Raises InputError, before the first step.
+    rounds: of new random starts. seconds: after the first step, the caller's own time included; then the packing at
+    hand is the last to be polished, so that how far it gets depends on the machine. goal: degrees; ends with the first
+    packing that comes within 1e-6 of it, such as `sphere.best_known_angle(n)`. Raises InputError, before the first
+    step.
     """
-    if not isinstance(n, int) or not 2 <= n <= LARGEST:
+    if not 2 <= (_whole(n) or 0) <= LARGEST:
         raise InputError(f"Choose 2 to {LARGEST} points for the plain sphere; {n} were asked for.")
-    if rounds < 1:
+    if (_whole(rounds) or 0) < 1:
         raise InputError(f"At least one round of starts is needed; {rounds} were asked for.")
-    return _steps(n, np.random.default_rng(seed), rounds, goal)
+    if _whole(seed) is None or seed < 0:
+        raise InputError(f"The seed must be a whole number, 0 or more; it is {seed}.")
+    if seconds is not None and not seconds > 0:
+        raise InputError(f"The time must be above 0 seconds; it is {seconds}.")
+    return _steps(operator.index(n), np.random.default_rng(operator.index(seed)), rounds, seconds, goal)
 
 
-def _steps(n: int, rng: np.random.Generator, rounds: int, goal: float | None) -> Iterator[TammesStep]:
+def _whole(value: object) -> int | None:
+    """The value as an int if it is a whole number, NumPy's included; None for anything else, True and False too."""
+    try:
+        return None if isinstance(value, bool) else operator.index(value)
+    except TypeError:
+        return None
+
+
+def _steps(
+    n: int, rng: np.random.Generator, rounds: int, seconds: float | None, goal: float | None
+) -> Iterator[TammesStep]:
+    end = float("inf") if seconds is None else time.monotonic() + seconds
     best, best_angle = None, -1.0
     for number in range(rounds):
         low, high = np.log(FIRST_SHARPNESS)
         sharpness = np.exp(rng.uniform(low, high, size=(STARTS, 1, 1)))  # soft starts end alike, sharp ones anywhere
-        for packings in _spread(rng.normal(size=(STARTS, n, 3)), sharpness):  # (s, n, 3)
-            angles = np.array([smallest_angle(points) for points in packings])
-            order = np.argsort(-angles, kind="stable")
-            if angles[order[0]] > best_angle:
-                best, best_angle = packings[order[0]], angles[order[0]]
-            yield _step(packings[order[0]], number, "spreading", best_angle)
-        for points in packings[order[:POLISHED]]:
-            for polished in _polish(points):
-                angle = smallest_angle(polished)
-                if angle > best_angle:
-                    best, best_angle = polished, angle
-                yield _step(polished, number, "polishing", best_angle)
-            if goal is not None and best_angle > goal - 1e-6:
+        way = _spread(rng.normal(size=(STARTS, n, 3)), sharpness)  # (f, s, n, 3)
+        order = np.argsort([-smallest_angle(points) for points in way[-1]], kind="stable")
+        # Only the end tells which start is the best one, so its way is shown afterwards: to show the best of each
+        # moment would jump from packing to packing.
+        for rank, start in enumerate(order[:POLISHED]):
+            leads = False  # this start has the best packing
+            shown = [("spreading", points) for points in way[:, start]] if rank == 0 else []
+            for phase, points in itertools.chain(shown, (("polishing", each) for each in _polish(way[-1, start]))):
+                angle = smallest_angle(points)
+                if angle > best_angle + (0 if leads else SAME_DEGREES):
+                    best, best_angle, leads = points, angle, True
+                yield _step(points, number, phase, best_angle)
+            if time.monotonic() > end or (goal is not None and best_angle > goal - GOAL_DEGREES):
                 yield _step(best, number, "done", best_angle)
                 return
     yield _step(best, number, "done", best_angle)
@@ -101,9 +129,12 @@ def _unit(rows: np.ndarray) -> np.ndarray:
     return rows / np.linalg.norm(rows, axis=-1, keepdims=True)
 
 
-def _spread(packings: np.ndarray, sharpness: np.ndarray) -> Iterator[np.ndarray]:
-    """Move the points of many packings (s, n, 3) down the soft maximum of their cosines, β rising from (s, 1, 1)."""
-    packings = _unit(packings)
+def _spread(packings: np.ndarray, sharpness: np.ndarray) -> np.ndarray:
+    """Move the points of many packings (s, n, 3) down the soft maximum of their cosines, β rising from (s, 1, 1).
+
+    Returns the way (f, s, n, 3): the packings at SHOWN_STEPS, the first and the last included.
+    """
+    packings, way = _unit(packings), []
     n = packings.shape[1]
     for step in range(SPREADING_STEPS + 1):
         beta = sharpness * (LAST_SHARPNESS / sharpness) ** (step / SPREADING_STEPS)
@@ -113,17 +144,18 @@ def _spread(packings: np.ndarray, sharpness: np.ndarray) -> Iterator[np.ndarray]
         pull = weights @ packings  # (s, n, 3)
         tangent = pull - (pull * packings).sum(axis=2, keepdims=True) * packings
         largest = np.linalg.norm(tangent, axis=2).max(axis=1)[:, None, None]
-        if step % SHOWN_EVERY == 0:
-            yield packings
+        if step in SHOWN_STEPS:
+            way.append(packings)
         packings = _unit(packings - np.minimum(0.2, 2 / beta) * tangent / np.maximum(largest, 1e-12))
-    yield packings
+    return np.stack(way)
 
 
 def _polish(points: np.ndarray) -> Iterator[np.ndarray]:
     """Better and better packings (n, 3): each solves a linear programme for the moves that lower the largest cosine.
 
     With tangent moves u, cos(x_i + u_i, x_j + u_j) is x_i·x_j + u_i·x_j + x_i·u_j to first order; minimise t, at least
-    that for all near pairs, over |u| ≤ trust. A move that makes it worse is taken back and the trust shrinks.
+    that for all near pairs, over |u| ≤ trust. A move that makes it worse is taken back and the trust shrinks. Moves and
+    cosines are measured in trusts, or the solver's tolerance (1e-7) would be where the digits end.
     """
     from scipy.optimize import linprog
     from scipy.sparse import coo_array
@@ -133,8 +165,11 @@ def _polish(points: np.ndarray) -> Iterator[np.ndarray]:
     while trust > SMALLEST_TRUST:
         basis = _tangents(points)  # (n, 3, 2)
         i, j = np.triu_indices(n, 1)
-        near = np.radians(_pair_angles(points) - angle) < NEAR + 4 * trust
-        i, j = i[near], j[near]
+        # half a squared chord is 1 − cosine, without its cancellation
+        below = ((points[i] - points[j]) ** 2).sum(axis=1) / 2
+        room = (below - below.min()) / trust  # below the largest cosine
+        near = room < REACH
+        i, j, room = i[near], j[near], room[near]
         pairs = np.arange(len(i))
         of_i = np.einsum("pab,pa->pb", basis[i], points[j])  # (p, 2), what a move of x_i does to the cosine
         of_j = np.einsum("pab,pa->pb", basis[j], points[i])
@@ -142,14 +177,14 @@ def _polish(points: np.ndarray) -> Iterator[np.ndarray]:
         columns = np.concatenate([2 * i, 2 * i + 1, 2 * j, 2 * j + 1, np.full(len(i), 2 * n)])
         values = np.concatenate([of_i[:, 0], of_i[:, 1], of_j[:, 0], of_j[:, 1], -np.ones(len(i))])
         solution = linprog(
-            np.eye(2 * n + 1)[2 * n],  # minimise t, the last variable
+            np.eye(2 * n + 1)[2 * n],  # minimise the last variable: t, from the largest cosine now
             A_ub=coo_array((values, (rows, columns)), shape=(len(i), 2 * n + 1)).tocsr(),
-            b_ub=-(points[i] * points[j]).sum(axis=1),
-            bounds=[(-trust, trust)] * (2 * n) + [(-1, 1)],
+            b_ub=room,
+            bounds=[(-1, 1)] * (2 * n) + [(-REACH, 0)],
         )
         if solution.x is None:
             break
-        moves = np.einsum("nab,nb->na", basis, solution.x[:-1].reshape(n, 2))
+        moves = trust * np.einsum("nab,nb->na", basis, solution.x[:-1].reshape(n, 2))
         moved = _unit(points + moves)
         gained = smallest_angle(moved) - angle
         if gained > 0:

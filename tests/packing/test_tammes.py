@@ -1,6 +1,7 @@
 """The Tammes solver against closed forms and the table of best known packings."""
 
 import itertools
+import math
 
 import numpy as np
 import pytest
@@ -38,6 +39,33 @@ def test_contacts_are_the_edges_of_the_solid(n, contacts):
     assert (step.contacts[:, 0] < step.contacts[:, 1]).all()
 
 
+@pytest.mark.parametrize(
+    ("n", "cosine"), [(2, -1), (3, -1 / 2), (4, -1 / 3), (5, 0), (6, 0), (9, 1 / 3), (12, 1 / math.sqrt(5))]
+)
+def test_polishing_reaches_closed_forms_to_the_last_digits(n, cosine):
+    assert last(n, rounds=1).angle == pytest.approx(math.degrees(math.acos(cosine)), abs=1e-9)
+
+
+@pytest.mark.parametrize("n", [7, 24])
+def test_points_move_from_step_to_step(n):
+    """From the random start to the first polished packing it is one packing that is shown."""
+    way = [step.points for step in solve_tammes(n, goal=0.0)]  # ends with the first packing
+    assert len(way) > 30
+    turns = [np.degrees(np.arccos(np.clip((a * b).sum(axis=1), -1, 1))).max() for a, b in itertools.pairwise(way)]
+    assert max(turns) < 45  # another packing would be more than 90 degrees away
+
+
+def test_the_best_is_not_exchanged_for_the_same_one_turned():
+    steps = list(solve_tammes(6, rounds=3))
+    first = next(step for step in steps if step.angle > 90 - 1e-7)
+    assert np.degrees(np.arccos((first.points * steps[-1].points).sum(axis=1).clip(-1, 1))).max() < 1
+
+
+def test_it_ends_when_its_time_is_used_up():
+    step = last(7, rounds=1000, seconds=1e-6)
+    assert (step.phase, step.round) == ("done", 0)
+
+
 def test_without_a_goal_it_ends_with_its_best():
     steps = list(solve_tammes(7, rounds=2))
     assert [step.phase for step in steps].count("done") == 1
@@ -51,11 +79,26 @@ def test_the_same_seed_goes_the_same_way():
     first, second, other = (last(10, rounds=1, seed=seed) for seed in (3, 3, 4))
     np.testing.assert_array_equal(first.points, second.points)
     assert (first.points != other.points).any()
+    np.testing.assert_array_equal(last(np.int64(10), rounds=1, seed=np.int64(3)).points, first.points)
 
 
-@pytest.mark.parametrize("n", [0, 1, -3, 201, 7.0, None])
+@pytest.mark.parametrize("n", [0, 1, -3, 201, 7.0, None, True, "7"])
 def test_impossible_numbers_are_refused_at_once(n):
     with pytest.raises(InputError, match="2 to 200 points"):
         solve_tammes(n)
-    with pytest.raises(InputError, match="round"):
-        solve_tammes(4, rounds=0)
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        ({"rounds": 0}, "round"),
+        ({"rounds": 1.5}, "round"),
+        ({"seed": -1}, "seed"),
+        ({"seed": None}, "seed"),
+        ({"seconds": 0}, "seconds"),
+        ({"seconds": math.nan}, "seconds"),
+    ],
+)
+def test_impossible_options_are_refused_at_once(options, told):
+    with pytest.raises(InputError, match=told):
+        solve_tammes(4, **options)

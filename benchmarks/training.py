@@ -1,0 +1,97 @@
+"""Training speed: images per second beside a straightforward loop, same backbone, same images, in one process.
+
+    python benchmarks/training.py [--backbones small ir_18] [--steps 4] [--batch 64] [--threads 2]
+
+The straightforward loop is what one would write first: float32, contiguous images, augmentation one image after the
+other, a head that computes all angles, plain SGD. Both train on random images at their backbone's input size; the loops
+are interleaved, medians of the steps printed.
+"""
+
+import argparse
+import math
+import statistics
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image
+from torch.nn import functional as F
+
+from hyperface import datasets, training
+from hyperface.hardware import has_fast_bfloat16
+from hyperface.images import from_uint8
+from hyperface.recognizers.backbones import build_backbone
+from hyperface.training.augmentation import augment
+
+IDENTITIES, IMAGES = 32, 16
+
+
+def random_dataset(folder: Path) -> datasets.LabelledImages:
+    rng = np.random.default_rng(0)
+    for identity in range(IDENTITIES):
+        (folder / f"{identity:03d}").mkdir()
+        for image in range(IMAGES):
+            pixels = rng.integers(0, 256, (112, 112, 3), dtype=np.uint8)
+            Image.fromarray(pixels).save(folder / f"{identity:03d}" / f"{image}.jpg")
+    return datasets.open(folder)
+
+
+def straightforward(dataset: datasets.LabelledImages, backbone: str, batch: int) -> Iterator[None]:
+    """The peer: one step of training for each item."""
+    images, labels, _ = dataset.decode()
+    labels = torch.from_numpy(labels)
+    torch.manual_seed(0)
+    network = build_backbone(backbone).to(memory_format=torch.contiguous_format).train()
+    centres = torch.nn.Parameter(torch.randn(network.dimension, dataset.identities))
+    parameters = [*network.parameters(), centres]
+    optimizer = torch.optim.SGD(parameters, 0.05, 0.9, weight_decay=5e-4, foreach=False)
+    generator = torch.Generator().manual_seed(0)
+    while True:
+        chosen = torch.randint(len(images), (batch,), generator=generator)
+        pictures = torch.cat([augment(from_uint8(images[i : i + 1]), generator) for i in chosen.tolist()])
+        x = F.interpolate(pictures, size=network.card.input_size, mode="bilinear", antialias=True)
+        x = ((x - 0.5) / 0.5).contiguous()
+        features = F.normalize(network.backbone(x.flip(1) if network.bgr else x))
+        angles = (features @ F.normalize(centres, dim=0)).clamp(-0.999, 0.999).acos()  # (b, classes)
+        margins = 0.5 * F.one_hot(labels[chosen], dataset.identities)
+        loss = F.cross_entropy(64 * (angles + margins).clamp(max=math.pi).cos(), labels[chosen])
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        yield
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--backbones", nargs="+", default=["small", "ir_18"])
+    parser.add_argument("--steps", type=int, default=4)
+    parser.add_argument("--batch", type=int, default=64)
+    parser.add_argument("--threads", type=int, default=2)
+    options = parser.parse_args()
+    torch.set_num_threads(options.threads)
+    fast = "yes" if has_fast_bfloat16(torch.device("cpu")) else "no"
+    print(f"{options.threads} thread(s), batches of {options.batch}; fast bfloat16 here: {fast}")
+    with tempfile.TemporaryDirectory() as folder:
+        dataset = random_dataset(Path(folder))
+        for backbone in options.backbones:
+            ours = training.train(
+                dataset, backbone=backbone, batch_size=options.batch, epochs=options.steps, validation_share=0
+            )
+            loops = {"straightforward": straightforward(dataset, backbone, options.batch), "ours": ours}
+            seconds: dict[str, list[float]] = {name: [] for name in loops}
+            next(ours)  # the untrained step
+            for step in range(options.steps + 1):
+                for name, loop in loops.items():
+                    started = time.perf_counter()
+                    next(loop)
+                    if step > 0:
+                        seconds[name].append(time.perf_counter() - started)
+            peer, own = (options.batch / statistics.median(seconds[name]) for name in loops)
+            print(f"{backbone:8} straightforward {peer:7.1f} images/s   ours {own:7.1f} images/s   {own / peer:.2f}×")
+
+
+if __name__ == "__main__":
+    main()
