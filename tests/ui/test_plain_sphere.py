@@ -29,6 +29,13 @@ def test_the_way_ends_with_the_best_known_packing(monkeypatch):
     assert "away" in pictures[0][1]
 
 
+def test_a_number_that_is_not_listed_ends_in_time(monkeypatch):
+    monkeypatch.setattr(plain_sphere, "SECONDS_A_PICTURE", 0.0)
+    monkeypatch.setattr(plain_sphere, "MOST_SECONDS", 1e-6)
+    *_, (_, text) = plain_sphere.show(25)
+    assert "no best known value is listed" in text
+
+
 @pytest.mark.parametrize("count", [None, 1, 131])
 def test_an_impossible_number_is_told(count):
     with pytest.raises(InputError, match="2 to 130 points"):
@@ -45,3 +52,8 @@ def test_a_packing_is_solved_in_the_page(page):
     page.get_by_role("button", name="Solve", exact=True).click()
     page.locator("#plain-sphere-found", has_text=f"the best known packing: {best_known_angle(7):.4f}°").wait_for()
     assert page.evaluate("document.querySelector('#plain-sphere-picture .hf-chart').data[3].x.length") == 7
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.wait_for_function(
+        "document.querySelector('#plain-sphere-picture canvas').getBoundingClientRect().right <= 390"
+    )
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
