@@ -49,13 +49,15 @@ def show(count: float | None) -> Iterator[tuple[Figure, str]]:
     if count is None or not 2 <= count <= MOST_POINTS:
         raise InputError(f"Choose 2 to {MOST_POINTS} points for the plain sphere.")
     goal = sphere.best_known_angle(int(count))
-    shown, best = 0.0, -1.0
+    shown, angle, contacts = 0.0, -1.0, 0
     for step in solve_tammes(int(count), seconds=MOST_SECONDS, goal=goal):
-        if step.phase == "done" or step.angle > best + VISIBLE_GAIN or (step.round == 0 and step.phase == "spreading"):
+        # the last digits close most of the contacts
+        better = step.angle > angle + VISIBLE_GAIN or (step.angle > angle and len(step.contacts) > contacts)
+        if better or step.phase == "done" or (step.round == 0 and step.phase == "spreading"):
             time.sleep(max(0.0, shown + SECONDS_A_PICTURE - time.monotonic()))
             shown = time.monotonic()
             yield figure(step.points, step.contacts), _found(step.angle, len(step.contacts), goal)
-        best = max(best, step.best_angle)
+            angle, contacts = step.angle, len(step.contacts)
 
 
 def figure(points: np.ndarray, contacts: np.ndarray) -> Figure:

@@ -32,8 +32,9 @@ def test_the_way_ends_with_the_best_known_packing(monkeypatch):
 def test_a_number_that_is_not_listed_ends_in_time(monkeypatch):
     monkeypatch.setattr(plain_sphere, "SECONDS_A_PICTURE", 0.0)
     monkeypatch.setattr(plain_sphere, "MOST_SECONDS", 1e-6)
-    *_, (_, text) = plain_sphere.show(25)
+    *_, (_, before), (_, text) = plain_sphere.show(25)
     assert "no best known value is listed" in text
+    assert before == text  # its contacts are all drawn while the next starts are tried
 
 
 @pytest.mark.parametrize("count", [None, 1, 131])
