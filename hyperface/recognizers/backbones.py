@@ -15,17 +15,21 @@ from hyperface.recognizers.mobilefacenet import MobileFaceNet
 
 @dataclass(frozen=True)
 class Architecture:
-    """build: input size in pixels → network. bgr: whether the network wants blue first, as AdaFace's weights do."""
+    """build: input size in pixels → network. bgr: whether the network wants blue first, as AdaFace's weights do.
+    depthwise: whether most of its convolutions are, which bfloat16 makes slower on CPUs."""
 
     build: Callable[[int], nn.Module]
     dimension: int
     input_size: int
     bgr: bool
     source: str
+    depthwise: bool = False
 
 
 ARCHITECTURES: dict[str, Architecture] = {
-    "small": Architecture(lambda size: MobileFaceNet(input_size=size), 256, 64, False, "MobileFaceNet, CCBR 2018"),
+    "small": Architecture(
+        lambda size: MobileFaceNet(input_size=size), 256, 64, False, "MobileFaceNet, CCBR 2018", True
+    ),
     **{
         name: Architecture(
             lambda size, units=units: IResNet(units, input_size=size), 512, 112, True, "AdaFace, CVPR 2022"

@@ -16,7 +16,7 @@ from hyperface.datasets import LabelledImages
 from hyperface.errors import CheckpointError, DeviceError, InputError, TrainingError
 from hyperface.hardware import has_fast_bfloat16
 from hyperface.images import from_uint8
-from hyperface.recognizers.backbones import BackboneRecognizer, build_backbone
+from hyperface.recognizers.backbones import ARCHITECTURES, BackboneRecognizer, build_backbone
 from hyperface.recognizers.checkpoints import save_backbone
 from hyperface.training.augmentation import augment
 from hyperface.training.heads import HEADS, MarginHead
@@ -75,7 +75,7 @@ def train(
     """Train a recogniser from scratch, yielding step 0 (untrained) and every batch.
 
     SGD with momentum, linear warm-up, then a cosine schedule to zero; weight decay on weights, not on norms and
-    biases; mirroring and AdaFace's augmentations; bfloat16 where the hardware is fast at it. The last batch of an epoch
+    biases; mirroring and AdaFace's augmentations; bfloat16 where that is faster. The last batch of an epoch
     is left out where it is smaller.
 
     dataset: aligned images; decoded into memory at the start (38 kB each). validation_share: of the identities, never
@@ -180,7 +180,7 @@ class _Loop:
         labels = self.labels[chosen].to(self.device)
         for group in self.optimizer.param_groups:
             group["lr"] = self._rate()
-        with torch.autocast(self.device.type, torch.bfloat16, enabled=has_fast_bfloat16(self.device)):
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=self._uses_bfloat16()):
             features = self.recognizer.features(batch, batch_size=self.batch_size)  # (b, d)
         logits = self.head(features, labels)  # (b, classes)
         loss = F.cross_entropy(logits, labels)
@@ -199,6 +199,10 @@ class _Loop:
             self.accuracies.append((cosines.argmax(1) == labels).float().mean().item())
         self.losses.append(value)
         self.step += 1
+
+    def _uses_bfloat16(self) -> bool:
+        slower = self.device.type == "cpu" and ARCHITECTURES[self.recognizer.architecture].depthwise
+        return has_fast_bfloat16(self.device) and not slower
 
     def _rate(self) -> float:
         warm_up = max(1, round(WARM_UP * self.total))
