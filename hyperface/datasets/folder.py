@@ -1,16 +1,35 @@
-"""Image folders: one folder for each identity, with or without HyperFace's data card."""
+"""Image folders: one folder for each identity, with or without HyperFace's data card.
 
-import json
+The identities may be one or two levels further down, as where the parts of DigiFace-1M were unpacked side by side: the
+first level with an image in it is theirs.
+"""
+
 import os
 from pathlib import Path
 
-import numpy as np
-
-from hyperface.datasets.labelled import LabelledImages
-from hyperface.datasets.synthesis import CARD
-from hyperface.errors import DatasetError
+from hyperface.datasets.card import read_info
+from hyperface.datasets.labelled import LabelledImages, labelled_images
+from hyperface.datasets.records import Records, Skipped, Writer, image_suffix
+from hyperface.errors import DatasetError, PhotoError
 
 SUFFIXES = frozenset([".jpg", ".jpeg", ".png", ".bmp", ".webp"])
+DEEPEST = 3  # levels of folders that are searched
+
+
+class Files(Records):
+    """Image files below a folder."""
+
+    def __init__(self, root: Path, files: list[Path]) -> None:
+        self.root, self.files = root, files
+
+    def read(self, index: int) -> bytes:
+        try:
+            return self.files[index].read_bytes()
+        except OSError as error:
+            raise PhotoError(f"{self.name(index)} cannot be opened: {error.strerror}.") from error
+
+    def name(self, index: int) -> str:
+        return self.files[index].relative_to(self.root).as_posix()
 
 
 def recognise_folder(path: Path) -> bool:
@@ -20,21 +39,37 @@ def recognise_folder(path: Path) -> bool:
 
 def open_folder(path: Path) -> LabelledImages:
     """Folders sorted by name are the identities; those without an image do not count."""
-    card = path / CARD
-    try:
-        info = json.loads(card.read_bytes()) if card.exists() else {}
-    except (OSError, ValueError) as error:
-        raise DatasetError(f"{card} is damaged ({error}).") from error
-    files: list[Path] = []
-    labels: list[int] = []
-    identity = 0
-    for entry in sorted(os.scandir(path), key=lambda entry: entry.name):
-        if not entry.is_dir():
-            continue
-        found = sorted(Path(file) for file in os.scandir(entry.path) if Path(file).suffix.lower() in SUFFIXES)
-        files += found
-        labels += [identity] * len(found)
-        identity += bool(found)
-    if not files:
-        raise DatasetError(f"No images in the folders of {path} (looked for {', '.join(sorted(SUFFIXES))}).")
-    return LabelledImages(path, tuple(files), np.array(labels, dtype=np.int64), info)
+    info = read_info(path)
+    level = _folders(path)
+    for _ in range(DEEPEST):
+        files: list[Path] = []
+        labels: list[int] = []
+        for identity, folder in enumerate(level):
+            found = sorted(Path(entry) for entry in os.scandir(folder) if _suffix(entry.name) in SUFFIXES)
+            files += found
+            labels += [identity] * len(found)
+        if files:
+            return labelled_images(path, Files(path, files), range(len(files)), labels, info, Skipped())
+        level = [below for folder in level for below in _folders(folder)]
+    raise DatasetError(f"No images in the folders of {path} (looked for {', '.join(sorted(SUFFIXES))}).")
+
+
+def _folders(path: Path) -> list[Path]:
+    return sorted(Path(entry) for entry in os.scandir(path) if entry.is_dir() and not entry.name.startswith("."))
+
+
+def _suffix(name: str) -> str:
+    return os.path.splitext(name)[1].lower()  # noqa: PTH122 (a Path for each of a million files takes seconds)
+
+
+class FolderWriter(Writer):
+    """000000/000.jpg … as `synthesize` names them."""
+
+    def __init__(self, folder: Path, identities: int) -> None:
+        self.folder = folder
+
+    def add(self, content: bytes, label: int, image: int) -> None:
+        identity = self.folder / f"{label:06d}"
+        if image == 0:
+            identity.mkdir()
+        (identity / f"{image:03d}{image_suffix(content)}").write_bytes(content)

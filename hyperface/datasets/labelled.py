@@ -1,12 +1,13 @@
 """Identity-labelled images, whatever they are stored in."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
+from hyperface.datasets.records import Records, Skipped
 from hyperface.errors import DatasetError, InputError, PhotoError
 from hyperface.faces import load_photo
 from hyperface.faces.template import ALIGNED_SIZE
@@ -16,14 +17,17 @@ from hyperface.faces.template import ALIGNED_SIZE
 class LabelledImages:
     """Aligned faces on disk with the identity of each; decoded when asked for.
 
-    files: n paths. labels: int64 (n,), 0 … identities − 1, every one of which has an image. path: the dataset's
-    folder. info: what the dataset says about itself, empty if nothing.
+    path: where the dataset is. records: its encoded images. positions: int64 (n,), the record of each image.
+    labels: int64 (n,), 0 … identities − 1, every one of which has an image. info: what the dataset says about itself,
+    empty if nothing. skipped: records found broken when it was opened, which are not among the images.
     """
 
     path: Path
-    files: tuple[Path, ...]
+    records: Records
+    positions: np.ndarray
     labels: np.ndarray
     info: dict = field(default_factory=dict)
+    skipped: Skipped = field(default_factory=Skipped)
 
     @property
     def identities(self) -> int:
@@ -33,21 +37,36 @@ class LabelledImages:
         return len(self.labels)
 
     def __getitem__(self, index: int) -> tuple[np.ndarray, int]:
-        """Image uint8 (112, 112, 3), RGB, and its label. PhotoError if the file cannot be read."""
-        pixels = load_photo(self.files[index])
+        """Image uint8 (112, 112, 3), RGB, and its label. PhotoError, naming the record, if it cannot be read."""
+        pixels = self.pixels(index)
         if pixels.shape != (ALIGNED_SIZE, ALIGNED_SIZE, 3):
             picture = Image.fromarray(pixels).resize((ALIGNED_SIZE, ALIGNED_SIZE), Image.Resampling.BICUBIC)
             pixels = np.asarray(picture)
         return pixels, int(self.labels[index])
 
+    def pixels(self, index: int) -> np.ndarray:
+        """The image as it is stored: uint8 (h, w, 3), RGB. PhotoError, naming the record, if it cannot be read."""
+        return decode_photo(self.content(index), self.name(index))
+
+    def content(self, index: int) -> bytes:
+        """The image file's bytes as they are stored. PhotoError, naming the record, if they cannot be had."""
+        return self.records.read(int(self.positions[index]))
+
+    def name(self, index: int) -> str:
+        """What a person finds the image by: its file, or its place in one."""
+        return self.records.name(int(self.positions[index]))
+
     def subset(self, identities: Iterable[int]) -> "LabelledImages":
         """The images of these identities, relabelled 0, 1, 2 … in the order given. InputError if there are none."""
-        order = {int(identity): i for i, identity in enumerate(identities)}
-        chosen = [i for i, label in enumerate(self.labels) if int(label) in order]
-        if not chosen:
+        new_labels = np.full(self.identities, -1, np.int64)
+        for i, identity in enumerate(identities):
+            if 0 <= int(identity) < len(new_labels):
+                new_labels[int(identity)] = i
+        labels = new_labels[self.labels]  # (n,)
+        chosen = labels >= 0
+        if not chosen.any():
             raise InputError(f"None of these identities is in {self.path}.")
-        labels = np.array([order[int(self.labels[i])] for i in chosen], dtype=np.int64)
-        return LabelledImages(self.path, tuple(self.files[i] for i in chosen), labels, self.info)
+        return LabelledImages(self.path, self.records, self.positions[chosen], labels[chosen], self.info, self.skipped)
 
     def split(self, share: float, seed: int) -> tuple["LabelledImages", "LabelledImages | None"]:
         """By identity, at random: the rest, and about `share` of the identities (None if that is not one)."""
@@ -76,3 +95,30 @@ class LabelledImages:
         if not images:
             raise DatasetError(f"Not one image of {self.path} can be read. First reason: {skipped[0]}")
         return np.stack(images), np.array(labels, dtype=np.int64), tuple(skipped)
+
+
+def labelled_images(
+    path: Path,
+    records: Records,
+    positions: np.ndarray | Sequence[int],
+    labels: np.ndarray | Sequence,
+    info: dict,
+    skipped: Skipped,
+) -> LabelledImages:
+    """Relabel whatever a format's labels are (numbers with gaps, names) to 0, 1, 2 … in their sorted order.
+
+    DatasetError if no record is left.
+    """
+    if not len(positions):
+        reason = f" First reason: {skipped.reasons[0]}" if skipped.reasons else ""
+        raise DatasetError(f"{path} holds no readable image. {len(skipped):,} records were left out.{reason}")
+    _, dense = np.unique(np.asarray(labels), return_inverse=True)
+    return LabelledImages(path, records, np.asarray(positions, np.int64), dense.astype(np.int64), info, skipped)
+
+
+def decode_photo(content: bytes, name: str) -> np.ndarray:
+    """Bytes of an image file → uint8 (h, w, 3), RGB. PhotoError that names the record."""
+    try:
+        return load_photo(content)
+    except PhotoError as error:
+        raise PhotoError(f"{name}: {error}") from error

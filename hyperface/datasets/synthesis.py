@@ -2,6 +2,7 @@
 
     out/000000/000.jpg … one folder for each identity, one file for each image
     out/dataset.json   what the dataset is made of; "complete" once every image is there
+    out/README.md, out/samples.jpg   the same for people, at the end
 
 Every image has a seed of its own, derived from (seed, identity, image): what is drawn does not depend on the batch
 size or on interruptions.
@@ -22,6 +23,8 @@ import numpy as np
 import torch
 from PIL import Image
 
+from hyperface.datasets.card import CARD, card_files
+from hyperface.datasets.folder import open_folder
 from hyperface.errors import DatasetError, InputError
 from hyperface.generators.base import Generator
 from hyperface.images import to_uint8
@@ -32,7 +35,6 @@ JPEG_QUALITY = 95
 # longer at 0.01 (`benchmarks/generator.py` prints both).
 BETA = 0.002
 BYTES_PER_IMAGE = 6_000  # of a 112×112 face of the embedded generator at that quality, measured
-CARD = "dataset.json"
 SPEED_WINDOW = 10  # batches that images per second are averaged over
 
 
@@ -78,11 +80,13 @@ def synthesize(
     out: str | Path,
     seed: int = 0,
     batch_size: int = 64,
+    lineage: dict | None = None,
 ) -> Iterator[SynthesisStep]:
     """Draw the dataset into the folder `out`, yielding after every batch; images that are there are kept.
 
-    embeddings: (n, d), the identities. beta: variance of the noise added to each coordinate, 0 for none. Called again
-    with the same arguments after an interruption, it goes on with what is missing and ends with the same bytes.
+    embeddings: (n, d), the identities. beta: variance of the noise added to each coordinate, 0 for none. lineage:
+    further entries of the data card, such as the packing run. Called again with the same arguments after an
+    interruption, it goes on with what is missing and ends with the same bytes.
     InputError for impossible values, DatasetError if the folder holds something else, cannot be written, or the disk
     is too small; all before the first image.
     """
@@ -107,7 +111,8 @@ def synthesize(
         "embeddings": _fingerprint(identities),
     }
     folder = Path(out)
-    _prepare(folder, card)
+    _prepare(folder, card, lineage or {})
+    card = {**card, **(lineage or {})}
     return _draw(identities, generator, images_per_identity, beta, folder, seed, batch_size, card)
 
 
@@ -152,11 +157,11 @@ def _draw(
             speed = (done - recent[0][1]) / max(now - recent[0][0], 1e-9)
             recent.append((now, done))
             if done == total:
-                _write_card(folder, {**card, "complete": True})
+                _write_cards(folder, {**card, "complete": True})
             yield SynthesisStep(done, total, speed, (total - done) / speed, pixels)
 
 
-def _prepare(folder: Path, card: dict) -> None:
+def _prepare(folder: Path, card: dict, lineage: dict) -> None:
     """Make the folder, or make sure that it holds the beginning of this very dataset; and that there is room."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -177,7 +182,7 @@ def _prepare(folder: Path, card: dict) -> None:
                 f"The dataset needs about {needed / 1e6:,.0f} MB and {folder} has {free / 1e6:,.0f} MB left. "
                 "Free some space, or draw fewer images."
             )
-        _write_card(folder, {**card, "complete": False})
+        _replace(folder / CARD, json.dumps({**card, **lineage, "complete": False}, indent=2).encode())
     except OSError as error:
         raise _disk_error(folder, error) from error
     except ValueError as error:
@@ -190,8 +195,9 @@ def _write(path: Path, pixels: np.ndarray) -> None:
     _replace(path, buffer.getvalue())
 
 
-def _write_card(folder: Path, card: dict) -> None:
-    _replace(folder / CARD, json.dumps(card, indent=2).encode())
+def _write_cards(folder: Path, card: dict) -> None:
+    for name, content in card_files(card, open_folder(folder)).items():
+        _replace(folder / name, content)
 
 
 def _replace(path: Path, content: bytes) -> None:

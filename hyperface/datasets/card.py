@@ -1,0 +1,143 @@
+"""The data card: what a dataset is made of, for programs (dataset.json), people (README.md) and eyes (samples.jpg)."""
+
+import io
+import json
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from hyperface.datasets.labelled import LabelledImages
+from hyperface.errors import DatasetError, PhotoError
+from hyperface.faces.template import ALIGNED_SIZE
+
+CARD = "dataset.json"
+README = "README.md"
+SHEET = "samples.jpg"
+SHEET_IDENTITIES, SHEET_IMAGES = 8, 6  # rows and columns of the picture sheet
+SHEET_QUALITY = 90
+
+# What the entries of dataset.json are called on the card, in its order.
+_ROWS = {
+    "identities": "Identities",
+    "images": "Images",
+    "images_per_identity": "Images for each identity",
+    "skipped": "Broken images left out",
+    "packing": "Packing run",
+    "embeddings": "Fingerprint of the packed embeddings",
+    "recognizer": "Recogniser of the embeddings",
+    "generator": "Generator",
+    "beta": "Variance β of the change from image to image",
+    "seed": "Seed",
+    "licence": "Licence",
+    "container": "Stored as",
+    "source": "Converted from",
+}
+_SEPARATION_ROWS = {
+    "min_angle": "Smallest angle between two packed identities",
+    "mean_nearest_angle": "Mean angle to the nearest packed identity",
+    "bound_angle": "No packing can exceed",
+}
+# Identifiers of the Hugging Face hub for the licences that come up; any other is named in the card's text.
+_HUB_LICENCES = frozenset(["mit", "apache-2.0", "cc0-1.0", "cc-by-4.0", "cc-by-nc-4.0", "cc-by-nc-sa-4.0"])
+_SYNTHETIC = (
+    "The people in these images do not exist: each identity is a point of the recogniser's embedding sphere, packed "
+    "away from the others, and every image was drawn from it by the generator."
+)
+_UNKNOWN = "Where these images come from is not recorded. Look for their origin and licence before using them."
+_CONVENTIONS = (
+    f"Aligned faces of {ALIGNED_SIZE}×{ALIGNED_SIZE} pixels on ArcFace's five-point template, RGB; the labels count "
+    "the identities from 0."
+)
+_SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))
+
+
+def read_info(path: Path) -> dict:
+    """What a dataset's folder says about it, empty if nothing. DatasetError if that is damaged."""
+    card = path / CARD
+    try:
+        info = json.loads(card.read_bytes()) if card.is_file() else {}
+    except (OSError, ValueError) as error:
+        raise DatasetError(f"{card} is damaged ({error}).") from error
+    if not isinstance(info, dict):
+        raise DatasetError(f"{card} is damaged (it holds no JSON object).")
+    return info
+
+
+def card_files(info: dict, images: LabelledImages, data_files: str | None = None) -> dict[str, bytes]:
+    """The card's files, name → content, dataset.json last; the same for the same dataset, wherever it lies.
+
+    info: goes into dataset.json; has at least "identities". images: what the picture sheet shows. data_files: the
+    pattern by which `datasets.load_dataset` finds the data below the folder; None where it finds them by itself.
+    """
+    sheet = picture_sheet(images)
+    return {
+        **({} if sheet is None else {SHEET: sheet}),
+        README: _readme({"images": len(images), **info}, data_files, shown=sheet is not None).encode(),
+        CARD: json.dumps(info, indent=2).encode(),
+    }
+
+
+def picture_sheet(images: LabelledImages) -> bytes | None:
+    """A JPEG with a row for each of the first identities; None if not one image can be read."""
+    rows = min(SHEET_IDENTITIES, images.identities)
+    sheet = np.full((rows * ALIGNED_SIZE, SHEET_IMAGES * ALIGNED_SIZE, 3), 255, np.uint8)
+    shown = 0
+    for row in range(rows):
+        for column, index in enumerate(np.flatnonzero(images.labels == row)[:SHEET_IMAGES].tolist()):
+            try:
+                pixels, _ = images[index]
+            except PhotoError:
+                continue
+            top, left = row * ALIGNED_SIZE, column * ALIGNED_SIZE
+            sheet[top : top + ALIGNED_SIZE, left : left + ALIGNED_SIZE] = pixels
+            shown += 1
+    if not shown:
+        return None
+    buffer = io.BytesIO()
+    Image.fromarray(sheet).save(buffer, "JPEG", quality=SHEET_QUALITY)
+    return buffer.getvalue()
+
+
+def _readme(info: dict, data_files: str | None, *, shown: bool) -> str:
+    count, identities = info["images"], info["identities"]
+    synthetic = "generator" in info
+    licence = str(info.get("licence", "")).lower()
+    front = [
+        f"license: {licence if licence in _HUB_LICENCES else 'other'}",
+        f"pretty_name: {json.dumps(_title(identities, count, synthetic=synthetic))}",
+        "task_categories:",
+        "- image-classification",
+        "tags:",
+        "- face-recognition",
+        *(["- synthetic"] if synthetic else []),
+        "size_categories:",
+        f"- {next((name for limit, name in _SIZES if count < limit), 'n>1M')}",
+    ]
+    if data_files is not None:
+        front += ["configs:", "- config_name: default", "  data_files:", "  - split: train"]
+        front += [f"    path: {json.dumps(data_files)}"]
+    known = [
+        (title, str(info[key]) if key == "seed" else info[key])
+        for key, title in _ROWS.items()
+        if info.get(key) is not None
+    ]
+    separation = info.get("separation") or {}
+    known += [(title, f"{separation[key]:.2f}°") for key, title in _SEPARATION_ROWS.items() if key in separation]
+    lines = ["---", *front, "---", "", f"# {_title(identities, count, synthetic=synthetic)}", ""]
+    if info.get("complete") is False:
+        lines += ["**Not complete:** some of its images were never drawn.", ""]
+    lines += ["| | |", "|---|---|", *(f"| {title} | {_cell(value)} |" for title, value in known), ""]
+    lines += [_SYNTHETIC if synthetic else _UNKNOWN, "", _CONVENTIONS]
+    if shown:
+        lines += ["", f"![A row for each of the first identities]({SHEET})"]
+    return "\n".join(lines) + "\n"
+
+
+def _title(identities: int, count: int, *, synthetic: bool) -> str:
+    origin = "Synthetic faces" if synthetic else "Faces"
+    return f"{origin}: {count:,} images of {identities:,} identities"
+
+
+def _cell(value: object) -> str:
+    return str(value).replace("|", "\\|").replace("\n", " ")

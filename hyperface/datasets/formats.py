@@ -1,0 +1,56 @@
+"""The registry of dataset formats. A new one is one file with a reader (and a writer), and one line here."""
+
+from pathlib import Path
+
+from hyperface.datasets.folder import FolderWriter, open_folder, recognise_folder
+from hyperface.datasets.labelled import LabelledImages
+from hyperface.datasets.lmdb import open_lmdb, recognise_lmdb
+from hyperface.datasets.parquet import ParquetWriter, open_parquet, recognise_parquet
+from hyperface.datasets.recordio import RecordWriter, open_recordio, recognise_recordio
+from hyperface.datasets.records import Format, starts_of
+from hyperface.datasets.webdataset import TarWriter, open_webdataset, recognise_webdataset
+from hyperface.errors import DatasetError
+
+# The first that recognises a path opens it; folders come last, since containers lie in folders too.
+FORMATS: dict[str, Format] = {
+    "recordio": Format("InsightFace RecordIO", recognise_recordio, open_recordio, RecordWriter),
+    "parquet": Format("Parquet", recognise_parquet, open_parquet, ParquetWriter),
+    "webdataset": Format("WebDataset", recognise_webdataset, open_webdataset, TarWriter),
+    "lmdb": Format("Vec2Face LMDB", recognise_lmdb, open_lmdb),
+    "folder": Format("image folder", recognise_folder, open_folder, FolderWriter),
+}
+
+_COMPRESSED = (b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"\x28\xb5\x2f\xfd", b"PK\x03\x04")  # gzip, bzip2, xz, zstd, zip
+_POINTER = b"version https://git-lfs"
+
+
+def format_of(path: str | Path) -> str:
+    """The name of the format of what is at a path, by its content. DatasetError if nothing recognises it."""
+    path = Path(path)
+    try:
+        if not path.exists():
+            raise DatasetError(f"There is no dataset at {path}.")
+        for name, kind in FORMATS.items():
+            if kind.recognise(path):
+                return name
+        for file, start in starts_of(path, len(_POINTER)):
+            if start == _POINTER:
+                raise DatasetError(f"{file.name} only points to a file kept by Git LFS. Fetch it: git lfs pull.")
+            if start.startswith(_COMPRESSED):
+                raise DatasetError(f"{file.name} is compressed. Unpack it, then open the result.")
+    except OSError as error:
+        raise DatasetError(f"{path} cannot be read: {error.strerror or error}.") from error
+    known = ", ".join(kind.description for kind in FORMATS.values())
+    raise DatasetError(f"{path} is none of the known kinds of dataset: {known}.")
+
+
+def open_dataset(path: str | Path) -> LabelledImages:
+    """Open a dataset, recognised by its content: an image folder, Parquet, WebDataset, RecordIO or LMDB.
+
+    What is broken in it is left out and told in `.skipped`. DatasetError if nothing recognises it, or nothing is left.
+    """
+    name = format_of(path)
+    try:
+        return FORMATS[name].open(Path(path))
+    except OSError as error:
+        raise DatasetError(f"{path} cannot be read: {error.strerror or error}.") from error

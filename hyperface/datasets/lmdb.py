@@ -1,0 +1,143 @@
+"""Vec2Face's LMDB: a key–value store with a msgpack array for each image, read only.
+
+    "__keys__"  the keys, an array      "__len__"  their number      "__classnum__"  the number of identities
+    each key    (image bytes, label), or (image bytes, feature bytes, label, …) in the sets that train Vec2Face
+
+The label is the first whole number of the array. msgpack holds data only; features, which are pickled NumPy arrays in
+some sets, are never looked into. Source: github.com/HaiyuWu/Vec2Face, `dataloader/training_loader.py`.
+"""
+
+import os
+import threading
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from hyperface.datasets.card import read_info
+from hyperface.datasets.labelled import LabelledImages, labelled_images
+from hyperface.datasets.records import Records, Skipped, need, starts_of
+from hyperface.errors import DatasetError, PhotoError
+
+_MAGIC, _MAGIC_AT = b"\xde\xc0\xef\xbe", 16  # 0xBEEFC0DE behind the first page's header
+_PURPOSE = "Reading an LMDB dataset"
+
+
+class LmdbImages(Records):
+    """Images by their keys."""
+
+    def __init__(self, path: Path, keys: list[bytes]) -> None:
+        self.path, self.keys = path, keys
+
+    def read(self, index: int) -> bytes:
+        return _unpack(_value(_environment(self.path), self.keys[index]), self.name(index))[0]
+
+    def name(self, index: int) -> str:
+        return _name(self.keys[index], self.path)
+
+
+def recognise_lmdb(path: Path) -> bool:
+    """Whether a file has LMDB's magic number."""
+    return bool(_stores(path))
+
+
+def open_lmdb(path: Path) -> LabelledImages:
+    """A folder with a data.mdb, or the file itself, whatever its name. DatasetError if it is no dataset of images."""
+    file = _stores(path)[0]
+    environment = _environment(file)
+    skipped = Skipped()
+    try:
+        listed = _value(environment, b"__keys__")
+        keys = [] if listed is None else _loads(listed)
+    except ValueError as error:
+        raise DatasetError(f"The list of keys of {file} cannot be read ({error}).") from error
+    if listed is None or not isinstance(keys, list):
+        raise DatasetError(f"{file} is an LMDB store without a list of keys: it is not one of Vec2Face's datasets.")
+    kept: list[bytes] = []
+    labels: list[int] = []
+    for key in keys:
+        try:
+            if not isinstance(key, bytes) or not key:
+                raise PhotoError(f"The entry {key!r} of the list of keys is none.")
+            _, label = _unpack(_value(environment, key), _name(key, file))
+        except PhotoError as error:
+            skipped.add(file.name, error)
+            continue
+        kept.append(key)
+        labels.append(label)
+    return labelled_images(
+        path, LmdbImages(file, kept), range(len(kept)), np.array(labels, np.int64), read_info(file.parent), skipped
+    )
+
+
+def _stores(path: Path) -> list[Path]:
+    end = _MAGIC_AT + len(_MAGIC)
+    return [file for file, start in starts_of(path, end) if start[_MAGIC_AT:] == _MAGIC]
+
+
+def _name(key: bytes, path: Path) -> str:
+    return f"entry {key.decode('utf-8', 'backslashreplace')} of {path.name}"
+
+
+def _loads(content: bytes) -> Any:
+    """ValueError if it is not msgpack. Text comes as bytes: old versions wrote both alike."""
+    msgpack = need("msgpack", _PURPOSE)
+    try:
+        return msgpack.unpackb(content, raw=True, strict_map_key=False)
+    except Exception as error:  # msgpack's errors have no common base beneath Exception
+        raise ValueError(str(error) or type(error).__name__) from error
+
+
+def _unpack(content: bytes | None, name: str) -> tuple[bytes, int]:
+    """Image bytes and label. PhotoError, naming the entry, if it is not made of them."""
+    if content is None:
+        raise PhotoError(f"{name} is in the list of keys, but not in the store.")
+    try:
+        value = _loads(content)
+    except ValueError as error:
+        raise PhotoError(f"{name} is not msgpack ({error}).") from error
+    if not isinstance(value, list) or len(value) < 2 or not isinstance(value[0], bytes):
+        raise PhotoError(f"{name} is not an array of image bytes and a label.")
+    label = next((item for item in value[1:] if isinstance(item, int) and not isinstance(item, bool)), None)
+    if label is None or label < 0:
+        raise PhotoError(f"{name} has no label that is a whole number from 0.")
+    return value[0], label
+
+
+# LMDB allows a process to open a store once only, so all readers share one; by its state, since a path may be reused.
+_open_environments: dict[tuple, Any] = {}
+_opening = threading.Lock()
+
+
+def _environment(path: Path) -> Any:
+    try:
+        status = path.stat()
+    except OSError as error:
+        raise DatasetError(f"{path} cannot be read: {error.strerror}.") from error
+    key = os.getpid(), status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns
+    with _opening:
+        if key not in _open_environments:
+            _open_environments[key] = _open_environment(path, status.st_size)
+        return _open_environments[key]
+
+
+def _open_environment(path: Path, size: int) -> Any:
+    lmdb = need("lmdb", _PURPOSE)
+    try:
+        environment = lmdb.open(str(path), subdir=False, readonly=True, lock=False, readahead=False, max_dbs=0)
+    except lmdb.Error as error:
+        raise DatasetError(f"{path} is not a readable LMDB store ({error}).") from error
+    needed = (environment.info()["last_pgno"] + 1) * environment.stat()["psize"]
+    if size < needed:  # reading beyond the end of a mapped file would end this process
+        environment.close()
+        raise DatasetError(f"{path} is incomplete: {size:,} of its {needed:,} bytes are there. Get it again.")
+    return environment
+
+
+def _value(environment: Any, key: bytes) -> bytes | None:
+    lmdb = need("lmdb", _PURPOSE)
+    try:
+        with environment.begin() as transaction:
+            return transaction.get(key)
+    except lmdb.Error as error:
+        raise PhotoError(f"The store is damaged where {key!r} should be ({error}).") from error

@@ -1,0 +1,123 @@
+"""Write a dataset in another format: image by image, the bytes of each image file as they are."""
+
+import contextlib
+import secrets
+import shutil
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from hyperface.datasets.card import card_files
+from hyperface.datasets.formats import FORMATS
+from hyperface.datasets.labelled import LabelledImages, decode_photo
+from hyperface.datasets.parquet import DATA_FILES
+from hyperface.datasets.records import Format, Skipped, disk_error
+from hyperface.errors import DatasetError, PhotoError, UnknownNameError
+
+STEP_IMAGES = 100  # between two steps
+# By which `datasets.load_dataset` finds the images; image folders it recognises by itself.
+_PATTERNS = {"parquet": DATA_FILES, "webdataset": "train-*.tar"}
+
+
+@dataclass(frozen=True)
+class SavingStep:
+    """step of total images have been read. skipped: those that could not be, and so are not written."""
+
+    step: int
+    total: int
+    images_per_second: float
+    seconds_left: float
+    skipped: Skipped
+
+
+def writable_formats() -> tuple[str, ...]:
+    """What `save` can write."""
+    return tuple(name for name, kind in FORMATS.items() if kind.writer is not None)
+
+
+def save(dataset: LabelledImages, path: str | Path, *, format: str) -> Iterator[SavingStep]:
+    """Write a dataset into the folder `path`, yielding as it goes; nothing is written until it is iterated.
+
+    format: one of `writable_formats()`. Images keep their bytes, come identity by identity, and are labelled
+    0, 1, 2 … in that order; those that cannot be decoded are left out and told. A data card goes with them. The folder
+    appears under its name once all is there: closed or failed before that, the iterator leaves nothing behind.
+    UnknownNameError for a format that cannot be written; DatasetError if the folder is not empty or lies in the
+    dataset, or nothing can be written there, which a full disk may only show on the way.
+    """
+    if format not in writable_formats():
+        known = ", ".join(writable_formats())
+        raise UnknownNameError(f"There is no dataset format named {format!r} that can be written. Known: {known}.")
+    target = Path(path)
+    source = dataset.path.resolve()
+    if target.resolve().is_relative_to(source) or source.is_relative_to(target.resolve()):
+        raise DatasetError(f"{target} and the dataset {dataset.path} would lie in one another. Choose another folder.")
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if target.exists() and (not target.is_dir() or any(target.iterdir())):
+            raise DatasetError(f"{target} is there already. Choose another name, or move it away.")
+    except OSError as error:
+        raise disk_error(target, error) from error
+    return _save(dataset, target, format, FORMATS[format])
+
+
+def _save(dataset: LabelledImages, target: Path, name: str, kind: Format) -> Iterator[SavingStep]:
+    temporary = target.with_name(f".{target.name}-{secrets.token_hex(4)}.partial")
+    total, skipped, started = len(dataset), Skipped(), time.monotonic()
+    written = label = image = 0
+    last = -1  # identity of the image before
+    try:
+        temporary.mkdir()
+        with contextlib.closing(kind.writer(temporary, dataset.identities)) as writer:
+            for step, index in enumerate(np.argsort(dataset.labels, kind="stable").tolist(), 1):
+                content = _content(dataset, index, skipped)
+                if content is not None:
+                    identity = int(dataset.labels[index])
+                    if identity == last:
+                        image += 1
+                    else:  # identities without a readable image take no label
+                        label, image, last = label + (last >= 0), 0, identity
+                    writer.add(content, label, image)
+                    written += 1
+                if step % STEP_IMAGES == 0 and step < total:
+                    yield _step(step, total, started, skipped)
+            if not written:
+                raise DatasetError(f"Not one image of {dataset.path} can be read. First reason: {skipped.reasons[0]}")
+            writer.finish()
+        info = {
+            "format": "hyperface-dataset-1",
+            **dataset.info,
+            "identities": label + 1,
+            "images": written,
+            "container": kind.description,
+            "source": dataset.path.name,
+        }
+        if len(skipped) or len(dataset.skipped):
+            info["skipped"] = len(skipped) + len(dataset.skipped)
+        for file, content in card_files(info, dataset, _PATTERNS.get(name)).items():
+            (temporary / file).write_bytes(content)
+        temporary.rename(target)
+    except OSError as error:
+        raise disk_error(target, error) from error
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+    yield _step(total, total, started, skipped)
+
+
+def _content(dataset: LabelledImages, index: int, skipped: Skipped) -> bytes | None:
+    """The image file's bytes, decoded once to be sure of them; None, and told, if they are no image."""
+    name = dataset.name(index)
+    try:
+        content = dataset.content(index)
+        decode_photo(content, name)
+    except PhotoError as error:
+        skipped.add(dataset.path.name, error)
+        return None
+    return content
+
+
+def _step(step: int, total: int, started: float, skipped: Skipped) -> SavingStep:
+    speed = step / max(time.monotonic() - started, 1e-9)
+    return SavingStep(step, total, speed, (total - step) / speed, skipped)
