@@ -2,12 +2,13 @@
 
 from types import ModuleType
 
-from hyperface.commands import embed, evaluate, gallery, generate, pack, train
+from hyperface.commands import dataset, embed, evaluate, gallery, generate, pack, train
 
 VERBS: dict[str, ModuleType] = {
     "gallery": gallery,
     "pack": pack,
     "generate": generate,
+    "dataset": dataset,
     "train": train,
     "evaluate": evaluate,
     "embed": embed,

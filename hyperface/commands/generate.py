@@ -137,6 +137,7 @@ def draw(worker: Worker, console: Console) -> None:
         out=worker.path / "dataset",
         seed=options.seed,
         batch_size=options.batch_size,
+        lineage=_lineage(Path(options.source)),
     )
     total = len(embeddings) * options.images_per_identity
     console.begin("drawing", total, "image")
@@ -151,6 +152,16 @@ def draw(worker: Worker, console: Console) -> None:
     worker.write_results(
         {"images": total, "identities": len(embeddings), "images_per_identity": options.images_per_identity}
     )
+
+
+def _lineage(source: Path) -> dict:
+    """What the data card says about the packing; empty for a file of embeddings."""
+    if not is_run(source):
+        return {}
+    packing = open_run(source)
+    results = packing.results()
+    figures = ("min_angle", "mean_nearest_angle", "bound_angle")
+    return {"packing": packing.name, "separation": {key: results[key] for key in figures if key in results}}
 
 
 def load_embeddings(source: Path, count: int | None) -> torch.Tensor:

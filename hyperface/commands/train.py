@@ -16,6 +16,7 @@ from hyperface import runs
 from hyperface.commands import generate
 from hyperface.commands.base import Console, add_run_arguments, already_done, begin, is_run, require, resumable
 from hyperface.commands.checkpoints import load_checkpoint, save_checkpoint
+from hyperface.commands.dataset import report_skipped
 from hyperface.errors import RunError
 from hyperface.runs import DONE, Run, StopRequested, Worker, open_run
 
@@ -147,6 +148,7 @@ def _train(worker: Worker, console: Console, options: TrainOptions, source: Path
 
     worker.progress(0, message="Opening the dataset")
     dataset = datasets.open(source)
+    report_skipped(console, dataset.skipped)
     optional = {} if options.learning_rate is None else {"learning_rate": options.learning_rate}
     checkpoint = worker.path / "checkpoint.safetensors"
     resume, resumed_at = load_checkpoint(checkpoint)
@@ -168,6 +170,7 @@ def _train(worker: Worker, console: Console, options: TrainOptions, source: Path
     try:
         for step in steps:
             if last is None:
+                report_skipped(console, step.skipped)
                 console.begin("training", step.total, "step", initial=step.step)
             last = step
             metrics = {key: getattr(step, key) for key in FIGURES}

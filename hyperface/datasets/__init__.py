@@ -6,17 +6,21 @@ from hyperface.datasets.labelled import LabelledImages
 from hyperface.datasets.records import Skipped
 from hyperface.datasets.saving import SavingStep, save, writable_formats
 from hyperface.datasets.synthesis import SynthesisStep, estimate_size, synthesize
+from hyperface.datasets.validate import Finding, ValidationStep, validate
 
 __all__ = [
     "FORMATS",
+    "Finding",
     "LabelledImages",
     "SavingStep",
     "Skipped",
     "SynthesisStep",
+    "ValidationStep",
     "estimate_size",
     "format_of",
     "open",
     "save",
     "synthesize",
+    "validate",
     "writable_formats",
 ]

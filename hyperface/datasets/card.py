@@ -68,7 +68,7 @@ def card_files(info: dict, images: LabelledImages, data_files: str | None = None
     """The card's files, name → content, dataset.json last; the same for the same dataset, wherever it lies.
 
     info: goes into dataset.json; has at least "identities". images: what the picture sheet shows. data_files: the
-    pattern by which `datasets.load_dataset` finds the data below the folder; None where it finds them by itself.
+    pattern by which `datasets.load_dataset` finds the data below the folder; None where it cannot read them.
     """
     sheet = picture_sheet(images)
     return {

@@ -13,6 +13,7 @@ from hyperface.datasets.records import Records, Skipped, Writer, image_suffix
 from hyperface.errors import DatasetError, PhotoError
 
 SUFFIXES = frozenset([".jpg", ".jpeg", ".png", ".bmp", ".webp"])
+DATA_FILES = "[0-9]*/*"  # of what is written here; the card's picture lies beside
 DEEPEST = 3  # levels of folders that are searched
 
 

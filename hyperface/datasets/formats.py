@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from hyperface.datasets.folder import FolderWriter, open_folder, recognise_folder
+from hyperface.datasets.folder import DATA_FILES, FolderWriter, open_folder, recognise_folder
 from hyperface.datasets.labelled import LabelledImages
 from hyperface.datasets.lmdb import open_lmdb, recognise_lmdb
 from hyperface.datasets.parquet import ParquetWriter, open_parquet, recognise_parquet
@@ -14,10 +14,10 @@ from hyperface.errors import DatasetError
 # The first that recognises a path opens it; folders come last, since containers lie in folders too.
 FORMATS: dict[str, Format] = {
     "recordio": Format("InsightFace RecordIO", recognise_recordio, open_recordio, RecordWriter),
-    "parquet": Format("Parquet", recognise_parquet, open_parquet, ParquetWriter),
-    "webdataset": Format("WebDataset", recognise_webdataset, open_webdataset, TarWriter),
+    "parquet": Format("Parquet", recognise_parquet, open_parquet, ParquetWriter, "data/train-*.parquet"),
+    "webdataset": Format("WebDataset", recognise_webdataset, open_webdataset, TarWriter, "train-*.tar"),
     "lmdb": Format("Vec2Face LMDB", recognise_lmdb, open_lmdb),
-    "folder": Format("image folder", recognise_folder, open_folder, FolderWriter),
+    "folder": Format("image folder", recognise_folder, open_folder, FolderWriter, DATA_FILES),
 }
 
 _COMPRESSED = (b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"\x28\xb5\x2f\xfd", b"PK\x03\x04")  # gzip, bzip2, xz, zstd, zip

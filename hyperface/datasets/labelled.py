@@ -78,23 +78,23 @@ class LabelledImages:
             return self, None
         return self.subset(sorted(order[count:])), self.subset(sorted(order[:count]))
 
-    def decode(self) -> tuple[np.ndarray, np.ndarray, tuple[str, ...]]:
-        """All at once: images uint8 (m, 112, 112, 3), labels int64 (m,), and what had to be left out, with reasons.
+    def decode(self) -> tuple[np.ndarray, np.ndarray, Skipped]:
+        """All at once: images uint8 (m, 112, 112, 3), labels int64 (m,), and what had to be left out now, with reasons.
 
         DatasetError if not one image can be read.
         """
-        images, labels, skipped = [], [], []
+        images, labels, skipped = [], [], Skipped()
         for i in range(len(self)):
             try:
                 image, label = self[i]
             except PhotoError as error:
-                skipped.append(str(error))
+                skipped.add_error(error)
                 continue
             images.append(image)
             labels.append(label)
         if not images:
-            raise DatasetError(f"Not one image of {self.path} can be read. First reason: {skipped[0]}")
-        return np.stack(images), np.array(labels, dtype=np.int64), tuple(skipped)
+            raise DatasetError(f"Not one image of {self.path} can be read. First reason: {skipped.reasons[0]}")
+        return np.stack(images), np.array(labels, dtype=np.int64), skipped
 
 
 def labelled_images(

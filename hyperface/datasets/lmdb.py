@@ -61,7 +61,7 @@ def open_lmdb(path: Path) -> LabelledImages:
                 raise PhotoError(f"The entry {key!r} of the list of keys is none.")
             _, label = _unpack(_value(environment, key), _name(key, file))
         except PhotoError as error:
-            skipped.add(file.name, error)
+            skipped.add_error(error)
             continue
         kept.append(key)
         labels.append(label)

@@ -18,7 +18,6 @@ from hyperface.errors import DatasetError, PhotoError
 
 SHARD_BYTES = 500_000_000
 ROW_GROUP_IMAGES = 100  # read and decompressed together
-DATA_FILES = "data/train-*.parquet"
 _MAGIC = b"PAR1"
 # Tried in this order where the schema does not tell which column is the label.
 _LABEL_NAMES = ("label", "labels", "identity", "identity_id", "id", "class", "subject", "person")

@@ -39,6 +39,17 @@ class Skipped:
         if len(self.reasons) < NAMED:
             self.reasons.append(f"{name}: {reason}")
 
+    def add_error(self, error: PhotoError) -> None:
+        """One record, by an error that names it."""
+        self.count += 1
+        if len(self.reasons) < NAMED:
+            self.reasons.append(str(error))
+
+    def extend(self, other: "Skipped") -> None:
+        """All of another one."""
+        self.count += other.count
+        self.reasons += other.reasons[: NAMED - len(self.reasons)]
+
     def __len__(self) -> int:
         return self.count
 
@@ -62,12 +73,14 @@ class Format:
     """A kind of dataset. It is recognised by content: names of files and folders prove nothing.
 
     open: path → LabelledImages. writer: (empty folder, number of identities) → Writer; None where it is only read.
+    data_files: pattern by which `datasets.load_dataset` finds what was written; None where it cannot read it.
     """
 
     description: str
     recognise: Callable[[Path], bool]
     open: Callable
     writer: Callable[[Path, int], Writer] | None = None
+    data_files: str | None = None
 
 
 def need(module: str, purpose: str) -> ModuleType:

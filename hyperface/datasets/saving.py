@@ -13,13 +13,10 @@ import numpy as np
 from hyperface.datasets.card import card_files
 from hyperface.datasets.formats import FORMATS
 from hyperface.datasets.labelled import LabelledImages, decode_photo
-from hyperface.datasets.parquet import DATA_FILES
 from hyperface.datasets.records import Format, Skipped, disk_error
 from hyperface.errors import DatasetError, PhotoError, UnknownNameError
 
 STEP_IMAGES = 100  # between two steps
-# By which `datasets.load_dataset` finds the images; image folders it recognises by itself.
-_PATTERNS = {"parquet": DATA_FILES, "webdataset": "train-*.tar"}
 
 
 @dataclass(frozen=True)
@@ -60,10 +57,10 @@ def save(dataset: LabelledImages, path: str | Path, *, format: str) -> Iterator[
             raise DatasetError(f"{target} is there already. Choose another name, or move it away.")
     except OSError as error:
         raise disk_error(target, error) from error
-    return _save(dataset, target, format, FORMATS[format])
+    return _save(dataset, target, FORMATS[format])
 
 
-def _save(dataset: LabelledImages, target: Path, name: str, kind: Format) -> Iterator[SavingStep]:
+def _save(dataset: LabelledImages, target: Path, kind: Format) -> Iterator[SavingStep]:
     temporary = target.with_name(f".{target.name}-{secrets.token_hex(4)}.partial")
     total, skipped, started = len(dataset), Skipped(), time.monotonic()
     written = label = image = 0
@@ -96,7 +93,7 @@ def _save(dataset: LabelledImages, target: Path, name: str, kind: Format) -> Ite
         }
         if len(skipped) or len(dataset.skipped):
             info["skipped"] = len(skipped) + len(dataset.skipped)
-        for file, content in card_files(info, dataset, _PATTERNS.get(name)).items():
+        for file, content in card_files(info, dataset, kind.data_files).items():
             (temporary / file).write_bytes(content)
         temporary.rename(target)
     except OSError as error:
@@ -113,7 +110,7 @@ def _content(dataset: LabelledImages, index: int, skipped: Skipped) -> bytes | N
         content = dataset.content(index)
         decode_photo(content, name)
     except PhotoError as error:
-        skipped.add(dataset.path.name, error)
+        skipped.add_error(error)
         return None
     return content
 

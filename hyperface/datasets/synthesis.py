@@ -24,7 +24,7 @@ import torch
 from PIL import Image
 
 from hyperface.datasets.card import CARD, card_files
-from hyperface.datasets.folder import open_folder
+from hyperface.datasets.folder import DATA_FILES, open_folder
 from hyperface.errors import DatasetError, InputError
 from hyperface.generators.base import Generator
 from hyperface.images import to_uint8
@@ -196,7 +196,7 @@ def _write(path: Path, pixels: np.ndarray) -> None:
 
 
 def _write_cards(folder: Path, card: dict) -> None:
-    for name, content in card_files(card, open_folder(folder)).items():
+    for name, content in card_files(card, open_folder(folder), DATA_FILES).items():
         _replace(folder / name, content)
 
 

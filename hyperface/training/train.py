@@ -12,7 +12,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from hyperface.datasets import LabelledImages
+from hyperface.datasets import LabelledImages, Skipped
 from hyperface.errors import CheckpointError, DeviceError, InputError, TrainingError
 from hyperface.hardware import has_fast_bfloat16
 from hyperface.images import from_uint8
@@ -37,7 +37,7 @@ class TrainingStep:
     loss and accuracy (share of the batch whose own centre is nearest, margin left out) are means over the last steps;
     before the first batch there is no loss, and no telling how many seconds are left.
     validation: verification accuracy on held-out identities, measured at the start and after each epoch, else the
-    last one measured; None without held-out identities.
+    last one measured; None without held-out identities. skipped: images that could not be read and were left out.
     """
 
     step: int
@@ -49,6 +49,7 @@ class TrainingStep:
     images_per_second: float
     seconds_left: float | None
     validation: float | None
+    skipped: Skipped
     recognizer: BackboneRecognizer  # being trained: later steps change it
     capture: Callable[[], dict[str, torch.Tensor]]
 
@@ -91,7 +92,7 @@ def train(
     rest, held_out = dataset.split(validation_share, seed)
     if rest.identities < 2:
         raise InputError(f"{dataset.path} has {rest.identities} identity to train on; at least two are needed.")
-    images, labels, _ = rest.decode()  # (n, 112, 112, 3), (n,)
+    images, labels, skipped = rest.decode()  # (n, 112, 112, 3), (n,)
     if len(images) < batch_size:
         raise InputError(f"{len(images)} images do not fill a batch of {batch_size}. Use a smaller batch.")
     torch.manual_seed(seed)
@@ -110,6 +111,7 @@ def train(
         raise DeviceError(f'The device {str(device)!r} cannot be used here ({error}). Use device="cpu".') from error
     rate = RATE_PER_BATCH * batch_size if learning_rate is None else learning_rate
     loop = _Loop(recognizer, margin_head, images, labels, epochs, batch_size, rate, seed, torch.device(device))
+    loop.skipped.extend(skipped)
     if held_out is not None:
         loop.hold_out(held_out)
     if resume is not None:
@@ -146,11 +148,13 @@ class _Loop:
         self.optimizer = torch.optim.SGD(_parameter_groups(recognizer, head), learning_rate, MOMENTUM, nesterov=True)
         self.held_out: tuple[torch.Tensor, np.ndarray, np.ndarray] | None = None
         self.validation: float | None = None
+        self.skipped = Skipped()
         self.losses: deque[float] = deque(maxlen=SPEED_WINDOW)
         self.accuracies: deque[float] = deque(maxlen=SPEED_WINDOW)
 
     def hold_out(self, dataset: LabelledImages) -> None:
-        images, labels, _ = dataset.decode()
+        images, labels, skipped = dataset.decode()
+        self.skipped.extend(skipped)
         pairs = validation_pairs(labels, self.seed)
         if pairs is not None:
             used, places = np.unique(pairs[0], return_inverse=True)
@@ -227,6 +231,7 @@ class _Loop:
             images_per_second=speed,
             seconds_left=left,
             validation=self.validation,
+            skipped=self.skipped,
             recognizer=self.recognizer,
             capture=self.state,
         )

@@ -51,6 +51,16 @@ def test_a_dataset_has_every_image_and_says_what_it_is(identities, tmp_path):
     assert (dataset.info["generator"], dataset.info["beta"], dataset.info["seed"]) == ("swatches", 0.002, 0)
 
 
+def test_a_dataset_has_a_card_for_people(identities, tmp_path):
+    list(draw(identities, tmp_path / "set", lineage={"packing": "pack-1", "separation": {"min_angle": 80.125}}))
+    readme = (tmp_path / "set" / "README.md").read_text()
+    for figure in ("15 images of 5 identities", "pack-1", "80.12°", "swatches", "license: cc0-1.0", "do not exist"):
+        assert figure in readme
+    assert (tmp_path / "set" / "samples.jpg").exists()
+    assert datasets.open(tmp_path / "set").info["packing"] == "pack-1"
+    list(draw(identities, tmp_path / "set"))  # what it was made from is not part of what it is
+
+
 def test_same_seed_same_bytes_whatever_the_batches_and_interruptions(identities, tmp_path):
     list(draw(identities, tmp_path / "a"))
     list(draw(identities, tmp_path / "b", batch_size=7))
@@ -146,7 +156,7 @@ def test_broken_images_are_counted_and_named(identities, tmp_path):
     images, labels, skipped = dataset.decode()
     assert len(images) == len(labels) == 14
     assert len(skipped) == 1
-    assert "001.jpg" in skipped[0]
+    assert "001.jpg" in skipped.reasons[0]
 
 
 def test_splitting_keeps_identities_whole(identities, tmp_path):

@@ -1,0 +1,122 @@
+"""Say what a dataset is, check it, or write it in another format.
+
+SOURCE is a run folder of `generate`, or a dataset on disk: an image folder, Parquet, WebDataset, InsightFace's RecordIO
+or Vec2Face's LMDB, recognised by its content. The output is a folder that appears once all is there; images keep their
+bytes. Parquet, LMDB: pip install "hyperface[formats]".
+"""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from hyperface.commands.base import Console, add_json_argument, is_run, require
+from hyperface.runs import open_run
+
+if TYPE_CHECKING:
+    from hyperface.datasets import LabelledImages, Skipped
+
+HELP = "describe, check or convert a dataset"
+WRITABLE = ("recordio", "parquet", "webdataset", "folder")  # as `datasets.writable_formats()`, which loads torch
+LISTED = 10  # records left out that are named; the rest are counted
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("source", type=Path, metavar="SOURCE", help="a run folder of `generate`, or a dataset on disk")
+    parser.add_argument("--to", choices=WRITABLE, metavar="FORMAT", help=f"write it as one of {', '.join(WRITABLE)}")
+    parser.add_argument("--output", "-o", type=Path, metavar="PATH", help="the new folder; required with --to")
+    parser.add_argument(
+        "--check",
+        action="store_true",
+        help="read every image and say what looks wrong: broken or duplicate images, BGR, crops off the template, …",
+    )
+    add_json_argument(parser)
+
+
+def execute(arguments: argparse.Namespace, console: Console) -> None:
+    """Run the verb from its arguments."""
+    require(
+        (arguments.to is None) == (arguments.output is None),
+        "Writing a dataset needs both: --to with a format and --output with a folder.",
+    )
+    from hyperface import datasets
+
+    source = dataset_path(arguments.source)
+    kind = datasets.FORMATS[datasets.format_of(source)].description
+    dataset = datasets.open(source)
+    console.event(
+        "dataset", path=str(source), format=kind, images=len(dataset), identities=dataset.identities, info=dataset.info
+    )
+    console.say(f"{source}: {kind}, {len(dataset):,} images of {dataset.identities:,} identities")
+    report_skipped(console, dataset.skipped)
+    if arguments.check:
+        _check(dataset, console)
+    if arguments.to is not None:
+        _convert(dataset, arguments.to, arguments.output, console)
+
+
+def dataset_path(source: Path) -> Path:
+    """The dataset of a run folder of `generate`; any other path as it is."""
+    if not is_run(source):
+        return source
+    run = open_run(source)
+    require(run.verb == "generate", f"{source} is a run of `{run.verb}`, not a dataset.")
+    return source / "dataset"
+
+
+def report_skipped(console: Console, skipped: Skipped) -> None:
+    """Name what had to be left out."""
+    if not len(skipped):
+        return
+    console.event("skipped", count=len(skipped), reasons=skipped.reasons)
+    if console.json_lines:
+        return
+    console.say(f"records left out: {len(skipped):,}")
+    for reason in skipped.reasons[:LISTED]:
+        console.say(f"  {reason}")
+    if len(skipped) > LISTED:
+        console.say(f"  … and {len(skipped) - LISTED:,} more")
+
+
+def _check(dataset: LabelledImages, console: Console) -> None:
+    from hyperface import datasets
+
+    steps = datasets.validate(dataset)
+    findings = ()
+    try:
+        for number, step in enumerate(steps):
+            if number == 0:
+                console.begin("checking", step.total, "image")
+            console.step(step.step, {})
+            findings = step.findings
+    finally:
+        steps.close()
+    console.end()
+    for finding in findings:
+        console.event("finding", **asdict(finding))
+        if not console.json_lines:
+            console.say(f"- {finding.message}")
+            for example in finding.examples:
+                console.say(f"    {example}")
+    console.event("checked", findings=len(findings))
+    if not findings and not console.json_lines:
+        console.say("Nothing looks wrong.")
+
+
+def _convert(dataset: LabelledImages, format: str, output: Path, console: Console) -> None:
+    from hyperface import datasets
+
+    steps = datasets.save(dataset, output, format=format)
+    console.begin("writing", len(dataset), "image")
+    try:
+        for step in steps:
+            console.step(step.step, {"skipped": len(step.skipped)} if len(step.skipped) else {})
+    finally:
+        steps.close()
+    console.end()
+    report_skipped(console, step.skipped)
+    console.event("done", output=str(output), images=step.total - len(step.skipped), skipped=len(step.skipped))
+    if not console.json_lines:
+        console.say(f"{step.total - len(step.skipped):,} images in {output}")
