@@ -123,6 +123,14 @@ def _index_file(file: Path) -> Path | None:
 
 def _read_index(path: Path, skipped: Skipped) -> tuple[np.ndarray, np.ndarray]:
     """Keys and positions, int64 (n,) each. Lines that are neither are named."""
+    try:
+        if not path.stat().st_size:
+            raise ValueError
+        table = np.loadtxt(path, np.int64, delimiter="\t", comments=None, ndmin=2)  # (n, 2)
+        if table.shape[1] == 2 and (table >= 0).all():
+            return table[:, 0], table[:, 1]
+    except ValueError:
+        pass  # line by line, to name those that are wrong
     keys: list[int] = []
     positions: list[int] = []
     for number, line in enumerate(path.read_bytes().splitlines(), 1):
@@ -263,8 +271,10 @@ class RecordWriter(Writer):
         self.close()
 
     def close(self) -> None:
-        self.records.close()
-        self.index.close()
+        try:
+            self.records.close()  # writes what is still buffered, which the disk may have no room for
+        finally:
+            self.index.close()
 
     def _write(self, key: int, flag: int, content: bytes, label: float = 0.0) -> None:
         self.index.write(f"{key}\t{self.records.tell()}\n")

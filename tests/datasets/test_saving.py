@@ -1,5 +1,6 @@
 import errno
 import json
+import resource
 
 import pytest
 import yaml
@@ -53,6 +54,20 @@ def test_a_full_disk_is_told_and_nothing_is_left(source, tmp_path, monkeypatch):
     monkeypatch.setattr(RecordWriter, "finish", full)
     with pytest.raises(DatasetError, match="disk is full"):
         list(datasets.save(source, tmp_path / "out", format="recordio"))
+    assert [file.name for file in tmp_path.iterdir()] == ["source"]
+
+
+@pytest.mark.parametrize("limit", [1000, 30_000])
+@pytest.mark.parametrize("format", FORMATS)
+def test_files_that_cannot_grow_are_told_and_nothing_is_left(format, limit, source, everything, tmp_path):
+    assert all(len(content) < 30_000 for _, content in everything[:7])
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (limit, hard))
+    try:
+        with pytest.raises(DatasetError, match="cannot be written: File too large"):
+            list(datasets.save(source, tmp_path / "out", format=format))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
     assert [file.name for file in tmp_path.iterdir()] == ["source"]
 
 
