@@ -54,16 +54,17 @@ def _search_strips(points: torch.Tensor, guess: torch.Tensor | None, ranks: Rank
         if pairs is None:
             cosines = points[rows] @ points[rows.start :].T  # (b, c)
             exclude_self(cosines, 0)
-            _take(best[rows], nearest[rows], *cosines.max(dim=1), first=rows.start)
+            take(best[rows], nearest[rows], *cosines.max(dim=1), first=rows.start)
             if rows.stop < n:
                 later = cosines[:, rows.stop - rows.start :]  # (b, n − stop)
-                _take(best[rows.stop :], nearest[rows.stop :], *later.max(dim=0), first=rows.start)
+                take(best[rows.stop :], nearest[rows.stop :], *later.max(dim=0), first=rows.start)
         else:
             _take_pairs(best, nearest, *pairs, _cosines(points, *pairs))
     return best, nearest
 
 
-def _take(best: torch.Tensor, nearest: torch.Tensor, values: torch.Tensor, indices: torch.Tensor, first: int) -> None:
+def take(best: torch.Tensor, nearest: torch.Tensor, values: torch.Tensor, indices: torch.Tensor, first: int) -> None:
+    """Keep the larger of best (b,) and values (b,), in place; whose: nearest (b,), indices (b,) counted from first."""
     better = values > best
     torch.where(better, values, best, out=best)
     torch.where(better, indices + first, nearest, out=nearest)
@@ -77,7 +78,7 @@ def _take_pairs(
     largest = torch.full_like(best, -torch.inf).scatter_reduce_(0, one, values, "amax")
     winners = values == largest[one]
     whose = torch.full_like(nearest, len(best)).scatter_reduce_(0, one[winners], other[winners], "amin")
-    _take(best, nearest, largest, whose, first=0)
+    take(best, nearest, largest, whose, first=0)
 
 
 def _sum_margin(dimension: int) -> float:

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 import torch
 
 from hyperface.hardware import has_fast_bfloat16
-from hyperface.packing.neighbors import exclude_self, nearest_points
+from hyperface.packing.neighbors import exclude_self, nearest_points, take
 from hyperface.packing.ranks import ALONE, Ranks
-from hyperface.packing.tiles import tiles, with_smaller_tiles
+from hyperface.packing.tiles import triangle, with_smaller_tiles
 from hyperface.registry import Registry
 
 # e^−50 beside 1 is nothing in float32, and the denormal numbers below e^−87 are many times slower.
@@ -219,43 +219,61 @@ def soft_maximum(
 ) -> tuple[torch.Tensor, float, torch.Tensor]:
     """One tiled pass over all pairs of unit rows (n, k): nearest (n,), value, ambient gradient (b, k) of own rows.
 
-    Each row's exponentials are shifted by the row's own largest cosine, and the rows joined afterwards, so nothing
-    under- or overflows at any β. Nearest and value are exact; the gradient has three digits where it is summed in
-    bfloat16.
+    Nothing overflows at any β: the exponentials are of cosines less the largest one. Nearest and value are exact; the
+    gradient has three digits where it is summed in bfloat16.
     """
-    n, own = len(points), ranks.rows(len(points))
+    n = len(points)
     if n < 2:
-        return torch.full((n,), -1, device=points.device), -1.0, torch.zeros_like(points)[own]
-    largest, nearest, sums, pulls = _soft_rows(points, beta, own)
-    none = torch.full((1,), -torch.inf, dtype=points.dtype, device=points.device)  # a process may have no rows
-    overall = ranks.maximum(torch.cat([largest[:, 0], none]).max())
-    shares = ((largest - overall) * beta).exp()  # (b, 1)
-    total = ranks.total((shares * sums).sum())
-    value = float(overall.double() + total.double().log() / beta)
-    return ranks.gather(nearest, n), value, pulls * (shares * (2 / total))
+        return torch.full((n,), -1, device=points.device), -1.0, torch.zeros_like(points)[ranks.rows(n)]
+    best, nearest, sums, pulls = _soft_tiles(points, beta, ranks)
+    overall = ranks.maximum(best)  # (n,)
+    nearest = ranks.minimum(torch.where(best == overall, nearest, n))
+    largest = best.max()  # of this process's tiles, −inf if it has none
+    everywhere = ranks.maximum(largest)
+    total = ranks.total(sums.sum() * ((largest - everywhere) * beta).exp())
+    pulls = ranks.total(pulls.mul_(((largest - everywhere) * beta).exp()))
+    value = float(everywhere.double() + total.double().log() / beta)
+    return nearest, value, pulls[ranks.rows(n)] * (2 / total)
 
 
 @with_smaller_tiles
-def _soft_rows(
-    points: torch.Tensor, beta: float, own: slice
+def _soft_tiles(
+    points: torch.Tensor, beta: float, ranks: Ranks
 ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor]:
-    """Of own rows: largest cosine c* (b, 1), whose (b,), Σ_j w_j (b, 1) and Σ_j w_j x_j (b, k), w = exp(β (c − c*))."""
-    mine = points[own]
-    nearest = torch.empty(len(mine), dtype=torch.long, device=points.device)
-    largest = torch.empty(len(mine), 1, dtype=points.dtype, device=points.device)
-    sums = torch.empty_like(largest)
-    pulls = torch.empty_like(mine)
-    rounds = len(points) >= ROUNDED_FROM and points.dtype == torch.float32 and has_fast_bfloat16(points.device)
+    """Over this process's tiles: largest cosine (n,), whose (n,), Σ_j w_ij (n,), Σ_j w_ij x_j (n, k).
+
+    w = exp(β (c − c*)) with c* the largest cosine of all of them.
+    """
+    n = len(points)
+    nearest = torch.full((n,), n, dtype=torch.long, device=points.device)
+    best = torch.full((n,), -torch.inf, dtype=points.dtype, device=points.device)
+    sums = torch.zeros_like(best)
+    pulls = torch.zeros_like(points)
+    rounds = n >= ROUNDED_FROM and points.dtype == torch.float32 and has_fast_bfloat16(points.device)
     summed = points.bfloat16() if rounds else points
-    for rows in tiles(len(mine), len(points), points.device):
-        cosines = mine[rows] @ points.T  # (b, n)
-        exclude_self(cosines, own.start + rows.start)
-        largest[rows], nearest[rows, None] = cosines.max(dim=1, keepdim=True)
-        exponents = cosines.sub_(largest[rows]).mul_(beta).clamp_(min=SMALLEST_EXPONENT)
-        weights = exponents.exp_()  # (b, n), at most 1
-        sums[rows] = weights.sum(dim=1, keepdim=True)
-        pulls[rows] = (weights.to(summed.dtype) @ summed).to(points.dtype)
-    return largest, nearest, sums, pulls
+    largest = best.new_tensor(-2.0)  # below any cosine
+    for rows, columns in ranks.share(triangle(n, points.device)):
+        cosines = points[rows] @ points[columns].T  # (b, c)
+        if rows == columns:
+            exclude_self(cosines, 0)
+        values, indices = cosines.max(dim=1)
+        take(best[rows], nearest[rows], values, indices, first=columns.start)
+        if (here := values.max()) > largest:  # what is summed so far was shifted by less
+            shrink = ((largest - here) * beta).exp()
+            sums.mul_(shrink)
+            pulls.mul_(shrink)
+            largest = here
+        if rows != columns:
+            take(best[columns], nearest[columns], *cosines.max(dim=0), first=rows.start)
+        exponents = cosines.sub_(largest).mul_(beta).clamp_(min=SMALLEST_EXPONENT)
+        weights = exponents.exp_()  # (b, c), at most 1
+        rounded = weights.to(summed.dtype)
+        sums[rows] += weights.sum(dim=1)
+        pulls[rows] += rounded @ summed[columns]
+        if rows != columns:
+            sums[columns] += weights.sum(dim=0)
+            pulls[columns] += rounded.T @ summed[rows]
+    return best, nearest, sums, pulls
 
 
 OBJECTIVES.register("soft")(SoftMaximum)

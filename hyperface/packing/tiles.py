@@ -1,6 +1,7 @@
 """How large a piece of the matrix of cosines is held at a time."""
 
 import functools
+import math
 from collections.abc import Callable
 from typing import TypeVar
 
@@ -42,6 +43,13 @@ def strips(n: int, device: torch.device) -> list[slice]:
         ranges.append(slice(start, min(start + height, n)))
         start += height
     return ranges
+
+
+def triangle(n: int, device: torch.device) -> list[tuple[slice, slice]]:
+    """Rows and columns of square tiles that cover the upper triangle of an n × n matrix, on the diagonal whole."""
+    side = max(1, math.isqrt(tile_elements(device)))
+    ranges = [slice(start, min(start + side, n)) for start in range(0, n, side)]
+    return [(rows, columns) for i, rows in enumerate(ranges) for columns in ranges[i:]]
 
 
 def with_smaller_tiles(compute: Callable[..., T]) -> Callable[..., T]:

@@ -25,7 +25,7 @@ def autograd(value, points: torch.Tensor) -> torch.Tensor:
 def test_soft_maximum_is_the_dense_one(monkeypatch, beta, tile):
     monkeypatch.setattr(tiles, "TILE_ELEMENTS", tile)
     monkeypatch.setattr(tiles, "SMALLEST_HEIGHT", 1)
-    points = random_points(40, 6, seed=0)
+    points = random_points(41, 6, seed=0)  # the last tile is a single cosine, of a point with itself
 
     def dense(leaf: torch.Tensor) -> torch.Tensor:
         return torch.logsumexp(beta * dense_cosines(leaf), dim=(0, 1)) / beta
@@ -38,6 +38,15 @@ def test_soft_maximum_is_the_dense_one(monkeypatch, beta, tile):
         torch.testing.assert_close(gradient, autograd(dense, points), atol=tolerance, rtol=tolerance)
     assert torch.equal(nearest, dense_cosines(points).argmax(dim=1))
     assert gradient.isfinite().all()
+
+
+def test_a_soft_maximum_that_begins_with_a_lone_point(monkeypatch):
+    monkeypatch.setattr(tiles, "TILE_ELEMENTS", 1)
+    points = torch.eye(2)
+    nearest, value, gradient = soft_maximum(points, 10.0)
+    assert nearest.tolist() == [1, 0]
+    assert value == pytest.approx(math.log(2) / 10)
+    torch.testing.assert_close(gradient, points.flip(0))
 
 
 def test_the_gradient_summed_in_bfloat16_points_the_same_way(monkeypatch):
