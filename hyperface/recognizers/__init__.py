@@ -1,13 +1,18 @@
 """Face recognisers F: an aligned face in, a unit embedding out."""
 
+from collections.abc import Callable
 from pathlib import Path
 
-from hyperface.recognizers.base import Recognizer, RecognizerCard
+from hyperface.errors import UnknownNameError
+from hyperface.recognizers.base import Recognizer, RecognizerCard, check_same_recognizer
 from hyperface.registry import Registry
 
-__all__ = ["REGISTRY", "Recognizer", "RecognizerCard", "load"]
+__all__ = ["REGISTRY", "Recognizer", "RecognizerCard", "check_same_recognizer", "load"]
 
 REGISTRY: Registry[Recognizer] = Registry("recogniser")
+BACKBONES = ("small", "ir_18", "ir_34", "ir_50", "ir_100", "ir_101", "ir_se_50")
+RELEASED = ("hyperface-10k-ldm", "hyperface-10k-stylegan", "hyperface-50k-stylegan")
+HUB = "hf:"
 
 
 @REGISTRY.register("dlib")
@@ -17,27 +22,92 @@ def _dlib() -> Recognizer:
     return load_dlib()
 
 
-def _backbone(architecture: str):
-    def load_architecture(*, checkpoint: str | Path, input_size: int | None = None) -> Recognizer:
+def _backbone(architecture: str) -> Callable[..., Recognizer]:
+    def load_architecture(*, checkpoint: str | Path | None = None, **options) -> Recognizer:
+        if checkpoint is None:
+            raise UnknownNameError(
+                f"{architecture} is a network without weights. Say whose: "
+                f'recognizers.load("{architecture}", checkpoint=…), or "{architecture}:<file>" as its name.'
+            )
+        if str(checkpoint).startswith(HUB):
+            return _from_hub(str(checkpoint), architecture=architecture, **options)
         from hyperface.recognizers.checkpoints import load_backbone
 
-        return load_backbone(architecture, checkpoint, input_size=input_size)
+        return load_backbone(architecture, checkpoint, **options)
 
     return load_architecture
 
 
-for _architecture in ("small", "ir_18", "ir_34", "ir_50", "ir_100", "ir_se_50"):
+for _architecture in BACKBONES:
     REGISTRY.register(_architecture)(_backbone(_architecture))
 
 
-def load(name: str | Path = "dlib", **options) -> Recognizer:
-    """Load a recogniser, ready to embed (evaluation mode, CPU).
+def _from_hub(name: str, **options) -> Recognizer:
+    from hyperface.recognizers.hub import load_from_hub
 
-    name: "dlib"; the path of a recogniser trained here (.safetensors); or a backbone ("ir_50", …) with `checkpoint`,
-    the path of its weights. UnknownNameError, AssetError or CheckpointError if that cannot be.
+    return load_from_hub(name, **options)
+
+
+def _released(name: str) -> Callable[..., Recognizer]:
+    def load_released(**options) -> Recognizer:
+        from hyperface.recognizers.hub import RELEASED, load_from_hub
+
+        return load_from_hub(f"{HUB}{RELEASED[name].repo}", **options)
+
+    return load_released
+
+
+for _name in RELEASED:
+    REGISTRY.register(_name)(_released(_name))
+
+
+def _safetensors(path: str, **options) -> Recognizer:
+    from hyperface.recognizers.checkpoints import load_recognizer
+
+    return load_recognizer(path, **options)
+
+
+def _onnx(path: str, **options) -> Recognizer:
+    from hyperface.recognizers.onnx import load_onnx
+
+    return load_onnx(Path(path), **options)
+
+
+def _needs_backbone(path: str, **_: object) -> Recognizer:
+    raise UnknownNameError(f"{path} does not say which network it belongs to. Name it in front: ir_50:{path}.")
+
+
+FILES: dict[str, Callable[..., Recognizer]] = {
+    ".safetensors": _safetensors,
+    ".onnx": _onnx,
+    **dict.fromkeys((".ckpt", ".pt", ".pth", ".bin"), _needs_backbone),
+}
+
+
+def load(
+    name: str | Path = "dlib", *, device: str = "cpu", precision: str = "float32", **options: object
+) -> Recognizer:
+    """Load a recogniser, ready to embed (evaluation mode).
+
+    name is one of
+    - "dlib"; "hyperface-10k-ldm", "hyperface-10k-stylegan", "hyperface-50k-stylegan" (the paper's, from the hub);
+    - a backbone with its weights: "ir_50:adaface_ir50.ckpt", or "ir_50" with `checkpoint`;
+    - "hf:owner/repo", "hf:owner/repo/file@revision": the Hugging Face Hub; with a backbone in front, where the
+      repository does not say which it is: "ir_50:hf:owner/repo";
+    - a file that describes itself: .safetensors trained here, .onnx (`load_onnx` says what can be declared of it).
+
+    device, precision: as in `Recognizer.prepare`. options: what the part that loads it takes, such as `input_size` or
+    `color` for backbones. UnknownNameError, AssetError, CheckpointError or DeviceError if that cannot be.
     """
-    if str(name).endswith(".safetensors"):
-        from hyperface.recognizers.checkpoints import load_recognizer
+    return _load(str(name), options).prepare(device=device, precision=precision)
 
-        return load_recognizer(name, **options)
-    return REGISTRY.load(str(name), **options)
+
+def _load(name: str, options: dict) -> Recognizer:
+    if name in REGISTRY:
+        return REGISTRY.load(name, **options)
+    if name.startswith(HUB):
+        return _from_hub(name, **options)
+    architecture, colon, weights = name.partition(":")
+    if colon and architecture in BACKBONES:
+        return REGISTRY.load(architecture, checkpoint=weights, **options)
+    return FILES.get(Path(name).suffix, REGISTRY.load)(name, **options)

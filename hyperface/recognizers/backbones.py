@@ -48,7 +48,8 @@ class BackboneRecognizer(Recognizer):
     def __init__(self, architecture: str, card: RecognizerCard) -> None:
         super().__init__()
         self.architecture, self.card = architecture, card
-        self.bgr = ARCHITECTURES[architecture].bgr
+        self.bgr = card.color == "BGR"
+        self.autocasts = not ARCHITECTURES[architecture].depthwise
         self.backbone = ARCHITECTURES[architecture].build(card.input_size).to(memory_format=torch.channels_last)
 
     def _features(self, images: torch.Tensor) -> torch.Tensor:
@@ -72,5 +73,6 @@ def build_backbone(architecture: str, *, input_size: int | None = None, **card: 
     size = chosen.input_size if input_size is None else input_size
     if size % 16 or not 32 <= size <= 112:
         raise InputError(f"A backbone's input is a multiple of 16 pixels from 32 to 112; {size} was asked for.")
-    blank = RecognizerCard(architecture, chosen.dimension, size, "not trained", "MIT", chosen.source)
+    color = "BGR" if chosen.bgr else "RGB"
+    blank = RecognizerCard(architecture, chosen.dimension, size, "not trained", "MIT", chosen.source, color)
     return BackboneRecognizer(architecture, replace(blank, **card))

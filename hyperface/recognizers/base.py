@@ -1,13 +1,18 @@
 """What every face recogniser F offers."""
 
 from abc import abstractmethod
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, fields
+from itertools import chain
 
 import torch
 from torch import nn
 from torch.nn import functional as F
 
+from hyperface.errors import CheckpointError, DeviceError, InputError
+from hyperface.hardware import has_fast_bfloat16
 from hyperface.images import check_images
+
+PRECISIONS = ("float32", "bfloat16", "fastest")
 
 
 @dataclass(frozen=True)
@@ -20,6 +25,38 @@ class RecognizerCard:
     training_data: str
     licence: str
     source: str
+    color: str = "RGB"  # order in which the network itself wants the colours: "RGB" or "BGR"
+
+    def to_json(self) -> dict[str, str | int]:
+        """What is written into the files of galleries, packings and recognisers."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, content: object) -> "RecognizerCard":
+        """The card that `to_json` gave; CheckpointError if this is none. Cards of old files know no colour order."""
+        try:
+            return cls(
+                **{
+                    field.name: content[field.name]  # type: ignore[index]
+                    for field in fields(cls)
+                    if field.name != "color" or "color" in content  # type: ignore[operator]
+                }
+            )
+        except (KeyError, TypeError) as error:
+            raise CheckpointError(f"This describes no recogniser: {error} is missing or wrong.") from error
+
+
+def check_same_recognizer(first: str, first_what: str, second: str, second_what: str) -> None:
+    """InputError naming both, unless two sets of embeddings are of one recogniser. first, second: recognisers' names.
+
+    first_what, second_what: what the embeddings are, for the message. Cosines between the embeddings of two
+    recognisers mean nothing, even where both have the same dimension.
+    """
+    if first != second:
+        raise InputError(
+            f"{first_what} is made of embeddings of the recogniser {first!r}, {second_what} of embeddings of "
+            f"{second!r}. Embeddings of two recognisers cannot be compared: use {first!r} for both, or {second!r}."
+        )
 
 
 class Recognizer(nn.Module):
@@ -29,6 +66,8 @@ class Recognizer(nn.Module):
     """
 
     card: RecognizerCard
+    autocasts = True  # whether bfloat16 can be asked for; depthwise networks and other runtimes are not faster in it
+    bfloat16 = False  # whether features are computed in it
 
     @property
     def name(self) -> str:
@@ -38,6 +77,29 @@ class Recognizer(nn.Module):
     def dimension(self) -> int:
         return self.card.dimension
 
+    @property
+    def device(self) -> torch.device:
+        """Where it computes."""
+        return next(chain(self.parameters(), self.buffers()), torch.empty(0)).device
+
+    def prepare(self, *, device: str | torch.device = "cpu", precision: str = "float32") -> "Recognizer":
+        """Move it to a device and choose the arithmetic; returns itself.
+
+        precision: "float32"; "bfloat16", which changes embeddings by a cosine of about 1e-4; or "fastest", bfloat16
+        where the hardware is fast in it. DeviceError for a device that cannot be used, InputError for a precision.
+        """
+        if precision not in PRECISIONS:
+            raise InputError(f"The precision is one of {', '.join(PRECISIONS)}; it was {precision!r}.")
+        try:
+            self.to(device)
+            torch.empty(1, device=device)
+        except (RuntimeError, AssertionError) as error:
+            reason = str(error).splitlines()[0]
+            raise DeviceError(f"The device {str(device)!r} cannot be used here ({reason}). Use 'cpu'.") from error
+        fast = self.autocasts and has_fast_bfloat16(torch.device(device))
+        self.bfloat16 = precision == "bfloat16" or (precision == "fastest" and fast)
+        return self
+
     @abstractmethod
     def _features(self, images: torch.Tensor) -> torch.Tensor:
         """Aligned faces (n, 3, 112, 112), RGB, [0, 1] → raw features (n, dimension). Does its own preprocessing."""
@@ -45,12 +107,17 @@ class Recognizer(nn.Module):
     def features(self, images: torch.Tensor, *, batch_size: int = 128) -> torch.Tensor:
         """Raw features (n, dimension) before normalisation, as verification protocols add them.
 
-        images: float32 (n, 3, 112, 112), RGB, [0, 1], aligned. Differentiable with respect to the images.
+        images: float32 (n, 3, 112, 112), RGB, [0, 1], aligned; each batch is brought to the recogniser's device, where
+        the features then are. Differentiable with respect to the images.
         """
         check_images(images)
         if len(images) == 0:
             return images.new_zeros(0, self.dimension)
-        return torch.cat([self._features(batch) for batch in images.split(batch_size)])
+        device = self.device
+        if not self.bfloat16:  # and no autocast switched off either: a caller, such as training, may have its own
+            return torch.cat([self._features(batch.to(device)) for batch in images.split(batch_size)])
+        with torch.autocast(device.type, torch.bfloat16):
+            return torch.cat([self._features(batch.to(device)) for batch in images.split(batch_size)]).float()
 
     def embed(self, images: torch.Tensor, *, batch_size: int = 128) -> torch.Tensor:
         """Unit embeddings (n, dimension), float32. Arguments as in `features`."""

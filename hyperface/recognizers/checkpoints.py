@@ -4,9 +4,10 @@ Weights of other projects load as well: safetensors, .pt, .pth and Lightning's .
 No code of a file is ever run.
 """
 
+import hashlib
 import json
 import pickle
-from dataclasses import asdict, fields
+from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -27,41 +28,77 @@ def save_backbone(recognizer: BackboneRecognizer, path: Path) -> None:
     metadata = {
         "format": FORMAT,
         "architecture": recognizer.architecture,
-        "card": json.dumps(asdict(recognizer.card)),
+        "card": json.dumps(recognizer.card.to_json()),
     }
     weights = {name: value.contiguous() for name, value in recognizer.backbone.state_dict().items()}
     save_file(weights, path, metadata)
 
 
-def load_recognizer(path: str | Path) -> BackboneRecognizer:
-    """Open a file written by `save_backbone`; CheckpointError if it is not one. Evaluation mode, frozen."""
-    path = Path(path)
+def describes_itself(path: Path) -> bool:
+    """Whether a safetensors file was written by `save_backbone`. CheckpointError if it cannot be read."""
+    return _metadata(path).get("format") == FORMAT
+
+
+def _metadata(path: Path) -> dict[str, str]:
     try:
         with safe_open(path, framework="pt") as file:
-            metadata = file.metadata() or {}
+            return file.metadata() or {}
     except (OSError, SafetensorError) as error:
         raise CheckpointError(f"{path} cannot be read as a safetensors file ({error}).") from error
+
+
+def load_recognizer(path: str | Path, *, name: str | None = None) -> BackboneRecognizer:
+    """Open a file written by `save_backbone`; CheckpointError if it is not one. Evaluation mode, frozen.
+
+    name: replaces the one on its card.
+    """
+    path = Path(path)
+    metadata = _metadata(path)
     if metadata.get("format") != FORMAT:
         raise CheckpointError(
-            f'{path} does not say which network it belongs to. Name it: recognizers.load("ir_50", checkpoint=…).'
+            f'{path} does not say which network it belongs to. Name it: "ir_50:{path.name}", or '
+            'recognizers.load("ir_50", checkpoint=…).'
         )
     try:
-        content = json.loads(metadata["card"])
-        card = RecognizerCard(**{field.name: content[field.name] for field in fields(RecognizerCard)})
-    except (ValueError, KeyError, TypeError) as error:
+        content, architecture = json.loads(metadata["card"]), metadata["architecture"]
+        card = RecognizerCard.from_json(content)
+    except (ValueError, KeyError, CheckpointError) as error:
         raise CheckpointError(f"The description inside {path} is damaged ({error}).") from error
-    if metadata["architecture"] not in ARCHITECTURES:
-        raise CheckpointError(f"{path} is for the network {metadata['architecture']!r}, which this version lacks.")
-    return _with_weights(BackboneRecognizer(metadata["architecture"], card), path)
+    if architecture not in ARCHITECTURES:
+        raise CheckpointError(f"{path} is for the network {architecture!r}, which this version lacks.")
+    if "color" not in content:
+        card = replace(card, color="BGR" if ARCHITECTURES[architecture].bgr else "RGB")
+    if name is not None:
+        card = replace(card, name=name)
+    return _with_weights(BackboneRecognizer(architecture, card), path)
 
 
-def load_backbone(architecture: str, checkpoint: str | Path, *, input_size: int | None = None) -> BackboneRecognizer:
+def load_backbone(
+    architecture: str, checkpoint: str | Path, *, input_size: int | None = None, **card: str
+) -> BackboneRecognizer:
     """Load another project's weights into a named architecture. Evaluation mode, frozen.
 
+    card: fields of its card that are known, such as color="RGB" for weights that want red first. The name, if it is not
+    given, is the file's and the first digits of its SHA-256, so that two files of one name are told apart.
     CheckpointError names the parameters that are missing, unexpected or of another shape.
     """
     path = Path(checkpoint)
-    return _with_weights(build_backbone(architecture, input_size=input_size, name=path.stem), path)
+    unknown = {
+        "training_data": "not recorded",
+        "licence": "not recorded: ask where the weights are from",
+        "source": f"the file {path.name}",
+    }
+    recognizer = build_backbone(architecture, input_size=input_size, **{"name": "", **unknown, **card})
+    _with_weights(recognizer, path)
+    if not recognizer.card.name:
+        recognizer.card = replace(recognizer.card, name=f"{path.stem}#{file_digest(path)}")
+    return recognizer
+
+
+def file_digest(path: Path) -> str:
+    """The first eight hexadecimal digits of a file's SHA-256."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()[:8]
 
 
 def _with_weights(recognizer: BackboneRecognizer, path: Path) -> BackboneRecognizer:

@@ -8,7 +8,13 @@ import torch
 from torch import nn
 
 # Units in each of the four stages; the stages have 64, 128, 256 and 512 channels.
-UNITS = {"ir_18": (2, 2, 2, 2), "ir_34": (3, 4, 6, 3), "ir_50": (3, 4, 14, 3), "ir_100": (3, 13, 30, 3)}
+UNITS = {
+    "ir_18": (2, 2, 2, 2),
+    "ir_34": (3, 4, 6, 3),
+    "ir_50": (3, 4, 14, 3),
+    "ir_100": (3, 13, 30, 3),
+    "ir_101": (3, 13, 30, 3),  # the same network, as AdaFace names it
+}
 CHANNELS = (64, 128, 256, 512)
 
 

@@ -3,7 +3,7 @@ import torch
 from safetensors.torch import save_file
 
 from hyperface import recognizers
-from hyperface.errors import CheckpointError, InputError, UnknownNameError
+from hyperface.errors import CheckpointError, DeviceError, InputError, UnknownNameError
 from hyperface.recognizers.backbones import ARCHITECTURES, build_backbone
 from hyperface.recognizers.checkpoints import save_backbone
 
@@ -115,3 +115,39 @@ def test_bad_files_and_names(tmp_path):
         build_backbone("huge")
     with pytest.raises(InputError, match="multiple of 16"):
         build_backbone("small", input_size=40)
+
+
+def test_two_files_of_one_name_are_told_apart_and_colours_can_be_declared(tmp_path):
+    names, images = [], torch.rand(2, 3, 112, 112)
+    for folder in ("a", "b"):
+        (tmp_path / folder).mkdir()
+        path = tmp_path / folder / "last.ckpt"
+        torch.save({"state_dict": build_backbone("small", input_size=32).backbone.state_dict()}, path)
+        plain = recognizers.load(f"small:{path}", input_size=32)
+        turned = recognizers.load("small", checkpoint=path, input_size=32, color="BGR")
+        assert (plain.card.color, turned.card.color) == ("RGB", "BGR")
+        with torch.inference_mode():
+            torch.testing.assert_close(turned.embed(images), plain.embed(images.flip(1)))
+        names.append(plain.name)
+    assert names[0] != names[1]
+    for name, says in ((path, "ir_50:"), ("ir_50", "ir_50:<file>")):
+        with pytest.raises(UnknownNameError, match=says):
+            recognizers.load(name)
+
+
+def test_precision_and_device():
+    recognizer = build_backbone("ir_18", input_size=32).eval()
+    images = torch.rand(4, 3, 112, 112)
+    with torch.inference_mode():
+        exact = recognizer.embed(images)
+        half = recognizer.prepare(precision="bfloat16").embed(images)
+        assert half.dtype == torch.float32
+        assert (half - exact).abs().max() > 0
+        assert (half * exact).sum(dim=1).min() > 0.99
+        torch.testing.assert_close(recognizer.prepare(precision="float32").embed(images), exact)
+    assert not build_backbone("small").prepare(precision="fastest").bfloat16  # depthwise: slower in it
+    with pytest.raises(InputError, match="float32, bfloat16"):
+        recognizer.prepare(precision="float8")
+    for device in ("cuda:99", "abacus"):
+        with pytest.raises(DeviceError, match="Use 'cpu'"):
+            recognizer.prepare(device=device)
