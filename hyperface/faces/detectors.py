@@ -1,12 +1,17 @@
 """Face detectors: pixels in, boxes and five landmarks out. A new one is one file and one line here."""
 
+import logging
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
 
+from hyperface.errors import AssetError
 from hyperface.registry import Registry
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -42,6 +47,29 @@ def _dlib() -> Detector:
     from hyperface.faces.dlib_detector import DlibDetector
 
     return DlibDetector()
+
+
+def _face_alignment(kind: str) -> Callable[[], Detector]:
+    def load_kind() -> Detector:
+        from hyperface.faces.face_alignment_detector import FaceAlignmentDetector
+
+        return FaceAlignmentDetector(kind)
+
+    return load_kind
+
+
+for _kind in ("sfd", "blazeface", "retinaface", "yunet"):
+    REGISTRY.register(_kind)(_face_alignment(_kind))
+
+
+@REGISTRY.register("auto")
+def _auto() -> Detector:
+    """The most robust that is quick on any machine; dlib's where its weights cannot be had."""
+    try:
+        return load_detector("yunet")
+    except AssetError as error:
+        log.warning("Faces are looked for with dlib's detector instead of YuNet. %s", error)
+        return load_detector("dlib")
 
 
 @cache
