@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import os
 import time
 from collections.abc import Iterator
@@ -17,14 +18,18 @@ import torch
 from hyperface import gallery, sphere
 from hyperface.commands.base import Clock, Console, is_run
 from hyperface.commands.checkpoints import load_checkpoint, save_checkpoint
-from hyperface.commands.pack import PackOptions
+from hyperface.commands.frames import record_type
+from hyperface.commands.pack import RECOGNIZER_FILE, PackOptions, packing_recognizer
 from hyperface.commands.pack_ranks import call_followers, packing_steps
 from hyperface.commands.picture import PictureProcess, Snapshot
 from hyperface.packing import PackingStep
 from hyperface.packing.span import principal_span
+from hyperface.recognizers import check_same_recognizer
 from hyperface.runs import StopRequested, Worker, write_atomic
 
 CHECKPOINT_SECONDS = 10.0
+LIVE_SECONDS = 0.2  # between pictures of a slow packing, beyond the number asked for: somebody may be looking on
+MOST_FRAME_BYTES = 16_000_000  # of such pictures in one run: a page that is opened later loads them all
 
 
 class PackWork:
@@ -44,6 +49,7 @@ class PackWork:
 
     def run(self) -> None:
         """Pack until the last step, or until asked to stop; both leave a whole result."""
+        self._remember_recognizer()
         state, resumed_at = load_checkpoint(self.folder / "checkpoint.safetensors")
         self.worker.forget_after(resumed_at)
         start, origin = self._start()
@@ -67,6 +73,17 @@ class PackWork:
         with suppress(StopRequested):  # the packing is whole: only its picture is cut short
             self._wait_for_picture()
 
+    def _remember_recognizer(self) -> None:
+        """Write down whose embeddings these are; when continuing, they must be the same as before."""
+        before = packing_recognizer(self.worker.run)
+        if before is not None:
+            check_same_recognizer(
+                before, "The packing so far", self.gallery.recognizer, f"the gallery {self.gallery.name!r}"
+            )
+        card = self.gallery.recognizer_card
+        content = {"name": self.gallery.recognizer} if card is None else card.to_json()
+        write_atomic(self.folder / RECOGNIZER_FILE, json.dumps(content, indent=1, ensure_ascii=False).encode())
+
     def _start(self) -> tuple[torch.Tensor, torch.Tensor | None]:
         """The first embeddings (n, d), and which gallery faces (n,) they are, if they are."""
         options, rows = self.options, self.gallery.embeddings
@@ -87,15 +104,31 @@ class PackWork:
             metrics = self._metrics(step)
             self.worker.log(metrics)
             self.console.step(step.step, metrics)
-            if self.picture is not None and (step.step % every == 0 or step.step == step.total):
-                self.picture.send(_snapshot(step))
+            if step.step % every == 0 or step.step == step.total or self._live_picture_is_due(step):
+                self._draw(step)
             yield step
             left = self._clock.seconds_left(step.step, step.total)
             self.worker.progress(step.step / step.total, left, f"Step {step.step:,} of {step.total:,}")
 
-    def _draw_latest(self, step: PackingStep) -> None:
+    def _draw(self, step: PackingStep) -> None:
         if self.picture is not None:
             self.picture.send(_snapshot(step))
+            self._drawn_at = time.monotonic()
+
+    _drawn_at = -float("inf")
+
+    def _live_picture_is_due(self, step: PackingStep) -> bool:
+        if self.picture is None or self.picture.waiting > 1:
+            return False
+        left = self._clock.seconds_left(step.step, step.total)
+        affordable = MOST_FRAME_BYTES // record_type(len(step.nearest)).itemsize - self.picture.sent
+        if left is None or affordable <= 0:
+            return False
+        return time.monotonic() - self._drawn_at >= max(LIVE_SECONDS, left / affordable)
+
+    def _draw_latest(self, step: PackingStep) -> None:
+        if self.picture is not None:
+            self._draw(step)
             self.picture.finish(latest_only=True)
             self.picture.wait()
 
@@ -161,7 +194,7 @@ def _snapshot(step: PackingStep) -> Snapshot:
     first = int(step.nearest_cosine.argmax())
     return Snapshot(
         step.step,
-        step.embeddings.detach().cpu().numpy().copy(),
+        step.coordinates.cpu().numpy().copy(),
         sphere.angle_degrees(step.nearest_cosine).cpu().numpy(),
         (first, int(step.nearest[first])),
     )

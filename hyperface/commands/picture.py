@@ -15,12 +15,14 @@ from pathlib import Path
 import numpy as np
 
 NICENESS = 3  # the optimiser comes first where cores are few
+FRAME_SECONDS = 0.2  # between frames while the optimiser is at work: who looks on sees no more, and it has the core
 BACKLOG_SECONDS = 6.0  # waiting frames are thinned out when drawing them all would take longer than this
 
 
 @dataclass(frozen=True)
 class Snapshot:
-    """One step to be drawn. embeddings: float32 (n, d). angles: (n,), degrees, to the nearest other point."""
+    """One step to be drawn. embeddings: float32 (n, k), unit rows, which may be coordinates in a span. angles: (n,),
+    degrees, to the nearest other point."""
 
     step: int
     embeddings: np.ndarray
@@ -39,7 +41,7 @@ class PictureProcess:
         context = multiprocessing.get_context("spawn")  # fork would copy torch's thread pools in an unknown state
         self._queue = context.Queue()
         self._drawn = context.Value("i", 0)
-        self._sent = 0
+        self.sent = 0  # snapshots so far
         self._process: SpawnProcess = context.Process(
             target=_draw, args=(self._queue, self._drawn, frames_path, seed, keep_until), name="picture", daemon=True
         )
@@ -57,7 +59,7 @@ class PictureProcess:
     def send(self, snapshot: Snapshot) -> None:
         """Hand over a step; returns at once."""
         self._queue.put(snapshot)
-        self._sent += 1
+        self.sent += 1
 
     def finish(self, *, latest_only: bool = False) -> None:
         """Say that no more will come; with latest_only, that only the last of the waiting ones is still wanted."""
@@ -71,7 +73,7 @@ class PictureProcess:
     @property
     def waiting(self) -> int:
         """How many snapshots are still to be drawn, or thinned out."""
-        return self._sent - self._drawn.value
+        return self.sent - self._drawn.value
 
 
 def thin_out(backlog: list[Snapshot], seconds_each: float) -> list[Snapshot]:
@@ -86,6 +88,9 @@ def _draw(incoming: multiprocessing.Queue, drawn, frames_path: Path, seed: int, 
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the parent decides
     if hasattr(os, "nice"):
         os.nice(NICENESS)
+    import torch
+
+    torch.set_num_threads(1)  # more would wait for the optimiser's
     from hyperface.commands.frames import FrameWriter
     from hyperface.projection import SphereProjection, faithfulness
     from hyperface.runs import write_atomic
@@ -120,6 +125,8 @@ def _draw(incoming: multiprocessing.Queue, drawn, frames_path: Path, seed: int, 
         else:
             points = projection.update(snapshot.embeddings)
             seconds_each = time.monotonic() - started  # of an update: the first frame also compiles
+            if not ending:
+                time.sleep(max(0.0, FRAME_SECONDS - seconds_each))
         writer.append(snapshot.step, points, snapshot.angles, snapshot.closest)
         drawn.value += 1
     if writer is not None:

@@ -42,32 +42,54 @@ def _search_strips(points: torch.Tensor, guess: torch.Tensor | None, ranks: Rank
     """Largest cosine (n,) and whose (n,), as far as this process's strips and the guess tell."""
     n = len(points)
     screened = n >= SCREENED_FROM and points.dtype == torch.float32 and has_fast_bfloat16(points.device)
-    if screened:
-        nearest = _sampled(points) if guess is None else guess.clone()
-        best = _cosines(points, torch.arange(n, device=points.device), nearest)  # (n,)
-        screen = _Screen(points)
-    else:
-        nearest = torch.full((n,), n, dtype=torch.long, device=points.device)
-        best = torch.full((n,), -torch.inf, dtype=points.dtype, device=points.device)
+    best, nearest = first_guess(points, _sampled(points) if guess is None and screened else guess)
+    screen = _Screen(points) if screened else None
     for rows in ranks.share(strips(n, points.device)):
-        pairs = screen.survivors(rows, best) if screened else None
+        pairs = None if screen is None else screen.survivors(rows, best)
         if pairs is None:
             cosines = points[rows] @ points[rows.start :].T  # (b, c)
             exclude_self(cosines, 0)
-            take(best[rows], nearest[rows], *cosines.max(dim=1), first=rows.start)
+            take_largest(best, nearest, cosines, rows, slice(rows.start, n), 1)
             if rows.stop < n:
                 later = cosines[:, rows.stop - rows.start :]  # (b, n − stop)
-                take(best[rows.stop :], nearest[rows.stop :], *later.max(dim=0), first=rows.start)
+                take_largest(best, nearest, later, rows, slice(rows.stop, n), 0)
         else:
             _take_pairs(best, nearest, *pairs, _cosines(points, *pairs))
     return best, nearest
 
 
-def take(best: torch.Tensor, nearest: torch.Tensor, values: torch.Tensor, indices: torch.Tensor, first: int) -> None:
-    """Keep the larger of best (b,) and values (b,), in place; whose: nearest (b,), indices (b,) counted from first."""
-    better = values > best
-    torch.where(better, values, best, out=best)
-    torch.where(better, indices + first, nearest, out=nearest)
+def first_guess(points: torch.Tensor, guess: torch.Tensor | None) -> tuple[torch.Tensor, torch.Tensor]:
+    """What a search begins with: a lower bound (n,) of every point's largest cosine, and whose it may be (n,)."""
+    n = len(points)
+    if guess is None:
+        nearest = torch.full((n,), n, dtype=torch.long, device=points.device)
+        return torch.full((n,), -torch.inf, dtype=points.dtype, device=points.device), nearest
+    # lower by what another order of summation could make of the same cosine
+    return _cosines(points, torch.arange(n, device=points.device), guess) - _sum_margin(points.shape[1]), guess.clone()
+
+
+def take_largest(
+    best: torch.Tensor, nearest: torch.Tensor, cosines: torch.Tensor, rows: slice, columns: slice, dim: int
+) -> torch.Tensor:
+    """Keep in best (n,) and nearest (n,), in place, the largest of a tile's cosines (b, c) of rows with columns, for
+    each row (dim 1) or for each column (dim 0). Gives those largest cosines, (b,) or (c,).
+
+    Which one is the largest takes many times as long to find as its value, and is only looked for where it is not the
+    one in `nearest`.
+    """
+    mine, others = (rows, columns) if dim == 1 else (columns, rows)
+    values = cosines.amax(dim=dim)
+    better = values > best[mine]
+    guess = nearest[mine] - others.start
+    inside = (guess >= 0) & (guess < others.stop - others.start)
+    guessed = cosines.gather(dim, guess.where(inside, 0).unsqueeze(dim)).squeeze(dim)
+    unknown = (better & ~(inside & (guessed == values))).nonzero()[:, 0]  # (u,)
+    if 2 * len(unknown) > len(values):
+        nearest[mine][unknown] = cosines.argmax(dim=dim)[unknown] + others.start
+    elif len(unknown):
+        nearest[mine][unknown] = cosines.index_select(1 - dim, unknown).argmax(dim=dim) + others.start
+    torch.where(better, values, best[mine], out=best[mine])
+    return values
 
 
 def _take_pairs(
@@ -78,7 +100,9 @@ def _take_pairs(
     largest = torch.full_like(best, -torch.inf).scatter_reduce_(0, one, values, "amax")
     winners = values == largest[one]
     whose = torch.full_like(nearest, len(best)).scatter_reduce_(0, one[winners], other[winners], "amin")
-    take(best, nearest, largest, whose, first=0)
+    better = largest > best
+    torch.where(better, largest, best, out=best)
+    torch.where(better, whose, nearest, out=nearest)
 
 
 def _sum_margin(dimension: int) -> float:
@@ -100,7 +124,7 @@ def _cosines(points: torch.Tensor, i: torch.Tensor, j: torch.Tensor) -> torch.Te
     values = torch.empty(len(i), dtype=points.dtype, device=points.device)
     for start in range(0, len(i), PAIRS_AT_A_TIME):
         part = slice(start, start + PAIRS_AT_A_TIME)
-        values[part] = (points[i[part]] * points[j[part]]).sum(dim=1)
+        values[part] = (points.index_select(0, i[part]) * points.index_select(0, j[part])).sum(dim=1)
     return values
 
 
@@ -155,7 +179,8 @@ def pair_cosines(a: torch.Tensor, b: torch.Tensor, indices: torch.Tensor) -> tor
     """Cosines (n,) in float64 of rows a (n, d) and b[indices], as 1 − |a − b|²/2, which keeps small angles."""
     cosines = torch.empty(len(a), dtype=torch.float64, device=a.device)
     for rows in tiles(len(a), 4 * a.shape[1], a.device):
-        one, other = (torch.nn.functional.normalize(x.double(), dim=1) for x in (a[rows], b[indices[rows]]))
+        pair = a[rows], b.index_select(0, indices[rows])
+        one, other = (torch.nn.functional.normalize(x.double(), dim=1) for x in pair)
         cosines[rows] = 1 - (one - other).square().sum(dim=1) / 2
     return cosines
 
@@ -164,7 +189,7 @@ def dots(a: torch.Tensor, b: torch.Tensor, indices: torch.Tensor) -> torch.Tenso
     """Dot products (n,) in float64 of rows a (n, d) and b[indices]."""
     products = torch.empty(len(a), dtype=torch.float64, device=a.device)
     for rows in tiles(len(a), 4 * a.shape[1], a.device):
-        products[rows] = (a[rows].double() * b[indices[rows]].double()).sum(dim=1)
+        products[rows] = (a[rows].double() * b.index_select(0, indices[rows]).double()).sum(dim=1)
     return products
 
 
@@ -201,8 +226,8 @@ class GallerySearch:
         nearest = torch.empty(len(points), dtype=torch.long, device=points.device)
         best = torch.empty_like(self._limit)
         for rows in tiles(len(points), self.list_size * points.shape[1], points.device):
-            candidates = self.gallery[self._lists[rows]]  # (b, list_size, k)
-            best[rows], position = torch.einsum("nk,nlk->nl", points[rows], candidates).max(dim=1)
+            candidates = torch.nn.functional.embedding(self._lists[rows], self.gallery)  # (b, list_size, k)
+            best[rows], position = (candidates * points[rows, None]).sum(dim=2).max(dim=1)
             nearest[rows] = self._lists[rows].gather(1, position[:, None])[:, 0]
         moved = 2 * ((points - self._origin).norm(dim=1) / 2).clamp(max=1).asin()  # (n,)
         slack = 1e-3  # radians: far above the rounding of float32 arc cosines, also near 0, where it is worst

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import torch
 
 from hyperface.hardware import has_fast_bfloat16
-from hyperface.packing.neighbors import exclude_self, nearest_points, take
+from hyperface.packing.neighbors import exclude_self, first_guess, nearest_points, take_largest
 from hyperface.packing.ranks import ALONE, Ranks
 from hyperface.packing.tiles import triangle, with_smaller_tiles
 from hyperface.registry import Registry
@@ -195,7 +195,7 @@ class SoftMaximum(Objective):
     ) -> Evaluation:
         dimension = points.shape[1]
         beta = self.first_beta(dimension) * self.sharpening(dimension, progress)
-        nearest, _, gradient = soft_maximum(points, beta, ranks=ranks)
+        nearest, _, gradient = soft_maximum(points, beta, guess=guess, ranks=ranks)
         return Evaluation(nearest, gradient)
 
     def start(self, points: torch.Tensor) -> Moments:
@@ -215,7 +215,7 @@ class SoftMaximum(Objective):
 
 
 def soft_maximum(
-    points: torch.Tensor, beta: float, *, ranks: Ranks = ALONE
+    points: torch.Tensor, beta: float, *, guess: torch.Tensor | None = None, ranks: Ranks = ALONE
 ) -> tuple[torch.Tensor, float, torch.Tensor]:
     """One tiled pass over all pairs of unit rows (n, k): nearest (n,), value, ambient gradient (b, k) of own rows.
 
@@ -225,10 +225,9 @@ def soft_maximum(
     n = len(points)
     if n < 2:
         return torch.full((n,), -1, device=points.device), -1.0, torch.zeros_like(points)[ranks.rows(n)]
-    best, nearest, sums, pulls = _soft_tiles(points, beta, ranks)
+    best, nearest, largest, sums, pulls = _soft_tiles(points, beta, guess, ranks)
     overall = ranks.maximum(best)  # (n,)
     nearest = ranks.minimum(torch.where(best == overall, nearest, n))
-    largest = best.max()  # of this process's tiles, −inf if it has none
     everywhere = ranks.maximum(largest)
     total = ranks.total(sums.sum() * ((largest - everywhere) * beta).exp())
     pulls = ranks.total(pulls.mul_(((largest - everywhere) * beta).exp()))
@@ -238,15 +237,13 @@ def soft_maximum(
 
 @with_smaller_tiles
 def _soft_tiles(
-    points: torch.Tensor, beta: float, ranks: Ranks
-) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor]:
-    """Over this process's tiles: largest cosine (n,), whose (n,), Σ_j w_ij (n,), Σ_j w_ij x_j (n, k).
-
-    w = exp(β (c − c*)) with c* the largest cosine of all of them.
+    points: torch.Tensor, beta: float, guess: torch.Tensor | None, ranks: Ranks
+) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor]:
+    """Over this process's tiles: largest cosines (n,), whose (n,), the largest of all c* (), Σ_j w_ij (n,) and
+    Σ_j w_ij x_j (n, k) with w = exp(β (c − c*)).
     """
     n = len(points)
-    nearest = torch.full((n,), n, dtype=torch.long, device=points.device)
-    best = torch.full((n,), -torch.inf, dtype=points.dtype, device=points.device)
+    best, nearest = first_guess(points, guess)
     sums = torch.zeros_like(best)
     pulls = torch.zeros_like(points)
     rounds = n >= ROUNDED_FROM and points.dtype == torch.float32 and has_fast_bfloat16(points.device)
@@ -256,15 +253,14 @@ def _soft_tiles(
         cosines = points[rows] @ points[columns].T  # (b, c)
         if rows == columns:
             exclude_self(cosines, 0)
-        values, indices = cosines.max(dim=1)
-        take(best[rows], nearest[rows], values, indices, first=columns.start)
+        values = take_largest(best, nearest, cosines, rows, columns, 1)
         if (here := values.max()) > largest:  # what is summed so far was shifted by less
             shrink = ((largest - here) * beta).exp()
             sums.mul_(shrink)
             pulls.mul_(shrink)
             largest = here
         if rows != columns:
-            take(best[columns], nearest[columns], *cosines.max(dim=0), first=rows.start)
+            take_largest(best, nearest, cosines, rows, columns, 0)
         exponents = cosines.sub_(largest).mul_(beta).clamp_(min=SMALLEST_EXPONENT)
         weights = exponents.exp_()  # (b, c), at most 1
         rounded = weights.to(summed.dtype)
@@ -273,7 +269,7 @@ def _soft_tiles(
         if rows != columns:
             sums[columns] += weights.sum(dim=0)
             pulls[columns] += rounded.T @ summed[rows]
-    return best, nearest, sums, pulls
+    return best, nearest, largest, sums, pulls
 
 
 OBJECTIVES.register("soft")(SoftMaximum)

@@ -8,6 +8,7 @@ d the cosine distance, x_i the identities and g the embeddings of a gallery.
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import torch
@@ -33,7 +34,8 @@ class PackingStep:
     exact: False between the exact steps of the stochastic objective. There nearest is each point's nearest other one
     some steps ago, so that the cosines are at most the true ones; gallery_distance is always exact.
 
-    embeddings: float32 (n, d), unit rows. max_cosine: between the closest two, −1.0 for a lone point.
+    embeddings: float32 (n, d), unit rows. coordinates: float32 (n, k), the same inside the span, with the same angles;
+    the embeddings where there is no span. max_cosine: between the closest two, −1.0 for a lone point.
     mean_nearest_cosine: over points, of the cosine to the nearest other one. gallery_distance: over points, mean cosine
     distance to the nearest gallery embedding, 0.0 without a gallery. objective: the paper's,
     −(1 − max_cosine) + α · gallery_distance. nearest: int64 (n,), index of each point's nearest other one, −1 for a
@@ -42,7 +44,7 @@ class PackingStep:
 
     step: int
     total: int
-    embeddings: torch.Tensor
+    coordinates: torch.Tensor
     max_cosine: float
     mean_nearest_cosine: float
     gallery_distance: float
@@ -51,6 +53,12 @@ class PackingStep:
     nearest_cosine: torch.Tensor
     state: dict[str, torch.Tensor]
     exact: bool = True
+    span: Span | None = None
+
+    @cached_property
+    def embeddings(self) -> torch.Tensor:
+        """float32 (n, d), unit rows."""
+        return self.coordinates if self.span is None else self.span.embed(self.coordinates)
 
 
 def pack(
@@ -152,7 +160,8 @@ def _steps(
             closest = search.nearest(points[own])  # (b,)
             distances = 1 - dots(points[own], search.gallery, closest)  # (b,)
             gallery_distance = max(0.0, float(ranks.total(distances.sum()) / n))
-            gradient.addcmul_(search.gallery[closest], _weights(evaluation.moving, points)[own], value=-alpha)
+            towards = search.gallery.index_select(0, closest)  # (b, k)
+            gradient.addcmul_(towards, _weights(evaluation.moving, points)[own], value=-alpha)
         here = points
         # The next step is taken before this one is shown, so that the state has all there is to go on with.
         moved, moments = _advanced(optimised, points[own], gradient, moments, step + 1, progress)
@@ -162,7 +171,7 @@ def _steps(
         yield PackingStep(
             step=step,
             total=total,
-            embeddings=here if subspace is None else subspace.embed(here),
+            coordinates=here,
             max_cosine=max_cosine,
             mean_nearest_cosine=float(cosines.mean()),
             gallery_distance=gallery_distance,
@@ -171,6 +180,7 @@ def _steps(
             nearest_cosine=cosines,
             state=_state(step + 1, points, nearest, moments, search, ranks),
             exact=exact,
+            span=subspace,
         )
 
 

@@ -12,6 +12,7 @@ import torch
 from hyperface.packing.tiles import tiles
 
 BISECTIONS = 40
+FOLDS = 8
 
 
 @dataclass(frozen=True)
@@ -34,9 +35,25 @@ def nearest_neighbors(
         cosines = rows[part] @ among.T  # (b, n)
         if exclude_self:
             cosines.diagonal(offset=part.start).fill_(-torch.inf)
-        nearest, indices[part] = cosines.topk(count, dim=1)
+        nearest, indices[part] = _largest(cosines, count)
         distances[part] = (1 - nearest).clamp(min=0)
     return indices.numpy(), distances.numpy()
+
+
+def _largest(values: torch.Tensor, count: int) -> tuple[torch.Tensor, torch.Tensor]:
+    """`values.topk(count, dim=1)` of (b, n) in half the time: first over the largest of every FOLDS values, then among
+    those that the best of these stand for."""
+    n = values.shape[1]
+    width = n // FOLDS
+    if width < 8 * count:
+        return values.topk(count, dim=1)
+    folded = values[:, : FOLDS * width].view(-1, FOLDS, width)
+    chosen = folded.amax(dim=1).topk(count, dim=1).indices  # (b, count)
+    columns = chosen[:, None] + width * torch.arange(FOLDS)[:, None]  # (b, FOLDS, count)
+    rest = torch.arange(FOLDS * width, n).expand(len(values), -1)
+    columns = torch.cat([columns.flatten(1), rest], dim=1)
+    largest, places = values.gather(1, columns).topk(count, dim=1)
+    return largest, columns.gather(1, places)
 
 
 def memberships(distances: np.ndarray) -> np.ndarray:

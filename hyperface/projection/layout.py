@@ -11,6 +11,8 @@ import numpy as np
 
 NEGATIVE_SAMPLES = 5  # random other points that push, per neighbour that pulls
 LARGEST_FORCE = 4.0  # UMAP's clipping
+TABLE = 2048  # chords for which the forces are computed
+NO_DIRECTION, LARGEST_CHORD = np.float32(1e-6), np.float32(2 - 1e-6)  # so near a point, or its opposite
 
 
 @numba.njit(cache=True, fastmath=True)
@@ -25,30 +27,43 @@ def _next_random(state: np.ndarray, row: int) -> int:
 
 
 @numba.njit(cache=True, fastmath=True)
-def _move(positions, row, x, y, z, length):
-    """Move a row by a tangent vector (x, y, z) times `length`, and back to the sphere."""
-    x = positions[row, 0] + length * x
-    y = positions[row, 1] + length * y
-    z = positions[row, 2] + length * z
-    scale = 1 / np.sqrt(x * x + y * y + z * z)
-    positions[row, 0] = x * scale
-    positions[row, 1] = y * scale
-    positions[row, 2] = z * scale
+def _coefficients(a, b):
+    """What a difference of two points is to be multiplied by to pull and to push them, by chord: float32 (m,) each.
+
+    UMAP's forces, along the great circle, are functions of the angle; the tangent part of the difference has the
+    length sin(angle). A table over the chord spares the loop the powers and arc sines.
+    """
+    pull, push = np.empty(TABLE + 1, np.float32), np.empty(TABLE + 1, np.float32)
+    for entry in range(TABLE + 1):
+        chord = min(max(2 * entry / TABLE, 1e-6), 2 - 1e-6)
+        angle = 2 * np.arcsin(chord / 2)
+        power = a * angle ** (2 * b)
+        # times the chord: smooth where points meet, and divided by it again in the loop
+        pull[entry] = min(2 * b * power / (1 + power) / angle, LARGEST_FORCE) * chord / np.sin(angle)
+        push[entry] = min(2 * b / (1 + power) / angle, LARGEST_FORCE) * chord / np.sin(angle)
+    return pull, push
 
 
-@numba.njit(cache=True, fastmath=True)
-def _away(positions, row, other):
-    """Unit tangent at `row` that points away from `other`, and their angle in radians."""
-    px, py, pz = positions[row, 0], positions[row, 1], positions[row, 2]
-    qx, qy, qz = positions[other, 0], positions[other, 1], positions[other, 2]
-    dx, dy, dz = px - qx, py - qy, pz - qz
-    half = min(np.sqrt(dx * dx + dy * dy + dz * dz) / 2, np.float32(1))
+@numba.njit(cache=True, fastmath=True, inline="always")
+def _force(px, py, pz, positions, other, table):
+    """The table's force on a point (px, py, pz) away from `other`, along the tangent."""
+    dx, dy, dz = px - positions[other, 0], py - positions[other, 1], pz - positions[other, 2]
+    chord = np.sqrt(dx * dx + dy * dy + dz * dz)
+    if chord < NO_DIRECTION or chord > LARGEST_CHORD:
+        return np.float32(0), np.float32(0), np.float32(0)
+    place = chord * np.float32(TABLE / 2)
+    entry = int(place)
+    share = place - np.float32(entry)
+    force = (table[entry] * (np.float32(1) - share) + table[entry + 1] * share) / chord
     radial = dx * px + dy * py + dz * pz
-    tx, ty, tz = dx - radial * px, dy - radial * py, dz - radial * pz
-    length = np.sqrt(tx * tx + ty * ty + tz * tz)
-    if length < np.float32(1e-9):  # the same place, or the opposite one: no direction is away
-        return np.float32(0), np.float32(0), np.float32(0), np.float32(0)
-    return tx / length, ty / length, tz / length, np.float32(2) * np.arcsin(half)
+    return force * (dx - radial * px), force * (dy - radial * py), force * (dz - radial * pz)
+
+
+@numba.njit(cache=True, fastmath=True, inline="always")
+def _move(positions, row, px, py, pz):
+    """Put a row where (px, py, pz) points to."""
+    scale = np.float32(1) / np.sqrt(px * px + py * py + pz * pz)
+    positions[row, 0], positions[row, 1], positions[row, 2] = px * scale, py * scale, pz * scale
 
 
 @numba.njit(cache=True, fastmath=True)
@@ -57,12 +72,11 @@ def optimize(positions, heads, tails, epochs_per_sample, random_state, a, b, rat
 
     positions: float32 (n, 3), unit rows. heads, tails: int32 (e,), both directions of every edge. epochs_per_sample:
     float32 (e,), an edge is taken every so many epochs. random_state: uint64 (n,), not 0. a, b: UMAP's curve
-    1 / (1 + a·θ^2b). rates: float32 (n,), learning rate of each
-    point, falling linearly to 0 over the epochs.
+    1 / (1 + a·θ^2b). rates: float32 (n,), learning rate of each point, falling linearly to 0 over the epochs.
     """
     n = np.uint64(len(positions))
     due = epochs_per_sample.copy()
-    largest = np.float32(LARGEST_FORCE)
+    pull, push = _coefficients(a, b)
     for epoch in range(epochs):
         left = np.float32(1 - epoch / epochs)
         for edge in range(len(heads)):
@@ -70,18 +84,25 @@ def optimize(positions, heads, tails, epochs_per_sample, random_state, a, b, rat
                 continue
             due[edge] += epochs_per_sample[edge]
             row, other = heads[edge], tails[edge]
-            x, y, z, angle = _away(positions, row, other)
-            if angle > 0:
-                power = a * angle ** (2 * b)
-                force = left * min(2 * b * power / (1 + power) / angle, largest)
-                ox, oy, oz, _ = _away(positions, other, row)
-                _move(positions, row, x, y, z, -force * rates[row])
-                _move(positions, other, ox, oy, oz, -force * rates[other])
+            px, py, pz = positions[row, 0], positions[row, 1], positions[row, 2]
+            fx, fy, fz = _force(px, py, pz, positions, other, pull)
+            step = left * rates[other]
+            gx, gy, gz = _force(positions[other, 0], positions[other, 1], positions[other, 2], positions, row, pull)
+            _move(
+                positions,
+                other,
+                positions[other, 0] - step * gx,
+                positions[other, 1] - step * gy,
+                positions[other, 2] - step * gz,
+            )
+            step = left * rates[row]
+            # umap-learn moves the row after each sample; all from one place is as good, and the processor overlaps them
+            px, py, pz = px - step * fx, py - step * fy, pz - step * fz
+            qx, qy, qz = px, py, pz
             for _ in range(NEGATIVE_SAMPLES):
-                other = np.int64(_next_random(random_state, row) % n)
-                if other == row:
-                    continue
-                x, y, z, angle = _away(positions, row, other)
-                if angle > 0:
-                    force = left * min(2 * b / (1 + a * angle ** (2 * b)) / angle, largest)
-                    _move(positions, row, x, y, z, force * rates[row])
+                # the high bits of a product instead of a remainder, which takes many times as long
+                sample = np.int64((_next_random(random_state, row) * n) >> np.uint64(31))
+                if sample != row:
+                    fx, fy, fz = _force(qx, qy, qz, positions, sample, push)
+                    px, py, pz = px + step * fx, py + step * fy, pz + step * fz
+            _move(positions, row, px, py, pz)

@@ -11,6 +11,7 @@ CURVE_A, CURVE_B = 1.576943, 0.895061  # UMAP's curve 1 / (1 + a·θ^2b) for its
 FIRST_EPOCHS, FIRST_RATE = 150, 0.02
 # Chosen on a packing of 1,000 identities, so that points are shown to move about as far as they truly do.
 UPDATE_EPOCHS, UPDATE_RATE = 30, 0.01
+MANY, MANY_EPOCHS = 4000, 15  # points: from here on, updates take half as long
 FULL_MOVE = 0.2  # radians between frames: from here on a point takes the full rate
 STILL = 1e-6  # radians: points that moved less have not moved
 
@@ -71,7 +72,8 @@ class SphereProjection:
             typical = moved.square().mean().sqrt()
             shares = (torch.maximum(moved, typical) / FULL_MOVE).clamp(max=1)  # (n,)
             points = self._points.copy()
-            self._optimize(points, fuzzy_graph(rows, self.n_neighbors), UPDATE_RATE * shares.numpy(), UPDATE_EPOCHS)
+            epochs = UPDATE_EPOCHS if len(rows) < MANY else MANY_EPOCHS
+            self._optimize(points, fuzzy_graph(rows, self.n_neighbors), UPDATE_RATE * shares.numpy(), epochs)
             self._embeddings, self._points = rows, _align(points, self._points)
         return self._points.copy()
 

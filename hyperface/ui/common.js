@@ -1,6 +1,7 @@
 // Shared by every picture in the app: Plotly (fetched once, when first needed), charts in the theme's colours, and
 // following a run. Loaded in the page's head; everything hangs off `window.hyperface`.
 window.hyperface = (() => {
+  const LEAST_PAUSE = 30;  // milliseconds in which the page can do other things
   let loading = null;
 
   /** Plotly, from this server: PLOTLY_PATH is the copy inside the installed Python package. */
@@ -127,7 +128,8 @@ window.hyperface = (() => {
   /**
    * Follow a run: ask `fetchNews(name, cursor)` again and again while it is at work and the element is on the page.
    * `apply(news, first)` gets each answer; news.cursor is handed back with the next question. Survives a restarted
-   * server: a failed question is asked again. Returns `follow(name)`; null stops.
+   * server: a failed question is asked again. interval: milliseconds between questions. Returns `follow(name)`; null
+   * stops.
    */
   function follower(element, fetchNews, apply, { interval = 300, idle = 4000 } = {}) {
     let turn = 0;
@@ -136,6 +138,7 @@ window.hyperface = (() => {
       let cursor = null, first = true, pause = interval;
       while (mine === turn && element.isConnected && name) {
         if (element.offsetParent !== null || first) {
+          const asked = performance.now();
           try {
             const news = await fetchNews({ run: name, cursor });
             if (mine !== turn) return;
@@ -144,7 +147,8 @@ window.hyperface = (() => {
             first = false;
             if (news.gone) return;
             const active = isActive(news.status);
-            pause = active || news.more ? (news.more ? 0 : interval) : idle;
+            const rest = Math.max(LEAST_PAUSE, interval - (performance.now() - asked));
+            pause = news.more ? 0 : active ? rest : idle;
           } catch (error) {
             console.warn('The server did not answer; asking again.', error);
             pause = 2000;

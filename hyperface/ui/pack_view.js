@@ -1,6 +1,8 @@
 // The picture of a packing. `props.value` is the run's name; `server.news` tells what is new in its folder.
 const RADIUS = 32767, TRACE_SPHERE = 0, TRACE_LINES = 1, TRACE_POINTS = 2, TRACE_PAIR = 3, TRACE_CHOSEN = 4;
-const PLAY_MILLISECONDS = 140, CHART_MILLISECONDS = 500;
+const PLAY_MILLISECONDS = 140, CHART_MILLISECONDS = 600;
+const NEWS_MILLISECONDS = 210;  // between questions: as smooth as a picture that changes this often needs
+const MANY = 2000, MANY_IN_SOFTWARE = 500;  // points: from here on squares, hardly told from discs, drawn twice as fast
 const find = (selector) => element.querySelector(selector);
 const root = find('.hf-pack'), sphere = find('.hf-sphere'), slider = find('.hf-frame');
 hyperface.plotly();  // fetched while the page settles, so that the first frame does not wait for it
@@ -13,7 +15,7 @@ let state = null;  // everything about the run that is shown
 
 function fresh(name) {
   return {
-    name, options: {}, frames: [], bound: null, index: -1, live: true, playing: false, chosen: 0, status: null, drawnCharts: 0,
+    name, options: {}, frames: [], bound: null, index: -1, live: true, playing: false, chosen: 0, status: null, drawnCharts: 0, drawnDetails: 0,
     series: { step: [], objective: [], max_cosine: [], gallery_distance: [], min_angle: [], mean_nearest_angle: [] }, faces: {},
   };
 }
@@ -45,19 +47,19 @@ async function apply(news, first) {
   if (news.bound_angle !== null) state.bound = news.bound_angle;
   for (const [name, values] of Object.entries(news.metrics)) state.series[name].push(...values);
   if (news.frames) {
-    if (news.frames.from === 0) state.frames = [];
+    if (news.frames.from === 0) Object.assign(state, { frames: [], index: -1 });
     state.frames.push(...decodeFrames(news.frames));
   }
   state.status = news.status;
   showStatus(news);
   const last = state.frames.length - 1;
   slider.max = Math.max(last, 0);
-  if (last >= 0 && (state.live || state.index < 0) && !state.playing) await show(last);
+  if (last >= 0 && last !== state.index && (state.live || state.index < 0) && !state.playing) await show(last);
   else showFigures();
   drawCharts(news.status.state !== 'running');
   if (hyperface.isActive(before) && !hyperface.isActive(news.status)) {
     state.faces = {};
-    showPeople();
+    showDetails();
     trigger('ended', { run: state.name });
   }
 }
@@ -101,7 +103,11 @@ const arc = (frame, [first, second]) => hyperface.sphere.arc(...[first, second].
 
 function pointSize() {
   const count = state.frames[0].angles.length;
-  return Math.max(2, Math.min(7, 150 / Math.sqrt(count)));
+  return Math.max(count > MANY ? 2.8 : 2, Math.min(7, 150 / Math.sqrt(count)));
+}
+
+function pointSymbol() {
+  return state.frames[0].angles.length > (hyperface.sphere.inSoftware() ? MANY_IN_SOFTWARE : MANY) ? 'square' : 'circle';
 }
 
 async function draw(frame) {
@@ -114,7 +120,7 @@ async function draw(frame) {
     const traces = [
       ...hyperface.sphere.background(),
       { type: 'scatter3d', mode: 'markers', x, y, z, hoverinfo: 'none', showlegend: false,
-        marker: { size: pointSize(), color: frame.angles, colorscale: colourScale(), cmin: low, cmax: high, line: { width: 0 } } },
+        marker: { size: pointSize(), symbol: pointSymbol(), color: frame.angles, colorscale: colourScale(), cmin: low, cmax: high, line: { width: 0 } } },
       { type: 'scatter3d', mode: 'lines', x: px, y: py, z: pz, line: { color: variable('--hf-series-2'), width: 7 }, ...common },
       { type: 'scatter3d', mode: 'markers', x: cx, y: cy, z: cz, ...common,
         marker: { size: pointSize() + 6, color: 'rgba(0,0,0,0)', line: { color: variable('--body-text-color'), width: 2 } } },
@@ -125,9 +131,10 @@ async function draw(frame) {
     await Plotly.react(sphere, traces, {
       autosize: true, margin: { l: 0, r: 0, t: 0, b: 0 }, paper_bgcolor: 'rgba(0,0,0,0)', uirevision: 'keep', hovermode: 'closest',
       scene: { xaxis: axis, yaxis: axis, zaxis: axis, aspectmode: 'cube', camera, dragmode: 'orbit', uirevision: 'keep' },
-    }, { displayModeBar: false, responsive: true, scrollZoom: false });
+    }, { displayModeBar: false, responsive: true, scrollZoom: false, plotGlPixelRatio: hyperface.sphere.inSoftware() ? 1 : 2 });
     if (!sphere.dataset.run) {
-      sphere.on('plotly_hover', ({ points }) => choosePoint(points[0]));
+      sphere.on('plotly_hover', (hover) => { choosePoint(hover.points[0]); showTip(hover); });
+      sphere.on('plotly_unhover', hideTip);
       sphere.on('plotly_click', ({ points }) => choosePoint(points[0]));
     }
     sphere.dataset.run = state.name;
@@ -137,13 +144,35 @@ async function draw(frame) {
     return;
   }
   const [x, y, z] = frame.axes, pair = arc(frame, frame.closest), chosen = pick(frame, [state.chosen]);
-  const update = { x: [x, pair[0], chosen[0]], y: [y, pair[1], chosen[1]], z: [z, pair[2], chosen[2]] };
-  await Plotly.restyle(sphere, update, [TRACE_POINTS, TRACE_PAIR, TRACE_CHOSEN]);
-  await Plotly.restyle(sphere, { 'marker.color': [frame.angles] }, [TRACE_POINTS]);
+  const update = {
+    x: [x, pair[0], chosen[0]], y: [y, pair[1], chosen[1]], z: [z, pair[2], chosen[2]],
+    'marker.color': [frame.angles, undefined, undefined],  // undefined: stays as it is
+  };
+  await Plotly.restyle(sphere, update, [TRACE_POINTS, TRACE_PAIR, TRACE_CHOSEN]);  // one call: each draws everything
 }
 
 function choosePoint(point) {
   if (point && point.curveNumber === TRACE_POINTS && point.pointNumber !== state.chosen) choose(point.pointNumber);
+}
+
+const tip = find('.hf-sphere-tip');
+/** The face of the point under the pointer, beside it. */
+async function showTip({ points: [point], event }) {
+  if (point.curveNumber !== TRACE_POINTS) return;
+  const index = point.pointNumber, box = sphere.getBoundingClientRect();
+  tip.dataset.index = index;
+  const [person] = await faces([index]).catch(() => [null]);
+  if (tip.dataset.index !== String(index)) return;  // the pointer is elsewhere by now
+  const address = person?.now || person?.start;
+  tip.innerHTML = `${address ? `<img src="${address}" alt="">` : ''}<b>${index}</b>`;
+  tip.style.left = `${Math.min(event.clientX - box.left + 14, box.width - 84)}px`;
+  tip.style.top = `${Math.max(event.clientY - box.top - 84, 0)}px`;
+  tip.hidden = false;
+}
+
+function hideTip() {
+  tip.hidden = true;
+  delete tip.dataset.index;
 }
 
 async function choose(index) {
@@ -172,10 +201,11 @@ function show(index) {
         slider.value = next;
         showFigures();
         await draw(state.frames[next]);
-        drawHistogram();
+        if (performance.now() - state.drawnDetails > CHART_MILLISECONDS) showDetails();
       }
     } finally { drawing = null; }
-    showPeople();
+    if (state.live && hyperface.isActive(state.status)) return;  // the next frame is soon there
+    showDetails();
     if (!state.playing) drawCharts(true);
   })();
   return drawing;
@@ -194,6 +224,20 @@ async function play() {
     await new Promise((resolve) => setTimeout(resolve, Math.max(0, PLAY_MILLISECONDS - (performance.now() - started))));
   }
   if (mine === state && mine.playing) { mine.live = true; play(); }
+}
+
+/** Stop following and playing, and show the frame that many after the one shown. */
+function stepBy(count) {
+  state.playing = state.live = false;
+  root.dataset.playing = false;
+  const last = state.frames.length - 1;
+  if (last >= 0) show(Math.max(0, Math.min(last, state.index + count)));
+}
+
+function showDetails() {
+  state.drawnDetails = performance.now();
+  drawHistogram();
+  showPeople();
 }
 
 /* ---- figures ---- */
@@ -301,6 +345,8 @@ async function showPeople() {
 /* ---- controls ---- */
 
 find('.hf-play').addEventListener('click', play);
+find('.hf-step-back').addEventListener('click', () => stepBy(-1));
+find('.hf-step-on').addEventListener('click', () => stepBy(1));
 slider.addEventListener('input', () => {
   state.playing = false;
   root.dataset.playing = false;
@@ -320,7 +366,7 @@ hyperface.onTheme(element, async () => {
   await Plotly.restyle(sphere, { 'marker.colorscale': [colourScale()] }, [TRACE_POINTS]);
 });
 
-const followRun = hyperface.follower(element, (question) => server.news(question), apply);
+const followRun = hyperface.follower(element, (question) => server.news(question), apply, { interval: NEWS_MILLISECONDS });
 function follow(name) {
   if (!state || state.name !== name) state = fresh(name);
   else Object.assign(state, { ...fresh(name), chosen: state.chosen });

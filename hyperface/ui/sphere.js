@@ -52,5 +52,16 @@ window.hyperface.sphere = (() => {
     return [0, 1, 2].map((axis) => points.map((each) => each[axis]));
   }
 
-  return { background, arc };
+  let software = null;
+  /** Whether no graphics card draws, so that every pixel and triangle costs the processor. */
+  function inSoftware() {
+    if (software === null) {
+      const context = document.createElement('canvas').getContext('webgl'), info = context?.getExtension('WEBGL_debug_renderer_info');
+      software = Boolean(info) && /swiftshader|llvmpipe|software/i.test(context.getParameter(info.UNMASKED_RENDERER_WEBGL));
+      context?.getExtension('WEBGL_lose_context')?.loseContext();
+    }
+    return software;
+  }
+
+  return { background, arc, inSoftware };
 })();

@@ -9,8 +9,9 @@ from hyperface.projection.graph import fuzzy_graph, memberships, nearest_neighbo
 from hyperface.sphere import random_points
 
 
-def test_neighbours_are_those_of_brute_force():
-    rows, among = random_points(30, 5, seed=0), random_points(80, 5, seed=1)
+@pytest.mark.parametrize("count", [80, 803])  # the larger is searched in two levels
+def test_neighbours_are_those_of_brute_force(count):
+    rows, among = random_points(30, 5, seed=0), random_points(count, 5, seed=1)
     indices, distances = nearest_neighbors(rows, among, 7)
     expected, order = torch.sort(1 - rows @ among.T, dim=1)
     np.testing.assert_array_equal(indices, order[:, :7])
