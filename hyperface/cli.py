@@ -60,7 +60,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return EXIT_USER_ERROR
     except KeyboardInterrupt:
         console.end()
-        print("stopped; what was finished is kept, and --resume continues", file=sys.stderr)
+        how = getattr(VERBS[parsed.verb], "CONTINUED_BY", "--resume")
+        print(f"stopped; what was finished is kept, and {how} continues", file=sys.stderr)
         return EXIT_INTERRUPTED
     except BrokenPipeError:  # the reader of our output went away, as `head` does
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

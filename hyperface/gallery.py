@@ -21,11 +21,11 @@ from safetensors.torch import save
 from torch.nn import functional as F
 
 from hyperface.assets import asset
-from hyperface.errors import AssetError, DatasetError, HyperFaceError, InputError, NoFaceError
+from hyperface.errors import AssetError, CheckpointError, DatasetError, HyperFaceError, InputError, NoFaceError
 from hyperface.faces import Face, align, load_photo
 from hyperface.generators.base import GalleryGenerator
 from hyperface.images import to_uint8
-from hyperface.recognizers.base import Recognizer
+from hyperface.recognizers.base import Recognizer, RecognizerCard, check_same_recognizer
 
 THUMBNAIL_SIZE = 48  # pixels; a multiple of JPEG's 16-pixel blocks, so that neighbours on the sheet do not bleed
 SHEET_COLUMNS = 100
@@ -36,7 +36,8 @@ PHOTO_SUFFIXES = frozenset([".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".
 @dataclass(frozen=True)
 class Gallery:
     """embeddings: float32 (n, d), unit rows of `recognizer`. thumbnails: uint8 (n, 48, 48, 3), RGB, aligned faces.
-    sources: where each face is from, `<generator>:<seed>` or a file's path inside its folder."""
+    sources: where each face is from, `<generator>:<seed>` or a file's path inside its folder. recognizer_card: None in
+    files that are older than cards."""
 
     name: str
     recognizer: str
@@ -44,12 +45,20 @@ class Gallery:
     embeddings: torch.Tensor
     thumbnails: np.ndarray
     sources: tuple[str, ...]
+    recognizer_card: RecognizerCard | None = None
 
     def __len__(self) -> int:
         return len(self.embeddings)
 
-    def nearest(self, embeddings: torch.Tensor, count: int = 1) -> tuple[torch.Tensor, torch.Tensor]:
-        """The `count` most similar gallery faces of each row: cosines (m, count), falling, and indices (m, count)."""
+    def nearest(
+        self, embeddings: torch.Tensor, count: int = 1, *, recognizer: str | None = None
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """The `count` most similar gallery faces of each row: cosines (m, count), falling, and indices (m, count).
+
+        recognizer: whose embeddings they are. InputError, naming both, if it is not the gallery's.
+        """
+        if recognizer is not None:
+            check_same_recognizer(self.recognizer, f"The gallery {self.name!r}", recognizer, "what is compared with it")
         if embeddings.shape[1] != self.embeddings.shape[1]:
             raise InputError(
                 f"The gallery {self.name!r} holds {self.embeddings.shape[1]}-dimensional embeddings of the recogniser "
@@ -155,7 +164,13 @@ def build(
     if not sources:
         raise NoFaceError(f"No face was found in {tried} pictures, so there is no gallery to make.")
     gallery = Gallery(
-        name, recognizer.name, generator, torch.cat(embeddings).clone(), np.concatenate(thumbnails), tuple(sources)
+        name,
+        recognizer.name,
+        generator,
+        torch.cat(embeddings).cpu().clone(),
+        np.concatenate(thumbnails),
+        tuple(sources),
+        recognizer.card,
     )
     yield GalleryStep(len(gallery), len(gallery), tried, 0.0, gallery)
 
@@ -169,6 +184,8 @@ def to_bytes(gallery: Gallery) -> bytes:
         "generator": gallery.generator,
         "sources": json.dumps(gallery.sources),
     }
+    if gallery.recognizer_card is not None:
+        metadata["recognizer_card"] = json.dumps(gallery.recognizer_card.to_json())
     sheet = np.frombuffer(_encode_sheet(gallery.thumbnails), dtype=np.uint8)
     tensors = {"embeddings": gallery.embeddings.half(), "thumbnails": torch.from_numpy(sheet.copy())}
     return save(tensors, metadata)
@@ -186,7 +203,8 @@ def load(name: str | Path = "gan-10k") -> Gallery:
                 raise AssetError(f"{path} is not a gallery file.")
             embeddings = F.normalize(file.get_tensor("embeddings").float(), dim=1)  # float16 rows are not quite unit
             thumbnails = _decode_sheet(file.get_tensor("thumbnails").numpy().tobytes(), len(embeddings))
-    except (OSError, SafetensorError, KeyError) as error:
+            card = _card(metadata)
+    except (OSError, SafetensorError, KeyError, ValueError, CheckpointError) as error:
         raise AssetError(f"The gallery file {path} is damaged ({error}). Make it again, or restore it.") from error
     return Gallery(
         metadata["name"],
@@ -195,7 +213,18 @@ def load(name: str | Path = "gan-10k") -> Gallery:
         embeddings,
         thumbnails,
         tuple(json.loads(metadata["sources"])),
+        card,
     )
+
+
+def _card(metadata: dict[str, str]) -> RecognizerCard | None:
+    if "recognizer_card" in metadata:
+        return RecognizerCard.from_json(json.loads(metadata["recognizer_card"]))
+    if metadata["recognizer"] == "dlib":  # the gallery that ships is older than cards
+        from hyperface.recognizers.dlib_resnet import CARD
+
+        return CARD
+    return None
 
 
 def _encode_sheet(thumbnails: np.ndarray) -> bytes:

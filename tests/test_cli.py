@@ -1,6 +1,5 @@
 """The verbs as a user runs them: in processes of their own where signals matter, in this one where they do not."""
 
-import csv
 import json
 import signal
 import subprocess
@@ -226,33 +225,6 @@ def test_training_finishes_the_dataset_it_is_given(packing, tmp_path, capsys):
     assert data.status().state == runs.DONE
     assert data.results()["images"] == 16
     assert model.results()["step"] == 4
-
-
-def test_photos_become_rows(tmp_path, capsys):
-    pytest.importorskip("dlib")
-    from PIL import Image
-
-    from hyperface import generators
-    from hyperface.images import to_uint8
-
-    photos = tmp_path / "photos"
-    (photos / "below").mkdir(parents=True)
-    faces = to_uint8(generators.load_gallery_generator().sample(range(3)))
-    for number, face in enumerate(faces):
-        padded = np.pad(face, ((64, 64), (64, 64), (0, 0)), mode="edge")
-        Image.fromarray(padded).resize((480, 480)).save(photos / "below" / f"{number}.png")
-    (photos / "broken.jpg").write_bytes(b"no photo")
-    for suffix in (".npz", ".csv"):
-        assert main(["embed", str(photos), "-o", str(tmp_path / f"out{suffix}"), "--json"]) == 0
-        done = lines_of(capsys)[-1]
-        assert [entry["file"] for entry in done["left_out"]][-1] == "broken.jpg"
-    arrays = np.load(tmp_path / "out.npz")
-    assert arrays["embeddings"].shape == (done["faces"], 128)
-    np.testing.assert_allclose(np.linalg.norm(arrays["embeddings"], axis=1), 1, atol=1e-5)
-    with (tmp_path / "out.csv").open() as file:
-        rows = list(csv.DictReader(file))
-    assert [row["file"] for row in rows] == list(arrays["files"])
-    assert float(rows[0]["e0"]) == pytest.approx(float(arrays["embeddings"][0, 0]))
 
 
 def test_a_gallery_is_made_and_packed_from(tmp_path):

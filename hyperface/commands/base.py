@@ -59,6 +59,13 @@ class Console:
         elif fields:
             self.event("message", **fields)
 
+    def warn(self, text: str) -> None:
+        """Something that is probably not as meant: a line on stderr, and an event for programs."""
+        self.end()
+        self.event("warning", message=text)
+        if not self.json_lines:
+            print(f"warning: {text}", file=sys.stderr, flush=True)
+
     def event(self, event: str, **fields: Any) -> None:
         """One JSON line, only with --json."""
         if self.json_lines:

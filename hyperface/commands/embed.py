@@ -1,172 +1,248 @@
 """Turn photos into embeddings.
 
 The largest face of each photo (or all of them) is found, aligned and embedded. The output's suffix says its format:
-.npz (arrays embeddings (n, d) float32, files, boxes, confidences), .csv or .parquet (a row for each face). Photos that
-cannot be read, or show no face, are left out and listed.
+.npz (arrays embeddings (n, d) float32, files, boxes, landmarks, confidences …), .csv or .parquet (a row for each face).
+Photos that cannot be read, or show no face, are left out and listed with the reason in <output>.left-out.csv.
+
+Work that was broken off is continued by the same command.
 """
 
 from __future__ import annotations
 
 import argparse
 import importlib.util
-import io
-from collections.abc import Callable
-from dataclasses import dataclass, field
+import os
+import time
+from collections import Counter, deque
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hyperface.commands.base import Console, add_json_argument, require
-from hyperface.errors import HyperFaceError, NoFaceError
+from hyperface.commands.models import RECOGNIZER_HELP, add_compute_arguments, load
+from hyperface.errors import HyperFaceError, InputError, NoFaceError
 from hyperface.runs import write_atomic
 
 if TYPE_CHECKING:
-    import numpy as np
-
+    from hyperface.commands.embed_table import FaceTable
     from hyperface.faces import Face
     from hyperface.recognizers import Recognizer
 
 HELP = "turn photos into embeddings"
+CONTINUED_BY = "the same command"
+SUFFIXES = (".csv", ".npz", ".parquet")
 BATCH_SIZE = 32
+SAVE_SECONDS = 15.0
+MOST_WORKERS = 8
 LISTED = 10  # photos without a face that are named; the rest are counted
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("photos", type=Path, metavar="FOLDER", help="folder of photos, with all below it, or one photo")
-    parser.add_argument(
-        "--output", "-o", type=Path, required=True, metavar="FILE", help=f"one of {', '.join(sorted(WRITERS))}"
+    add = parser.add_argument
+    add("photos", type=Path, metavar="FOLDER", help="folder of photos, with all below it, or one photo")
+    add("--output", "-o", type=Path, required=True, metavar="FILE", help=f"one of {', '.join(SUFFIXES)}")
+    add("--recognizer", default="dlib", metavar="NAME", help=f"{RECOGNIZER_HELP} (default %(default)s)")
+    add(
+        "--detector",
+        default="dlib",
+        metavar="NAME",
+        help="dlib; yunet, sfd, blazeface or retinaface, whose weights are downloaded once; auto: yunet if that "
+        "works, else dlib (default %(default)s)",
     )
-    parser.add_argument("--recognizer", default="dlib", metavar="NAME", help="a name, or a .safetensors trained here")
-    parser.add_argument("--all-faces", action="store_true", help="every face of a photo, not only the largest")
-    parser.add_argument(
-        "--any-orientation", action="store_true", help="photos may be turned by 90 or 180 degrees (four times slower)"
-    )
+    add("--all-faces", action="store_true", help="every face of a photo, not only the largest")
+    add("--any-orientation", action="store_true", help="photos may be turned by 90 or 180 degrees (four times slower)")
+    add("--crops", type=Path, metavar="DIR", help="also write each aligned face here, as PNG")
+    add("--workers", type=int, metavar="N", help="photos looked at side by side (default: one for each core)")
+    add("--fresh", action="store_true", help="begin again, forgetting what an earlier, broken-off call has done")
+    add_compute_arguments(add)
     add_json_argument(parser)
-
-
-@dataclass
-class _Table:
-    """Embedded faces, one to a row."""
-
-    files: list[str] = field(default_factory=list)
-    faces: list[Face] = field(default_factory=list)
-    embeddings: list[np.ndarray] = field(default_factory=list)  # (b, d) each
-    left_out: list[tuple[str, str]] = field(default_factory=list)  # file, why
-
-    def embed_waiting(self, recognizer: Recognizer) -> None:
-        import torch
-
-        done = sum(map(len, self.embeddings))
-        if len(self.faces) > done:
-            images = torch.stack([face.image for face in self.faces[done:]])  # (b, 3, 112, 112)
-            with torch.inference_mode():
-                self.embeddings.append(recognizer.embed(images).cpu().numpy())
 
 
 def execute(arguments: argparse.Namespace, console: Console) -> None:
     """Run the verb from its arguments."""
-    output: Path = arguments.output
-    require(
-        output.suffix in WRITERS,
-        f"The output {output.name} says no known format. Give it one of the suffixes {', '.join(sorted(WRITERS))}.",
-    )
-    require(
-        output.suffix != ".parquet" or importlib.util.find_spec("pyarrow") is not None,
-        "Writing .parquet needs the package pyarrow: pip install pyarrow, or write .npz.",
-    )
-    require(output.absolute().parent.is_dir(), f"The folder of {output} does not exist. Make it first.")
-    require(arguments.photos.exists(), f"{arguments.photos} does not exist.")
-    from hyperface import faces, recognizers
+    _check(arguments)
+    from hyperface.commands.embed_table import FaceTable
+    from hyperface.faces.detectors import load_detector
     from hyperface.gallery import photo_files
 
     one = arguments.photos.is_file()
     root = arguments.photos.parent if one else arguments.photos
     files = [arguments.photos] if one else photo_files(arguments.photos)
-    recognizer = recognizers.load(arguments.recognizer)
-    table = _Table()
-    console.begin("embedding", len(files), "photo")
-    for number, path in enumerate(files, 1):
-        name = path.relative_to(root).as_posix()
+    detector = load_detector(arguments.detector).name  # what "auto" came to; weights that are missing are told at once
+    recognizer = load(arguments.recognizer, console, device=arguments.device, precision=arguments.precision)
+    table = FaceTable(
+        recognizer.card,
+        {
+            "photos": str(arguments.photos.absolute()),
+            "detector": detector,
+            "all_faces": arguments.all_faces,
+            "any_orientation": arguments.any_orientation,
+            "crops": None if arguments.crops is None else str(arguments.crops.absolute()),
+        },
+    )
+    partial = arguments.output.with_name(f".{arguments.output.name}.partial.npz")
+    if partial.is_file() and not arguments.fresh:
+        table.restore(partial)
+        console.say(
+            f"continuing: {len(table.done):,} of {len(files):,} photos were done before", resumed=len(table.done)
+        )
+    work = _Work(table, recognizer, root, arguments.crops, partial)
+    work.run(files, console, arguments.workers)
+    if not len(table):
+        partial.unlink(missing_ok=True)
+        raise NoFaceError(
+            f"None of the {len(files)} photos could be embedded. {table.left_out[0][0]}: {table.left_out[0][2]}"
+        )
+    table.sort(files=[path.relative_to(root).as_posix() for path in files])
+    write_atomic(arguments.output, table.to_bytes(arguments.output.suffix))
+    listing = arguments.output.with_name(f"{arguments.output.name}.left-out.csv")
+    if table.left_out:
+        write_atomic(listing, table.left_out_csv())
+    else:
+        listing.unlink(missing_ok=True)  # of an earlier call
+    partial.unlink(missing_ok=True)
+    _report(console, table, len(files), arguments.output, listing)
+
+
+def _check(arguments: argparse.Namespace) -> None:
+    output: Path = arguments.output
+    require(
+        output.suffix in SUFFIXES,
+        f"The output {output.name} says no known format. Give it one of the suffixes {', '.join(SUFFIXES)}.",
+    )
+    require(
+        output.suffix != ".parquet" or importlib.util.find_spec("pyarrow") is not None,
+        'Writing .parquet needs pyarrow: pip install "hyperface[formats]", or write .npz.',
+    )
+    require(output.absolute().parent.is_dir(), f"The folder of {output} does not exist. Make it first.")
+    require(arguments.photos.exists(), f"{arguments.photos} does not exist.")
+    require(arguments.workers is None or arguments.workers >= 1, "At least one worker is needed: --workers 1.")
+    if arguments.crops is not None:
+        crops, photos = arguments.crops.absolute(), arguments.photos.absolute()
+        require(
+            crops != photos and photos not in crops.parents,
+            f"The folder of crops {crops} is inside the photos': the next call would take them for photos.",
+        )
+
+
+class _Work:
+    """Photos to rows: workers read and align, this thread embeds in batches and saves now and then."""
+
+    def __init__(self, table: FaceTable, recognizer: Recognizer, root: Path, crops: Path | None, partial: Path) -> None:
+        self.table, self.recognizer, self.root, self.crops, self.partial = table, recognizer, root, crops, partial
+        self._waiting: list[tuple[str, list[Face]]] = []
+        self._saved = time.monotonic()
+
+    def run(self, files: list[Path], console: Console, workers: int | None) -> None:
+        """All files that are not done. However it ends, what is done is kept in the partial file."""
+        todo = [path for path in files if path.relative_to(self.root).as_posix() not in self.table.done]
+        console.begin("embedding", len(files), "photo", initial=len(files) - len(todo))
+        number = len(files) - len(todo)
         try:
-            found = faces.align(
+            for name, found in self._aligned(todo, workers or min(MOST_WORKERS, os.cpu_count() or 1)):
+                number += 1
+                if isinstance(found, HyperFaceError):
+                    self.table.leave_out(name, found)
+                else:
+                    self._waiting.append((name, found))
+                if sum(len(faces) for _, faces in self._waiting) >= BATCH_SIZE:
+                    self._embed()
+                console.step(number, {"faces": len(self.table), "left_out": len(self.table.left_out)})
+                if time.monotonic() - self._saved > SAVE_SECONDS:
+                    self._save()
+            self._embed()
+        finally:
+            if self.table.done:
+                self._save()
+        console.end()
+
+    def _aligned(self, files: list[Path], workers: int) -> Iterator[tuple[str, list[Face] | HyperFaceError]]:
+        """Each file's name and its faces, or why there are none, in order; a few files ahead at most."""
+        pending: deque[tuple[str, Future]] = deque()
+        remaining = iter(files)
+        pool = ThreadPoolExecutor(workers)
+        try:
+            while True:
+                while len(pending) < 4 * workers and (path := next(remaining, None)) is not None:
+                    pending.append((path.relative_to(self.root).as_posix(), pool.submit(self._faces_of, path)))
+                if not pending:
+                    return
+                name, future = pending.popleft()
+                yield name, future.result()
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+    def _faces_of(self, path: Path) -> list[Face] | HyperFaceError:
+        from hyperface import faces
+
+        options = self.table.options
+        try:
+            return faces.align(
                 faces.load_photo(path),
-                max_faces=None if arguments.all_faces else 1,
-                any_orientation=arguments.any_orientation,
+                detector=options["detector"],
+                max_faces=None if options["all_faces"] else 1,
+                any_orientation=options["any_orientation"],
             )
         except HyperFaceError as error:
-            table.left_out.append((name, str(error)))
-            found = []
-        table.files += [name] * len(found)
-        table.faces += found
-        if len(table.faces) - sum(map(len, table.embeddings)) >= BATCH_SIZE:
-            table.embed_waiting(recognizer)
-        console.step(number, {"faces": len(table.faces)})
-    table.embed_waiting(recognizer)
-    console.end()
-    if not table.faces:
-        why = table.left_out[0]
-        raise NoFaceError(f"None of the {len(files)} photos could be embedded. {why[0]}: {why[1]}")
-    write_atomic(output, WRITERS[output.suffix](table))
-    _report(console, table, len(files), output)
+            return error
+
+    def _embed(self) -> None:
+        import torch
+
+        images = [face.image for _, faces in self._waiting for face in faces]
+        if images:
+            with torch.inference_mode():
+                embeddings = self.recognizer.embed(torch.stack(images)).cpu().numpy()  # (b, d)
+            for name, faces in self._waiting:
+                if self.crops is not None:
+                    self._write_crops(name, faces)
+                self.table.add(name, faces, embeddings[: len(faces)])
+                embeddings = embeddings[len(faces) :]
+        self._waiting.clear()
+
+    def _write_crops(self, name: str, faces: list[Face]) -> None:
+        from PIL import Image
+
+        from hyperface.images import to_uint8
+
+        for number, face in enumerate(faces):
+            path = self.crops / f"{name}-{number}.png"
+            try:
+                path.parent.mkdir(parents=True, exist_ok=True)
+                Image.fromarray(to_uint8(face.image[None])[0]).save(path)
+            except OSError as error:
+                raise InputError(f"The crop {path} cannot be written ({error.strerror}).") from error
+
+    def _save(self) -> None:
+        self.table.save(self.partial)
+        self._saved = time.monotonic()
 
 
-def _report(console: Console, table: _Table, photos: int, output: Path) -> None:
+def _report(console: Console, table: FaceTable, photos: int, output: Path, listing: Path) -> None:
+    reasons = Counter(kind for _, kind, _ in table.left_out)
     console.event(
         "done",
         output=str(output),
-        faces=len(table.faces),
+        faces=len(table),
         photos=photos,
-        left_out=[{"file": name, "why": why} for name, why in table.left_out],
+        recognizer=table.card.name,
+        detector=table.options["detector"],
+        left_out=[{"file": name, "kind": kind, "why": why} for name, kind, why in table.left_out],
+        reasons=dict(reasons),
     )
     if console.json_lines:
         return
-    console.say(f"{len(table.faces):,} faces of {photos:,} photos in {output}")
-    for name, why in table.left_out[:LISTED]:
-        console.say(f"left out {name}: {why}")
+    console.say(f"{len(table):,} faces of {photos:,} photos in {output}")
+    if not table.left_out:
+        return
+    console.say(
+        f"left out: {', '.join(f'{count:,} {_REASONS.get(kind, kind)}' for kind, count in reasons.most_common())}"
+    )
+    for name, _, why in table.left_out[:LISTED]:
+        console.say(f"  {name}: {why}")
     if len(table.left_out) > LISTED:
-        console.say(f"… and {len(table.left_out) - LISTED:,} more photos")
+        console.say(f"  … and {len(table.left_out) - LISTED:,} more in {listing}")
 
 
-def _arrays(table: _Table) -> dict[str, np.ndarray]:
-    import numpy as np
-
-    return {
-        "embeddings": np.concatenate(table.embeddings).astype(np.float32),
-        "files": np.array(table.files),
-        "boxes": np.array([face.box.tolist() for face in table.faces], np.float32),
-        "confidences": np.array([face.confidence for face in table.faces], np.float32),
-    }
-
-
-def _npz(table: _Table) -> bytes:
-    import numpy as np
-
-    buffer = io.BytesIO()
-    np.savez(buffer, **_arrays(table))
-    return buffer.getvalue()
-
-
-def _frame(table: _Table):
-    import pandas as pd
-
-    arrays = _arrays(table)
-    sides = {side: arrays["boxes"][:, i] for i, side in enumerate(("left", "top", "right", "bottom"))}
-    return pd.DataFrame({"file": arrays["files"], "confidence": arrays["confidences"], **sides}), arrays["embeddings"]
-
-
-def _csv(table: _Table) -> bytes:
-    import pandas as pd
-
-    frame, embeddings = _frame(table)
-    columns = pd.DataFrame(embeddings, columns=[f"e{i}" for i in range(embeddings.shape[1])])
-    return pd.concat([frame, columns], axis=1).to_csv(index=False).encode()
-
-
-def _parquet(table: _Table) -> bytes:
-    frame, embeddings = _frame(table)
-    frame["embedding"] = list(embeddings)
-    buffer = io.BytesIO()
-    frame.to_parquet(buffer, index=False)
-    return buffer.getvalue()
-
-
-WRITERS: dict[str, Callable[[_Table], bytes]] = {".npz": _npz, ".csv": _csv, ".parquet": _parquet}
+_REASONS = {"NoFaceError": "without a face", "PhotoError": "that cannot be read"}

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hyperface import runs
+from hyperface.commands import models
 from hyperface.commands.base import Console, add_run_arguments, already_done, begin, is_run, require, resumable
 from hyperface.commands.train import RECOGNIZER
 from hyperface.errors import RunError
@@ -49,7 +50,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         dest="models",
         action="append",
         metavar="MODEL",
-        help="a name (dlib), a run folder of `train`, or a recogniser file; may be given more than once (default dlib)",
+        help=f"a run folder of `train`; {models.RECOGNIZER_HELP}; may be given more than once (default dlib)",
     )
     add(
         "--benchmark",
@@ -97,16 +98,11 @@ def execute(arguments: argparse.Namespace, console: Console) -> None:
     else:
         default = EvaluateOptions()
         options = EvaluateOptions(
-            models=tuple(_absolute(model) for model in arguments.models or default.models),
-            benchmarks=tuple(_absolute(name) for name in arguments.benchmarks or default.benchmarks),
+            models=tuple(models.absolute(model) for model in arguments.models or default.models),
+            benchmarks=tuple(models.absolute(name) for name in arguments.benchmarks or default.benchmarks),
             batch_size=arguments.batch_size,
         )
         begin(create(options, path=arguments.run), console, perform)
-
-
-def _absolute(name: str) -> str:
-    """Paths must mean the same from wherever the run is continued; names stay."""
-    return str(Path(name).absolute()) if Path(name).exists() else name
 
 
 def perform(run: Run, console: Console) -> None:
@@ -130,7 +126,7 @@ def _tuple(value: Any) -> Any:
 
 
 def _evaluate(worker: Worker, console: Console, options: EvaluateOptions) -> None:
-    from hyperface import evaluation, recognizers
+    from hyperface import evaluation
 
     entries: list[dict[str, Any]] = list(worker.run.results().get("evaluations", []))
     finished = {(entry["model"], entry["benchmark"]) for entry in entries}
@@ -143,7 +139,7 @@ def _evaluate(worker: Worker, console: Console, options: EvaluateOptions) -> Non
         if not todo:
             continue
         worker.progress(len(entries) / total, None, f"Loading {label}")
-        recognizer = recognizers.load(model_file(model))
+        recognizer = models.load(model_file(model), console)
         for benchmark in todo:
             result = _verify(worker, console, recognizer, benchmark, label, options.batch_size, len(entries), total)
             entries.append(_entry(model, label, result, len(entries)))

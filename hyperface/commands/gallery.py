@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from hyperface import runs
 from hyperface.commands.base import Console, add_run_arguments, already_done, begin, require, resumable
+from hyperface.commands.models import RECOGNIZER_HELP, absolute, load
 from hyperface.errors import RunError
 from hyperface.runs import Run, Worker
 
@@ -57,7 +58,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument_group("gallery").add_argument
     add("--generator", default=default.generator, metavar="NAME", help="unconditional generator (default %(default)s)")
     add("--folder", type=Path, metavar="DIR", help="take the images below this folder instead of a generator's")
-    add("--recognizer", default=default.recognizer, metavar="NAME", help="what embeds them (default %(default)s)")
+    add(
+        "--recognizer",
+        default=default.recognizer,
+        metavar="NAME",
+        help=f"what embeds them: {RECOGNIZER_HELP} (default %(default)s)",
+    )
     add("--count", type=int, metavar="N", help="how many faces; needed with a generator, default with a folder: all")
     add("--name", help="default: the generator's or the folder's")
     add("--seed", type=int, default=default.seed, help="first seed of the generator (default %(default)s)")
@@ -71,6 +77,7 @@ def execute(arguments: argparse.Namespace, console: Console) -> None:
         perform(resumable(arguments.resume, "gallery"), console)
     else:
         values = {key: getattr(arguments, key) for key in GalleryOptions.__dataclass_fields__}
+        values["recognizer"] = absolute(arguments.recognizer)
         for key in ("folder", "output"):
             values[key] = None if values[key] is None else str(values[key].absolute())
         begin(create(GalleryOptions(**values), path=arguments.run), console, perform)
@@ -105,9 +112,9 @@ def perform(run: Run, console: Console) -> None:
 
 
 def _make(worker: Worker, console: Console, options: GalleryOptions) -> Gallery:
-    from hyperface import gallery, generators, recognizers
+    from hyperface import gallery, generators
 
-    recognizer = recognizers.load(options.recognizer)
+    recognizer = load(options.recognizer, console)
     count = options.count
     if options.folder is not None:
         folder = Path(options.folder)

@@ -13,11 +13,14 @@ from typing import TYPE_CHECKING
 
 from hyperface import runs
 from hyperface.commands.base import Console, add_run_arguments, already_done, begin, is_run, require, resumable
+from hyperface.commands.pack import packing_recognizer
 from hyperface.errors import InputError
 from hyperface.runs import Run, Worker, open_run
 
 if TYPE_CHECKING:
     import torch
+
+    from hyperface.generators import Generator
 
 HELP = "draw many images of each packed identity: a labelled dataset"
 
@@ -129,6 +132,7 @@ def draw(worker: Worker, console: Console) -> None:
     worker.progress(0, message="Loading the generator")
     embeddings = load_embeddings(Path(options.source), options.identities)
     generator = generators.load(options.generator)
+    _check_recognizer(Path(options.source), generator)
     steps = datasets.synthesize(
         embeddings,
         generator,
@@ -152,6 +156,17 @@ def draw(worker: Worker, console: Console) -> None:
     worker.write_results(
         {"images": total, "identities": len(embeddings), "images_per_identity": options.images_per_identity}
     )
+
+
+def _check_recognizer(source: Path, generator: Generator) -> None:
+    """InputError, naming both, if the packing is made of embeddings of another recogniser than the generator's."""
+    from hyperface.recognizers import check_same_recognizer
+
+    packed = packing_recognizer(open_run(source)) if is_run(source) else None
+    if packed is not None:
+        check_same_recognizer(
+            packed, f"The packing {source.name}", generator.recognizer, f"what the generator {generator.name!r} draws"
+        )
 
 
 def _lineage(source: Path) -> dict:

@@ -10,6 +10,7 @@ Several processes share one packing under torchrun: `torchrun --nproc-per-node 8
 from __future__ import annotations
 
 import argparse
+import json
 import os
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass
@@ -20,11 +21,13 @@ from hyperface import runs
 from hyperface.commands.base import Console, add_run_arguments, already_done, begin, is_run, require, resumable
 from hyperface.commands.checkpoints import checkpoint_step
 from hyperface.commands.picture import PictureProcess
+from hyperface.errors import RunError
 from hyperface.runs import Run, Worker
 
 HELP = "move identities apart on the hypersphere"
 OBJECTIVES = ("soft", "paper", "stochastic", "nearest")
 STARTS = ("gallery", "random")
+RECOGNIZER_FILE = "recognizer.json"  # the card of the recogniser whose embeddings are packed
 
 
 @dataclass(frozen=True)
@@ -141,6 +144,16 @@ def create(options: PackOptions, *, path: Path | None = None, folder: Path | Non
         path=path,
         folder=folder,
     )
+
+
+def packing_recognizer(run: Run) -> str | None:
+    """The name of the recogniser whose embeddings a packing is made of; None if it has not begun."""
+    try:
+        return json.loads((run.path / RECOGNIZER_FILE).read_bytes())["name"]
+    except FileNotFoundError:  # of a run that is older than the file, or has not begun
+        return run.results().get("recognizer")
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise RunError(f"{run.path / RECOGNIZER_FILE} is damaged ({error}). Make the packing again.") from error
 
 
 def execute(arguments: argparse.Namespace, console: Console) -> None:

@@ -46,7 +46,7 @@ def face_view(picture: Image.Image, box: np.ndarray, face_size: int, margin: flo
     box: (4,), left, top, right, bottom, in pixel indices of the photo. It is `face_size` pixels wide in the view, and
     `margin` of it is added on each side. Beyond the photo its border is repeated.
     """
-    box_size = (box[2:] - box[:2]).mean() + 1
+    box_size = box[2] - box[0] + 1
     around = margin * box_size
     wanted = np.rint([*(box[:2] - around), *(box[2:] + around + 1)]).astype(int)  # (4,) edges, whole pixels
     limits = np.tile(picture.size, 2)

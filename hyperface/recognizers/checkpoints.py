@@ -12,7 +12,7 @@ from pathlib import Path
 
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors.torch import save, save_file
 
 from hyperface.errors import CheckpointError
 from hyperface.recognizers.backbones import ARCHITECTURES, BackboneRecognizer, build_backbone
@@ -24,13 +24,15 @@ PREFIXES = ("model.net.", "model.", "net.", "module.", "backbone.")
 
 
 def save_backbone(recognizer: BackboneRecognizer, path: Path) -> None:
-    """Write weights, architecture and card to one file that `recognizers.load(path)` opens."""
-    metadata = {
-        "format": FORMAT,
-        "architecture": recognizer.architecture,
-        "card": json.dumps(recognizer.card.to_json()),
-    }
+    """Write weights, architecture and card to one file that `recognizers.load(path)` opens.
+
+    The name on the card in the file ends with a digest of the weights: two trainings on datasets of one name are two
+    recognisers, whose embeddings must not be mixed.
+    """
     weights = {name: value.contiguous() for name, value in recognizer.backbone.state_dict().items()}
+    digest = hashlib.sha256(save(weights)).hexdigest()[:8]
+    card = replace(recognizer.card, name=f"{recognizer.name.partition('#')[0]}#{digest}")
+    metadata = {"format": FORMAT, "architecture": recognizer.architecture, "card": json.dumps(card.to_json())}
     save_file(weights, path, metadata)
 
 

@@ -1,0 +1,65 @@
+"""Recognisers as the verbs take them: by name, from a file or the hub, with a warning if one seems off."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from hyperface.commands.base import Console
+
+if TYPE_CHECKING:
+    from hyperface.recognizers import Recognizer
+
+RECOGNIZER_HELP = (
+    "dlib, hyperface-10k-ldm, hyperface-10k-stylegan, hyperface-50k-stylegan, hf:owner/repo[@revision], an .onnx file, "
+    "a .safetensors trained here, or a network and its weights: ir_50:weights.ckpt"
+)
+PRECISIONS = ("float32", "bfloat16", "fastest")
+
+
+def add_compute_arguments(add) -> None:
+    """--device and --precision. add: `add_argument` of a parser or of one of its groups."""
+    add("--device", default="cpu", help="where torch computes: cpu, cuda … (default %(default)s)")
+    add(
+        "--precision",
+        choices=PRECISIONS,
+        default="float32",
+        help="fastest: bfloat16 where the hardware is fast in it, which changes cosines by about 0.0001 "
+        "(default %(default)s)",
+    )
+
+
+def absolute(name: str) -> str:
+    """Paths must mean the same from wherever a run is continued; names stay. `ir_50:weights.ckpt` holds one, too."""
+    from hyperface.recognizers import BACKBONES
+
+    network, _, weights = name.partition(":")
+    if network in BACKBONES and Path(weights).is_file():
+        return f"{network}:{Path(weights).absolute()}"
+    return str(Path(name).absolute()) if Path(name).exists() else name
+
+
+def load(name: str, console: Console, *, device: str = "cpu", precision: str = "float32") -> Recognizer:
+    """Load a recogniser; of one whose order of colours somebody has declared, check that order."""
+    from hyperface import recognizers
+
+    recognizer = recognizers.load(name, device=device, precision=precision)
+    if declares_colors(name):
+        from hyperface.evaluation.color_order import check_color_order
+
+        console.begin(f"checking the colours of {recognizer.name}", 1, "check")
+        order = check_color_order(recognizer)
+        console.step(1, {})
+        if order.seems_wrong:
+            other = "BGR" if recognizer.card.color == "RGB" else "RGB"
+            console.warn(
+                f"{recognizer.name} gets its colours as {recognizer.card.color}, but tells faces apart better in "
+                f"{other} ({100 * order.other:.0f} % of comparisons right instead of {100 * order.declared:.0f} %). "
+                f'Declare {{"color": "{other}"}} in {Path(name).with_suffix(".json").name} beside the file.'
+            )
+    return recognizer
+
+
+def declares_colors(name: str) -> bool:
+    """Whether a recogniser's order of colours is somebody's word: an ONNX file cannot say it itself."""
+    return name.partition("@")[0].endswith(".onnx")
