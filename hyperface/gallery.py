@@ -29,8 +29,13 @@ from hyperface.recognizers.base import Recognizer, RecognizerCard, check_same_re
 
 THUMBNAIL_SIZE = 48  # pixels; a multiple of JPEG's 16-pixel blocks, so that neighbours on the sheet do not bleed
 SHEET_COLUMNS = 100
+STRANGER_PAIRS = 400_000
 SHIPPED = {"gan-10k": "galleries/gan-10k.safetensors"}
-PHOTO_SUFFIXES = frozenset([".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff", ".gif"])
+# HEIC is looked at, too, though it cannot be read: left out in silence, a phone's photos would seem not to be there.
+PHOTO_SUFFIXES = frozenset(
+    f".{name}"
+    for name in "jpg jpeg jfif png bmp webp avif tif tiff gif jp2 mpo ppm pgm heic heif".split()  # noqa: SIM905
+)
 
 
 @dataclass(frozen=True)
@@ -65,6 +70,31 @@ class Gallery:
                 f"{self.recognizer!r}; these have {embeddings.shape[1]} dimensions. Embed with {self.recognizer!r}."
             )
         return (embeddings @ self.embeddings.T).topk(min(count, len(self)), dim=1)
+
+    def stranger_threshold(self, share: float = 0.001, *, seed: int = 0) -> float | None:
+        """The cosine that only this share of the pairs of different gallery faces reaches: the threshold of a false
+        match rate of `share` among random faces. None where there are too few pairs to know (ten must be expected).
+
+        Estimated from 400,000 random pairs, or all if there are fewer.
+        """
+        count = len(self)
+        pairs = count * (count - 1) // 2
+        if pairs * share < 10:
+            return None
+        if pairs <= STRANGER_PAIRS:
+            first, second = torch.triu_indices(count, count, 1)  # (pairs,) each
+        else:
+            generator = torch.Generator().manual_seed(seed)
+            first = torch.randint(count, (STRANGER_PAIRS,), generator=generator)
+            second = (first + torch.randint(1, count, (STRANGER_PAIRS,), generator=generator)) % count
+        cosines = torch.cat(
+            [
+                (self.embeddings[a] * self.embeddings[b]).sum(dim=1)
+                for a, b in zip(first.split(50_000), second.split(50_000), strict=True)
+            ]
+        )
+        expected = max(1, round(share * len(cosines)))
+        return float(cosines.topk(expected).values[-1])
 
 
 @dataclass(frozen=True)

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -78,6 +80,18 @@ def test_nearest_is_the_brute_force_answer(shipped):
     torch.testing.assert_close(cosines[:, 0], torch.ones(2))
     with pytest.raises(InputError, match="dlib"):
         shipped.nearest(torch.zeros(1, 512))
+
+
+def test_the_strangers_threshold_lets_one_pair_in_a_thousand_pass(shipped):
+    rows = shipped.embeddings[:400]
+    small = replace(shipped, embeddings=rows)
+    cosines = (rows @ rows.T)[np.triu_indices(400, 1)]  # all pairs
+    assert (cosines >= small.stranger_threshold(0.001)).float().mean() == pytest.approx(0.001, rel=0.02)
+    rows = shipped.embeddings[::4]  # 3 million pairs: a sample of them
+    cosines = (rows @ rows.T)[np.triu_indices(len(rows), 1)]
+    sampled = replace(shipped, embeddings=rows).stranger_threshold(0.01)
+    assert (cosines >= sampled).float().mean() == pytest.approx(0.01, rel=0.1)
+    assert replace(shipped, embeddings=rows[:100]).stranger_threshold(0.001) is None
 
 
 def test_bad_galleries_say_what_is_wrong(tmp_path):

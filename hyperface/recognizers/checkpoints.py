@@ -49,12 +49,13 @@ def _metadata(path: Path) -> dict[str, str]:
         raise CheckpointError(f"{path} cannot be read as a safetensors file ({error}).") from error
 
 
-def load_recognizer(path: str | Path, *, name: str | None = None) -> BackboneRecognizer:
-    """Open a file written by `save_backbone`; CheckpointError if it is not one. Evaluation mode, frozen.
+def card_of(path: Path) -> RecognizerCard:
+    """The card inside a file written by `save_backbone`, without its weights; CheckpointError if it is not one."""
+    return _description(path)[1]
 
-    name: replaces the one on its card.
-    """
-    path = Path(path)
+
+def _description(path: Path) -> tuple[str, RecognizerCard]:
+    """Architecture and card of a file."""
     metadata = _metadata(path)
     if metadata.get("format") != FORMAT:
         raise CheckpointError(
@@ -70,6 +71,16 @@ def load_recognizer(path: str | Path, *, name: str | None = None) -> BackboneRec
         raise CheckpointError(f"{path} is for the network {architecture!r}, which this version lacks.")
     if "color" not in content:
         card = replace(card, color="BGR" if ARCHITECTURES[architecture].bgr else "RGB")
+    return architecture, card
+
+
+def load_recognizer(path: str | Path, *, name: str | None = None) -> BackboneRecognizer:
+    """Open a file written by `save_backbone`; CheckpointError if it is not one. Evaluation mode, frozen.
+
+    name: replaces the one on its card.
+    """
+    path = Path(path)
+    architecture, card = _description(path)
     if name is not None:
         card = replace(card, name=name)
     return _with_weights(BackboneRecognizer(architecture, card), path)

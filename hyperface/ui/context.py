@@ -5,13 +5,14 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar, cast
 
 from hyperface import runs
 from hyperface.assets import assets_folder
-from hyperface.errors import HyperFaceError
+from hyperface.errors import CheckpointError, HyperFaceError
 from hyperface.runs import Run
 
 if TYPE_CHECKING:
@@ -68,11 +69,17 @@ class AppContext:
         return self.cached(("gallery", name), load)
 
     def recognizer(self, name: str = "dlib") -> Recognizer:
-        """A recogniser by name, or the path of one trained here."""
+        """A recogniser by the name that galleries and packings remember, trained here or not."""
 
         def load() -> Recognizer:
             from hyperface import recognizers
+            from hyperface.recognizers.checkpoints import card_of
 
+            trained = [] if name in recognizers.REGISTRY else self.runs("train")
+            for path in (run.path / "recognizer.safetensors" for run in trained):
+                with suppress(CheckpointError):  # one that is missing or damaged is not the one
+                    if card_of(path).name == name:
+                        return recognizers.load(path)
             return recognizers.load(name)
 
         return self.cached(("recognizer", name), load)

@@ -57,26 +57,71 @@ def _shelf(heading: str, matches: Sequence[Match]) -> str:
     return f"<section><h4>{escape(heading)}</h4><ul>{items}</ul></section>"
 
 
-def similarity_table(cosines: Sequence[Sequence[float]]) -> str:
-    """HTML table of the cosines between all found faces: (m, m), numbered from 1. Nothing to show for one face."""
+def similarity_table(cosines: Sequence[Sequence[float]], threshold: float | None, false_matches: float) -> str:
+    """HTML of the cosines between all found faces: (m, m), numbered from 1. Nothing to show for one face.
+
+    threshold: from which on two faces pass as one person, None if it is not known; it is drawn over the pairs.
+    false_matches: the share of pairs of strangers that it lets pass.
+    """
     count = len(cosines)
     if count < 2:
         return ""
     head = "".join(f'<th scope="col">{number}</th>' for number in range(1, count + 1))
-    rows = "".join(
-        f'<tr><th scope="row">{i + 1}</th>{"".join(_cell(value, i == j) for j, value in enumerate(row))}</tr>'
-        for i, row in enumerate(cosines)
-    )
+    cells = ["".join(_cell(value, i == j, threshold) for j, value in enumerate(row)) for i, row in enumerate(cosines)]
+    rows = "".join(f'<tr><th scope="row">{i + 1}</th>{row}</tr>' for i, row in enumerate(cells))
     return (
         '<h3 class="hf-heading hf-apart">How alike the faces are</h3>'
         '<div class="hf-scroll"><table class="hf-similarity">'
         f'<thead><tr><th scope="col"><span class="hf-hidden">face</span></th>{head}</tr></thead>'
-        f"<tbody>{rows}</tbody></table></div>"
-        '<p class="hf-note">Cosine between the embeddings of each two: 1 is the same picture, about 0 strangers.</p>'
+        f"<tbody>{rows}</tbody></table></div>{_threshold_line(cosines, threshold)}"
+        f'<p class="hf-note">{_meaning(threshold, false_matches)}</p>'
     )
 
 
-def _cell(cosine: float, same: bool) -> str:
+def _cell(cosine: float, same: bool, threshold: float | None) -> str:
     if same:
         return '<td class="hf-muted">·</td>'
-    return f'<td style="--strength:{100 * min(max(cosine, 0), 1):.0f}%">{cosine:.2f}</td>'
+    strength = f'style="--strength:{100 * min(max(cosine, 0), 1):.0f}%"'
+    if threshold is None or cosine < threshold:
+        return f"<td {strength}>{cosine:.2f}</td>"
+    return f'<td class="hf-match" title="passes as one person" {strength}>{cosine:.2f}</td>'
+
+
+_LEFT, _RIGHT, _WIDTH = -0.4, 1.0, 420  # ends of the axis, cosines, and its length in the drawing
+
+
+def _threshold_line(cosines: Sequence[Sequence[float]], threshold: float | None) -> str:
+    """SVG: every pair as a dot on the axis of cosines, with the threshold as a line."""
+    if threshold is None:
+        return ""
+
+    def x(cosine: float) -> str:
+        return f"{10 + (min(max(cosine, _LEFT), _RIGHT) - _LEFT) / (_RIGHT - _LEFT) * _WIDTH:.1f}"
+
+    dots = "".join(
+        f'<circle cx="{x(cosine)}" cy="34" r="4.5"><title>{i + 1} and {j + 1}: {cosine:.2f}</title></circle>'
+        for i, row in enumerate(cosines)
+        for j, cosine in enumerate(row[:i])
+    )
+    ticks = "".join(
+        f'<line x1="{x(tick)}" x2="{x(tick)}" y1="34" y2="40"/><text x="{x(tick)}" y="52">{tick:g}</text>'
+        for tick in (0.0, 0.5, 1.0)
+    )
+    return (
+        f'<svg class="hf-threshold" viewBox="0 0 {_WIDTH + 20} 58" role="img" '
+        f'aria-label="Cosines of all pairs, with the threshold at {threshold:.2f}">'
+        f'<line x1="10" x2="{_WIDTH + 10}" y1="34" y2="34"/>{ticks}{dots}'
+        f'<line class="hf-threshold-mark" x1="{x(threshold)}" x2="{x(threshold)}" y1="16" y2="44"/>'
+        f'<text class="hf-threshold-mark" x="{x(threshold)}" y="11">threshold {threshold:.2f}</text></svg>'
+    )
+
+
+def _meaning(threshold: float | None, false_matches: float) -> str:
+    cosine = "Cosine between the embeddings of each two: 1 is the same picture, about 0 strangers."
+    if threshold is None:
+        return f"{cosine} The gallery has too few faces to say from where on two pass as one person."
+    return (
+        f"{cosine} From {threshold:.2f} on (outlined) two faces pass as one person: of the pairs of different gallery "
+        f"faces only 1 in {round(1 / false_matches):,} is that alike. Relatives, or bad photos, can cross the line "
+        "either way."
+    )

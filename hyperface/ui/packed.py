@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from hyperface.commands.pack import packing_recognizer
 from hyperface.errors import RunError
 from hyperface.runs import Run
 from hyperface.ui.context import AppContext
@@ -37,6 +38,11 @@ class Packed:
         """The two identities at the smallest angle."""
         first = int(self.nearest_angle.argmin())
         return first, int(self.nearest[first])
+
+    @property
+    def recognizer(self) -> str:
+        """The name of the recogniser whose embeddings these are."""
+        return packing_recognizer(self.run) or "dlib"  # packings that do not say are older than any other choice
 
     def most_alike(self, embeddings: torch.Tensor, count: int) -> tuple[torch.Tensor, torch.Tensor]:
         """The `count` most similar identities of each row: cosines (m, count), falling, and numbers (m, count)."""

@@ -13,7 +13,7 @@ import numpy as np
 from gradio.context import Context
 
 from hyperface.assets import assets_folder
-from hyperface.errors import HyperFaceError, NoFaceError, PhotoError
+from hyperface.errors import HyperFaceError, InputError, NoFaceError, PhotoError
 from hyperface.ui.context import AppContext
 from hyperface.ui.face_matches import Match, MatchedFace, matched_face, similarity_table
 from hyperface.ui.forgetting import forget_closed_sessions, forget_shown
@@ -32,6 +32,14 @@ if TYPE_CHECKING:
 
 MATCHES = 5  # nearest identities and gallery faces shown for a face
 MAX_FACES = 24  # compared at once; a crowd has more, and its largest are taken
+FALSE_MATCHES = 0.001  # share of pairs of strangers that the threshold of the similarity matrix lets pass
+DETECTORS = [
+    ("dlib: comes with the app", "dlib"),
+    ("YuNet: sees faces from the side, too", "yunet"),
+    ("S3FD: most thorough, slow", "sfd"),
+    ("BlazeFace: quick, large faces only", "blazeface"),
+    ("YuNet if it can be had, else dlib", "auto"),
+]
 KEPT_SECONDS = 1800  # how long the faces of an idle visitor stay in memory
 PRIVACY = (
     "Photos are read in memory and dropped at once: never written to disk, logged, or shown to another visitor. "
@@ -41,10 +49,9 @@ PRIVACY = (
 
 @dataclass(frozen=True)
 class SeenFaces:
-    """What a visitor's session remembers: aligned faces (m, 3, 112, 112), embeddings (m, d), detector scores (m)."""
+    """What a visitor's session remembers: aligned faces (m, 3, 112, 112) and detector scores (m)."""
 
     images: torch.Tensor
-    embeddings: torch.Tensor
     confidences: tuple[float, ...]
 
 
@@ -57,6 +64,19 @@ def build(context: AppContext, packing: gr.Dropdown, tab: gr.Tab) -> None:
     with gr.Row(elem_classes=["hf-privacy"]):
         gr.HTML(f'<p class="hf-note">{PRIVACY}</p>', apply_default_css=False)
         delete = gr.Button("Delete photos and faces", size="sm", min_width=200, scale=0, elem_id="photos-delete")
+    with gr.Accordion("Settings", open=False, elem_id="photos-settings"), gr.Row():
+        detector = gr.Dropdown(
+            DETECTORS,
+            value="dlib",
+            label="Face detector",
+            info="All but dlib's fetch their weights from the network the first time.",
+            elem_id="photos-detector",
+        )
+        turned = gr.Checkbox(
+            label="Photos may lie on their side",
+            info="Searches each in all four orientations: four times slower.",
+            elem_id="photos-turned",
+        )
     status = gr.HTML(apply_default_css=False, elem_id="photos-status")
     photos = gr.HTML(apply_default_css=False, elem_id="photos-photos")
     cards = gr.HTML(apply_default_css=False, elem_id="photos-faces")
@@ -67,8 +87,8 @@ def build(context: AppContext, packing: gr.Dropdown, tab: gr.Tab) -> None:
         )
     seen = gr.State(None, time_to_live=KEPT_SECONDS)
 
-    def show(name: str | None, event: gr.EventData, request: gr.Request) -> Iterator[dict]:
-        yield from forgetting(look(name, _received(event, examples)), request)
+    def show(name: str | None, detector: str, turned: bool, event: gr.EventData, request: gr.Request) -> Iterator[dict]:
+        yield from forgetting(look(name, _received(event, examples), detector, turned), request)
 
     def demonstrate(name: str | None, first_time: bool, request: gr.Request) -> Iterator[dict]:
         """The first example, when the tab is opened for the first time."""
@@ -86,11 +106,19 @@ def build(context: AppContext, packing: gr.Dropdown, tab: gr.Tab) -> None:
         finally:
             forget_shown(blocks, [photos, cards, sphere], request)
 
-    def look(name: str | None, received: Sequence[ReceivedPhoto]) -> Iterator[dict]:
+    def look(
+        name: str | None, received: Sequence[ReceivedPhoto], detector: str = "dlib", turned: bool = False
+    ) -> Iterator[dict]:
         """Find the faces in the photos, one photo after the other, then compare them."""
         from hyperface.faces import align, load_photo
+        from hyperface.faces.detectors import load_detector
 
         yield {photos: "", cards: "", here: gr.Column(visible=False), seen: None, status: _progress("Reading", 0)}
+        try:
+            load_detector(detector)
+        except HyperFaceError as error:  # its weights cannot be had
+            yield {status: _problem_list([str(error)])}
+            return
         pictures: list[str] = []
         faces: list[Face] = []
         problems: list[str] = []
@@ -104,7 +132,7 @@ def build(context: AppContext, packing: gr.Dropdown, tab: gr.Tab) -> None:
                 problems.append(f"{photo.name}: {error}")
                 continue
             try:
-                found = align(pixels)
+                found = align(pixels, detector=detector, any_orientation=turned)
             except NoFaceError as error:
                 problems.append(f"{photo.name}: {error}")
                 found = []
@@ -115,7 +143,7 @@ def build(context: AppContext, packing: gr.Dropdown, tab: gr.Tab) -> None:
         if len(faces) > MAX_FACES:
             problems.append(f"{len(faces)} faces are too many to compare at once; the first {MAX_FACES} are.")
         yield {status: _progress("Comparing the faces", len(received) / (len(received) + 1), started)}
-        remembered = _embed(context, faces[:MAX_FACES]) if faces else None
+        remembered = _remember(faces[:MAX_FACES]) if faces else None
         yield {status: _problem_list(problems), seen: remembered}
         yield from beside(name, remembered)
 
@@ -126,8 +154,9 @@ def build(context: AppContext, packing: gr.Dropdown, tab: gr.Tab) -> None:
             return
         try:
             packed = load_packed(context, name)
-            yield {cards: _cards(context, packed, remembered)}
-            yield {here: gr.Column(visible=True), sphere: _where(packed, remembered)}
+            embeddings = _embed(context, packed, remembered)  # (m, d)
+            yield {cards: _cards(context, packed, remembered, embeddings)}
+            yield {here: gr.Column(visible=True), sphere: _where(packed, embeddings)}
         except HyperFaceError as error:  # the photos are shown all the same
             yield {cards: f'<p class="hf-empty">{escape(error)}</p>', here: gr.Column(visible=False)}
 
@@ -136,7 +165,12 @@ def build(context: AppContext, packing: gr.Dropdown, tab: gr.Tab) -> None:
     events = {"show_progress": "hidden", "api_visibility": "private"}
     demonstration = tab.select(toasts(demonstrate), [packing, unopened], [*outputs, unopened], **events)
     reading = picker.submit(
-        toasts(show), packing, outputs, trigger_mode="always_last", cancels=[demonstration], **events
+        toasts(show),
+        [packing, detector, turned],
+        outputs,
+        trigger_mode="always_last",
+        cancels=[demonstration],
+        **events,
     )
     packing.change(toasts(compare), [packing, seen], [cards, here, sphere], **events)
     delete.click(
@@ -179,29 +213,40 @@ def _example(examples: Sequence[Path], number: int) -> ReceivedPhoto:
     return ReceivedPhoto(f"Example {number + 1}", examples[number].read_bytes())
 
 
-def _embed(context: AppContext, faces: Sequence[Face]) -> SeenFaces:
+def _remember(faces: Sequence[Face]) -> SeenFaces:
     import torch
 
     images = torch.stack([face.image for face in faces])  # (m, 3, 112, 112)
+    return SeenFaces(images, tuple(float(face.confidence) for face in faces))
+
+
+def _embed(context: AppContext, packed: Packed, seen: SeenFaces) -> torch.Tensor:
+    """The faces' embeddings (m, d) by the recogniser of the packing: those of another could not be compared with it."""
+    import torch
+
+    try:
+        recognizer = context.recognizer(packed.recognizer)
+    except HyperFaceError as error:
+        raise InputError(
+            f"This packing is made of embeddings of the recogniser {packed.recognizer!r}, which cannot be loaded here: "
+            f"faces cannot be compared with it. {error}"
+        ) from error
     with torch.inference_mode():
-        embeddings = context.recognizer().embed(images)  # (m, d)
-    return SeenFaces(images, embeddings, tuple(float(face.confidence) for face in faces))
+        return recognizer.embed(seen.images)
 
 
-def _cards(context: AppContext, packed: Packed, seen: SeenFaces) -> str:
+def _cards(context: AppContext, packed: Packed, seen: SeenFaces, embeddings: torch.Tensor) -> str:
     """HTML: every face with its nearest identities and gallery faces, then how alike the faces are."""
     from hyperface import sphere
 
     gallery = gallery_of(context, packed.run)
-    cosines, numbers = packed.most_alike(seen.embeddings, MATCHES)  # (m, k) each
-    gallery_cosines, places = gallery.nearest(seen.embeddings, MATCHES)  # (m, k) each
-    wanted = packed.embeddings[numbers.flatten()]  # (m·k, d)
-    drawn = context.generator().generate(wanted, [0] * len(wanted))  # (m·k, 3, h, w)
-    drawn = drawn.reshape(*numbers.shape, *drawn.shape[1:])
+    cosines, numbers = packed.most_alike(embeddings, MATCHES)  # (m, k) each
+    gallery_cosines, places = gallery.nearest(embeddings, MATCHES, recognizer=packed.recognizer)  # (m, k) each
+    drawn = _drawn(context, packed, numbers)
     cards = []
     for i, (image, confidence) in enumerate(zip(seen.images, seen.confidences, strict=True)):
         identities = [
-            Match("identity", number, drawn[i, k], float(cosines[i, k]), float(sphere.angle_degrees(cosines[i, k])))
+            Match("identity", number, drawn[i][k], float(cosines[i, k]), float(sphere.angle_degrees(cosines[i, k])))
             for k, number in enumerate(numbers[i].tolist())
         ]
         neighbours = [
@@ -215,17 +260,30 @@ def _cards(context: AppContext, packed: Packed, seen: SeenFaces) -> str:
             for k, place in enumerate(places[i].tolist())
         ]
         cards.append(matched_face(MatchedFace(i + 1, image, confidence, identities, neighbours)))
-    table = similarity_table((seen.embeddings @ seen.embeddings.T).tolist())
+    threshold = context.cached(
+        ("threshold", packed.run.options["gallery"]), lambda: gallery.stranger_threshold(FALSE_MATCHES)
+    )
+    table = similarity_table((embeddings @ embeddings.T).tolist(), threshold, FALSE_MATCHES)
     return f'<div class="hf-cards">{"".join(cards)}</div>{table}'
 
 
-def _where(packed: Packed, seen: SeenFaces) -> Figure:
+def _drawn(context: AppContext, packed: Packed, numbers: torch.Tensor) -> Sequence[Sequence[torch.Tensor | np.ndarray]]:
+    """A picture of each of these identities (m, k); a blank one if the generator draws another recogniser's."""
+    generator = context.generator()
+    if generator.recognizer != packed.recognizer:
+        return [[np.full((48, 48, 3), 128, np.uint8)] * numbers.shape[1]] * len(numbers)
+    wanted = packed.embeddings[numbers.flatten()]  # (m·k, d)
+    drawn = generator.generate(wanted, [0] * len(wanted))  # (m·k, 3, h, w)
+    return drawn.reshape(*numbers.shape, *drawn.shape[1:])
+
+
+def _where(packed: Packed, embeddings: torch.Tensor) -> Figure:
     """The sphere with the faces on it, as the run's own picture shows it where it has one."""
     from hyperface.projection import SphereProjection
 
     points = packed.points  # (n, 3)
     projection = SphereProjection.from_picture(packed.embeddings, points)
-    return sphere_figure(points, projection.place(seen.embeddings), range(1, len(seen.images) + 1))
+    return sphere_figure(points, projection.place(embeddings), range(1, len(embeddings) + 1))
 
 
 def _thumbnail(path: Path) -> str:

@@ -90,6 +90,8 @@ def app_url(runs_folder: Path, upload_cache: Path, benchmarks_folder: Path) -> I
         "HYPERFACE_BENCHMARKS": str(benchmarks_folder),
         "HYPERFACE_RUNS": str(runs_folder),
         "OMP_NUM_THREADS": "1",
+        "HTTPS_PROXY": "http://127.0.0.1:9",  # nobody listens there: nothing is downloaded
+        "TORCH_HOME": str(upload_cache.with_name("torch")),
     }
     with log.open("wb") as output:
         server = subprocess.Popen(

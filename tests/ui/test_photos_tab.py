@@ -1,3 +1,4 @@
+import hashlib
 import io
 import json
 import re
@@ -9,6 +10,7 @@ from PIL import Image
 
 from hyperface import gallery, runs
 from hyperface.faces import Face
+from hyperface.ui.face_matches import similarity_table
 from hyperface.ui.photo_drawing import annotated_photo, reduced
 from hyperface.ui.photo_sphere import POINTS_SHOWN, sphere_figure
 
@@ -82,6 +84,48 @@ def test_the_sphere_shows_every_face_and_a_part_of_very_many_identities():
     json.dumps(figure, allow_nan=False)  # the page's JSON knows no NaN
 
 
+def test_the_matrix_marks_what_passes_as_one_person():
+    cosines = [[1.0, 0.61, 0.1], [0.61, 1.0, -0.9], [0.1, -0.9, 1.0]]
+    html = similarity_table(cosines, 0.5, 0.001)
+    assert re.findall(r'<td class="hf-match"[^>]*>([\d.]+)', html) == ["0.61", "0.61"]
+    marked = re.search(r'<line class="hf-threshold-mark" x1="([\d.]+)"', html)[1]
+    dots = [float(x) for x in re.findall(r'<circle cx="([\d.]+)"', html)]
+    assert len(dots) == 3
+    assert sorted(x > float(marked) for x in dots) == [False, False, True]
+    assert min(dots) == 10  # what lies beyond the axis is drawn at its end
+    assert "only 1 in 1,000" in html
+    unknown = similarity_table(cosines, None, 0.001)
+    assert "hf-match" not in unknown
+    assert "too few faces" in unknown
+    assert similarity_table([[1.0]], 0.5, 0.001) == ""
+
+
+def test_a_packing_of_a_recogniser_trained_here_is_compared_with_its_own(tmp_path):
+    """Faces are embedded by the packing's recogniser, which is found in the run that trained it."""
+    import shutil
+
+    import torch
+
+    from hyperface import assets
+    from hyperface.errors import InputError
+    from hyperface.ui.context import AppContext
+    from hyperface.ui.packed import load_packed
+    from hyperface.ui.photos_tab import SeenFaces, _embed
+
+    shutil.copytree(assets.assets_folder() / "demo" / "train-demo", tmp_path / "train-mine")
+    context = AppContext(runs_folder=tmp_path, demo_folder=tmp_path / "none")
+    run = runs.create("pack", {"identities": 4, "gallery": "gan-10k"}, title="Four", folder=tmp_path)
+    with runs.Worker(run).working():
+        np.save(run.path / "embeddings.npy", np.eye(4, 256, dtype=np.float32))
+    seen = SeenFaces(torch.rand(2, 3, 112, 112), (1.0, 1.0))
+    for name, dimension in (("small trained on dataset", 256), ("dlib", 128)):
+        (run.path / "recognizer.json").write_text(json.dumps({"name": name}))
+        assert _embed(context, load_packed(context, run.name), seen).shape == (2, dimension)
+    (run.path / "recognizer.json").write_text(json.dumps({"name": "gone#12345678"}))
+    with pytest.raises(InputError, match="'gone#12345678', which cannot be loaded"):
+        _embed(context, load_packed(context, run.name), seen)
+
+
 @pytest.mark.browser
 def test_a_photo_is_read_compared_and_leaves_nothing(
     small_packing, page, open_tab, portrait, upload_cache, other_page, app_url
@@ -142,6 +186,45 @@ def kept_by_the_framework(page, app_url: str, session: str, upload_cache) -> str
 
 
 @pytest.mark.browser
+def test_guessed_addresses_give_nothing(small_packing, page, open_tab, portrait, upload_cache, other_page, app_url):
+    """A second visitor knows the framework, the folders of the server, and even the content of the photo."""
+    sessions = watch_sessions(page)
+    open_photos(page, open_tab)
+    upload(page, me=portrait)
+    digest = hashlib.sha256(portrait).hexdigest()
+    guesses = [str(upload_cache / digest / name) for name in ("me.png", "image.png", "image.webp", "blob")]
+    guesses += ["me.png", "/proc/self/environ", str(small_packing.path / "embeddings.npy"), "app.py"]
+    visitor = other_page.request
+    for guess in guesses:
+        for form in ("file=", "file/", "stream/", f"stream/{sessions[-1]}/"):
+            answer = visitor.get(f"{app_url}/gradio_api/{form}{guess}")
+            assert answer.status >= 400, (form, guess)
+    for path in (path for path in upload_cache.rglob("*") if path.is_file()):  # the framework gives these to anyone
+        body = visitor.get(f"{app_url}/gradio_api/file={path}").body()
+        for trace in (portrait[-200:], digest.encode(), b"me.png", b"data:image"):
+            assert trace not in body, path
+    for guess in ("aaaaaaaaaaa", "", sessions[-1][:-1]):  # sessions' names are random
+        answer = visitor.get(f"{app_url}/gradio_api/deep_link?session_hash={guess}")
+        assert "data:image" not in answer.text()
+        assert not list(upload_cache.glob("deep_links/*/state.json"))
+
+
+@pytest.mark.browser
+def test_a_detector_whose_weights_cannot_be_had_says_so(small_packing, page, open_tab, portrait):
+    open_photos(page, open_tab)
+    page.locator("#photos-settings button").first.click()
+    page.locator("#photos-detector input").click()
+    page.get_by_role("option", name=re.compile("^YuNet: ")).first.click()
+    page.locator("#photo-picker input[type=file]").set_input_files(
+        [{"name": "me.png", "mimeType": "image/png", "buffer": portrait}]
+    )
+    message = page.locator("#photos-status li")
+    message.wait_for()
+    assert "cannot be downloaded" in message.inner_text()
+    assert "'dlib' needs nothing" in message.inner_text()
+
+
+@pytest.mark.browser
 def test_what_cannot_be_used_is_told_and_the_rest_is_shown(small_packing, page, open_tab, portrait):
     open_photos(page, open_tab)
     upload(page, broken=b"this is no picture", empty=b"", wall=png(np.full((300, 300, 3), 128, np.uint8)), me=portrait)
@@ -162,6 +245,8 @@ def test_faces_follow_the_picked_packing(small_packing, page, open_tab, portrait
     upload(page, me=portrait, again=portrait)
     page.locator("#photos-faces .hf-similarity").wait_for()
     assert page.locator("#photos-faces .hf-similarity td").nth(1).inner_text() == "1.00"
+    assert page.locator("#photos-faces .hf-similarity td.hf-match").count() == 2
+    page.get_by_text("threshold 0.5").wait_for()
     nearest = page.locator("#photos-faces .hf-card img[alt^='identity']").first
     assert angle(nearest) > 30
 
