@@ -7,6 +7,9 @@ No code of a file is ever run.
 import hashlib
 import json
 import pickle
+from collections import OrderedDict
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -144,7 +147,8 @@ def _read(path: Path) -> dict[str, torch.Tensor]:
         if path.suffix == ".safetensors":
             with safe_open(path, framework="pt") as file:
                 return {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (it is no dictionary)
-        content = torch.load(path, map_location="cpu", weights_only=True)
+        with _without_foreign_classes(path):
+            content = torch.load(path, map_location="cpu", weights_only=True)
     except (OSError, SafetensorError, RuntimeError, EOFError, pickle.UnpicklingError) as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise CheckpointError(f"{path} cannot be read as weights ({reason}).") from error
@@ -152,6 +156,42 @@ def _read(path: Path) -> dict[str, torch.Tensor]:
     if not isinstance(content, dict):
         raise CheckpointError(f"{path} holds a {type(content).__name__}, not a dictionary of weights.")
     return {name: value for name, value in content.items() if isinstance(value, torch.Tensor)}
+
+
+class _Ignored:
+    """Stands for a class that weights do not need. Its objects are empty dictionaries, since the restricted loader
+    fills nothing else, and many of them are some kind of dictionary: options, states."""
+
+    def __new__(cls, *_: object, **__: object) -> "OrderedDict":
+        return OrderedDict()
+
+
+class _IgnoredNumber:
+    """The same for NumPy's scalars and types, which have a state that no dictionary takes."""
+
+    def __init__(self, *_: object) -> None:
+        pass
+
+    def __setstate__(self, _: object) -> None:
+        pass
+
+
+@contextmanager
+def _without_foreign_classes(path: Path) -> Iterator[None]:
+    """Let torch's restricted loader pass over the classes and functions that a file names beside its weights.
+
+    Trainers' files hold more than weights: Lightning's the classes of its callbacks, the options of the training, and
+    so on, for which the restricted loader refuses the whole file. Within this block each such name means a class that
+    does nothing. The real ones are neither imported nor called.
+    """
+    try:
+        names = torch.serialization.get_unsafe_globals_in_checkpoint(path)
+    except (OSError, ValueError, RuntimeError, pickle.UnpicklingError):  # torch.load will say what is wrong
+        names = []
+    bases = [_IgnoredNumber if name.startswith("numpy.") else _Ignored for name in names]
+    stand_ins = [(type("Ignored", (base,), {}), name) for base, name in zip(bases, names, strict=True)]
+    with torch.serialization.safe_globals(stand_ins):
+        yield
 
 
 def _strip_prefix(weights: dict[str, torch.Tensor], expected: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:

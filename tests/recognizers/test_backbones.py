@@ -1,5 +1,8 @@
+import argparse
+import pickle
 from dataclasses import replace
 
+import numpy as np
 import pytest
 import torch
 from safetensors.torch import save_file
@@ -94,9 +97,45 @@ class _Command:
         return (print, ("this must never be printed",))
 
 
-def test_a_file_never_runs_code(tmp_path, capsys):
+class _Callback:
+    """What Lightning's old files have as keys: classes of the trainer."""
+
+
+class _Options(dict):
+    """What they keep a training's options in."""
+
+
+def test_what_trainers_put_beside_the_weights_is_passed_over_and_never_run(tmp_path, capsys):
+    original = build_backbone("small", input_size=32).eval()
+    path = tmp_path / "lightning.ckpt"
+    options = _Options(lr=0.1)
+    options.frozen = True
+    content = {
+        "pytorch-lightning_version": "1.4.4",
+        "callbacks": {_Callback: {"best_model_score": torch.tensor(0.9), "best": np.float64(0.9)}},
+        "hyper_parameters": options,
+        "args": argparse.Namespace(head="adaface"),
+        "command": _Command(),
+        "state_dict": {f"model.{name}": value for name, value in original.backbone.state_dict().items()},
+    }
+    torch.save(content, path)
+    loaded = recognizers.load("small", checkpoint=path, input_size=32)
+    assert capsys.readouterr().out == ""
+    images = torch.rand(2, 3, 112, 112)
+    with torch.inference_mode():
+        torch.testing.assert_close(loaded.embed(images), original.embed(images))
+    assert torch.load(path, weights_only=False)["args"].head == "adaface"  # the classes themselves are as they were
+    assert "must never" in capsys.readouterr().out  # which unrestrained loading shows
+
+
+@pytest.mark.parametrize("command", [_Command(), [_Command()], {"weight": _Command()}])
+def test_a_file_never_runs_code(tmp_path, capsys, command):
     path = tmp_path / "weights.pt"
-    torch.save({"state_dict": _Command()}, path)
+    torch.save({"state_dict": command}, path)
+    with pytest.raises(CheckpointError):
+        recognizers.load("small", checkpoint=path)
+    assert capsys.readouterr().out == ""
+    path.write_bytes(pickle.dumps({"state_dict": command}, protocol=2))  # no file of torch's at all
     with pytest.raises(CheckpointError, match="cannot be read"):
         recognizers.load("small", checkpoint=path)
     assert capsys.readouterr().out == ""
