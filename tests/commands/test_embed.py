@@ -18,7 +18,7 @@ pytest.importorskip("dlib")
 
 @pytest.fixture(scope="module")
 def photos(tmp_path_factory):
-    """Four portraits, two of them in one photo; one file that is no photo, and one without a face."""
+    """Four portraits, two of them in one photo; one file that is no photo, a HEIC one, and one without a face."""
     folder = tmp_path_factory.mktemp("photos")
     (folder / "below").mkdir()
     pictures = [np.pad(face, ((64, 64), (64, 64), (0, 0)), mode="edge") for face in portraits((30, 47, 65, 71))]
@@ -27,6 +27,7 @@ def photos(tmp_path_factory):
     both = np.concatenate(pictures[2:], axis=1)
     Image.fromarray(both).resize((640, 320)).save(folder / "both.jpg", quality=95)
     (folder / "broken.jpg").write_bytes(b"no photo")
+    (folder / "phone.HEIC").write_bytes(b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + bytes(100))
     Image.new("RGB", (90, 90), "grey").save(folder / "wall.png")
     return folder
 
@@ -43,11 +44,12 @@ def test_every_format_holds_the_same_rows(photos, tmp_path, capsys):
     for suffix in (".npz", ".csv", ".parquet"):
         assert main(["embed", str(photos), "-o", str(tmp_path / f"out{suffix}"), "--all-faces", "--json"]) == 0
         done = last_line(capsys)
-        assert (done["faces"], done["photos"]) == (4, 5)
-        assert done["reasons"] == {"PhotoError": 1, "NoFaceError": 1}
-        assert [entry["file"] for entry in done["left_out"]] == ["broken.jpg", "wall.png"]
+        assert (done["faces"], done["photos"]) == (4, 6)
+        assert done["reasons"] == {"PhotoError": 2, "NoFaceError": 1}
+        assert [entry["file"] for entry in done["left_out"]] == ["broken.jpg", "phone.HEIC", "wall.png"]
+        assert "HEIC photo, which cannot be read here" in done["left_out"][1]["why"]
         with (tmp_path / f"out{suffix}.left-out.csv").open() as file:
-            assert [row["kind"] for row in csv.DictReader(file)] == ["PhotoError", "NoFaceError"]
+            assert [row["kind"] for row in csv.DictReader(file)] == ["PhotoError", "PhotoError", "NoFaceError"]
     assert not list(tmp_path.glob(".*partial*"))
 
     arrays = np.load(tmp_path / "out.npz")
@@ -128,9 +130,9 @@ def test_work_broken_off_is_continued(photos, tmp_path, capsys, monkeypatch):
     with monkeypatch.context() as patch:
         looked_at = break_off_after(patch, 99)
         assert main(["embed", str(photos), "-o", str(output), "--workers", "1", "--json"]) == 0
-    assert 0 < len(looked_at) < 5
+    assert 0 < len(looked_at) < 6
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
-    assert lines[0]["resumed"] == 5 - len(looked_at)
+    assert lines[0]["resumed"] == 6 - len(looked_at)
     with np.load(whole) as expected, np.load(output) as continued:
         for name in expected.files:
             if expected[name].dtype.kind == "f":
