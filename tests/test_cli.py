@@ -212,6 +212,25 @@ def tiny_benchmark(labelled, path):
     return path
 
 
+def test_separated_identities_are_drawn_like_packed_ones(packing, tmp_path, capsys):
+    run = tmp_path / "separated"
+    options = ["--from", str(packing.path), "--identities", "6", "--rounds", "3", "--batch-size", "4"]
+    assert main(["separate", *options, "--run", str(run)]) == 0
+    assert "in the pictures" in capsys.readouterr().out
+    separated = runs.open_run(run)
+    embeddings = np.load(separated.file("embeddings.npy"))
+    assert embeddings.shape == (6, 128)
+    np.testing.assert_allclose(np.linalg.norm(embeddings, axis=1), 1, atol=1e-5)
+    assert not np.allclose(embeddings, np.load(packing.file("embeddings.npy"))[:6], atol=1e-3)
+    metrics = separated.metrics()
+    assert [row["step"] for row in metrics] == list(range(7))
+    assert metrics[-1]["mean_seen_cosine"] < metrics[0]["mean_seen_cosine"]
+
+    faces = tmp_path / "faces"
+    assert main(["generate", "--from", str(run), "--images-per-identity", "1", "--run", str(faces)]) == 0
+    assert runs.open_run(faces).results()["identities"] == 6
+
+
 def test_training_finishes_the_dataset_it_is_given(packing, tmp_path, capsys):
     from hyperface.commands import generate, train
 

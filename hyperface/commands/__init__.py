@@ -2,11 +2,12 @@
 
 from types import ModuleType
 
-from hyperface.commands import dataset, embed, evaluate, gallery, generate, pack, train
+from hyperface.commands import dataset, embed, evaluate, gallery, generate, pack, separate, train
 
 VERBS: dict[str, ModuleType] = {
     "gallery": gallery,
     "pack": pack,
+    "separate": separate,
     "generate": generate,
     "dataset": dataset,
     "train": train,

@@ -132,7 +132,7 @@ def draw(worker: Worker, console: Console) -> None:
     worker.progress(0, message="Loading the generator")
     embeddings = load_embeddings(Path(options.source), options.identities)
     generator = generators.load(options.generator)
-    _check_recognizer(Path(options.source), generator)
+    check_recognizer(Path(options.source), generator)
     steps = datasets.synthesize(
         embeddings,
         generator,
@@ -158,7 +158,7 @@ def draw(worker: Worker, console: Console) -> None:
     )
 
 
-def _check_recognizer(source: Path, generator: Generator) -> None:
+def check_recognizer(source: Path, generator: Generator) -> None:
     """InputError, naming both, if the packing is made of embeddings of another recogniser than the generator's."""
     from hyperface.recognizers import check_same_recognizer
 

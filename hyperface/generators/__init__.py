@@ -1,9 +1,17 @@
 """Face generators: conditional ones (embedding → face) and unconditional ones (random faces for a gallery)."""
 
-from hyperface.generators.base import GalleryGenerator, Generator
+from hyperface.generators.base import DifferentiableGenerator, GalleryGenerator, Generator
 from hyperface.registry import Registry
 
-__all__ = ["GALLERY_REGISTRY", "REGISTRY", "GalleryGenerator", "Generator", "load", "load_gallery_generator"]
+__all__ = [
+    "GALLERY_REGISTRY",
+    "REGISTRY",
+    "DifferentiableGenerator",
+    "GalleryGenerator",
+    "Generator",
+    "load",
+    "load_gallery_generator",
+]
 
 REGISTRY: Registry[Generator] = Registry("generator")
 GALLERY_REGISTRY: Registry[GalleryGenerator] = Registry("gallery generator")

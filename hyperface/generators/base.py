@@ -25,6 +25,17 @@ class Generator(ABC):
         """
 
 
+class DifferentiableGenerator(Generator):
+    """A generator whose pictures have a gradient with respect to the requested embeddings."""
+
+    style_size: int
+    reach: torch.Tensor | None = None  # (dimension, k) orthonormal columns: the directions it can draw; None for all
+
+    @abstractmethod
+    def draw(self, embeddings: torch.Tensor, styles: torch.Tensor) -> torch.Tensor:
+        """Embeddings (n, dimension) and styles (n, style_size), standard normal → images as `generate` gives them."""
+
+
 class GalleryGenerator(ABC):
     """Unconditional generator: random faces for a gallery."""
 

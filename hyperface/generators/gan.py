@@ -16,7 +16,7 @@ from torch.nn import functional as F
 from hyperface.assets import asset
 from hyperface.errors import InputError
 from hyperface.faces.template import DLIB_CHIP_BOX
-from hyperface.generators.base import GalleryGenerator, Generator
+from hyperface.generators.base import DifferentiableGenerator, GalleryGenerator
 from hyperface.sphere import normalize
 
 LATENT_SIZE = 100
@@ -123,20 +123,21 @@ class DcganGalleryGenerator(GalleryGenerator):
         return align_native(self.network(seeded_normal(seeds, LATENT_SIZE)))
 
 
-class GanGenerator(Generator):
+class GanGenerator(DifferentiableGenerator):
     """Identity-conditional generator: `generators.load("gan")`. Wants dlib's centred embeddings."""
 
     name = "gan"
     recognizer = "dlib"
     dimension = 128
     image_size = ALIGNED_SIZE
+    style_size = STYLE_SIZE
     licence = "MIT"
 
     def __init__(self, network: DCGAN, mapper: Mapper) -> None:
         self.network, self.mapper = network, mapper
+        self.reach = mapper.reach  # (128, 60)
 
     def draw(self, embeddings: torch.Tensor, styles: torch.Tensor) -> torch.Tensor:
-        """The differentiable core: embeddings (n, 128) and styles (n, 64), standard normal → (n, 3, 112, 112)."""
         return align_native(self.network(self.mapper(embeddings, styles)))
 
     @torch.inference_mode()

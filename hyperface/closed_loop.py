@@ -1,0 +1,252 @@
+"""The closed loop: moving packed identities until the generator's pictures of them are far apart, too.
+
+Packing spreads the embeddings that are asked for; the pictures follow only in part, because a generator draws many
+directions weakly (HyperFace, arXiv 2411.08470, stops there). Here the loop through generator and recogniser is closed:
+both are differentiable, so the requests themselves are moved down the gradient of what is seen in the pictures.
+
+Each step draws a batch of identities, two pictures each in random styles, and embeds them again. The loss of identity
+i, with c_i the direction between the embeddings of its two pictures and c_j what was last seen of the others:
+
+    repulsion · (1/β) log Σ_{j≠i} exp(β c_i·c_j)  +  consistency · (1 − cosine of the two pictures)
+    +  fidelity · (1 − mean cosine of the pictures to the request)
+
+Neither network changes. Separation that only this recogniser would see is discouraged by mirroring, shifting and
+blurring the pictures before they are embedded; measure it with another recogniser nevertheless.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import torch
+from torch.nn import functional as F
+
+from hyperface.errors import CheckpointError, InputError
+from hyperface.generators.base import DifferentiableGenerator
+from hyperface.hardware import has_fast_bfloat16
+from hyperface.packing.neighbors import nearest_points, pair_cosines
+from hyperface.packing.objectives import Moments, adam
+from hyperface.recognizers.base import Recognizer
+from hyperface.sphere import as_embeddings, normalize
+
+SHARPNESS = 20.0  # β: at most a dozen of the nearest others push
+LARGEST_SHIFT = 2  # pixels
+PICTURES = 2  # of an identity in each step
+
+
+@dataclass(frozen=True)
+class ClosedLoopStep:
+    """The identities after `step` of `total` steps; step 0 is the start.
+
+    requests: float32 (n, d), unit rows, what to ask the generator for. seen: float32 (n, d), unit rows, the embeddings
+    of the pictures as last drawn, some steps ago for most identities. nearest_cosine: float64 (n,), of each to the
+    nearest other one in `seen`. consistency: mean cosine between two pictures of an identity in this step, None at the
+    start. state: tensors to continue from with `close_loop(…, resume=state)`.
+    """
+
+    step: int
+    total: int
+    requests: torch.Tensor
+    seen: torch.Tensor
+    nearest_cosine: torch.Tensor
+    consistency: float | None
+    state: dict[str, torch.Tensor]
+
+
+def close_loop(
+    identities: torch.Tensor,
+    generator: DifferentiableGenerator,
+    recognizer: Recognizer,
+    *,
+    rounds: int = 20,
+    batch_size: int = 64,
+    learning_rate: float = 0.08,
+    repulsion: float = 1.0,
+    consistency: float = 0.3,
+    fidelity: float = 0.1,
+    seed: int = 0,
+    resume: dict[str, torch.Tensor] | None = None,
+) -> Iterator[ClosedLoopStep]:
+    """Move requests until what is seen of them is far apart, yielding the start and every step.
+
+    Args:
+        identities: (n, d), n ≥ 2, unit rows, such as packed embeddings.
+        rounds: how often each identity is moved; a step moves one batch of them.
+        learning_rate: length of the first moves in radians, about; it falls to 0 in a straight line.
+        repulsion, consistency, fidelity: weights ≥ 0 of the loss's terms. Without repulsion this is the control that
+            spends the same effort.
+        resume: `state` of an earlier step of the same call, with the same arguments.
+
+    Raises InputError for values that cannot be, generators that are not differentiable and a recogniser that is not
+    the generator's; CheckpointError for a state of something else.
+    """
+    if not isinstance(generator, DifferentiableGenerator):
+        raise InputError(f"The generator {generator.name!r} is not differentiable, so the loop cannot be closed.")
+    if recognizer.name != generator.recognizer:
+        raise InputError(
+            f"The generator {generator.name!r} draws embeddings of the recogniser {generator.recognizer!r}; "
+            f"close the loop with that one, not with {recognizer.name!r}."
+        )
+    start = as_embeddings(identities)
+    if len(start) < 2:
+        raise InputError(f"Moving identities apart needs at least 2 of them; there is {len(start)}.")
+    if rounds < 1 or batch_size < 1:
+        raise InputError("Rounds and batch size must be at least 1.")
+    weights = (repulsion, consistency, fidelity)
+    if min(weights) < 0 or learning_rate <= 0:
+        raise InputError("Weights cannot be negative, and the learning rate must be above 0.")
+    if resume is None:
+        state = _first_state(start, generator, recognizer, seed, batch_size)
+    else:
+        state = _checked(resume, len(start), generator, recognizer)
+    return _steps(state, generator, recognizer, rounds, batch_size, learning_rate, weights, seed)
+
+
+def _steps(
+    state: dict[str, torch.Tensor],
+    generator: DifferentiableGenerator,
+    recognizer: Recognizer,
+    rounds: int,
+    batch_size: int,
+    learning_rate: float,
+    weights: tuple[float, float, float],
+    seed: int,
+) -> Iterator[ClosedLoopStep]:
+    points, seen = state["points"].clone(), state["seen"].clone()  # (n, k), (n, d)
+    moments = Moments(state["first_moment"].clone(), state["second_moment"].clone())
+    n, first = len(points), int(state["step"])
+    batches = -(-n // batch_size)  # a round
+    total = rounds * batches
+    agreement: float | None = None
+    for step in range(first, total + 1):
+        if step > first or step == 0:
+            yield _shown(step, total, points, seen, moments, agreement, generator)
+        if step == total:
+            return
+        round_, batch = divmod(step, batches)
+        order = torch.randperm(n, generator=torch.Generator().manual_seed(seed * 1_000_003 + round_))
+        moved = order[batch * batch_size : (batch + 1) * batch_size]  # (b,)
+        draw = torch.Generator().manual_seed(seed * 2_000_003 + step)
+        here = points[moved].requires_grad_()  # (b, k)
+        loss, centres, agreement = _loss(here, moved, seen, generator, recognizer, weights, draw)
+        (gradient,) = torch.autograd.grad(loss, here)
+        here = here.detach()
+        tangent = gradient - (gradient * here).sum(dim=1, keepdim=True) * here
+        square = tangent.square().sum(dim=1, keepdim=True)
+        own = Moments(moments.first[moved], moments.second[moved])
+        direction, own = adam(own, tangent, square, round_ + 1, beta2=0.99, epsilon=1e-12)
+        moments.first[moved], moments.second[moved] = own.first, own.second
+        points[moved] = normalize(here - learning_rate * (1 - step / total) * direction)
+        seen[moved] = centres
+
+
+def _loss(
+    points: torch.Tensor,
+    moved: torch.Tensor,
+    seen: torch.Tensor,
+    generator: DifferentiableGenerator,
+    recognizer: Recognizer,
+    weights: tuple[float, float, float],
+    draw: torch.Generator,
+) -> tuple[torch.Tensor, torch.Tensor, float]:
+    """The loss of the identities `moved` (b,) at points (b, k); what is seen of them (b, d); their consistency."""
+    requests = _requests(F.normalize(points, dim=1), generator)  # (b, d)
+    pictures = _seen(requests, generator, recognizer, draw)  # (b, 2, d)
+    centres = F.normalize(pictures.sum(dim=1), dim=1)  # (b, d)
+    others = seen.index_copy(0, moved, centres.detach())
+    cosines = (centres @ others.T).scatter(1, moved[:, None], -torch.inf)  # (b, n)
+    apart = torch.logsumexp(SHARPNESS * cosines, dim=1) / SHARPNESS
+    agreement = (pictures[:, 0] * pictures[:, 1]).sum(dim=1)  # (b,)
+    near = (pictures * requests[:, None]).sum(dim=2).mean(dim=1)
+    repulsion, consistency, fidelity = weights
+    loss = (repulsion * apart + consistency * (1 - agreement) + fidelity * (1 - near)).sum()
+    return loss, centres.detach(), float(agreement.detach().mean())
+
+
+def _requests(points: torch.Tensor, generator: DifferentiableGenerator) -> torch.Tensor:
+    """Requests (b, d) for coordinates (b, k) in the directions that the generator can draw."""
+    return points if generator.reach is None else points @ generator.reach.T
+
+
+def _seen(
+    requests: torch.Tensor, generator: DifferentiableGenerator, recognizer: Recognizer, draw: torch.Generator
+) -> torch.Tensor:
+    """Embeddings (b, 2, d) of two pictures of each request (b, d), in random styles, mirrored, shifted and blurred."""
+    styles = torch.randn(PICTURES * len(requests), generator.style_size, generator=draw)
+    device = requests.device.type
+    with torch.autocast(device, torch.bfloat16, enabled=has_fast_bfloat16(requests.device)):
+        images = generator.draw(requests.repeat_interleave(PICTURES, dim=0), styles.to(requests))
+        embeddings = recognizer.embed(_disturbed(images.float(), draw), batch_size=len(images))
+    return embeddings.reshape(len(requests), PICTURES, -1)
+
+
+def _disturbed(images: torch.Tensor, draw: torch.Generator) -> torch.Tensor:
+    """Images (n, 3, h, w) mirrored, shifted or blurred, all in the same way."""
+    chances = torch.rand(2, generator=draw)
+    if chances[0] < 0.5:
+        images = images.flip(3)
+    if chances[1] < 0.3:
+        images = F.avg_pool2d(F.pad(images, (1, 1, 1, 1), mode="replicate"), 3, stride=1)
+    down, right = torch.randint(0, 2 * LARGEST_SHIFT + 1, (2,), generator=draw).tolist()
+    height, width = images.shape[2:]
+    padded = F.pad(images, (LARGEST_SHIFT,) * 4, mode="replicate")
+    return padded[:, :, down : down + height, right : right + width]
+
+
+def _first_state(
+    start: torch.Tensor, generator: DifferentiableGenerator, recognizer: Recognizer, seed: int, batch_size: int
+) -> dict[str, torch.Tensor]:
+    points = start if generator.reach is None else normalize(start @ generator.reach)  # (n, k)
+    draw = torch.Generator().manual_seed(seed)
+    with torch.no_grad():
+        requests = _requests(points, generator)
+        pictures = torch.cat([_seen(batch, generator, recognizer, draw) for batch in requests.split(batch_size)])
+    return {
+        "step": torch.tensor(0),
+        "points": points,
+        "seen": F.normalize(pictures.sum(dim=1), dim=1),
+        "first_moment": torch.zeros_like(points),
+        "second_moment": torch.zeros_like(points[:, :1]),
+    }
+
+
+def _shown(
+    step: int,
+    total: int,
+    points: torch.Tensor,
+    seen: torch.Tensor,
+    moments: Moments,
+    agreement: float | None,
+    generator: DifferentiableGenerator,
+) -> ClosedLoopStep:
+    points, seen = points.clone(), seen.clone()
+    return ClosedLoopStep(
+        step=step,
+        total=total,
+        requests=normalize(_requests(points, generator)),
+        seen=seen,
+        nearest_cosine=pair_cosines(seen, seen, nearest_points(seen)),
+        consistency=agreement,
+        state={
+            "step": torch.tensor(step),
+            "points": points,
+            "seen": seen,
+            "first_moment": moments.first.clone(),
+            "second_moment": moments.second.clone(),
+        },
+    )
+
+
+def _checked(
+    state: dict[str, torch.Tensor], n: int, generator: DifferentiableGenerator, recognizer: Recognizer
+) -> dict[str, torch.Tensor]:
+    k = recognizer.dimension if generator.reach is None else generator.reach.shape[1]
+    shapes = {
+        "step": (),
+        "points": (n, k),
+        "seen": (n, recognizer.dimension),
+        "first_moment": (n, k),
+        "second_moment": (n, 1),
+    }
+    if {name: tuple(tensor.shape) for name, tensor in state.items()} != shapes:
+        raise CheckpointError("The saved state belongs to other identities. Resume with those, or start again.")
+    return state

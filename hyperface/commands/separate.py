@@ -1,0 +1,214 @@
+"""Move packed identities until the generator's pictures of them are far apart, too (the closed loop).
+
+A packing spreads what is asked for; what the generator draws follows only in part. Here the requests are moved down the
+gradient of what the recogniser sees in the pictures. The run folder gets embeddings.npy, float32 (identities,
+dimension), unit rows: `generate --from` draws it like a packing. The recogniser that leads is not one to judge by:
+evaluate with another.
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import json
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from hyperface import runs
+from hyperface.commands.base import Clock, Console, add_run_arguments, already_done, begin, is_run, require, resumable
+from hyperface.commands.checkpoints import load_checkpoint, save_checkpoint
+from hyperface.commands.generate import check_recognizer, load_embeddings
+from hyperface.commands.pack import RECOGNIZER_FILE
+from hyperface.runs import Run, StopRequested, Worker, open_run, write_atomic
+
+if TYPE_CHECKING:
+    from hyperface.closed_loop import ClosedLoopStep
+
+HELP = "move packed identities further apart in the generator's pictures"
+CHECKPOINT_SECONDS = 10.0
+
+
+@dataclass(frozen=True)
+class SeparateOptions:
+    """What a closed loop is asked to do; the meaning of each is in `add_arguments`. source: an absolute path."""
+
+    source: str
+    identities: int | None = None
+    rounds: int = 20
+    repulsion: float = 1.0
+    learning_rate: float = 0.08
+    generator: str = "gan"
+    seed: int = 0
+    batch_size: int = 64
+
+    def check(self) -> None:
+        """InputError, saying what to change, for values that cannot work."""
+        require(
+            self.identities is None or self.identities >= 2,
+            f"Moving identities apart needs at least 2 of them; {self.identities} were asked for.",
+        )
+        require(self.rounds >= 1, f"At least one round is needed; {self.rounds} were asked for.")
+        require(self.repulsion >= 0, f"The repulsion cannot be negative; it was {self.repulsion}.")
+        require(self.learning_rate > 0, f"The learning rate must be above 0; it was {self.learning_rate}.")
+        require(self.batch_size >= 1, f"A batch holds at least one identity; it was {self.batch_size}.")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    default = SeparateOptions("")
+    add = parser.add_argument_group("closed loop").add_argument
+    add(
+        "--from",
+        dest="source",
+        metavar="PATH",
+        help="run folder of `pack`, or a .npy file of embeddings (n, d); required unless resuming",
+    )
+    add("--identities", type=int, metavar="N", help="only the first N (default: all)")
+    add(
+        "--rounds",
+        type=int,
+        default=default.rounds,
+        metavar="N",
+        help="how often each identity is moved (default %(default)s)",
+    )
+    add(
+        "--repulsion",
+        type=float,
+        default=default.repulsion,
+        help="weight of moving apart; 0 is the control that spends the same effort (default %(default)s)",
+    )
+    add("--learning-rate", type=float, default=default.learning_rate, metavar="RATE", help="default %(default)s")
+    add("--generator", default=default.generator, metavar="NAME", help="a differentiable one (default %(default)s)")
+    add("--seed", type=int, default=default.seed, help="same seed, same result (default %(default)s)")
+    add(
+        "--batch-size",
+        type=int,
+        default=default.batch_size,
+        metavar="N",
+        help="identities moved in a step (default %(default)s)",
+    )
+    add_run_arguments(parser)
+
+
+def create(options: SeparateOptions, *, path: Path | None = None, folder: Path | None = None) -> Run:
+    """Make the run folder of a closed loop; an error first if the options cannot work."""
+    options.check()
+    source = Path(options.source)
+    count = len(load_embeddings(source, options.identities))
+    require(count >= 2, f"Moving identities apart needs at least 2 of them; {source} has {count}.")
+    parents = [open_run(source).name] if is_run(source) else []
+    return runs.create(
+        "separate",
+        asdict(options) | {"identities": count},
+        title=f"{count:,} identities, separated in their pictures",
+        parents=parents,
+        slug=f"{count}",
+        path=path,
+        folder=folder,
+    )
+
+
+def execute(arguments: argparse.Namespace, console: Console) -> None:
+    """Run the verb from its arguments."""
+    if arguments.resume:
+        perform(resumable(arguments.resume, "separate"), console)
+    else:
+        require(arguments.source is not None, "Say what to separate: --from with a packing's run folder or .npy file.")
+        values = {key: getattr(arguments, key) for key in SeparateOptions.__dataclass_fields__}
+        options = SeparateOptions(**{**values, "source": str(Path(arguments.source).absolute())})
+        begin(create(options, path=arguments.run), console, perform)
+
+
+def perform(run: Run, console: Console) -> None:
+    """Do, or continue, the closed loop of a run folder."""
+    if already_done(run, console):
+        return
+    worker = Worker(run)
+    with worker.working():
+        _separate(worker, console)
+    results = run.results()
+    console.event("done", run=str(run.path), state=run.status().state, results=results)
+    if results:
+        console.say(
+            f"mean nearest angle in the pictures {results['start_mean_seen_angle']:.1f}° at the start, "
+            f"{results['mean_seen_angle']:.1f}° now\n{run.path}"
+        )
+
+
+def _separate(worker: Worker, console: Console) -> None:
+    worker.progress(0, message="Loading the models")
+    from hyperface import generators, recognizers
+    from hyperface.closed_loop import close_loop
+
+    options = SeparateOptions(**worker.run.options)
+    source = Path(options.source)
+    identities = load_embeddings(source, options.identities)
+    generator = generators.load(options.generator)
+    check_recognizer(source, generator)
+    recognizer = recognizers.load(generator.recognizer)
+    write_atomic(worker.path / RECOGNIZER_FILE, json.dumps(recognizer.card.to_json()).encode())
+    checkpoint = worker.path / "checkpoint.safetensors"
+    state, resumed_at = load_checkpoint(checkpoint)
+    worker.forget_after(resumed_at)
+    worker.progress(0, message="Drawing every identity once")
+    steps = close_loop(
+        identities,
+        generator,
+        recognizer,
+        rounds=options.rounds,
+        batch_size=options.batch_size,
+        learning_rate=options.learning_rate,
+        repulsion=options.repulsion,
+        seed=options.seed,
+        resume=state,
+    )
+    clock: Clock | None = None
+    last: ClosedLoopStep | None = None
+    saved = -float("inf")
+    try:
+        for last in steps:
+            if clock is None:
+                clock = Clock(last.step)
+                console.begin("separating", last.total, "step", initial=last.step)
+            metrics = _metrics(last)
+            worker.log(metrics)
+            console.step(last.step, metrics)
+            if time.monotonic() - saved > CHECKPOINT_SECONDS:
+                save_checkpoint(checkpoint, last.state, last.step)
+                saved = time.monotonic()
+            left = clock.seconds_left(last.step, last.total)
+            worker.progress(last.step / last.total, left, f"Step {last.step:,} of {last.total:,}")
+    except (StopRequested, KeyboardInterrupt):
+        if last is not None:
+            _finish(worker, last)
+        raise
+    finally:
+        steps.close()
+    if last is not None:
+        _finish(worker, last)
+
+
+def _metrics(step: ClosedLoopStep) -> dict[str, Any]:
+    from hyperface.sphere import angle_degrees
+
+    angles = angle_degrees(step.nearest_cosine)
+    return {
+        "step": step.step,
+        "mean_seen_cosine": float(step.nearest_cosine.mean()),
+        "mean_seen_angle": float(angles.mean()),
+        "min_seen_angle": float(angles.min()),
+        "consistency": step.consistency,
+    }
+
+
+def _finish(worker: Worker, step: ClosedLoopStep) -> None:
+    """Write what the loop came to, whole or stopped."""
+    import numpy as np
+
+    save_checkpoint(worker.path / "checkpoint.safetensors", step.state, step.step)
+    buffer = io.BytesIO()
+    np.save(buffer, step.requests.cpu().numpy())
+    write_atomic(worker.path / "embeddings.npy", buffer.getvalue())
+    first = worker.run.metrics()[0]
+    worker.write_results({**_metrics(step), "start_mean_seen_angle": first["mean_seen_angle"]})

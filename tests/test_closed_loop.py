@@ -1,0 +1,153 @@
+"""The closed loop, on a generator whose pictures squash identities and that a few numbers describe."""
+
+from dataclasses import dataclass
+from types import SimpleNamespace
+
+import pytest
+import torch
+from torch.nn import functional as F
+
+from hyperface import closed_loop
+from hyperface.closed_loop import close_loop
+from hyperface.errors import CheckpointError, InputError
+from hyperface.generators import DifferentiableGenerator
+from hyperface.sphere import normalize, random_points
+
+SQUASH = torch.tensor([1.0, 0.3, 0.6])
+
+
+class Squashing(DifferentiableGenerator):
+    """A picture is of one colour: the embedding, its second and third coordinates drawn weakly, and a little style."""
+
+    name, recognizer, dimension, image_size, licence, style_size = "squashing", "eye", 3, 8, "", 3
+
+    def __init__(self, reach: torch.Tensor | None = None) -> None:
+        self.reach = reach
+
+    def draw(self, embeddings, styles):
+        colours = 0.5 + 0.3 * (embeddings[:, :3] * SQUASH + 0.02 * styles.tanh())  # (n, 3)
+        return colours[:, :, None, None].expand(-1, -1, 8, 8)
+
+    def generate(self, embeddings, seeds):
+        return self.draw(embeddings, torch.zeros(len(embeddings), 3))
+
+
+@dataclass
+class Eye:
+    """Sees the colour of a picture."""
+
+    name: str = "eye"
+    dimension: int = 3
+
+    def embed(self, images, *, batch_size=128):
+        return F.normalize(images.mean(dim=(2, 3)) - 0.5, dim=1)
+
+
+def seen_nearest(requests: torch.Tensor) -> float:
+    """Mean cosine to the nearest other one in the pictures."""
+    seen = Eye().embed(Squashing().generate(requests, []))
+    return float((seen @ seen.T).fill_diagonal_(-1).amax(dim=1).mean())
+
+
+def test_pictures_end_farther_apart_than_those_of_the_same_effort_without_repulsion():
+    start = random_points(30, 3, seed=0)
+    *_, apart = close_loop(start, Squashing(), Eye(), rounds=60, batch_size=16)
+    *_, control = close_loop(start, Squashing(), Eye(), rounds=60, batch_size=16, repulsion=0.0)
+    assert seen_nearest(apart.requests) < seen_nearest(start) - 0.08
+    assert seen_nearest(apart.requests) < seen_nearest(control.requests) - 0.08
+    torch.testing.assert_close(apart.requests.norm(dim=1), torch.ones(30))
+    assert apart.step == apart.total == 120
+
+
+def test_what_is_reported_is_what_is_seen():
+    start = random_points(10, 3, seed=1)
+    first, *_, last = close_loop(start, Squashing(), Eye(), rounds=30, batch_size=10, learning_rate=1e-9)
+    assert first.consistency is None
+    assert last.consistency > 0.99
+    torch.testing.assert_close(last.requests, start, atol=1e-5, rtol=0)
+    assert float(last.nearest_cosine.mean()) == pytest.approx(seen_nearest(start), abs=0.02)
+    cosines = last.seen.double() @ last.seen.double().T
+    expected = cosines.fill_diagonal_(-1).amax(dim=1)
+    torch.testing.assert_close(last.nearest_cosine, expected, atol=1e-6, rtol=0)
+
+
+def test_gradient_agrees_with_finite_differences():
+    points = random_points(6, 3, seed=2)
+    seen, moved = random_points(9, 3, seed=3), torch.arange(6)
+    direction = torch.randn(6, 3, generator=torch.Generator().manual_seed(4))
+
+    def loss(at: torch.Tensor) -> torch.Tensor:
+        draw = torch.Generator().manual_seed(5)
+        return closed_loop._loss(at, moved, seen, Squashing(), Eye(), (1.0, 0.3, 0.1), draw)[0]
+
+    leaf = points.clone().requires_grad_()
+    loss(leaf).backward()
+    # The others' pictures count as standing still within a step, so one identity is moved at a time.
+    for i in range(6):
+        along = torch.zeros(6, 3)
+        along[i] = direction[i]
+        others = Eye().embed(Squashing().generate(points, []))
+        h = 1e-2
+        fixed = [_moved_alone(points, sign * h * along, i, seen, others) for sign in (1, -1)]
+        assert (fixed[0] - fixed[1]) / (2 * h) == pytest.approx(float(leaf.grad[i] @ direction[i]), rel=0.03, abs=0.01)
+
+
+def _moved_alone(points, change, i, seen, others) -> float:
+    """Loss of identity i alone, written out, the others seen where the unmoved points are."""
+    draw = torch.Generator().manual_seed(5)
+    standing = closed_loop._seen(normalize(points), Squashing(), Eye(), draw)
+    centres = F.normalize(standing.sum(dim=1), dim=1)
+    draw = torch.Generator().manual_seed(5)
+    requests = F.normalize(points + change, dim=1)
+    pictures = closed_loop._seen(requests, Squashing(), Eye(), draw)[i]  # (2, 3)
+    centre = F.normalize(pictures.sum(dim=0), dim=0)
+    rest = torch.cat([centres[:i], centres[i + 1 :], seen[6:]])
+    apart = torch.logsumexp(20.0 * (rest @ centre), dim=0) / 20.0
+    alike = 1 - pictures[0] @ pictures[1]
+    faithful = 1 - (pictures @ requests[i]).mean()
+    return float(apart + 0.3 * alike + 0.1 * faithful)
+
+
+def test_requests_stay_in_the_directions_that_the_generator_can_draw():
+    reach = torch.linalg.qr(torch.randn(5, 3, generator=torch.Generator().manual_seed(6)))[0]  # (5, 3)
+
+    class Wide(Squashing):
+        dimension = 5
+
+        def draw(self, embeddings, styles):
+            return super().draw(embeddings @ reach, styles)
+
+    eye = Eye()
+    eye.embed = lambda images, *, batch_size=128: Eye.embed(eye, images) @ reach.T
+    eye.dimension = 5
+    *_, last = close_loop(random_points(8, 5, seed=7), Wide(reach), eye, rounds=5, batch_size=8)
+    torch.testing.assert_close(last.requests @ reach @ reach.T, last.requests, atol=1e-6, rtol=0)
+
+
+def test_a_continued_loop_is_the_unbroken_one():
+    start = random_points(10, 3, seed=8)
+    unbroken = list(close_loop(start, Squashing(), Eye(), rounds=4, batch_size=4))
+    for broken_at in (0, 1, 5, 11):
+        rest = list(close_loop(start, Squashing(), Eye(), rounds=4, batch_size=4, resume=unbroken[broken_at].state))
+        assert [step.step for step in rest if step.step > broken_at] == list(range(broken_at + 1, 13))
+        assert torch.equal(rest[-1].requests, unbroken[-1].requests)
+        assert torch.equal(rest[-1].seen, unbroken[-1].seen)
+
+
+def test_bad_input_is_refused():
+    start = random_points(4, 3, seed=9)
+    eye = Eye()
+    eye.name = "ear"
+    with pytest.raises(InputError, match=r"'eye'.*not with 'ear'"):
+        close_loop(start, Squashing(), eye)
+    with pytest.raises(InputError, match="at least 2"):
+        close_loop(start[:1], Squashing(), Eye())
+    with pytest.raises(InputError, match="at least 1"):
+        close_loop(start, Squashing(), Eye(), rounds=0)
+    with pytest.raises(InputError, match="negative"):
+        close_loop(start, Squashing(), Eye(), repulsion=-1)
+    with pytest.raises(InputError, match="'plain' is not differentiable"):
+        close_loop(start, SimpleNamespace(name="plain"), Eye())
+    state = next(close_loop(start, Squashing(), Eye(), rounds=1)).state
+    with pytest.raises(CheckpointError, match="other identities"):
+        close_loop(random_points(5, 3, seed=9), Squashing(), Eye(), resume=state)
