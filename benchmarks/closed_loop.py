@@ -79,8 +79,7 @@ def ways(identities: int, rounds: int, seed: int, generator, recognizer) -> dict
     def looped(start: torch.Tensor, repulsion: float) -> torch.Tensor:
         steps = close_loop(start, generator, recognizer, rounds=rounds, repulsion=repulsion, seed=seed)
         first = next(steps)
-        for last in tqdm(steps, total=first.total, desc="loop", leave=False):
-            pass
+        *_, last = tqdm(steps, total=first.total, desc="loop", leave=False)
         return last.requests
 
     return {
