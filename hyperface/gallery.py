@@ -23,6 +23,7 @@ from torch.nn import functional as F
 from hyperface.assets import asset
 from hyperface.errors import AssetError, CheckpointError, DatasetError, HyperFaceError, InputError, NoFaceError
 from hyperface.faces import Face, align, load_photo
+from hyperface.faces.detectors import load_detector
 from hyperface.generators.base import GalleryGenerator
 from hyperface.images import to_uint8
 from hyperface.recognizers.base import Recognizer, RecognizerCard, check_same_recognizer
@@ -109,21 +110,22 @@ class GalleryStep:
 
 
 def sample_faces(
-    generator: GalleryGenerator, *, seed: int = 0, batch_size: int = 64
+    generator: GalleryGenerator, *, seed: int = 0, batch_size: int = 64, detector: str = "dlib"
 ) -> Iterator[tuple[str, Face | None]]:
     """Endless faces of a generator as (source, aligned face), None where the detector finds no face."""
     while True:
         seeds = range(seed, seed + batch_size)
         for number, photo in zip(seeds, to_uint8(generator.sample(seeds)), strict=True):
-            yield f"{generator.name}:{number}", _largest_face(photo)
+            yield f"{generator.name}:{number}", _largest_face(photo, detector)
         seed += batch_size
 
 
-def folder_faces(folder: Path) -> Iterator[tuple[str, Face | None]]:
+def folder_faces(folder: Path, *, detector: str = "dlib") -> Iterator[tuple[str, Face | None]]:
     """The largest face of every photo below a folder, in the order of their names, None where there is none."""
+    load_detector(detector)  # one that cannot be had is no photo's fault
     for path in photo_files(folder):
         try:
-            face = _largest_face(load_photo(path))
+            face = _largest_face(load_photo(path), detector)
         except HyperFaceError:
             face = None
         yield path.relative_to(folder).as_posix(), face
@@ -139,9 +141,9 @@ def photo_files(folder: Path) -> list[Path]:
     return files
 
 
-def _largest_face(photo: np.ndarray) -> Face | None:
+def _largest_face(photo: np.ndarray, detector: str) -> Face | None:
     try:
-        return align(photo, max_faces=1)[0]
+        return align(photo, detector=detector, max_faces=1)[0]
     except NoFaceError:
         return None
 

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hyperface.commands.base import Console, add_json_argument, require
-from hyperface.commands.models import RECOGNIZER_HELP, add_compute_arguments, load
+from hyperface.commands.models import DETECTOR_HELP, RECOGNIZER_HELP, add_compute_arguments, load
 from hyperface.errors import HyperFaceError, InputError, NoFaceError
 from hyperface.runs import write_atomic
 
@@ -43,13 +43,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("photos", type=Path, metavar="FOLDER", help="folder of photos, with all below it, or one photo")
     add("--output", "-o", type=Path, required=True, metavar="FILE", help=f"one of {', '.join(SUFFIXES)}")
     add("--recognizer", default="dlib", metavar="NAME", help=f"{RECOGNIZER_HELP} (default %(default)s)")
-    add(
-        "--detector",
-        default="dlib",
-        metavar="NAME",
-        help="dlib; yunet, sfd, blazeface or retinaface, whose weights are downloaded once; auto: yunet if that "
-        "works, else dlib (default %(default)s)",
-    )
+    add("--detector", default="dlib", metavar="NAME", help=DETECTOR_HELP)
     add("--all-faces", action="store_true", help="every face of a photo, not only the largest")
     add("--any-orientation", action="store_true", help="photos may be turned by 90 or 180 degrees (four times slower)")
     add("--crops", type=Path, metavar="DIR", help="also write each aligned face here, as PNG")

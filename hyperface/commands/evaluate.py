@@ -34,6 +34,8 @@ class EvaluateOptions:
     models: tuple[str, ...] = ("dlib",)
     benchmarks: tuple[str, ...] = ("rendered_everyday",)
     batch_size: int = 64
+    device: str = "cpu"
+    precision: str = "float32"
 
     def check(self) -> None:
         """InputError, saying what to change, for values that cannot work."""
@@ -61,6 +63,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "CFP-FP and AgeDB-30 are looked for in the folder HYPERFACE_BENCHMARKS",
     )
     add("--batch-size", type=int, default=default.batch_size, metavar="N", help="default %(default)s")
+    models.add_compute_arguments(add)
     add_run_arguments(parser)
 
 
@@ -101,6 +104,8 @@ def execute(arguments: argparse.Namespace, console: Console) -> None:
             models=tuple(models.absolute(model) for model in arguments.models or default.models),
             benchmarks=tuple(models.absolute(name) for name in arguments.benchmarks or default.benchmarks),
             batch_size=arguments.batch_size,
+            device=arguments.device,
+            precision=arguments.precision,
         )
         begin(create(options, path=arguments.run), console, perform)
 
@@ -139,7 +144,7 @@ def _evaluate(worker: Worker, console: Console, options: EvaluateOptions) -> Non
         if not todo:
             continue
         worker.progress(len(entries) / total, None, f"Loading {label}")
-        recognizer = models.load(model_file(model), console)
+        recognizer = models.load(model_file(model), console, device=options.device, precision=options.precision)
         for benchmark in todo:
             result = _verify(worker, console, recognizer, benchmark, label, options.batch_size, len(entries), total)
             entries.append(_entry(model, label, result, len(entries)))

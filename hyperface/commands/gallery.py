@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from hyperface import runs
 from hyperface.commands.base import Console, add_run_arguments, already_done, begin, require, resumable
-from hyperface.commands.models import RECOGNIZER_HELP, absolute, load
+from hyperface.commands.models import DETECTOR_HELP, RECOGNIZER_HELP, absolute, add_compute_arguments, load
 from hyperface.errors import RunError
 from hyperface.runs import Run, Worker
 
@@ -34,6 +34,9 @@ class GalleryOptions:
     name: str | None = None
     seed: int = 0
     output: str | None = None
+    detector: str = "dlib"
+    device: str = "cpu"
+    precision: str = "float32"
 
     def check(self) -> None:
         """InputError, saying what to change, for values that cannot work."""
@@ -68,6 +71,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--name", help="default: the generator's or the folder's")
     add("--seed", type=int, default=default.seed, help="first seed of the generator (default %(default)s)")
     add("--output", "-o", type=Path, metavar="FILE", help="also write the gallery here")
+    add("--detector", default=default.detector, metavar="NAME", help=f"what finds them: {DETECTOR_HELP}")
+    add_compute_arguments(add)
     add_run_arguments(parser)
 
 
@@ -114,14 +119,16 @@ def perform(run: Run, console: Console) -> None:
 def _make(worker: Worker, console: Console, options: GalleryOptions) -> Gallery:
     from hyperface import gallery, generators
 
-    recognizer = load(options.recognizer, console)
+    recognizer = load(options.recognizer, console, device=options.device, precision=options.precision)
     count = options.count
     if options.folder is not None:
         folder = Path(options.folder)
         count = len(gallery.photo_files(folder)) if count is None else count
-        faces, origin = gallery.folder_faces(folder), f"folder {folder.name}"
+        faces, origin = gallery.folder_faces(folder, detector=options.detector), f"folder {folder.name}"
     else:
-        faces = gallery.sample_faces(generators.load_gallery_generator(options.generator), seed=options.seed)
+        faces = gallery.sample_faces(
+            generators.load_gallery_generator(options.generator), seed=options.seed, detector=options.detector
+        )
         origin = options.generator
     console.begin("looking for faces", count, "face")
     for step in gallery.build(faces, recognizer, count=count, name=options.label, generator=origin):

@@ -14,6 +14,10 @@ RECOGNIZER_HELP = (
     "dlib, hyperface-10k-ldm, hyperface-10k-stylegan, hyperface-50k-stylegan, hf:owner/repo[@revision], an .onnx file, "
     "a .safetensors trained here, or a network and its weights: ir_50:weights.ckpt"
 )
+DETECTOR_HELP = (
+    "dlib; yunet, sfd, blazeface or retinaface, whose weights are downloaded once; auto: yunet if that works, else "
+    "dlib (default %(default)s)"
+)
 PRECISIONS = ("float32", "bfloat16", "fastest")
 
 

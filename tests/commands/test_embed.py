@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from hyperface import faces, recognizers
+from hyperface import faces, gallery, recognizers
 from hyperface.cli import EXIT_INTERRUPTED, EXIT_USER_ERROR, main
 from hyperface.commands import embed
 from hyperface.generators import load_gallery_generator
@@ -191,3 +191,18 @@ def test_an_onnx_file_with_its_colours_turned_round_is_warned_about(photos, tmp_
     assert main(["embed", one, "-o", str(tmp_path / "x.npz"), "--recognizer", str(tmp_path / "pooled.onnx")]) == 0
     assert "warning" not in capsys.readouterr().err  # such a network cannot tell the colours apart
     assert np.load(tmp_path / "x.npz")["embeddings"].shape == (1, 147)
+
+
+def test_galleries_and_evaluations_take_the_same_choices(photos, tmp_path, capsys):
+    """A detector that cannot be had, and another arithmetic."""
+    run = ["gallery", "--folder", str(photos), "--run", str(tmp_path / "run")]
+    assert main([*run, "--detector", "dlob"]) == EXIT_USER_ERROR
+    assert "Did you mean 'dlib'" in capsys.readouterr().err
+    assert main([*run, "--precision", "bfloat16", "-o", str(tmp_path / "half.safetensors")]) == 0
+    run = ["gallery", "--folder", str(photos), "--run", str(tmp_path / "exact"), "-o", str(tmp_path / "x.safetensors")]
+    assert main(run) == 0
+    half, exact = (gallery.load(tmp_path / f"{name}.safetensors").embeddings for name in ("half", "x"))
+    assert 0 < (1 - (half * exact).sum(dim=1)).max() < 0.01
+    options = ["evaluate", "--benchmark", "rendered_everyday", "--run", str(tmp_path / "evaluation")]
+    assert main([*options, "--device", "abacus"]) == EXIT_USER_ERROR
+    assert "cannot be used here" in capsys.readouterr().err
