@@ -77,6 +77,22 @@ def test_packing_live_and_after_a_reload(page, runs_folder):
     page.wait_for_function("text => document.querySelector('.hf-min-angle').textContent === text", arg=shown)
     assert page.evaluate("[...document.querySelector('.hf-sphere').data[2].x]") != start
 
+    # frame by frame
+    last = int(slider.get_attribute("max"))
+    page.get_by_role("button", name="One frame back").click()
+    page.wait_for_function("frame => document.querySelector('.hf-frame').value === frame", arg=str(last - 1))
+    page.get_by_role("button", name="One frame on").click()
+    page.get_by_role("button", name="One frame on").click()  # there is none after the last
+    page.wait_for_function("text => document.querySelector('.hf-min-angle').textContent === text", arg=shown)
+
+    # a face beside the pointer
+    hover = "{points: [{curveNumber: 2, pointNumber: 3}], event: {clientX: 400, clientY: 400}}"
+    page.evaluate(f"document.querySelector('.hf-sphere').emit('plotly_hover', {hover})")
+    page.locator(".hf-sphere-tip img").wait_for()
+    assert page.locator(".hf-sphere-tip").inner_text() == "3"
+    page.evaluate("document.querySelector('.hf-sphere').emit('plotly_unhover', {})")
+    page.locator(".hf-sphere-tip").wait_for(state="hidden")
+
     # a reloaded page finds the run, and its picture, where it is
     page.reload()
     page.wait_for_function("text => document.querySelector('.hf-min-angle')?.textContent === text", arg=shown)
