@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Any
 from hyperface import runs
 from hyperface.commands import models
 from hyperface.commands.base import Console, add_run_arguments, already_done, begin, is_run, require, resumable
-from hyperface.commands.train import RECOGNIZER
 from hyperface.errors import RunError
 from hyperface.runs import Run, Worker, open_run
 
@@ -52,7 +51,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         dest="models",
         action="append",
         metavar="MODEL",
-        help=f"a run folder of `train`; {models.RECOGNIZER_HELP}; may be given more than once (default dlib)",
+        help=f"{models.RECOGNIZER_HELP}; may be given more than once (default dlib)",
     )
     add(
         "--benchmark",
@@ -72,21 +71,11 @@ def create(options: EvaluateOptions, *, path: Path | None = None, folder: Path |
     options.check()
     parents = [Path(model).name for model in options.models if is_run(model)]
     for model in options.models:
-        model_file(model)
+        models.model_file(model)
     labels = ", ".join(model_label(model) for model in options.models)
     title = f"{labels} on {', '.join(Path(name).stem for name in options.benchmarks)}"
     slug = Path(options.benchmarks[0]).stem
     return runs.create("evaluate", asdict(options), title=title, parents=parents, slug=slug, path=path, folder=folder)
-
-
-def model_file(model: str) -> str:
-    """What `recognizers.load` opens for a model: its name, or its file. RunError if a run has none (yet)."""
-    if not is_run(model):
-        return model
-    run = open_run(model)
-    if run.verb != "train":
-        raise RunError(f"{model} is a run of `{run.verb}`, not of `train`: there is no model in it.")
-    return str(run.file(RECOGNIZER))
 
 
 def model_label(model: str) -> str:
@@ -144,7 +133,7 @@ def _evaluate(worker: Worker, console: Console, options: EvaluateOptions) -> Non
         if not todo:
             continue
         worker.progress(len(entries) / total, None, f"Loading {label}")
-        recognizer = models.load(model_file(model), console, device=options.device, precision=options.precision)
+        recognizer = models.load(model, console, device=options.device, precision=options.precision)
         for benchmark in todo:
             result = _verify(worker, console, recognizer, benchmark, label, options.batch_size, len(entries), total)
             entries.append(_entry(model, label, result, len(entries)))

@@ -5,14 +5,17 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hyperface.commands.base import Console
+from hyperface.commands.base import Console, is_run
+from hyperface.commands.train import RECOGNIZER
+from hyperface.errors import RunError
+from hyperface.runs import open_run
 
 if TYPE_CHECKING:
     from hyperface.recognizers import Recognizer
 
 RECOGNIZER_HELP = (
     "dlib, hyperface-10k-ldm, hyperface-10k-stylegan, hyperface-50k-stylegan, hf:owner/repo[@revision], an .onnx file, "
-    "a .safetensors trained here, or a network and its weights: ir_50:weights.ckpt"
+    "a run folder of `train` or its .safetensors, or a network and its weights: ir_50:weights.ckpt"
 )
 DETECTOR_HELP = (
     "dlib; yunet, sfd, blazeface or retinaface, whose weights are downloaded once; auto: yunet if that works, else "
@@ -35,18 +38,34 @@ def add_compute_arguments(add) -> None:
 
 def absolute(name: str) -> str:
     """Paths must mean the same from wherever a run is continued; names stay. `ir_50:weights.ckpt` holds one, too."""
-    from hyperface.recognizers import BACKBONES
+    from hyperface.recognizers import BACKBONES, REGISTRY
 
+    if name in REGISTRY:
+        return name
     network, _, weights = name.partition(":")
     if network in BACKBONES and Path(weights).is_file():
         return f"{network}:{Path(weights).absolute()}"
     return str(Path(name).absolute()) if Path(name).exists() else name
 
 
+def model_file(model: str) -> str:
+    """What `recognizers.load` opens for a model: its name, or its file. RunError if a run has none (yet)."""
+    if not is_run(model):
+        return model
+    run = open_run(model)
+    if run.verb != "train":
+        raise RunError(f"{model} is a run of `{run.verb}`, not of `train`: there is no model in it.")
+    return str(run.file(RECOGNIZER))
+
+
 def load(name: str, console: Console, *, device: str = "cpu", precision: str = "float32") -> Recognizer:
-    """Load a recogniser; of one whose order of colours somebody has declared, check that order."""
+    """Load a recogniser, by name or from a run folder of `train`.
+
+    Of one whose order of colours somebody has declared, that order is checked.
+    """
     from hyperface import recognizers
 
+    name = model_file(name)
     recognizer = recognizers.load(name, device=device, precision=precision)
     if declares_colors(name):
         from hyperface.evaluation.color_order import check_color_order

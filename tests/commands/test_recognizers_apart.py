@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -22,7 +23,8 @@ def other_gallery(tmp_path_factory):
     """A gallery of eight faces, embedded by the recogniser that ships trained."""
     path = tmp_path_factory.mktemp("gallery") / "other.safetensors"
     run = path.with_name("run")
-    options = ["--count", "8", "--recognizer", TRAINED, "--run", str(run), "-o", str(path)]
+    trained = str(Path(TRAINED).parent)  # the run folder will do
+    options = ["--count", "8", "--recognizer", trained, "--run", str(run), "-o", str(path)]
     assert main(["gallery", *options]) == 0
     return path
 
