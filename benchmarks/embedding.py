@@ -106,7 +106,7 @@ def main() -> None:
     half = load_dlib().prepare(device=options.device, precision="bfloat16")
 
     def embed(recognizer) -> torch.Tensor:
-        with torch.inference_mode(), torch.autocast(device.type, torch.bfloat16, enabled=recognizer.bfloat16):
+        with torch.inference_mode(), torch.autocast(device.type, torch.bfloat16, enabled=recognizer.uses_bfloat16):
             features = recognizer.network(chips)
         if device.type == "cuda":
             torch.cuda.synchronize()

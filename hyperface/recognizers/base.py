@@ -67,7 +67,7 @@ class Recognizer(nn.Module):
 
     card: RecognizerCard
     autocasts = True  # whether bfloat16 can be asked for; depthwise networks and other runtimes are not faster in it
-    bfloat16 = False  # whether features are computed in it
+    uses_bfloat16 = False  # whether features are computed in it
 
     @property
     def name(self) -> str:
@@ -97,7 +97,7 @@ class Recognizer(nn.Module):
             reason = str(error).splitlines()[0]
             raise DeviceError(f"The device {str(device)!r} cannot be used here ({reason}). Use 'cpu'.") from error
         fast = self.autocasts and has_fast_bfloat16(torch.device(device))
-        self.bfloat16 = precision == "bfloat16" or (precision == "fastest" and fast)
+        self.uses_bfloat16 = precision == "bfloat16" or (precision == "fastest" and fast)
         return self
 
     @abstractmethod
@@ -114,7 +114,7 @@ class Recognizer(nn.Module):
         if len(images) == 0:
             return images.new_zeros(0, self.dimension)
         device = self.device
-        if not self.bfloat16:  # and no autocast switched off either: a caller, such as training, may have its own
+        if not self.uses_bfloat16:  # and no autocast switched off either: a caller, such as training, may have its own
             return torch.cat([self._features(batch.to(device)) for batch in images.split(batch_size)])
         with torch.autocast(device.type, torch.bfloat16):
             return torch.cat([self._features(batch.to(device)) for batch in images.split(batch_size)]).float()

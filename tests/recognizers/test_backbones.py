@@ -188,7 +188,7 @@ def test_precision_and_device():
         assert (half - exact).abs().max() > 0
         assert (half * exact).sum(dim=1).min() > 0.99
         torch.testing.assert_close(recognizer.prepare(precision="float32").embed(images), exact)
-    assert not build_backbone("small").prepare(precision="fastest").bfloat16  # depthwise: slower in it
+    assert not build_backbone("small").prepare(precision="fastest").uses_bfloat16  # depthwise: slower in it
     with pytest.raises(InputError, match="float32, bfloat16"):
         recognizer.prepare(precision="float8")
     for device in ("cuda:99", "abacus"):
