@@ -66,7 +66,7 @@ class Recognizer(nn.Module):
     """
 
     card: RecognizerCard
-    autocasts = True  # whether bfloat16 can be asked for; depthwise networks and other runtimes are not faster in it
+    autocasts = True  # whether it is faster in bfloat16 where the hardware is; depthwise networks are not
     uses_bfloat16 = False  # whether features are computed in it
 
     @property

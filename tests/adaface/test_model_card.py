@@ -13,7 +13,7 @@ from hyperface.images import to_uint8
 STAGES = {"ir_18": (2, 2, 2, 2), "ir_50": (3, 4, 14, 3)}
 
 
-def published_weights(stages) -> dict[str, torch.Tensor]:
+def published_weights(stages, *, squeeze: bool = False) -> dict[str, torch.Tensor]:
     """A state dictionary with the names and shapes of AdaFace's checkpoints, random but trained-like in scale."""
     generator = torch.Generator().manual_seed(0)
     weights: dict[str, torch.Tensor] = {}
@@ -51,6 +51,9 @@ def published_weights(stages) -> dict[str, torch.Tensor]:
             slopes(f"{body}.res_layer.3", outputs)
             convolution(f"{body}.res_layer.4", outputs, outputs, 3)
             normalisation(f"{body}.res_layer.5", outputs)
+            if squeeze:
+                convolution(f"{body}.res_layer.se_block.fc1", outputs // 16, outputs, 1)
+                convolution(f"{body}.res_layer.se_block.fc2", outputs, outputs // 16, 1)
             inputs, unit = outputs, unit + 1
     normalisation("output_layer.0", 512)
     weights["output_layer.3.weight"] = normal(512, 512 * 49, scale=(512 * 49) ** -0.5)
@@ -79,7 +82,12 @@ def naive_features(weights: dict[str, torch.Tensor], stages, x: torch.Tensor) ->
             x = F.conv2d(normalised(x, f"{body}.res_layer.0"), weights[f"{body}.res_layer.1.weight"], padding=1)
             x = F.prelu(normalised(x, f"{body}.res_layer.2"), weights[f"{body}.res_layer.3.weight"])
             x = F.conv2d(x, weights[f"{body}.res_layer.4.weight"], stride=stride, padding=1)
-            x = normalised(x, f"{body}.res_layer.5") + shortcut
+            x = normalised(x, f"{body}.res_layer.5")
+            if f"{body}.res_layer.se_block.fc1.weight" in weights:
+                gate = F.adaptive_avg_pool2d(x, 1)
+                gate = F.relu(F.conv2d(gate, weights[f"{body}.res_layer.se_block.fc1.weight"]))
+                x = x * torch.sigmoid(F.conv2d(gate, weights[f"{body}.res_layer.se_block.fc2.weight"]))
+            x = x + shortcut
             unit += 1
     x = normalised(x, "output_layer.0").flatten(1)
     return normalised(x @ weights["output_layer.3.weight"].T + weights["output_layer.3.bias"], "output_layer.4")
@@ -139,6 +147,22 @@ def test_the_same_face_through_the_library_gives_the_same_embedding(checkpoint, 
     with torch.inference_mode():
         feature, _ = load_pretrained_model(path, architecture)(to_input(align.get_aligned_face(photo)))
         torch.testing.assert_close(recognizer.embed(image[None]), feature, atol=1e-5, rtol=0)
+
+
+@pytest.mark.parametrize(
+    ("architecture", "stages"), [("ir_se_50", (3, 4, 14, 3)), ("ir_34", (3, 4, 6, 3)), ("ir_101", (3, 13, 30, 3))]
+)
+def test_the_other_networks_give_the_originals_features(architecture, stages, tmp_path):
+    from hyperface.adaface import load_pretrained_model
+
+    weights = published_weights(stages, squeeze=architecture == "ir_se_50")
+    torch.save({"state_dict": {f"model.{name}": value for name, value in weights.items()}}, tmp_path / "x.ckpt")
+    x = torch.rand(1, 3, 112, 112, generator=torch.Generator().manual_seed(1)) * 2 - 1
+    with torch.inference_mode():
+        feature, norm = load_pretrained_model(tmp_path / "x.ckpt", architecture)(x)
+        expected = naive_features(weights, stages, x)
+    torch.testing.assert_close(feature, F.normalize(expected), atol=1e-5, rtol=0)
+    torch.testing.assert_close(norm, expected.norm(dim=1, keepdim=True), rtol=1e-4, atol=0)
 
 
 def test_a_photo_in_memory_will_do(photo):
