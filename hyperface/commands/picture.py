@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-NICENESS = 3  # the optimiser comes first where cores are few
+NICENESS = 5  # the optimiser comes first where cores are few
 FRAME_SECONDS = 0.2  # between frames while the optimiser is at work: who looks on sees no more, and it has the core
 BACKLOG_SECONDS = 6.0  # waiting frames are thinned out when drawing them all would take longer than this
 
@@ -125,10 +125,10 @@ def _draw(incoming: multiprocessing.Queue, drawn, frames_path: Path, seed: int, 
         else:
             points = projection.update(snapshot.embeddings)
             seconds_each = time.monotonic() - started  # of an update: the first frame also compiles
-            if not ending:
-                time.sleep(max(0.0, FRAME_SECONDS - seconds_each))
         writer.append(snapshot.step, points, snapshot.angles, snapshot.closest)
         drawn.value += 1
+        if not ending:
+            time.sleep(max(0.0, FRAME_SECONDS - (time.monotonic() - started)))
     if writer is not None:
         writer.close()
         measured = faithfulness(snapshot.embeddings, points)

@@ -110,7 +110,7 @@ class PaperMinimum(Objective):
         return Evaluation(nearest, gradient[ranks.rows(len(points))])
 
     def _add_gradient(self, gradient: torch.Tensor, points: torch.Tensor, nearest: torch.Tensor) -> None:
-        cosines = (points * points[nearest]).sum(dim=1)  # (n,)
+        cosines = (points * points.index_select(0, nearest)).sum(dim=1)  # (n,)
         i = int(cosines.argmax())
         j = int(nearest[i])
         gradient[i] = points[j]  # d(1 − x_i·x_j)/dx_i = −x_j, and the distance is to grow
@@ -133,7 +133,7 @@ class NearestMean(PaperMinimum):
     that some can end closer than they began."""
 
     def _add_gradient(self, gradient: torch.Tensor, points: torch.Tensor, nearest: torch.Tensor) -> None:
-        gradient += points[nearest] / len(points)
+        gradient += points.index_select(0, nearest) / len(points)
         gradient.index_add_(0, nearest, points, alpha=1 / len(points))
 
 

@@ -1,7 +1,7 @@
 // The picture of a packing. `props.value` is the run's name; `server.news` tells what is new in its folder.
 const RADIUS = 32767, TRACE_SPHERE = 0, TRACE_LINES = 1, TRACE_POINTS = 2, TRACE_PAIR = 3, TRACE_CHOSEN = 4;
-const PLAY_MILLISECONDS = 140, CHART_MILLISECONDS = 600;
-const NEWS_MILLISECONDS = 210;  // between questions: as smooth as a picture that changes this often needs
+const PLAY_MILLISECONDS = 140, CHART_MILLISECONDS = 1200;
+const NEWS_MILLISECONDS = 220;  // between questions: as smooth as a picture that changes this often needs
 const MANY = 2000, MANY_IN_SOFTWARE = 500;  // points: from here on squares, hardly told from discs, drawn twice as fast
 const find = (selector) => element.querySelector(selector);
 const root = find('.hf-pack'), sphere = find('.hf-sphere'), slider = find('.hf-frame');
