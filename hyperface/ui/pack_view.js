@@ -102,8 +102,8 @@ function pick(frame, indices) {
 const arc = (frame, [first, second]) => hyperface.sphere.arc(...[first, second].map((index) => frame.axes.map((axis) => axis[index])));
 
 function pointSize() {
-  const count = state.frames[0].angles.length;
-  return Math.max(count > MANY ? 2.8 : 2, Math.min(7, 150 / Math.sqrt(count)));
+  const size = Math.min(7, 150 / Math.sqrt(state.frames[0].angles.length));
+  return pointSymbol() === 'square' ? Math.max(2.6, 0.7 * size) : Math.max(2, size);
 }
 
 function pointSymbol() {
