@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import torch
 
 from hyperface.hardware import has_fast_bfloat16
-from hyperface.packing.neighbors import exclude_self, first_guess, nearest_points, take_largest
+from hyperface.packing.neighbors import dots, exclude_self, first_guess, nearest_points, take_largest
 from hyperface.packing.ranks import ALONE, Ranks
 from hyperface.packing.tiles import triangle, with_smaller_tiles
 from hyperface.registry import Registry
@@ -110,7 +110,7 @@ class PaperMinimum(Objective):
         return Evaluation(nearest, gradient[ranks.rows(len(points))])
 
     def _add_gradient(self, gradient: torch.Tensor, points: torch.Tensor, nearest: torch.Tensor) -> None:
-        cosines = (points * points.index_select(0, nearest)).sum(dim=1)  # (n,)
+        cosines = dots(points, points, nearest)  # (n,)
         i = int(cosines.argmax())
         j = int(nearest[i])
         gradient[i] = points[j]  # d(1 − x_i·x_j)/dx_i = −x_j, and the distance is to grow

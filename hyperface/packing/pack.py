@@ -160,8 +160,10 @@ def _steps(
             closest = search.nearest(points[own])  # (b,)
             distances = 1 - dots(points[own], search.gallery, closest)  # (b,)
             gallery_distance = max(0.0, float(ranks.total(distances.sum()) / n))
-            towards = search.gallery.index_select(0, closest)  # (b, k)
-            gradient.addcmul_(towards, _weights(evaluation.moving, points)[own], value=-alpha)
+            weights = _weights(evaluation.moving, points)[own]  # (b, 1)
+            for rows in tiles(len(gradient), 4 * points.shape[1], points.device):
+                towards = search.gallery.index_select(0, closest[rows])
+                gradient[rows].addcmul_(towards, weights[rows], value=-alpha)
         here = points
         # The next step is taken before this one is shown, so that the state has all there is to go on with.
         moved, moments = _advanced(optimised, points[own], gradient, moments, step + 1, progress)
@@ -242,7 +244,7 @@ def _part_copies(points: torch.Tensor, nearest: torch.Tensor, seed: int) -> torc
     zero as they meet, so equal ones would stay together for ever."""
     if len(points) == 1:
         return points
-    copied = (points - points[nearest]).norm(dim=1, keepdim=True) < CLOSEST_START  # (n, 1)
+    copied = (pair_cosines(points, points, nearest) > 1 - CLOSEST_START**2 / 2)[:, None]  # (n, 1)
     if not copied.any():
         return points
     generator = torch.Generator().manual_seed(seed)
