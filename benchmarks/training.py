@@ -24,7 +24,7 @@ from hyperface import datasets, training
 from hyperface.hardware import has_fast_bfloat16
 from hyperface.images import from_uint8
 from hyperface.recognizers.backbones import build_backbone
-from hyperface.training.augmentation import augment
+from hyperface.training.augmentation import CHANCES, augment
 
 IDENTITIES, IMAGES = 32, 16
 
@@ -51,7 +51,8 @@ def straightforward(dataset: datasets.LabelledImages, backbone: str, batch: int)
     generator = torch.Generator().manual_seed(0)
     while True:
         chosen = torch.randint(len(images), (batch,), generator=generator)
-        pictures = torch.cat([augment(from_uint8(images[i : i + 1]), generator) for i in chosen.tolist()])
+        chances = torch.rand(batch, 1, CHANCES, generator=generator)
+        pictures = torch.cat([augment(from_uint8(images[i : i + 1]), chances[k]) for k, i in enumerate(chosen.tolist())])
         x = F.interpolate(pictures, size=network.card.input_size, mode="bilinear", antialias=True)
         x = ((x - 0.5) / 0.5).contiguous()
         features = F.normalize(network.backbone(x.flip(1) if network.bgr else x))

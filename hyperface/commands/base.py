@@ -89,6 +89,15 @@ class Clock:
         return (time.monotonic() - self._started) / (done - self._first) if done > self._first else None
 
 
+def duration(seconds: float) -> str:
+    """A time in words."""
+    if seconds < 90:
+        return f"{max(round(seconds), 1)} seconds"
+    if seconds < 5400:
+        return f"{round(seconds / 60)} minutes"
+    return f"{seconds / 3600:.1f} hours"
+
+
 def add_run_arguments(parser: argparse.ArgumentParser) -> None:
     """--run, --resume and --json."""
     group = parser.add_argument_group("run folder")

@@ -179,6 +179,14 @@ def _lineage(source: Path) -> dict:
     return {"packing": packing.name, "separation": {key: results[key] for key in figures if key in results}}
 
 
+def identity_count(options: GenerateOptions) -> int:
+    """How many identities the dataset has, or will have."""
+    if options.identities is not None:
+        return options.identities
+    source = Path(options.source)
+    return int(open_run(source).options["identities"]) if is_run(source) else len(load_embeddings(source, None))
+
+
 def load_embeddings(source: Path, count: int | None) -> torch.Tensor:
     """The first `count` embeddings of a packing, or of a .npy file: float32 (n, d), unit rows. InputError if bad."""
     import numpy as np

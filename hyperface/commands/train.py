@@ -2,36 +2,59 @@
 
 The run folder gets recognizer.safetensors, which `evaluate --model` and the app open, and every step's figures. A
 dataset that is not finished yet is finished first. Validation is on identities that are never trained on.
+
+A against B: with --against a second dataset, both are trained on, one after the other in run folders of their own, with
+as many identities, images and steps of each as the smaller one has, and the same seed.
+
+Several processes share a training: `accelerate launch -m hyperface train …` or `torchrun --nproc-per-node 8 -m --
+hyperface train --device cuda …`. The batch is divided among them, and the result is that of one process.
 """
 
 from __future__ import annotations
 
 import argparse
+import os
 import time
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hyperface import runs
 from hyperface.commands import generate
-from hyperface.commands.base import Console, add_run_arguments, already_done, begin, is_run, require, resumable
+from hyperface.commands.base import (
+    Console,
+    add_run_arguments,
+    already_done,
+    begin,
+    duration,
+    is_run,
+    require,
+    resumable,
+)
 from hyperface.commands.checkpoints import load_checkpoint, save_checkpoint
 from hyperface.commands.dataset import report_skipped
-from hyperface.errors import RunError
+from hyperface.commands.tracking import tracked
+from hyperface.errors import HyperFaceError, RunError
 from hyperface.runs import DONE, Run, StopRequested, Worker, open_run
 
 if TYPE_CHECKING:
+    import torch
+
+    from hyperface.datasets import LabelledImages
     from hyperface.training import TrainingStep
 
 HELP = "train a recogniser on a dataset"
 RECOGNIZER = "recognizer.safetensors"
+CHECKPOINT = "checkpoint.safetensors"
+PARTNER = "partner"  # the name of the run folder beside this one that it is compared with
 CHECKPOINT_SECONDS = 20.0
 FIGURES = ("step", "epoch", "loss", "accuracy", "learning_rate", "images_per_second", "validation")
 
 
 @dataclass(frozen=True)
 class TrainOptions:
-    """What a training is asked to do; the meaning of each is in `add_arguments`. dataset: an absolute path."""
+    """What a training is asked to do; the meaning of each is in `add_arguments`. dataset, against: absolute paths."""
 
     dataset: str
     backbone: str = "small"
@@ -39,7 +62,10 @@ class TrainOptions:
     epochs: int = 10
     batch_size: int = 128
     learning_rate: float | None = None
+    schedule: str = "cosine"
     validation_share: float = 0.1
+    input_size: int | None = None
+    against: str | None = None
     seed: int = 0
     device: str = "cpu"
 
@@ -55,6 +81,7 @@ class TrainOptions:
             0 <= self.validation_share < 1,
             f"The share of identities kept for validation is at least 0 and below 1; it was {self.validation_share}.",
         )
+        require(self.against != self.dataset, "A dataset cannot be compared with itself. Choose another one.")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -67,6 +94,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--batch-size", type=int, default=default.batch_size, metavar="N", help="default %(default)s")
     add("--learning-rate", type=float, metavar="RATE", help="default: tuned to the batch size")
     add(
+        "--schedule",
+        default=default.schedule,
+        choices=("cosine", "step"),
+        help="how the learning rate falls after its warm-up (default %(default)s)",
+    )
+    add(
+        "--input-size", type=int, metavar="PIXELS", help="what the network sees, 32 to 112 (default: the network's own)"
+    )
+    add("--against", metavar="PATH", help="a second dataset, to train on afterwards with the same budget")
+    add(
         "--validation-share",
         type=float,
         default=default.validation_share,
@@ -75,50 +112,146 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     add("--seed", type=int, default=default.seed, help="default %(default)s")
     add("--device", default=default.device, help="where torch computes: cpu, cuda … (default %(default)s)")
+    add("--estimate", action="store_true", help="only tell how long it would take, from a few steps")
     add_run_arguments(parser)
 
 
 def create(options: TrainOptions, *, path: Path | None = None, folder: Path | None = None) -> Run:
     """Make the run folder of a training; an error first if the options cannot work."""
     options.check()
-    dataset = Path(options.dataset)
-    require(dataset.exists(), f"There is no dataset at {dataset}.")
-    parents, what = [], dataset.name
-    if is_run(dataset):
-        origin = open_run(dataset)
-        require(origin.verb == "generate", f"{dataset} is a run of `{origin.verb}`, not a dataset.")
-        parents, what = [origin.name], origin.title
+    what, parents = _dataset_title(Path(options.dataset))
     title = f"{options.backbone} on {what}"
+    if options.against is not None:
+        title += f", against {_dataset_title(Path(options.against))[0]}"
     slug = f"{options.backbone}-{options.head}"
     return runs.create("train", asdict(options), title=title, parents=parents, slug=slug, path=path, folder=folder)
 
 
+def _dataset_title(dataset: Path) -> tuple[str, list[str]]:
+    """How a dataset is called, and the name of its run if it has one. An error if it cannot be trained on."""
+    require(dataset.exists(), f"There is no dataset at {dataset}.")
+    if not is_run(dataset):
+        return dataset.name, []
+    origin = open_run(dataset)
+    require(origin.verb == "generate", f"{dataset} is a run of `{origin.verb}`, not a dataset.")
+    return origin.title, [origin.name]
+
+
+def create_pair(options: TrainOptions, *, path: Path | None = None, folder: Path | None = None) -> tuple[Run, Run]:
+    """The run folders of A against B. The second one is performed when the first is done."""
+    require(options.against is not None, "Say which dataset to compare with.")
+    first = create(options, path=path, folder=folder)
+    other = replace(options, dataset=str(options.against), against=options.dataset)
+    second = create(other, path=first.path.with_name(f"{first.name}-against"))
+    for run, partner in ((first, second), (second, first)):
+        runs.write_atomic(run.path / PARTNER, partner.name.encode())
+    Worker(second).postpone("Its turn comes when the other dataset has been trained on.")
+    return first, second
+
+
+def partner_of(run: Run) -> Run | None:
+    """The other training of A against B; None for one of its own, or where the other one is gone."""
+    try:
+        name = (run.path / PARTNER).read_text(encoding="utf-8")
+        return open_run(run.path.with_name(name))
+    except (OSError, RunError):
+        return None
+
+
 def execute(arguments: argparse.Namespace, console: Console) -> None:
-    """Run the verb from its arguments."""
+    """Run the verb from its arguments; launched in several processes, the first does, and the others work for it."""
+    if int(os.environ.get("WORLD_SIZE", "1")) == 1:
+        _execute(arguments, console)
+        return
+    from hyperface.commands import train_ranks
+
+    device = open_run(arguments.resume).options["device"] if arguments.resume else arguments.device
+    if train_ranks.follow(device):
+        return
+    try:
+        _execute(arguments, console)
+    finally:
+        train_ranks.dismiss_followers()
+
+
+def _execute(arguments: argparse.Namespace, console: Console) -> None:
     if arguments.resume:
         perform(resumable(arguments.resume, "train"), console)
+        return
+    require(arguments.dataset is not None, "Say what to train on: --dataset with a run folder or a dataset.")
+    values = {key: getattr(arguments, key) for key in TrainOptions.__dataclass_fields__}
+    for key in ("dataset", "against"):
+        values[key] = None if values[key] is None else str(Path(values[key]).absolute())
+    options = TrainOptions(**values)
+    if arguments.estimate:
+        _estimate(options, console)
+    elif options.against is None:
+        begin(create(options, path=arguments.run), console, perform)
     else:
-        require(arguments.dataset is not None, "Say what to train on: --dataset with a run folder or a dataset.")
-        values = {key: getattr(arguments, key) for key in TrainOptions.__dataclass_fields__}
-        begin(
-            create(TrainOptions(**{**values, "dataset": str(Path(arguments.dataset).absolute())}), path=arguments.run),
-            console,
-            perform,
-        )
+        first, second = create_pair(options, path=arguments.run)
+        try:
+            begin(first, console, perform)
+        except HyperFaceError:
+            if not first.path.exists():
+                runs.delete(second)
+            raise
+
+
+def _estimate(options: TrainOptions, console: Console) -> None:
+    """Say how long the training would take, from a few of its steps on noise."""
+    from hyperface import training
+
+    options.check()
+    sizes = [_image_count(Path(path)) for path in (options.dataset, options.against) if path is not None]
+    images = min(sizes) * len(sizes) * options.epochs * (1 - options.validation_share)
+    speed = training.measure_speed(
+        backbone=options.backbone,
+        head=options.head,
+        batch_size=options.batch_size,
+        input_size=options.input_size,
+        device=options.device,
+    )
+    seconds = images / speed
+    console.say(
+        f"about {duration(seconds)}: {images:,.0f} images at {speed:.0f} a second",
+        images=round(images),
+        images_per_second=speed,
+        seconds=seconds,
+    )
+
+
+def _image_count(dataset: Path) -> int:
+    """How many images a dataset has, or will have when it is drawn."""
+    from hyperface import datasets
+
+    if not is_run(dataset):
+        return len(datasets.open(dataset))
+    options = generate.GenerateOptions(**open_run(dataset).options)
+    return generate.identity_count(options) * options.images_per_identity
 
 
 def perform(run: Run, console: Console) -> None:
-    """Do, or continue, the training of a run folder."""
-    if already_done(run, console):
-        return
+    """Do, or continue, the training of a run folder, and then that of the dataset it is compared with."""
+    pair = [each for each in (run, partner_of(run)) if each is not None]
+    left = [each for each in pair if each.status().state != DONE]
+    if not left:
+        already_done(run, console)
+    for each in left:
+        if each is not run and each.status().state == runs.RUNNING:
+            return
+        _perform(each, console)
+        if each.status().state != DONE:  # asked to stop
+            return
+
+
+def _perform(run: Run, console: Console) -> None:
     options = TrainOptions(**run.options)
     worker = Worker(run)
     with worker.working():
-        source = Path(options.dataset)
-        if is_run(source):
-            _finish_dataset(worker, open_run(source), console)
-            source = source / "dataset"
-        _train(worker, console, options, source)
+        for dataset in filter(None, (options.dataset, options.against)):
+            if is_run(dataset):
+                _finish_dataset(worker, open_run(dataset), console)
+        _train(worker, console, options)
     status = run.status()
     console.event("done", run=str(run.path), state=status.state, results=run.results())
     console.say(f"{_summary(run.results())}\n{run.path}")
@@ -143,58 +276,85 @@ def _finish_dataset(worker: Worker, dataset: Run, console: Console) -> None:
         raise StopRequested
 
 
-def _train(worker: Worker, console: Console, options: TrainOptions, source: Path) -> None:
-    from hyperface import datasets, training
+def load_training(options: TrainOptions, run: Path) -> tuple[LabelledImages, dict[str, torch.Tensor] | None, int]:
+    """The dataset, cut to what the one it is compared with allows; the state to resume from, and its step."""
+    from hyperface import datasets
 
-    worker.progress(0, message="Opening the dataset")
-    dataset = datasets.open(source)
-    report_skipped(console, dataset.skipped)
-    optional = {} if options.learning_rate is None else {"learning_rate": options.learning_rate}
-    checkpoint = worker.path / "checkpoint.safetensors"
-    resume, resumed_at = load_checkpoint(checkpoint)
-    worker.forget_after(resumed_at)
-    steps = training.train(
+    opened = [datasets.open(_images_of(path)) for path in (options.dataset, options.against) if path is not None]
+    dataset = opened[0]
+    if len(opened) == 2:
+        identities, images = datasets.equal_budget(*opened, seed=options.seed)
+        dataset = dataset.limited(identities=identities, images=images, seed=options.seed)
+    return dataset, *load_checkpoint(run / CHECKPOINT)
+
+
+def _images_of(path: str) -> Path:
+    return Path(path) / "dataset" if is_run(path) else Path(path)
+
+
+def training_steps(
+    options: TrainOptions, dataset: LabelledImages, resume: dict[str, torch.Tensor] | None
+) -> Iterator[TrainingStep]:
+    """The steps that the options ask for; the same call in every process."""
+    from hyperface import training
+
+    return training.train(
         dataset,
         backbone=options.backbone,
         head=options.head,
         epochs=options.epochs,
         batch_size=options.batch_size,
+        learning_rate=options.learning_rate,
+        schedule=options.schedule,
         validation_share=options.validation_share,
+        input_size=options.input_size,
         seed=options.seed,
         device=options.device,
         resume=resume,
-        **optional,
     )
+
+
+def _train(worker: Worker, console: Console, options: TrainOptions) -> None:
+    from hyperface.commands import train_ranks
+
+    worker.progress(0, message="Opening the dataset")
+    dataset, resume, resumed_at = load_training(options, worker.path)
+    report_skipped(console, dataset.skipped)
+    worker.forget_after(resumed_at)
+    train_ranks.call_followers(options, worker.path)
+    steps = train_ranks.agreed(training_steps(options, dataset, resume))
     last: TrainingStep | None = None
     saved = time.monotonic()
     try:
-        for step in steps:
-            if last is None:
-                report_skipped(console, step.skipped)
-                console.begin("training", step.total, "step", initial=step.step)
-            last = step
-            metrics = {key: getattr(step, key) for key in FIGURES}
-            worker.log(metrics)
-            console.step(step.step, metrics)
-            if time.monotonic() - saved > CHECKPOINT_SECONDS:
-                save_checkpoint(checkpoint, step.state, step.step)
-                saved = time.monotonic()
-            worker.progress(
-                step.step / step.total, step.seconds_left, f"Epoch {step.epoch} of {options.epochs}, step {step.step:,}"
-            )
+        with tracked(worker.run) as track:
+            for step in steps:
+                if last is None:
+                    report_skipped(console, step.skipped)
+                    console.begin("training", step.total, "step", initial=step.step)
+                last = step
+                metrics = {key: getattr(step, key) for key in FIGURES}
+                worker.log(metrics)
+                track(metrics)
+                console.step(step.step, metrics)
+                if time.monotonic() - saved > CHECKPOINT_SECONDS:
+                    save_checkpoint(worker.path / CHECKPOINT, step.state, step.step)
+                    saved = time.monotonic()
+                message = f"Epoch {step.epoch} of {options.epochs}, step {step.step:,}"
+                worker.progress(step.step / step.total, step.seconds_left, message)
     finally:
-        steps.close()
         if last is not None:  # stopped, too: what has been learnt so far is a recogniser that can be evaluated
-            save_checkpoint(checkpoint, last.state, last.step)
-            _finish(worker, options, last)
+            save_checkpoint(worker.path / CHECKPOINT, last.state, last.step)
+            _finish(worker, options, last, dataset)
+        steps.close()
 
 
-def _finish(worker: Worker, options: TrainOptions, step: TrainingStep) -> None:
+def _finish(worker: Worker, options: TrainOptions, step: TrainingStep, dataset: LabelledImages) -> None:
     from hyperface import training
 
     with runs.atomic_path(worker.path / RECOGNIZER) as temporary:
         training.save_recognizer(step, temporary)
-    worker.write_results({key: getattr(step, key) for key in FIGURES})
+    figures = {key: getattr(step, key) for key in FIGURES}
+    worker.write_results({**figures, "identities": dataset.identities, "images": len(dataset)})
 
 
 def _summary(results: dict[str, Any]) -> str:

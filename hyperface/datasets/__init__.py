@@ -2,7 +2,7 @@
 
 from hyperface.datasets.formats import FORMATS, format_of
 from hyperface.datasets.formats import open_dataset as open
-from hyperface.datasets.labelled import LabelledImages
+from hyperface.datasets.labelled import LabelledImages, equal_budget
 from hyperface.datasets.records import Skipped
 from hyperface.datasets.saving import SavingStep, save, writable_formats
 from hyperface.datasets.synthesis import SynthesisStep, estimate_size, synthesize
@@ -16,6 +16,7 @@ __all__ = [
     "Skipped",
     "SynthesisStep",
     "ValidationStep",
+    "equal_budget",
     "estimate_size",
     "format_of",
     "open",

@@ -1,7 +1,7 @@
 """Identity-labelled images, whatever they are stored in."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -78,6 +78,33 @@ class LabelledImages:
             return self, None
         return self.subset(sorted(order[count:])), self.subset(sorted(order[:count]))
 
+    def limited(self, *, identities: int | None = None, images: int | None = None, seed: int = 0) -> "LabelledImages":
+        """Exactly so many identities and images of them, at random; None for all.
+
+        The images are taken as evenly as possible: the largest identities lose first. InputError if there are fewer,
+        or fewer images than identities.
+        """
+        chosen = self
+        if identities is not None and identities != self.identities:
+            if not 1 <= identities <= self.identities:
+                raise InputError(f"{self.path} has {self.identities:,} identities; {identities:,} were asked for.")
+            order = np.random.default_rng([seed, 0]).permutation(self.identities)
+            chosen = self.subset(sorted(order[:identities]))
+        if images is None or images == len(chosen):
+            return chosen
+        if not chosen.identities <= images <= len(chosen):
+            raise InputError(
+                f"{images:,} images of {chosen.identities:,} identities were asked for; {self.path} has "
+                f"{len(chosen):,} of them."
+            )
+        order = np.random.default_rng([seed, 1]).permutation(len(chosen))
+        # The r-th image of an identity, in random order, is of rank r: low ranks stay.
+        grouped = order[np.argsort(chosen.labels[order], kind="stable")]  # (n,)
+        starts = np.searchsorted(chosen.labels[grouped], np.arange(chosen.identities))
+        ranks = np.arange(len(chosen)) - starts[chosen.labels[grouped]]
+        kept = np.sort(grouped[np.argsort(ranks, kind="stable")[:images]])
+        return replace(chosen, positions=chosen.positions[kept], labels=chosen.labels[kept])
+
     def decode(self) -> tuple[np.ndarray, np.ndarray, Skipped]:
         """All at once: images uint8 (m, 112, 112, 3), labels int64 (m,), and what had to be left out now, with reasons.
 
@@ -95,6 +122,12 @@ class LabelledImages:
         if not images:
             raise DatasetError(f"Not one image of {self.path} can be read. First reason: {skipped.reasons[0]}")
         return np.stack(images), np.array(labels, dtype=np.int64), skipped
+
+
+def equal_budget(first: LabelledImages, second: LabelledImages, seed: int = 0) -> tuple[int, int]:
+    """(identities, images) that both datasets can be `limited` to with this seed: as many as possible."""
+    identities = min(first.identities, second.identities)
+    return identities, min(len(dataset.limited(identities=identities, seed=seed)) for dataset in (first, second))
 
 
 def labelled_images(

@@ -69,6 +69,10 @@ class Worker:
             if previous is not None:
                 signal.signal(signal.SIGTERM, previous)
 
+    def postpone(self, message: str) -> None:
+        """Say why the work of a new run is not begun yet: `stopped` until it is."""
+        self._set(RunStatus(STOPPED, 0.0, None, message), now=True)
+
     def log(self, metrics: dict[str, Any]) -> None:
         """Append one step's figures."""
         if self._metrics is None:

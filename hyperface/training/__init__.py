@@ -1,6 +1,8 @@
 """Training a recogniser: margin heads, augmentation, and the loop as an iterator."""
 
 from hyperface.training.heads import HEADS
-from hyperface.training.train import TrainingStep, save_recognizer, train
+from hyperface.training.loop import TrainingStep
+from hyperface.training.speed import measure_speed
+from hyperface.training.train import save_recognizer, train
 
-__all__ = ["HEADS", "TrainingStep", "save_recognizer", "train"]
+__all__ = ["HEADS", "TrainingStep", "measure_speed", "save_recognizer", "train"]

@@ -5,6 +5,7 @@ All turn cosines between a feature and the class centres into logits s · cos(θ
 """
 
 import math
+from collections.abc import Callable
 
 import torch
 from torch import nn
@@ -17,7 +18,13 @@ EDGE = 1e-3  # cosines are kept this far from ±1, where the angle has no deriva
 
 
 class MarginHead(nn.Module):
-    """features (n, d), not normalised, and labels (n,) → logits (n, classes). A subclass writes `_with_margin`."""
+    """features (n, d), not normalised, and labels (n,) → logits (n, classes). A subclass writes `_with_margin`.
+
+    gather: what is done with the batch's norms (n, 1) before statistics are taken of them; processes that share a
+    batch join theirs.
+    """
+
+    gather: Callable[[torch.Tensor], torch.Tensor] = staticmethod(lambda norms: norms)
 
     def __init__(self, dimension: int, classes: int, scale: float = 64.0) -> None:
         super().__init__()
@@ -77,9 +84,10 @@ class AdaFace(MarginHead):
     def _with_margin(self, target: torch.Tensor, norms: torch.Tensor) -> torch.Tensor:
         norms = norms.detach().clamp(0.001, 100)
         if self.training:
-            self.mean.lerp_(norms.mean(), self.momentum)
-            if len(norms) > 1:  # one norm has no standard deviation
-                self.deviation.lerp_(norms.std(), self.momentum)
+            batch = self.gather(norms)
+            self.mean.lerp_(batch.mean(), self.momentum)
+            if len(batch) > 1:  # one norm has no standard deviation
+                self.deviation.lerp_(batch.std(), self.momentum)
         quality = ((norms - self.mean) / (self.deviation + 1e-3) * self.quality_scale).clamp(-1, 1)  # (n, 1)
         angle = (target.acos() - self.margin * quality).clamp(EDGE, math.pi - EDGE)
         return angle.cos() - (self.margin + self.margin * quality)

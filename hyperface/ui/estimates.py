@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import statistics
 
+from hyperface.commands.base import duration
 from hyperface.errors import RunError
 from hyperface.runs import Run
 from hyperface.ui.context import AppContext
@@ -21,7 +22,7 @@ def packing_estimate(context: AppContext, identities: float, steps: float) -> st
     own = (run for run in context.runs("pack") if not context.is_demo(run))
     pairs = next(filter(None, map(_pairs_a_second, own)), TYPICAL_PAIRS)
     seconds = RUN_SECONDS + steps * (STEP_SECONDS + identities**2 / pairs)
-    return f"<p class='hf-note'>{int(steps):,} steps: about {_duration(seconds)}.</p>"
+    return f"<p class='hf-note'>{int(steps):,} steps: about {duration(seconds)}.</p>"
 
 
 def _pairs_a_second(run: Run) -> float | None:
@@ -49,7 +50,7 @@ def training_estimate(
         if count == 0:
             return ""
     training = count * int(epochs) / _pace(context, "train", backbone, TYPICAL_TRAINING.get(backbone, 5.0))
-    return f"<p class='hf-note'>{count:,} images, {int(epochs)} times: about {_duration(drawing + training)}.</p>"
+    return f"<p class='hf-note'>{count:,} images, {int(epochs)} times: about {duration(drawing + training)}.</p>"
 
 
 def _pace(context: AppContext, verb: str, backbone: str | None, otherwise: float) -> float:
@@ -64,11 +65,3 @@ def _pace(context: AppContext, verb: str, backbone: str | None, otherwise: float
 
 def _paces(run: Run) -> list[float]:
     return [row["images_per_second"] for row in run.metrics() if isinstance(row.get("images_per_second"), float)]
-
-
-def _duration(seconds: float) -> str:
-    if seconds < 90:
-        return f"{max(round(seconds), 1)} seconds"
-    if seconds < 5400:
-        return f"{round(seconds / 60)} minutes"
-    return f"{seconds / 3600:.1f} hours"

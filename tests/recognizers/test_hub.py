@@ -85,15 +85,16 @@ def hub(monkeypatch, tmp_path):
     monkeypatch.setenv("HF_ENDPOINT", stand_in.url)
     monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path / "cache"))
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    set_offline(monkeypatch, False)  # whatever HF_HUB_OFFLINE says where the tests run
     yield stand_in
     server.shutdown()
     server.server_close()
 
 
-def go_offline(monkeypatch) -> None:
+def set_offline(monkeypatch, offline: bool) -> None:
     from huggingface_hub import constants
 
-    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
+    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", offline)
 
 
 def own_model(tmp_path: Path, seed: int) -> bytes:
@@ -119,7 +120,7 @@ def test_a_model_trained_here_is_downloaded_once_and_then_found_offline(hub, tmp
     recognizers.load("hf:someone/faces")
     assert [line for line in hub.asked if line.startswith("GET") and "resolve" in line] == downloads
 
-    go_offline(monkeypatch)
+    set_offline(monkeypatch, True)
     asked = len(hub.asked)
     offline = recognizers.load("hf:someone/faces")
     assert len(hub.asked) == asked

@@ -1,0 +1,81 @@
+"""The images of each training step: which they are and what is done to them follows from the seed and the step alone.
+
+A resumed training therefore goes on as if never stopped, and each of several processes can make its own part.
+"""
+
+import os
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import torch
+
+from hyperface.datasets import LabelledImages, Skipped
+from hyperface.errors import InputError, PhotoError
+from hyperface.faces.template import ALIGNED_SIZE
+from hyperface.images import from_uint8
+from hyperface.training.augmentation import CHANCES, augment
+
+DECODED_BYTES = 6e9  # of images are kept decoded in memory (160,000); of a larger dataset each batch is decoded anew
+DECODERS = 8  # threads, at most
+
+
+class Batches:
+    """Augmented batches of a dataset, made ahead of the step that needs them.
+
+    part: of each batch, what this process trains on. skipped: images that could not be read. They are left out where
+    the dataset is decoded at the start, and replaced by the next one in order where it is not.
+    """
+
+    def __init__(self, dataset: LabelledImages, *, batch_size: int, part: slice, seed: int) -> None:
+        self.batch_size, self.part, self.seed = batch_size, part, seed
+        self.dataset, self.skipped = dataset, Skipped()
+        self._decoded: np.ndarray | None = None
+        self._broken: set[int] = set()
+        self.labels = dataset.labels
+        if len(dataset) * 3 * ALIGNED_SIZE**2 <= DECODED_BYTES:
+            self._decoded, self.labels, skipped = dataset.decode()  # (n, 112, 112, 3), (n,)
+            self.skipped.extend(skipped)
+        if len(self) < batch_size:
+            raise InputError(f"{len(self)} images do not fill a batch of {batch_size}. Use a smaller batch.")
+        self.steps_per_epoch = len(self) // batch_size
+
+    def __len__(self) -> int:
+        """Number of images in an epoch; what does not fill a batch waits for the next one."""
+        return len(self.labels)
+
+    def make(self, step: int) -> tuple[torch.Tensor, torch.Tensor]:
+        """This process's part of a step's batch: images float32 (b, 3, 112, 112) and labels int64 (b,)."""
+        epoch, place = divmod(step, self.steps_per_epoch)
+        order = np.random.default_rng([self.seed, epoch]).permutation(len(self))
+        chosen = order[place * self.batch_size : (place + 1) * self.batch_size][self.part]  # (b,)
+        generator = torch.Generator().manual_seed(self.seed * 1_000_003 + step)
+        chances = torch.rand(self.batch_size, CHANCES, generator=generator)[self.part]  # (b, 11)
+        pixels, chosen = (self._decoded[chosen], chosen) if self._decoded is not None else self._read(chosen)
+        return augment(from_uint8(pixels), chances), torch.from_numpy(self.labels[chosen])
+
+    def from_step(self, first: int, last: int) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
+        """The batches of the steps first … last − 1, each made while the one before it is in use."""
+        with ThreadPoolExecutor(1, "batches") as thread:
+            ahead = thread.submit(self.make, first) if first < last else None
+            for step in range(first, last):
+                batch = ahead.result()
+                ahead = thread.submit(self.make, step + 1) if step + 1 < last else None
+                yield batch
+
+    def _read(self, chosen: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Pixels uint8 (b, 112, 112, 3) of the images, and which they are after broken ones were replaced."""
+        with ThreadPoolExecutor(min(DECODERS, os.cpu_count() or 1)) as threads:
+            read = list(threads.map(self._read_one, chosen.tolist()))
+        return np.stack([pixels for pixels, _ in read]), np.array([index for _, index in read])
+
+    def _read_one(self, index: int) -> tuple[np.ndarray, int]:
+        for candidate in (*range(index, len(self)), *range(index)):
+            if candidate in self._broken:
+                continue
+            try:
+                return self.dataset[candidate][0], candidate
+            except PhotoError as error:
+                self._broken.add(candidate)
+                self.skipped.add_error(error)
+        raise InputError(f"Not one image of {self.dataset.path} can be read.")

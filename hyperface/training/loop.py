@@ -1,0 +1,218 @@
+"""The training loop: everything that a step reads and changes."""
+
+import math
+import time
+from collections import deque
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+from hyperface.datasets import LabelledImages, Skipped
+from hyperface.errors import CheckpointError, TrainingError
+from hyperface.hardware import has_fast_bfloat16
+from hyperface.images import from_uint8
+from hyperface.recognizers.backbones import ARCHITECTURES, BackboneRecognizer
+from hyperface.training.batches import Batches
+from hyperface.training.heads import MarginHead
+from hyperface.training.processes import Processes
+from hyperface.training.schedules import learning_rate_share
+from hyperface.training.validation import pair_accuracy, validation_pairs
+
+MOMENTUM = 0.9
+WEIGHT_DECAY = 5e-4
+LARGEST_GRADIENT = 5.0
+SPEED_WINDOW = 20  # steps that images per second are averaged over
+
+
+@dataclass(frozen=True)
+class TrainingStep:
+    """After `step` of `total` batches; `epoch` counts from 1 (0 before the first batch).
+
+    loss and accuracy (share of the batch whose own centre is nearest, margin left out) are means over the last steps;
+    before the first batch there is no loss, and no telling how many seconds are left.
+    validation: verification accuracy on held-out identities, measured at the start and after each epoch, else the
+    last one measured; None without held-out identities. skipped: images that could not be read and were left out.
+    """
+
+    step: int
+    total: int
+    epoch: int
+    loss: float | None
+    accuracy: float
+    learning_rate: float
+    images_per_second: float
+    seconds_left: float | None
+    validation: float | None
+    skipped: Skipped
+    recognizer: BackboneRecognizer  # being trained: later steps change it
+    capture: Callable[[], dict[str, torch.Tensor]]
+
+    @property
+    def state(self) -> dict[str, torch.Tensor]:
+        """Everything that `train(…, resume=state)` needs to go on from here. Ask before the next step is taken."""
+        return self.capture()
+
+
+class _Objective(nn.Module):
+    """What is differentiated: images (b, 3, 112, 112) and labels (b,) → loss, and share of nearest own centres."""
+
+    def __init__(self, recognizer: BackboneRecognizer, head: MarginHead, device: torch.device) -> None:
+        super().__init__()
+        self.recognizer, self.head, self.device = recognizer, head, device
+        slower = device.type == "cpu" and ARCHITECTURES[recognizer.architecture].depthwise
+        self.uses_bfloat16 = has_fast_bfloat16(device) and not slower
+
+    def forward(self, images: torch.Tensor, labels: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.uses_bfloat16):
+            features = self.recognizer.features(images, batch_size=len(images))  # (b, d)
+        loss = F.cross_entropy(self.head(features, labels), labels)
+        with torch.no_grad():
+            cosines = F.normalize(features.float()) @ F.normalize(self.head.centres, dim=0)  # (b, classes)
+            return loss, (cosines.argmax(1) == labels).float().mean()
+
+
+class Loop:
+    """recognizer and head, on the processes' device, are trained in place on the batches."""
+
+    def __init__(
+        self,
+        recognizer: BackboneRecognizer,
+        head: MarginHead,
+        batches: Batches,
+        processes: Processes,
+        *,
+        epochs: int,
+        learning_rate: float,
+        schedule: str,
+    ) -> None:
+        self.recognizer, self.head = recognizer.train(), head.train()
+        self.head.gather = processes.gather
+        self.batches, self.processes = batches, processes
+        self.learning_rate, self.schedule = learning_rate, schedule
+        self.steps_per_epoch = batches.steps_per_epoch
+        self.total = epochs * self.steps_per_epoch
+        self.step = 0
+        self.objective = processes.wrap(_Objective(recognizer, head, processes.device))
+        self.parameters = list(self.objective.parameters())
+        self.optimizer = torch.optim.SGD(_parameter_groups(recognizer, head), learning_rate, MOMENTUM, nesterov=True)
+        self.held_out: tuple[torch.Tensor, np.ndarray, np.ndarray] | None = None
+        self.validation: float | None = None
+        self.skipped = batches.skipped
+        self.losses: deque[float] = deque(maxlen=SPEED_WINDOW)
+        self.accuracies: deque[float] = deque(maxlen=SPEED_WINDOW)
+
+    def hold_out(self, dataset: LabelledImages) -> None:
+        """Measure verification on these identities, which are not among those of the batches."""
+        images, labels, skipped = dataset.decode()
+        self.skipped.extend(skipped)
+        pairs = validation_pairs(labels, self.batches.seed)
+        if pairs is not None:
+            used, places = np.unique(pairs[0], return_inverse=True)
+            self.held_out = from_uint8(images[used]).to(self.processes.device), places.reshape(-1, 2), pairs[1]
+
+    def steps(self, *, resumed: bool) -> Iterator[TrainingStep]:
+        """All steps that are left, after the one that shows the untrained network."""
+        if not resumed:
+            self._validate()
+            yield self._show(loss=None, speed=0.0)
+        times = deque([time.monotonic()], maxlen=SPEED_WINDOW)
+        for images, labels in self.batches.from_step(self.step, self.total):
+            self._take_step(images.to(self.processes.device), labels.to(self.processes.device))
+            if self.step % self.steps_per_epoch == 0:
+                self._validate()
+            times.append(time.monotonic())
+            speed = (len(times) - 1) * self.batches.batch_size / max(times[-1] - times[0], 1e-9)
+            yield self._show(loss=float(np.mean(self.losses)), speed=speed)
+
+    def _take_step(self, images: torch.Tensor, labels: torch.Tensor) -> None:
+        # Dropout, too, comes from the seed and the step, so that a resumed run repeats it; each process has its own.
+        torch.manual_seed((self.batches.seed * 1_000_003 + self.step) * 1009 + self.processes.rank)
+        for group in self.optimizer.param_groups:
+            group["lr"] = self._rate()
+        own_loss, accuracy = self.objective(images, labels)
+        loss, accuracy = self.processes.mean(torch.stack([own_loss.detach(), accuracy])).tolist()
+        if not math.isfinite(loss):
+            epoch, place = divmod(self.step, self.steps_per_epoch)
+            raise TrainingError(
+                f"The loss was {loss} at step {self.step + 1} (epoch {epoch + 1}, batch {place + 1}). A lower "
+                f"learning rate than {self.learning_rate:g} usually helps; the last checkpoint is still good."
+            )
+        self.optimizer.zero_grad()
+        own_loss.backward()
+        nn.utils.clip_grad_norm_(self.parameters, LARGEST_GRADIENT)
+        self.optimizer.step()
+        self.losses.append(loss)
+        self.accuracies.append(accuracy)
+        self.step += 1
+
+    def _rate(self) -> float:
+        return self.learning_rate * learning_rate_share(self.schedule, min(self.step, self.total - 1), self.total)
+
+    def _validate(self) -> None:
+        if self.held_out is not None:
+            self.validation = pair_accuracy(self.recognizer, *self.held_out)
+
+    def _show(self, *, loss: float | None, speed: float) -> TrainingStep:
+        left = (self.total - self.step) * self.batches.batch_size / speed if speed else None
+        return TrainingStep(
+            step=self.step,
+            total=self.total,
+            epoch=-(-self.step // self.steps_per_epoch),
+            loss=loss,
+            accuracy=float(np.mean(self.accuracies)) if self.accuracies else 0.0,
+            learning_rate=self._rate(),
+            images_per_second=speed,
+            seconds_left=left,
+            validation=self.validation,
+            skipped=self.skipped,
+            recognizer=self.recognizer,
+            capture=self.state,
+        )
+
+    def state(self) -> dict[str, torch.Tensor]:
+        state = {f"backbone.{name}": value.detach().clone() for name, value in self.recognizer.state_dict().items()}
+        state |= {f"head.{name}": value.detach().clone() for name, value in self.head.state_dict().items()}
+        for i, values in self.optimizer.state_dict()["state"].items():
+            state[f"momentum.{i}"] = values["momentum_buffer"].clone()
+        state["step"] = torch.tensor(self.step)
+        state["losses"] = torch.tensor(list(self.losses), dtype=torch.float64)
+        state["accuracies"] = torch.tensor(list(self.accuracies), dtype=torch.float64)
+        state["validation"] = torch.tensor(
+            math.nan if self.validation is None else self.validation, dtype=torch.float64
+        )
+        return state
+
+    def restore(self, state: dict[str, torch.Tensor]) -> None:
+        try:
+            self.recognizer.load_state_dict(_part(state, "backbone."))
+            self.head.load_state_dict(_part(state, "head."))
+            momentum = {int(i): {"momentum_buffer": value} for i, value in _part(state, "momentum.").items()}
+            self.optimizer.load_state_dict({**self.optimizer.state_dict(), "state": momentum})
+            self.step = int(state["step"])
+            self.losses.extend(state["losses"].tolist())
+            self.accuracies.extend(state["accuracies"].tolist())
+            validation = float(state["validation"])
+            self.validation = None if math.isnan(validation) else validation
+        except (KeyError, RuntimeError, ValueError) as error:
+            reason = str(error).splitlines()[0]
+            raise CheckpointError(
+                f"The saved state belongs to another training ({reason}). Resume with the same dataset, backbone and "
+                "head, or start again without it."
+            ) from error
+
+
+def _part(state: dict[str, torch.Tensor], prefix: str) -> dict[str, torch.Tensor]:
+    return {name.removeprefix(prefix): value for name, value in state.items() if name.startswith(prefix)}
+
+
+def _parameter_groups(*modules: nn.Module) -> list[dict]:
+    """Vectors (norms, biases, PReLU slopes) are not decayed."""
+    parameters = [parameter for module in modules for parameter in module.parameters()]
+    return [
+        {"params": [p for p in parameters if p.ndim > 1], "weight_decay": WEIGHT_DECAY},
+        {"params": [p for p in parameters if p.ndim <= 1], "weight_decay": 0.0},
+    ]

@@ -1,0 +1,145 @@
+"""`train`: A against B, killed and continued, its estimate, and where its figures go."""
+
+import json
+import signal
+import subprocess
+import sys
+import time
+import types
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from hyperface import datasets, runs
+from hyperface.cli import EXIT_USER_ERROR, main
+from hyperface.commands import train
+
+OPTIONS = ["--batch-size", "8", "--epochs", "2", "--input-size", "32"]
+
+
+@pytest.fixture(scope="module")
+def make(tmp_path_factory):
+    """Datasets of noise with so many images of each identity."""
+
+    def made(*counts: int) -> Path:
+        folder = tmp_path_factory.mktemp("noise")
+        rng = np.random.default_rng(sum(counts))
+        for identity, count in enumerate(counts):
+            (folder / str(identity)).mkdir()
+            for image in range(count):
+                pixels = rng.integers(0, 256, (112, 112, 3), dtype=np.uint8)
+                Image.fromarray(pixels).save(folder / str(identity) / f"{image}.png")
+        return folder
+
+    return made
+
+
+def test_a_against_b_at_the_same_budget(make, tmp_path):
+    first, second = make(4, 4, 4, 4, 4), make(9, 2, 2, 9)
+    options = ["train", "--dataset", str(first), "--against", str(second), *OPTIONS]
+    assert main([*options, "--validation-share", "0", "--run", str(tmp_path / "a")]) == 0
+    a, b = runs.open_run(tmp_path / "a"), runs.open_run(tmp_path / "a-against")
+    assert (train.partner_of(a).name, train.partner_of(b).name) == (b.name, a.name)
+    for run, dataset in ((a, first), (b, second)):
+        assert run.status().state == runs.DONE
+        assert run.options["dataset"] == str(dataset)
+        assert (run.results()["identities"], run.results()["images"]) == (4, 16)
+        assert run.file("recognizer.safetensors").stat().st_size > 10_000
+    assert [row["step"] for row in a.metrics()] == [row["step"] for row in b.metrics()] == list(range(5))
+    assert [row["learning_rate"] for row in a.metrics()] == [row["learning_rate"] for row in b.metrics()]
+    assert a.metrics()[-1]["loss"] != b.metrics()[-1]["loss"]
+
+
+def test_stopping_the_first_leaves_the_second_to_be_continued(make, tmp_path, capsys):
+    first, second = make(4, 4, 4), make(4, 4, 4, 4)
+    a, b = train.create_pair(
+        train.TrainOptions(
+            str(first), against=str(second), batch_size=4, epochs=1, input_size=32, validation_share=0.0
+        ),
+        path=tmp_path / "a",
+    )
+    stopped = runs.Worker(a)
+    with stopped.working():
+        runs.request_stop(a)
+        stopped.check_stop()
+    assert main(["train", "--resume", str(a.path)]) == 0
+    assert [run.status().state for run in (a, b)] == [runs.DONE, runs.DONE]
+    assert main(["train", "--resume", str(a.path)]) == 0
+    assert "nothing to continue" in capsys.readouterr().out
+
+
+def test_an_impossible_comparison_leaves_nothing_behind(make, tmp_path):
+    dataset = make(4, 4)
+    assert main(["train", "--dataset", str(dataset), "--against", str(dataset)]) == EXIT_USER_ERROR
+    other = make(1, 1)
+    options = ["train", "--dataset", str(dataset), "--against", str(other), "--run", str(tmp_path / "a")]
+    assert main(options) == EXIT_USER_ERROR  # two images fill no batch
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_killed_training_continues_as_if_it_never_was(make, tmp_path):
+    options = ["train", "--dataset", str(make(6, 6, 6, 6, 6, 6)), *OPTIONS, "--epochs", "4"]
+    assert main([*options, "--run", str(tmp_path / "whole")]) == 0
+    killed = tmp_path / "killed"
+    often = "from hyperface.commands import train; train.CHECKPOINT_SECONDS = 0; from hyperface.cli import main"
+    script = f"{often}; main({[*options, '--run', str(killed)]!r})"
+    process = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    end = time.monotonic() + 90
+    while not (killed / "metrics.jsonl").is_file() or (killed / "metrics.jsonl").read_bytes().count(b"\n") < 4:
+        assert time.monotonic() < end
+        time.sleep(0.02)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    assert runs.open_run(killed).status().state == runs.INTERRUPTED
+    assert (killed / train.CHECKPOINT).is_file()
+    assert main(["train", "--resume", str(killed)]) == 0
+    figures = [[row["loss"] for row in runs.open_run(tmp_path / name).metrics()] for name in ("whole", "killed")]
+    assert len(figures[0]) == 1 + 4 * (30 // 8)
+    assert figures[0] == figures[1]
+
+
+def test_the_estimate_trains_nothing(make, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr("hyperface.training.measure_speed", lambda **_: 4.0)
+    options = ["train", "--dataset", str(make(4, 4)), "--validation-share", "0", "--epochs", "5", "--estimate"]
+    assert main([*options, "--run", str(tmp_path / "never")]) == 0
+    assert "about 10 seconds: 40 images at 4 a second" in capsys.readouterr().out
+    assert main([*options, "--against", str(make(4, 4, 4)), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["seconds"] == 20
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_figures_go_to_trackio_where_it_is_installed(make, tmp_path, monkeypatch, capsys):
+    told: list = []
+    trackio = types.SimpleNamespace(
+        init=lambda **options: (print("hello"), told.append(("init", options))),
+        log=lambda figures, step: told.append((step, figures)),
+        finish=lambda: told.append("finish"),
+    )
+    monkeypatch.setitem(sys.modules, "trackio", trackio)
+    dataset = str(make(4, 4))
+    assert main(["train", "--dataset", dataset, *OPTIONS, "--run", str(tmp_path / "run"), "--json"]) == 0
+    assert all(line.startswith("{") for line in capsys.readouterr().out.splitlines())
+    (_, options), *steps, end = told
+    assert (options["name"], options["config"]["dataset"]) == ("run", dataset)
+    assert [step for step, _ in steps] == [0, 1, 2]
+    assert steps[2][1]["loss"] == runs.open_run(tmp_path / "run").metrics()[2]["loss"]
+    assert end == "finish"
+
+
+def test_equal_budgets():
+    def stored(*counts: int) -> datasets.LabelledImages:
+        labels = np.repeat(np.arange(len(counts)), counts)
+        return datasets.LabelledImages(Path("set"), None, np.arange(len(labels)), labels)
+
+    small, large = stored(2, 2), stored(5, 1, 3)
+    identities, images = datasets.equal_budget(small, large, seed=3)
+    assert (identities, images) == (2, 4)
+    for dataset in (small, large):
+        cut = dataset.limited(identities=identities, images=images, seed=3)
+        assert (cut.identities, len(cut)) == (2, 4)
+        assert set(cut.positions) <= set(dataset.positions)
+    even = large.limited(images=6, seed=0)
+    assert np.bincount(even.labels).tolist() == [3, 1, 2] or np.bincount(even.labels).tolist() == [2, 1, 3]
+    assert large.limited() is large
