@@ -52,7 +52,9 @@ def straightforward(dataset: datasets.LabelledImages, backbone: str, batch: int)
     while True:
         chosen = torch.randint(len(images), (batch,), generator=generator)
         chances = torch.rand(batch, 1, CHANCES, generator=generator)
-        pictures = torch.cat([augment(from_uint8(images[i : i + 1]), chances[k]) for k, i in enumerate(chosen.tolist())])
+        pictures = torch.cat(
+            [augment(from_uint8(images[i : i + 1]), chances[k]) for k, i in enumerate(chosen.tolist())]
+        )
         x = F.interpolate(pictures, size=network.card.input_size, mode="bilinear", antialias=True)
         x = ((x - 0.5) / 0.5).contiguous()
         features = F.normalize(network.backbone(x.flip(1) if network.bgr else x))

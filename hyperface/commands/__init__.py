@@ -2,7 +2,7 @@
 
 from types import ModuleType
 
-from hyperface.commands import dataset, embed, evaluate, gallery, generate, pack, separate, train
+from hyperface.commands import dataset, embed, evaluate, gallery, generate, pack, separate, study, train
 
 VERBS: dict[str, ModuleType] = {
     "gallery": gallery,
@@ -13,4 +13,5 @@ VERBS: dict[str, ModuleType] = {
     "train": train,
     "evaluate": evaluate,
     "embed": embed,
+    "study": study,
 }

@@ -1,0 +1,195 @@
+"""Does packing help? The same generator and the same budget, with identities taken at random or packed.
+
+For each seed and each way to choose identities: so many are chosen, the same number of images of each is drawn, a
+recogniser is trained from scratch on them for the same number of steps, and it is evaluated on benchmarks that nothing
+of this was tuned on.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from hyperface import datasets, evaluation, packing, training
+from hyperface.errors import InputError
+from hyperface.gallery import Gallery
+from hyperface.generators import Generator
+
+STAGES = {"choose": 0.03, "draw": 0.15, "train": 0.75, "evaluate": 0.07}  # and their usual shares of a trial's time
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The budget, the same for every trial.
+
+    identities × images_per_identity images are drawn with the noise beta and seen `epochs` times. span and
+    packing_steps: of the packing, which starts at the random identities of its seed.
+    """
+
+    identities: int = 300
+    images_per_identity: int = 20
+    epochs: int = 12
+    backbone: str = "small"
+    head: str = "adaface"
+    batch_size: int = 128
+    input_size: int | None = None
+    beta: float = datasets.synthesis.BETA
+    span: int = 40
+    packing_steps: int = 300
+    benchmarks: tuple[str, ...] = (
+        "rendered_everyday",
+        "rendered_cross_pose",
+        "rendered_cross_age",
+        "rendered_frontal_profile",
+        "rendered_large_age_gap",
+    )
+
+    @property
+    def images(self) -> int:
+        """Of one trial's dataset."""
+        return self.identities * self.images_per_identity
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One way to choose identities, with one seed. accuracy, auc: benchmark → share in [0, 1]. nearest_cosine: mean
+    over identities of the largest cosine to another one, as requested. loss: of training, at its end."""
+
+    arm: str
+    seed: int
+    accuracy: dict[str, float]
+    auc: dict[str, float]
+    nearest_cosine: float
+    loss: float
+
+
+@dataclass(frozen=True)
+class StudyStep:
+    """`done` of `total` in this stage of trial number `trial` (from 0) of `trials`; share: of the whole study.
+    result: in the last step of a trial."""
+
+    arm: str
+    seed: int
+    stage: str
+    done: int
+    total: int
+    trial: int
+    trials: int
+    result: Trial | None = None
+
+    @property
+    def share(self) -> float:
+        names = list(STAGES)
+        before = sum(STAGES[name] for name in names[: names.index(self.stage)])
+        within = before + STAGES[self.stage] * self.done / max(self.total, 1)
+        return (self.trial + within) / self.trials
+
+
+def _random(gallery: Gallery, plan: Plan, seed: int) -> torch.Tensor:
+    order = np.random.default_rng(seed).permutation(len(gallery))
+    return gallery.embeddings[order[: plan.identities]]
+
+
+def _packed(span: bool) -> Callable[[Gallery, Plan, int], torch.Tensor]:
+    def choose(gallery: Gallery, plan: Plan, seed: int) -> torch.Tensor:
+        *_, last = packing.pack(
+            _random(gallery, plan, seed),
+            gallery=gallery.embeddings,
+            span=plan.span if span else None,
+            steps=plan.packing_steps,
+            seed=seed,
+        )
+        return last.embeddings
+
+    return choose
+
+
+# How identities are chosen: (gallery, plan, seed) → embeddings (n, d).
+ARMS: dict[str, Callable[[Gallery, Plan, int], torch.Tensor]] = {
+    "random": _random,
+    "packed": _packed(span=True),
+    "packed-full-sphere": _packed(span=False),
+}
+
+
+def packed_vs_random(
+    folder: Path,
+    gallery: Gallery,
+    generator: Generator,
+    *,
+    plan: Plan | None = None,
+    arms: Sequence[str] = ("random", "packed"),
+    seeds: int = 3,
+    device: str = "cpu",
+    finished: Sequence[Trial] = (),
+) -> Iterator[StudyStep]:
+    """Run all trials, seed after seed, so that the arms are comparable whenever it is stopped.
+
+    folder: where the datasets go, one for each trial. finished: trials that need not be done again; a dataset that was
+    being drawn is drawn on. InputError, UnknownNameError or DatasetError for a plan that cannot work, before any work.
+    """
+    plan = Plan() if plan is None else plan
+    unknown = [arm for arm in arms if arm not in ARMS]
+    if unknown or not arms or seeds < 1:
+        raise InputError(f"A study compares {', '.join(ARMS)} over at least one seed; got {', '.join(arms)}, {seeds}.")
+    if not 2 <= plan.identities <= len(gallery):
+        raise InputError(f"{plan.identities} identities were asked for; the gallery has {len(gallery):,}.")
+    benchmarks = [evaluation.load_benchmark(name) for name in plan.benchmarks]
+    done = {(trial.arm, trial.seed) for trial in finished}
+    order = [(arm, seed) for seed in range(seeds) for arm in arms]
+
+    def steps() -> Iterator[StudyStep]:
+        for number, (arm, seed) in enumerate(order):
+            if (arm, seed) not in done:
+                for stage, step, total, result in _trial(
+                    folder, gallery, generator, plan, benchmarks, arm, seed, device
+                ):
+                    yield StudyStep(arm, seed, stage, step, total, number, len(order), result)
+
+    return steps()
+
+
+def _trial(
+    folder: Path,
+    gallery: Gallery,
+    generator: Generator,
+    plan: Plan,
+    benchmarks: Sequence[evaluation.Benchmark],
+    arm: str,
+    seed: int,
+    device: str,
+) -> Iterator[tuple[str, int, int, Trial | None]]:
+    """(stage, done, total, result) of one trial."""
+    yield "choose", 0, 1, None
+    identities = ARMS[arm](gallery, plan, seed)  # (n, d)
+    path = folder / f"{arm}-{seed}"
+    drawing = datasets.synthesize(
+        identities, generator, images_per_identity=plan.images_per_identity, beta=plan.beta, out=path, seed=seed
+    )
+    for drawn in drawing:
+        yield "draw", drawn.step, drawn.total, None
+    learning = training.train(
+        datasets.open(path),
+        backbone=plan.backbone,
+        head=plan.head,
+        epochs=plan.epochs,
+        batch_size=plan.batch_size,
+        input_size=plan.input_size,
+        validation_share=0,  # every identity of the budget is trained on, and nothing is chosen by a validation
+        seed=seed,
+        device=device,
+    )
+    for step in learning:
+        yield "train", step.step, step.total, None
+    recognizer = step.recognizer.eval()
+    accuracy, auc = {}, {}
+    for number, benchmark in enumerate(benchmarks):
+        yield "evaluate", number, len(benchmarks), None
+        result = evaluation.verify(recognizer, benchmark)
+        accuracy[benchmark.name], auc[benchmark.name] = result.accuracy, result.auc
+    cosines = identities.double() @ identities.double().T
+    nearest = cosines.fill_diagonal_(-1).amax(dim=1).mean().item()
+    trial = Trial(arm, seed, accuracy, auc, nearest, step.loss)
+    yield "evaluate", len(benchmarks), len(benchmarks), trial
