@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import statistics
+from typing import Any
 
 from hyperface.commands.base import duration
 from hyperface.errors import RunError
@@ -10,7 +11,8 @@ from hyperface.runs import Run
 from hyperface.ui.context import AppContext
 
 # Images a second on two CPU cores, until a run on this machine has shown its own pace.
-TYPICAL_TRAINING = {"small": 300.0, "ir_18": 12.0, "ir_50": 5.0}
+TYPICAL_TRAINING = {"small": 300.0, "ir_18": 12.0, "ir_34": 7.0, "ir_50": 5.0, "ir_100": 2.5}
+MEASURED_BATCH = 16  # enough to see the speed within some ten percent, and done in seconds
 TYPICAL_DRAWING = 200.0
 NEW = "new"
 # Of a packing on two cores: pairs of identities looked at in a second, and what a step and a run take besides.
@@ -35,22 +37,54 @@ def _pairs_a_second(run: Run) -> float | None:
 
 
 def training_estimate(
-    context: AppContext, source: str, identities: float, images: float, epochs: float, backbone: str
+    context: AppContext,
+    source: str,
+    identities: float,
+    images: float,
+    against: str,
+    epochs: float,
+    backbone: str,
+    speed: float | None = None,
 ) -> str:
-    """One line of HTML: images, passes, expected time."""
-    drawing = 0.0
-    if source == NEW:
-        count = int(identities) * int(images)
-        drawing = count / _pace(context, "generate", None, TYPICAL_DRAWING)
-    else:
-        try:
-            count = int(context.run(source).results().get("images", 0))
-        except RunError:
-            count = 0
-        if count == 0:
-            return ""
-    training = count * int(epochs) / _pace(context, "train", backbone, TYPICAL_TRAINING.get(backbone, 5.0))
-    return f"<p class='hf-note'>{count:,} images, {int(epochs)} times: about {duration(drawing + training)}.</p>"
+    """One line of HTML: images, passes, expected time. speed: images a second, None for what earlier runs showed."""
+    sizes = [_size(context, name, identities, images) for name in (source, against) if name]
+    count = min(sizes)
+    if count == 0:
+        return ""
+    drawing = count / _pace(context, "generate", None, TYPICAL_DRAWING) if source == NEW else 0.0
+    if speed is None:
+        speed = _pace(context, "train", backbone, TYPICAL_TRAINING.get(backbone, 2.0))
+    training = len(sizes) * count * int(epochs) / speed
+    twice = " on each of the two" if len(sizes) == 2 else ""
+    seconds = duration(drawing + training)
+    return f"<p class='hf-note'>{count:,} images, {int(epochs)} times{twice}: about {seconds}.</p>"
+
+
+def measured_estimate(context: AppContext, *sizes: Any) -> str:
+    """The same, at the speed of a few steps taken here; earlier runs of this machine, where there are any, know better.
+
+    sizes: the arguments of `training_estimate`, the backbone last.
+    """
+    backbone = sizes[-1]
+    if _pace(context, "train", backbone, 0.0):
+        return training_estimate(context, *sizes)
+
+    def measure() -> float:
+        from hyperface.training import measure_speed
+
+        return measure_speed(backbone=backbone, batch_size=MEASURED_BATCH)
+
+    return training_estimate(context, *sizes, speed=context.cached(("training speed", backbone), measure))
+
+
+def _size(context: AppContext, name: str, identities: float, images: float) -> int:
+    """Images of a dataset; 0 while they are not known."""
+    if name == NEW:
+        return int(identities) * int(images)
+    try:
+        return int(context.run(name).results().get("images", 0))
+    except RunError:
+        return 0
 
 
 def _pace(context: AppContext, verb: str, backbone: str | None, otherwise: float) -> float:

@@ -13,12 +13,20 @@ from hyperface.errors import InputError
 from hyperface.runs import FAILED, Run
 from hyperface.ui import worker
 from hyperface.ui.context import AppContext
-from hyperface.ui.estimates import NEW, training_estimate
+from hyperface.ui.estimates import NEW, measured_estimate, training_estimate
 from hyperface.ui.run_picker import newest_at_load, picker_update, run_choices, run_picker
 from hyperface.ui.toasts import toasts
 from hyperface.ui.train_view import train_view
 
-BACKBONES = [("small: for a CPU", "small"), ("IR-18", "ir_18"), ("IR-50: for a GPU", "ir_50")]
+BACKBONES = [
+    ("small: for a CPU", "small"),
+    ("IR-18", "ir_18"),
+    ("IR-34", "ir_34"),
+    ("IR-50: for a GPU", "ir_50"),
+    ("IR-100: for several", "ir_100"),
+]
+SCHEDULES = [("Cosine, to zero", "cosine"), ("Steps, as AdaFace", "step")]
+NONE = ""
 HEADS = [("AdaFace", "adaface"), ("ArcFace", "arcface"), ("CosFace", "cosface")]
 
 
@@ -38,12 +46,22 @@ def build(context: AppContext, packing: gr.Dropdown, tab: gr.Tab) -> None:
                     2, 2000, value=200, step=1, label="Identities", info="The packing's first so many people."
                 )
                 images = gr.Slider(2, 100, value=20, step=1, label="Images of each", info="Variations of every person.")
+            against = gr.Dropdown(
+                against_choices(context),
+                value=NONE,
+                label="Against",
+                info="A second dataset to train on afterwards with the same budget: which one teaches more?",
+                elem_id="train-against",
+            )
             epochs = gr.Slider(
                 1, 60, value=TrainOptions.epochs, step=1, label="Epochs", info="How often every image is seen."
             )
             with gr.Accordion("More", open=False):
                 backbone = gr.Dropdown(BACKBONES, value="small", label="Backbone", info="The network that is trained.")
                 head = gr.Radio(HEADS, value="adaface", label="Margin head", info="The loss that parts the identities.")
+                schedule = gr.Radio(
+                    SCHEDULES, value="cosine", label="Learning rate", info="How it falls after its warm-up."
+                )
                 batch = gr.Slider(
                     8, 512, value=TrainOptions.batch_size, step=8, label="Batch", info="Images in one step."
                 )
@@ -55,40 +73,44 @@ def build(context: AppContext, packing: gr.Dropdown, tab: gr.Tab) -> None:
             newest_at_load(context, "train", picker)
             view = train_view(context, picker.value)
 
-    sizes = [dataset, identities, images, epochs, backbone]
+    sizes = [dataset, identities, images, against, epochs, backbone]
 
     @toasts
-    def start(source: str, *values: Any) -> tuple[gr.Dropdown, gr.Dropdown]:
+    def start(source: str, other: str, *values: Any) -> tuple[gr.Dropdown, ...]:
         packing_name, count, each, *training = values
         options = _options(*training)
         worker.check_free(context)
         data = _new_dataset(context, packing_name, count, each) if source == NEW else context.run(source)
-        run = train.create(TrainOptions(dataset=str(data.path), **options), folder=context.runs_folder)
+        run = _create(context, data, context.run(other) if other else None, options)
         worker.start(context, run)
-        return picker_update(context, "train", run.name), _datasets(context, data.name)
+        return picker_update(context, "train", run.name), *_datasets(context, data.name, other)
 
-    def opened(chosen: str | None, source: str) -> tuple[gr.Dropdown, gr.Dropdown]:
-        return picker_update(context, "train", chosen), _datasets(context, source)
+    def opened(chosen: str | None, source: str, other: str) -> tuple[gr.Dropdown, ...]:
+        return picker_update(context, "train", chosen), *_datasets(context, source, other)
 
     quiet = {"show_progress": "hidden", "queue": False, "api_visibility": "private"}
     begin.click(
         start,
-        [dataset, packing, identities, images, epochs, backbone, head, batch, seed],
-        [picker, dataset],
+        [dataset, against, packing, identities, images, epochs, backbone, head, schedule, batch, seed],
+        [picker, dataset, against],
         show_progress="hidden",
         api_visibility="private",
     )
     picker.change(lambda name: name, picker, view, **quiet)
     for opening in (tab.select, view.ended):
-        opening(opened, [picker, dataset], [picker, dataset], **quiet)
+        opening(opened, [picker, dataset, against], [picker, dataset, against], **quiet)
     dataset.change(lambda source: gr.Group(visible=source == NEW), dataset, making, **quiet)
-    gr.on(
+    estimating = {"trigger_mode": "always_last", "api_visibility": "private", "show_progress": "hidden"}
+    told = gr.on(
         [tab.select, *(control.change for control in sizes)],
         lambda *values: training_estimate(context, *values),
         sizes,
         expected,
-        **quiet,
+        queue=False,
+        **estimating,
     )
+    # The first time a backbone is chosen, a few steps are taken to see how fast this machine is.
+    told.then(lambda *values: measured_estimate(context, *values), sizes, expected, concurrency_limit=1, **estimating)
 
 
 def dataset_choices(context: AppContext) -> list[tuple[str, str]]:
@@ -98,10 +120,26 @@ def dataset_choices(context: AppContext) -> list[tuple[str, str]]:
     return [("New, from the packing", NEW), *made]
 
 
-def _datasets(context: AppContext, chosen: str) -> gr.Dropdown:
-    choices = dataset_choices(context)
-    known = any(chosen == name for _, name in choices)
-    return gr.Dropdown(choices=choices, value=chosen if known else NEW)
+def against_choices(context: AppContext) -> list[tuple[str, str]]:
+    """(what to show, name) of what a dataset can be compared with."""
+    return [("Nothing: one training", NONE), *(choice for choice in dataset_choices(context) if choice[1] != NEW)]
+
+
+def _datasets(context: AppContext, chosen: str, other: str) -> tuple[gr.Dropdown, gr.Dropdown]:
+    """Both drop-downs with today's datasets; what was chosen stays chosen while it exists."""
+    choices, others = dataset_choices(context), against_choices(context)
+    return (
+        gr.Dropdown(choices=choices, value=chosen if chosen in [name for _, name in choices] else NEW),
+        gr.Dropdown(choices=others, value=other if other in [name for _, name in others] else NONE),
+    )
+
+
+def _create(context: AppContext, data: Run, other: Run | None, options: dict[str, Any]) -> Run:
+    """The run folder of a training, or those of A against B, of which the first is returned."""
+    if other is None:
+        return train.create(TrainOptions(dataset=str(data.path), **options), folder=context.runs_folder)
+    pair = TrainOptions(dataset=str(data.path), against=str(other.path), **options)
+    return train.create_pair(pair, folder=context.runs_folder)[0]
 
 
 def _new_dataset(context: AppContext, packing_name: str | None, identities: float, images: float) -> Run:
@@ -118,7 +156,9 @@ def _new_dataset(context: AppContext, packing_name: str | None, identities: floa
     return generate.create(options, folder=context.runs_folder)
 
 
-def _options(epochs: float, backbone: str, head: str, batch: float, seed: float | None) -> dict[str, Any]:
+def _options(
+    epochs: float, backbone: str, head: str, schedule: str, batch: float, seed: float | None
+) -> dict[str, Any]:
     """The controls' values as options. InputError for an empty field that cannot be."""
     if seed is None or seed < 0:
         raise InputError("The seed is empty or negative. Give a whole number, 0 or more.")
@@ -126,6 +166,7 @@ def _options(epochs: float, backbone: str, head: str, batch: float, seed: float 
         "epochs": int(epochs),
         "backbone": backbone,
         "head": head,
+        "schedule": schedule,
         "batch_size": int(batch),
         "seed": int(seed),
     }

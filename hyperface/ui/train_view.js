@@ -5,7 +5,7 @@ const charts = { loss: hyperface.chart(find('.hf-loss-chart')), accuracy: hyperf
 const MOST_POINTS = 600;  // of a curve: more cannot be told apart, and drawing them takes time
 let state = null;
 
-const fresh = (name) => ({ name, status: null, series: {}, epochs: null });
+const fresh = (name) => ({ name, status: null, series: {}, against: null, epochs: null });
 
 function apply(news, first) {
   if (news.gone || news.error) {
@@ -20,41 +20,80 @@ function apply(news, first) {
     state.epochs = news.epochs;
     find('.hf-train-lineage').innerHTML = news.lineage;
   }
-  for (const [name, values] of Object.entries(news.metrics)) (state.series[name] ??= []).push(...values);
+  add(state.series, news.metrics);
+  let added = news.metrics.step.length;
+  if (news.against) {
+    add(state.against ??= {}, news.against.metrics);
+    added += news.against.metrics.step.length;
+  }
   hyperface.showProgress(find('.hf-progress'), news.status);
   showFigures();
-  if (first || news.metrics.step.length) drawCharts();
+  showAgainst(news.against);
+  if (first || added) drawCharts();
   if (hyperface.isActive(before) && !hyperface.isActive(news.status)) trigger('ended', { run: state.name });
+}
+
+function add(series, metrics) {
+  for (const [name, values] of Object.entries(metrics)) (series[name] ??= []).push(...values);
 }
 
 const last = (values = []) => values.findLast((value) => value !== null) ?? null;
 const percent = (value) => (value === null ? '–' : `${(100 * value).toFixed(1)} %`);
 
+const FIGURES = {
+  '.hf-loss': ['loss', (value) => value.toFixed(3)],
+  '.hf-accuracy': ['accuracy', percent],
+  '.hf-validation': ['validation', percent],
+  '.hf-speed': ['images_per_second', (value) => Math.round(value).toLocaleString('en')],
+  '.hf-rate': ['learning_rate', (value) => value.toPrecision(2)],
+};
+
 function showFigures() {
-  const { loss, accuracy, validation, images_per_second: speed } = state.series;
-  find('.hf-loss').textContent = last(loss) === null ? '–' : last(loss).toFixed(3);
-  find('.hf-accuracy').textContent = percent(last(accuracy));
-  find('.hf-validation').textContent = percent(last(validation));
-  find('.hf-speed').textContent = last(speed) === null ? '–' : Math.round(last(speed)).toLocaleString('en');
+  for (const [selector, [name, text]] of Object.entries(FIGURES)) {
+    const shown = (series) => (last(series[name]) === null ? '–' : text(last(series[name])));
+    find(selector).textContent = shown(state.series);
+    find(`${selector} + small`).textContent = state.against ? `other set ${shown(state.against)}` : '';
+  }
 }
 
-function drawCharts() {
-  const { step = [], epoch = [], loss = [], accuracy = [], validation = [] } = state.series;
+const WAITING = { starting: 'is about to be trained on', running: 'is being trained on', done: 'has been trained on' };
+
+function showAgainst(against) {
+  const line = find('.hf-train-against');
+  line.hidden = !against;
+  if (against) line.textContent = `Dashed: the other dataset, which ${WAITING[against.status.state] ?? 'has its turn later'}. Both get as many identities, images and steps as the smaller one allows, and the same seed.`;
+}
+
+/** Places of one training's steps on the axis of epochs, and its curves. */
+function curves(series, style) {
+  const { step = [], epoch = [], loss = [], accuracy = [], validation = [] } = series;
   const second = epoch.indexOf(2);
   const perEpoch = second > 0 ? step[second] - 1 : Math.max(1, ...step);  // steps of an epoch, once one is over
   const every = Math.ceil(step.length / MOST_POINTS) || 1;
   const kept = step.map((_, i) => i).filter((i) => i % every === 0 || i === step.length - 1);
   const at = (i) => step[i] / perEpoch;
-  const line = (values, name, color) => ({ type: 'scatter', mode: 'lines', name, x: kept.map(at), y: kept.map((i) => values[i]), line: { color, width: 2 } });
+  const line = (values, name, color) => ({
+    type: 'scatter', mode: 'lines', name: name + style.suffix, x: kept.map(at), y: kept.map((i) => values[i]),
+    line: { color, width: 2, dash: style.dash },
+  });
   // validation is measured at the start and after each epoch, and repeated in between
   const measured = step.map((_, i) => i).filter((i) => typeof validation[i] === 'number' && (i === 0 || validation[i] !== validation[i - 1] || (step[i] > 0 && step[i] % perEpoch === 0)));
-  const xaxis = { title: { text: 'epoch' }, range: [0, Math.max(state.epochs || 1, last(epoch) || 1)], fixedrange: true };
-  charts.loss.draw({ data: [line(loss, 'loss', 'series-2')], layout: { xaxis, yaxis: { rangemode: 'tozero', fixedrange: true, hoverformat: '.3f' }, showlegend: false } });
-  charts.accuracy.draw({
-    data: [line(accuracy, 'training', 'series-1'), {
-      type: 'scatter', mode: 'lines+markers', name: 'unseen identities', x: measured.map(at), y: measured.map((i) => validation[i]),
-      line: { color: 'series-3', width: 2 }, marker: { size: 6 },
+  return {
+    loss: [line(loss, 'loss', 'series-2')],
+    accuracy: [line(accuracy, 'training', 'series-1'), {
+      type: 'scatter', mode: 'lines+markers', name: `unseen identities${style.suffix}`, x: measured.map(at), y: measured.map((i) => validation[i]),
+      line: { color: 'series-3', width: 2, dash: style.dash }, marker: { size: 6 },
     }],
+  };
+}
+
+function drawCharts() {
+  const own = curves(state.series, { dash: 'solid', suffix: '' });
+  const other = state.against ? curves(state.against, { dash: 'dash', suffix: ', other set' }) : { loss: [], accuracy: [] };
+  const xaxis = { title: { text: 'epoch' }, range: [0, Math.max(state.epochs || 1, last(state.series.epoch) || 1)], fixedrange: true };
+  charts.loss.draw({ data: [...own.loss, ...other.loss], layout: { xaxis, yaxis: { rangemode: 'tozero', fixedrange: true, hoverformat: '.3f' }, showlegend: Boolean(state.against) } });
+  charts.accuracy.draw({
+    data: [...own.accuracy, ...other.accuracy.map((trace) => ({ ...trace, showlegend: false }))],
     layout: { xaxis, yaxis: { range: [0, 1.02], tickformat: '.0%', fixedrange: true, hoverformat: '.1%' }, showlegend: true },
   });
 }

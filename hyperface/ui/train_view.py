@@ -1,4 +1,7 @@
-"""The curves of a training while it goes on and afterwards: one component whose value is the run's name."""
+"""The curves of a training while it goes on and afterwards: one component whose value is the run's name.
+
+Of A against B, both are drawn, whichever of the two is chosen.
+"""
 
 from __future__ import annotations
 
@@ -6,13 +9,14 @@ from typing import Any
 
 import gradio as gr
 
+from hyperface.commands import train
 from hyperface.errors import RunError
 from hyperface.ui.context import AppContext
 from hyperface.ui.run_picker import lineage_line
 from hyperface.ui.run_view import PROGRESS_HTML, Question, answers, columns, control_functions, status_news
 from hyperface.ui.theme import FOLDER
 
-SERIES = ("step", "epoch", "loss", "accuracy", "validation", "images_per_second")
+SERIES = ("step", "epoch", "loss", "accuracy", "learning_rate", "validation", "images_per_second")
 
 
 def train_view(context: AppContext, value: str | None) -> gr.HTML:
@@ -39,9 +43,16 @@ def train_news(context: AppContext, question: Question) -> dict[str, Any]:
     except RunError as error:
         return {"gone": str(error), "cursor": None}
     status = status_news(context, run)  # before the figures: what it says is over has all its figures written
-    rows, cursor = run.metrics_from(int(question.get("cursor") or 0))
-    news = {"cursor": cursor, "more": False, "status": status, "metrics": columns(rows, SERIES)}
-    if question.get("cursor") is None:
-        news["lineage"] = lineage_line(context, run)
+    other = train.partner_of(run)
+    cursor = question.get("cursor")
+    own_cursor, other_cursor = cursor or (0, 0)
+    rows, own_cursor = run.metrics_from(int(own_cursor))
+    news = {"more": False, "status": status, "metrics": columns(rows, SERIES), "against": None}
+    if other is not None:
+        rows, other_cursor = other.metrics_from(int(other_cursor))
+        news["against"] = {"metrics": columns(rows, SERIES), "status": status_news(context, other)}
+    news["cursor"] = [own_cursor, other_cursor]
+    if cursor is None:
+        news["lineage"] = lineage_line(context, run) + ("" if other is None else lineage_line(context, other))
         news["epochs"] = run.options.get("epochs")
     return news

@@ -3,11 +3,12 @@ import json
 import pytest
 
 from hyperface import runs
+from hyperface.commands import train
 from hyperface.errors import InputError
 from hyperface.runs import Worker
 from hyperface.ui import train_tab
 from hyperface.ui.context import AppContext
-from hyperface.ui.estimates import NEW, TYPICAL_TRAINING, training_estimate
+from hyperface.ui.estimates import NEW, TYPICAL_TRAINING, measured_estimate, training_estimate
 from hyperface.ui.train_view import train_news
 
 
@@ -101,7 +102,7 @@ def test_news_of_a_training(context):
 
 def test_the_estimate_learns_from_this_machine(context):
     def minutes() -> str:
-        return training_estimate(context, NEW, 100, 10, 6, "small")
+        return training_estimate(context, NEW, 100, 10, "", 6, "small")
 
     assert "1,000 images, 6 times" in minutes()
     run = runs.create("train", {"backbone": "small"}, title="m", folder=context.runs_folder)
@@ -109,7 +110,7 @@ def test_the_estimate_learns_from_this_machine(context):
         for step in range(3):
             worker.log({"step": step, "images_per_second": 10.0})
     assert "about 10 minutes" in minutes()
-    assert training_estimate(context, "gone", 0, 0, 1, "small") == ""
+    assert training_estimate(context, "gone", 0, 0, "", 1, "small") == ""
 
 
 def test_a_dataset_needs_a_packing_that_is_whole(context):
@@ -127,4 +128,42 @@ def test_a_dataset_needs_a_packing_that_is_whole(context):
 @pytest.mark.parametrize("seed", [None, -1])
 def test_an_empty_seed_is_told(seed):
     with pytest.raises(InputError, match="seed"):
-        train_tab._options(1, "small", "adaface", 8, seed)
+        train_tab._options(1, "small", "adaface", "cosine", 8, seed)
+
+
+def test_news_of_a_against_b(context):
+    first, second = (runs.create("generate", {}, title=title, folder=context.runs_folder) for title in "ab")
+    options = train_tab._options(2, "small", "adaface", "step", 8, 0)
+    a = train_tab._create(context, first, second, options)
+    b = train.partner_of(a)
+    assert b.options["schedule"] == "step"
+    for pair, loss in ((a, 1.0), (b, 2.0)):
+        with Worker(pair).working() as worker:
+            worker.log({"step": 1, "epoch": 1, "loss": loss})
+    news = json.loads(json.dumps(train_news(context, {"run": b.name, "cursor": None}), allow_nan=False))
+    assert news["metrics"]["loss"] == [2.0]
+    assert news["against"]["metrics"]["loss"] == [1.0]
+    assert news["against"]["status"]["state"] == runs.DONE
+    again = train_news(context, {"run": b.name, "cursor": news["cursor"]})
+    assert again["metrics"]["step"] == again["against"]["metrics"]["step"] == []
+
+
+def test_two_datasets_take_twice_as_long_at_the_smaller_ones_size(context):
+    names = []
+    for images in (1000, 400):
+        run = runs.create("generate", {}, title=str(images), folder=context.runs_folder)
+        with Worker(run).working() as worker:
+            worker.write_results({"images": images})
+        names.append(run.name)
+    told = training_estimate(context, names[0], 0, 0, names[1], 3, "small", speed=10.0)
+    assert "400 images, 3 times on each of the two: about 4 minutes" in told
+    offered = [name for _, name in train_tab.against_choices(context)]
+    assert offered == [train_tab.NONE, *reversed(names)]
+
+
+def test_the_speed_is_measured_where_no_run_has_shown_it(context, monkeypatch):
+    asked = []
+    monkeypatch.setattr("hyperface.training.measure_speed", lambda **options: asked.append(options) or 5.0)
+    for _ in range(2):
+        assert "about 20 minutes" in measured_estimate(context, NEW, 100, 10, "", 6, "ir_34")
+    assert [options["backbone"] for options in asked] == ["ir_34"]
