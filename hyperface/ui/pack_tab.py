@@ -15,7 +15,7 @@ from hyperface.ui.context import AppContext
 from hyperface.ui.estimates import packing_estimate
 from hyperface.ui.pack_view import pack_view
 from hyperface.ui.plain_sphere import plain_sphere
-from hyperface.ui.run_picker import picker_update
+from hyperface.ui.run_picker import picker_at, picker_update
 from hyperface.ui.toasts import toasts
 
 OBJECTIVE_CHOICES = [
@@ -81,7 +81,7 @@ def build(context: AppContext, packing: gr.Dropdown, tab: gr.Tab) -> None:
         worker.check_free(context)
         run = create(options, folder=context.runs_folder)
         worker.start(context, run)
-        return picker_update(context, "pack", run.name)
+        return picker_at(context, "pack", run.name)
 
     gr.on(
         [Context.root_block.load, tab.select, identities.change, steps.change],

@@ -35,9 +35,22 @@ def run_picker(context: AppContext, verb: str, *, label: str, info: str | None =
 def picker_update(context: AppContext, verb: str, chosen: str | None) -> gr.Dropdown:
     """The drop-down with today's runs. What was chosen stays chosen while it exists, else the newest is."""
     choices = run_choices(context, verb)
-    names = [name for _, name in choices]
-    value = chosen if chosen in names else names[0] if names else None
-    return gr.Dropdown(choices=choices, value=value)
+    return keeping(choices, chosen, choices[0][1] if choices else None)
+
+
+def picker_at(context: AppContext, verb: str, chosen: str) -> gr.Dropdown:
+    """The drop-down with today's runs, and another one of them chosen."""
+    return gr.Dropdown(choices=run_choices(context, verb), value=chosen)
+
+
+def keeping(choices: list[tuple[str, str]], chosen: str | None, otherwise: str | None) -> gr.Dropdown:
+    """A drop-down's new choices (what to show, name). What was chosen stays while it is among them.
+
+    It is not sent again: by the time a slow answer reaches the page, something else may have been chosen.
+    """
+    if chosen in [name for _, name in choices]:
+        return gr.Dropdown(choices=choices)
+    return gr.Dropdown(choices=choices, value=otherwise)
 
 
 def newest_at_load(context: AppContext, verb: str, picker: gr.Dropdown) -> None:

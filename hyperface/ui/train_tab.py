@@ -14,7 +14,7 @@ from hyperface.runs import FAILED, Run
 from hyperface.ui import worker
 from hyperface.ui.context import AppContext
 from hyperface.ui.estimates import NEW, measured_estimate, training_estimate
-from hyperface.ui.run_picker import newest_at_load, picker_update, run_choices, run_picker
+from hyperface.ui.run_picker import keeping, newest_at_load, picker_at, picker_update, run_choices, run_picker
 from hyperface.ui.toasts import toasts
 from hyperface.ui.train_view import train_view
 
@@ -83,7 +83,8 @@ def build(context: AppContext, packing: gr.Dropdown, tab: gr.Tab) -> None:
         data = _new_dataset(context, packing_name, count, each) if source == NEW else context.run(source)
         run = _create(context, data, context.run(other) if other else None, options)
         worker.start(context, run)
-        return picker_update(context, "train", run.name), *_datasets(context, data.name, other)
+        made = gr.Dropdown(choices=dataset_choices(context), value=data.name)
+        return picker_at(context, "train", run.name), made, gr.Dropdown(choices=against_choices(context))
 
     def opened(chosen: str | None, source: str, other: str) -> tuple[gr.Dropdown, ...]:
         return picker_update(context, "train", chosen), *_datasets(context, source, other)
@@ -127,11 +128,7 @@ def against_choices(context: AppContext) -> list[tuple[str, str]]:
 
 def _datasets(context: AppContext, chosen: str, other: str) -> tuple[gr.Dropdown, gr.Dropdown]:
     """Both drop-downs with today's datasets; what was chosen stays chosen while it exists."""
-    choices, others = dataset_choices(context), against_choices(context)
-    return (
-        gr.Dropdown(choices=choices, value=chosen if chosen in [name for _, name in choices] else NEW),
-        gr.Dropdown(choices=others, value=other if other in [name for _, name in others] else NONE),
-    )
+    return keeping(dataset_choices(context), chosen, NEW), keeping(against_choices(context), other, NONE)
 
 
 def _create(context: AppContext, data: Run, other: Run | None, options: dict[str, Any]) -> Run:

@@ -14,6 +14,8 @@ from pathlib import Path
 
 import pytest
 
+from hyperface import runs
+
 ROOT = Path(__file__).resolve().parents[2]
 CHROMIUM_ARGUMENTS = [
     "--no-sandbox",
@@ -67,7 +69,7 @@ def small_packing(runs_folder: Path):
     """A finished packing of 20 identities. It is the newest, so a page that is opened after it starts with it."""
     import numpy as np
 
-    from hyperface import gallery, runs
+    from hyperface import gallery
 
     run = runs.create("pack", {"identities": 20, "gallery": "gan-10k"}, title="Twenty people", folder=runs_folder)
     with runs.Worker(run).working():
@@ -131,7 +133,7 @@ def browser():
 
 
 @pytest.fixture
-def page(browser, app_url: str):
+def page(browser, app_url: str, runs_folder: Path, upload_cache: Path):
     """A fresh page of the app. The test fails if the page logs an error or asks any other host for anything."""
     context = browser.new_context(viewport={"width": 1280, "height": 900})
     page = context.new_page()
@@ -151,8 +153,19 @@ def page(browser, app_url: str):
     page.get_by_role("tab", name="Pack", exact=True).wait_for()
     yield page
     logged = list(wrong)
+    _tell_what_went_on(page, runs_folder, upload_cache)
     context.close()
     assert logged == []
+
+
+def _tell_what_went_on(page, runs_folder: Path, upload_cache: Path) -> None:
+    """Printed, so that pytest shows it beside a test that failed: runs, messages of the page, the server's log."""
+    for run in runs.list_runs([runs_folder]):
+        log = run.path / "log.txt"
+        print(run.name, run.status(), log.read_text(errors="replace")[-2000:] if log.exists() else "", sep="\n")
+    if not page.is_closed():
+        print("on the page:", page.locator(".toast-body").all_inner_texts())
+    print((upload_cache / "server.log").read_text(errors="replace")[-3000:])
 
 
 @pytest.fixture
