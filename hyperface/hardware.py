@@ -4,6 +4,10 @@ import functools
 
 import torch
 
+from hyperface.errors import InputError
+
+PRECISIONS = ("float32", "bfloat16", "fastest")
+
 
 @functools.cache
 def has_fast_bfloat16(device: torch.device) -> bool:
@@ -12,3 +16,10 @@ def has_fast_bfloat16(device: torch.device) -> bool:
         return torch.cuda.get_device_capability(device) >= (8, 0)
     probes = ("_is_avx512_bf16_supported", "_is_amx_tile_supported")
     return device.type == "cpu" and any(getattr(torch.cpu, probe, lambda: False)() for probe in probes)
+
+
+def computes_in_bfloat16(precision: str, device: torch.device) -> bool:
+    """What a precision means on a device; "fastest" is bfloat16 where that is fast. InputError for another word."""
+    if precision not in PRECISIONS:
+        raise InputError(f"The precision is one of {', '.join(PRECISIONS)}; it was {precision!r}.")
+    return precision == "bfloat16" or (precision == "fastest" and has_fast_bfloat16(device))

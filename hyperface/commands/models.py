@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hyperface.commands.base import Console, is_run
-from hyperface.commands.train import RECOGNIZER
 from hyperface.errors import RunError
 from hyperface.runs import open_run
 
@@ -22,17 +21,19 @@ DETECTOR_HELP = (
     "dlib (default %(default)s)"
 )
 PRECISIONS = ("float32", "bfloat16", "fastest")
+RECOGNIZER = "recognizer.safetensors"  # what a training leaves in its run folder
 
 
-def add_compute_arguments(add) -> None:
+def add_compute_arguments(
+    add, *, precision: str = "float32", but: str = "which changes cosines by about 0.0001"
+) -> None:
     """--device and --precision. add: `add_argument` of a parser or of one of its groups."""
     add("--device", default="cpu", help="where torch computes: cpu, cuda … (default %(default)s)")
     add(
         "--precision",
         choices=PRECISIONS,
-        default="float32",
-        help="fastest: bfloat16 where the hardware is fast in it, which changes cosines by about 0.0001 "
-        "(default %(default)s)",
+        default=precision,
+        help=f"fastest: bfloat16 where the hardware is fast in it, {but} (default %(default)s)",
     )
 
 

@@ -34,6 +34,7 @@ from hyperface.commands.base import (
 )
 from hyperface.commands.checkpoints import load_checkpoint, save_checkpoint
 from hyperface.commands.dataset import report_skipped
+from hyperface.commands.models import RECOGNIZER, add_compute_arguments
 from hyperface.commands.tracking import tracked
 from hyperface.errors import HyperFaceError, RunError
 from hyperface.runs import DONE, Run, StopRequested, Worker, open_run
@@ -45,7 +46,6 @@ if TYPE_CHECKING:
     from hyperface.training import TrainingStep
 
 HELP = "train a recogniser on a dataset"
-RECOGNIZER = "recognizer.safetensors"
 CHECKPOINT = "checkpoint.safetensors"
 PARTNER = "partner"  # the name of the run folder beside this one that it is compared with
 CHECKPOINT_SECONDS = 20.0
@@ -68,6 +68,7 @@ class TrainOptions:
     against: str | None = None
     seed: int = 0
     device: str = "cpu"
+    precision: str = "fastest"
 
     def check(self) -> None:
         """InputError, saying what to change, for values that cannot work."""
@@ -111,7 +112,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="share of the identities kept for validation (default %(default)s)",
     )
     add("--seed", type=int, default=default.seed, help="default %(default)s")
-    add("--device", default=default.device, help="where torch computes: cpu, cuda … (default %(default)s)")
+    add_compute_arguments(add, precision=default.precision, but="which rounds the gradients")
     add("--estimate", action="store_true", help="only tell how long it would take, from a few steps")
     add_run_arguments(parser)
 
@@ -210,6 +211,7 @@ def _estimate(options: TrainOptions, console: Console) -> None:
         batch_size=options.batch_size,
         input_size=options.input_size,
         device=options.device,
+        precision=options.precision,
     )
     seconds = images / speed
     console.say(
@@ -310,6 +312,7 @@ def training_steps(
         input_size=options.input_size,
         seed=options.seed,
         device=options.device,
+        precision=options.precision,
         resume=resume,
     )
 

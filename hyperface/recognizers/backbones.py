@@ -15,21 +15,17 @@ from hyperface.recognizers.mobilefacenet import MobileFaceNet
 
 @dataclass(frozen=True)
 class Architecture:
-    """build: input size in pixels → network. bgr: whether the network wants blue first, as AdaFace's weights do.
-    depthwise: whether most of its convolutions are, which bfloat16 makes slower on CPUs."""
+    """build: input size in pixels → network. bgr: whether the network wants blue first, as AdaFace's weights do."""
 
     build: Callable[[int], nn.Module]
     dimension: int
     input_size: int
     bgr: bool
     source: str
-    depthwise: bool = False
 
 
 ARCHITECTURES: dict[str, Architecture] = {
-    "small": Architecture(
-        lambda size: MobileFaceNet(input_size=size), 256, 64, False, "MobileFaceNet, CCBR 2018", True
-    ),
+    "small": Architecture(lambda size: MobileFaceNet(input_size=size), 256, 64, False, "MobileFaceNet, CCBR 2018"),
     **{
         name: Architecture(
             lambda size, units=units: IResNet(units, input_size=size), 512, 112, True, "AdaFace, CVPR 2022"
@@ -49,7 +45,6 @@ class BackboneRecognizer(Recognizer):
         super().__init__()
         self.architecture, self.card = architecture, card
         self.bgr = card.color == "BGR"
-        self.autocasts = not ARCHITECTURES[architecture].depthwise
         self.backbone = ARCHITECTURES[architecture].build(card.input_size).to(memory_format=torch.channels_last)
 
     def _features(self, images: torch.Tensor) -> torch.Tensor:

@@ -9,10 +9,8 @@ from torch import nn
 from torch.nn import functional as F
 
 from hyperface.errors import CheckpointError, DeviceError, InputError
-from hyperface.hardware import has_fast_bfloat16
+from hyperface.hardware import computes_in_bfloat16
 from hyperface.images import check_images
-
-PRECISIONS = ("float32", "bfloat16", "fastest")
 
 
 @dataclass(frozen=True)
@@ -66,7 +64,7 @@ class Recognizer(nn.Module):
     """
 
     card: RecognizerCard
-    autocasts = True  # whether it is faster in bfloat16 where the hardware is; depthwise networks are not
+    autocasts = True  # whether it is faster in bfloat16 where the hardware is
     uses_bfloat16 = False  # whether features are computed in it
 
     @property
@@ -88,16 +86,14 @@ class Recognizer(nn.Module):
         precision: "float32"; "bfloat16", which changes embeddings by a cosine of about 1e-4; or "fastest", bfloat16
         where the hardware is fast in it. DeviceError for a device that cannot be used, InputError for a precision.
         """
-        if precision not in PRECISIONS:
-            raise InputError(f"The precision is one of {', '.join(PRECISIONS)}; it was {precision!r}.")
         try:
             self.to(device)
             torch.empty(1, device=device)
         except (RuntimeError, AssertionError) as error:
             reason = str(error).splitlines()[0]
             raise DeviceError(f"The device {str(device)!r} cannot be used here ({reason}). Use 'cpu'.") from error
-        fast = self.autocasts and has_fast_bfloat16(torch.device(device))
-        self.uses_bfloat16 = precision == "bfloat16" or (precision == "fastest" and fast)
+        uses_bfloat16 = computes_in_bfloat16(precision, torch.device(device))
+        self.uses_bfloat16 = uses_bfloat16 and (self.autocasts or precision == "bfloat16")
         return self
 
     @abstractmethod

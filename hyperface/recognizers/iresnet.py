@@ -7,6 +7,8 @@ dictionary saved by the original loads here unchanged.
 import torch
 from torch import nn
 
+from hyperface.recognizers.prelu import PReLU
+
 # Units in each of the four stages; the stages have 64, 128, 256 and 512 channels.
 UNITS = {
     "ir_18": (2, 2, 2, 2),
@@ -46,7 +48,7 @@ class Unit(nn.Module):
             nn.BatchNorm2d(inputs),
             nn.Conv2d(inputs, outputs, 3, 1, 1, bias=False),
             nn.BatchNorm2d(outputs),
-            nn.PReLU(outputs),
+            PReLU(outputs),
             nn.Conv2d(outputs, outputs, 3, stride, 1, bias=False),
             nn.BatchNorm2d(outputs),
         )
@@ -65,7 +67,7 @@ class IResNet(nn.Module):
 
     def __init__(self, units: tuple[int, ...], *, input_size: int = 112, squeeze: bool = False) -> None:
         super().__init__()
-        self.input_layer = nn.Sequential(nn.Conv2d(3, 64, 3, 1, 1, bias=False), nn.BatchNorm2d(64), nn.PReLU(64))
+        self.input_layer = nn.Sequential(nn.Conv2d(3, 64, 3, 1, 1, bias=False), nn.BatchNorm2d(64), PReLU(64))
         inputs, body = 64, []
         for outputs, count in zip(CHANNELS, units, strict=True):
             for i in range(count):

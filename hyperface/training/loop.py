@@ -13,9 +13,9 @@ from torch.nn import functional as F
 
 from hyperface.datasets import LabelledImages, Skipped
 from hyperface.errors import CheckpointError, TrainingError
-from hyperface.hardware import has_fast_bfloat16
+from hyperface.hardware import computes_in_bfloat16
 from hyperface.images import from_uint8
-from hyperface.recognizers.backbones import ARCHITECTURES, BackboneRecognizer
+from hyperface.recognizers.backbones import BackboneRecognizer
 from hyperface.training.batches import Batches
 from hyperface.training.heads import MarginHead
 from hyperface.training.processes import Processes
@@ -60,11 +60,10 @@ class TrainingStep:
 class _Objective(nn.Module):
     """What is differentiated: images (b, 3, 112, 112) and labels (b,) → loss, and share of nearest own centres."""
 
-    def __init__(self, recognizer: BackboneRecognizer, head: MarginHead, device: torch.device) -> None:
+    def __init__(self, recognizer: BackboneRecognizer, head: MarginHead, device: torch.device, precision: str) -> None:
         super().__init__()
         self.recognizer, self.head, self.device = recognizer, head, device
-        slower = device.type == "cpu" and ARCHITECTURES[recognizer.architecture].depthwise
-        self.uses_bfloat16 = has_fast_bfloat16(device) and not slower
+        self.uses_bfloat16 = computes_in_bfloat16(precision, device)
 
     def forward(self, images: torch.Tensor, labels: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.uses_bfloat16):
@@ -88,6 +87,7 @@ class Loop:
         epochs: int,
         learning_rate: float,
         schedule: str,
+        precision: str,
     ) -> None:
         self.recognizer, self.head = recognizer.train(), head.train()
         self.head.gather = processes.gather
@@ -96,7 +96,7 @@ class Loop:
         self.steps_per_epoch = batches.steps_per_epoch
         self.total = epochs * self.steps_per_epoch
         self.step = 0
-        self.objective = processes.wrap(_Objective(recognizer, head, processes.device))
+        self.objective = processes.wrap(_Objective(recognizer, head, processes.device, precision))
         self.parameters = list(self.objective.parameters())
         self.optimizer = torch.optim.SGD(_parameter_groups(recognizer, head), learning_rate, MOMENTUM, nesterov=True)
         self.held_out: tuple[torch.Tensor, np.ndarray, np.ndarray] | None = None

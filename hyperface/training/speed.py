@@ -41,6 +41,7 @@ def measure_speed(
     batch_size: int = 128,
     input_size: int | None = None,
     device: str = "cpu",
+    precision: str = "fastest",
 ) -> float:
     """Images a second: the median of a few steps of `train` on noise. Errors as there."""
     steps = train(
@@ -52,6 +53,7 @@ def measure_speed(
         validation_share=0,
         input_size=input_size,
         device=device,
+        precision=precision,
     )
     next(steps)  # untrained
     times = [time.perf_counter() for _ in steps]

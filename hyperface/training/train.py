@@ -31,21 +31,23 @@ def train(
     input_size: int | None = None,
     seed: int = 0,
     device: str | torch.device = "cpu",
+    precision: str = "fastest",
     resume: dict[str, torch.Tensor] | None = None,
 ) -> Iterator[TrainingStep]:
     """Train a recogniser from scratch, yielding step 0 (untrained) and every batch.
 
     SGD with momentum, linear warm-up, then a cosine schedule to zero or AdaFace's steps; weight decay on weights, not
-    on norms and biases; mirroring and AdaFace's augmentations; bfloat16 where that is faster. The last batch of an
-    epoch is left out where it is smaller.
+    on norms and biases; mirroring and AdaFace's augmentations. The last batch of an epoch is left out where it is
+    smaller.
 
     Launched with `accelerate launch` or `torchrun`, the processes share each batch, and all of them yield the steps
     that one process would.
 
     dataset: aligned images; up to 160,000 are kept decoded in memory (38 kB each). validation_share: of the
     identities, never trained on. learning_rate: the peak; None for 0.1 at batches of 256, scaled. schedule: "cosine"
-    or "step". input_size: pixels that the backbone sees, a multiple of 16 from 32 to 112; None for its own. resume:
-    the `state` of an earlier step from the same arguments; on the same machine it goes on as if never stopped.
+    or "step". input_size: pixels that the backbone sees, a multiple of 16 from 32 to 112; None for its own. precision:
+    "float32", "bfloat16", or "fastest", bfloat16 where the hardware is fast in it. resume: the `state` of an earlier
+    step from the same arguments; on the same machine it goes on as if never stopped.
     Raises InputError, UnknownNameError, DeviceError or CheckpointError before the first step, and TrainingError when
     the loss is no longer a number.
     """
@@ -81,6 +83,7 @@ def train(
         epochs=epochs,
         learning_rate=RATE_PER_BATCH * batch_size if learning_rate is None else learning_rate,
         schedule=schedule,
+        precision=precision,
     )
     if held_out is not None:
         loop.hold_out(held_out)

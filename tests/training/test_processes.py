@@ -23,7 +23,7 @@ LAUNCHERS = {
 ROOT = str(Path(__file__).parents[2])
 OPTIONS = ["--batch-size", "8", "--epochs", "2", "--input-size", "32", "--validation-share", "0.2"]
 # Slow enough for rounding, which batch norms over eight images magnify, to stay out of sight.
-OPTIONS += ["--learning-rate", "0.00001"]
+OPTIONS += ["--learning-rate", "0.00001", "--precision", "float32"]
 
 
 @pytest.mark.parametrize(("launcher", "head"), [("torchrun", "adaface"), ("accelerate", "arcface")])
