@@ -23,6 +23,7 @@ THUMBNAIL_SIZE = 224  # pixels, longest side of the whole-frame view
 THUMBNAIL_MARGIN = 0.25  # of each side
 SEARCH_PIXELS = 4_000_000  # budget of the second view: about 0.3 s on one core
 LAST_SEARCH_PIXELS = 16_000_000
+FINER = 1.1  # times as large: less shows nothing that the view before did not
 LARGEST_SCALE = 2.0  # enlarging further finds no more faces
 LARGEST_THUMBNAIL_SCALE = 4.0
 # Chance finds in texture score under 0.15 (faces mostly over 0.5): one is believed only if there is nothing better.
@@ -53,7 +54,7 @@ class DlibDetector(Detector):
         scale = thumbnail_scale
         for budget in (SEARCH_PIXELS, LAST_SEARCH_PIXELS):
             finer = min(LARGEST_SCALE, (budget / (height * width)) ** 0.5)
-            if finer > scale and (budget == SEARCH_PIXELS or not _sure(found)):
+            if finer > FINER * scale and (budget == SEARCH_PIXELS or not _sure(found)):
                 scale = finer
                 found += self._search(picture, scale)
         found = without_repeats(found)
