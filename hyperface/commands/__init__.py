@@ -2,7 +2,7 @@
 
 from types import ModuleType
 
-from hyperface.commands import dataset, embed, evaluate, gallery, generate, pack, separate, study, train
+from hyperface.commands import benchmark, dataset, embed, evaluate, gallery, generate, pack, separate, study, train
 
 VERBS: dict[str, ModuleType] = {
     "gallery": gallery,
@@ -11,6 +11,7 @@ VERBS: dict[str, ModuleType] = {
     "generate": generate,
     "dataset": dataset,
     "train": train,
+    "benchmark": benchmark,
     "evaluate": evaluate,
     "embed": embed,
     "study": study,

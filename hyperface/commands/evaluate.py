@@ -16,11 +16,12 @@ from typing import TYPE_CHECKING, Any
 from hyperface import runs
 from hyperface.commands import models
 from hyperface.commands.base import Console, add_run_arguments, already_done, begin, is_run, require, resumable
+from hyperface.commands.benchmark import prepare
 from hyperface.errors import RunError
 from hyperface.runs import Run, Worker, open_run
 
 if TYPE_CHECKING:
-    from hyperface.evaluation import VerificationResult
+    from hyperface.evaluation import Benchmark, VerificationResult
 
 HELP = "measure how well recognisers verify faces"
 
@@ -28,7 +29,7 @@ HELP = "measure how well recognisers verify faces"
 @dataclass(frozen=True)
 class EvaluateOptions:
     """What an evaluation is asked to do. models: registered names, absolute paths of run folders of `train`, or of
-    recogniser files. benchmarks: names, or absolute paths of .bin packs."""
+    recogniser files. benchmarks: names, or absolute paths of .bin packs and of lists of pairs."""
 
     models: tuple[str, ...] = ("dlib",)
     benchmarks: tuple[str, ...] = ("rendered_everyday",)
@@ -58,8 +59,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         dest="benchmarks",
         action="append",
         metavar="NAME",
-        help="a name, or a .bin pack; may be given more than once (default rendered_everyday). LFW, CPLFW, CALFW, "
-        "CFP-FP and AgeDB-30 are looked for in the folder HYPERFACE_BENCHMARKS",
+        help="a name, a .bin pack, or a folder of photos with pairs.txt or pairs.csv in it; may be given more than "
+        "once (default rendered_everyday). LFW, CPLFW, CALFW, CFP-FP, AgeDB-30 are looked for in HYPERFACE_BENCHMARKS",
     )
     add("--batch-size", type=int, default=default.batch_size, metavar="N", help="default %(default)s")
     models.add_compute_arguments(add)
@@ -120,13 +121,12 @@ def _tuple(value: Any) -> Any:
 
 
 def _evaluate(worker: Worker, console: Console, options: EvaluateOptions) -> None:
-    from hyperface import evaluation
 
     entries: list[dict[str, Any]] = list(worker.run.results().get("evaluations", []))
     finished = {(entry["model"], entry["benchmark"]) for entry in entries}
     total = len(options.models) * len(options.benchmarks)
     (worker.path / "scores").mkdir(exist_ok=True)
-    benchmarks = [evaluation.load_benchmark(name) for name in options.benchmarks]  # a missing one is told at once
+    benchmarks = [_load_benchmark(worker, console, name) for name in options.benchmarks]  # missing: told at once
     for model in options.models:
         label = model_label(model)
         todo = [benchmark for benchmark in benchmarks if (model, benchmark.name) not in finished]
@@ -139,6 +139,23 @@ def _evaluate(worker: Worker, console: Console, options: EvaluateOptions) -> Non
             entries.append(_entry(model, label, result, len(entries)))
             runs.write_atomic(worker.path / entries[-1]["scores"], _scores(result))
             worker.write_results({"evaluations": entries})
+
+
+def _load_benchmark(worker: Worker, console: Console, name: str) -> Benchmark:
+    """By name or path. One that has to be aligned first is kept in the run folder."""
+    from hyperface import evaluation
+
+    path = Path(name)
+    if not (evaluation.is_path(name) and evaluation.is_pair_list(path)):
+        return evaluation.load_benchmark(name)
+    kept = worker.path / "benchmarks" / f"{path.stem}.bin"
+    if kept.is_file():
+        return evaluation.load_benchmark(kept)
+    worker.progress(0, None, f"Aligning {path.name}")
+    prepared = prepare(evaluation.read_pair_list(path), console)
+    kept.parent.mkdir(exist_ok=True)
+    evaluation.save_benchmark(prepared, kept)
+    return prepared
 
 
 def _verify(worker, console, recognizer, benchmark, label, batch_size, place, total) -> VerificationResult:

@@ -3,10 +3,14 @@
 from hyperface.evaluation.benchmarks import (
     Benchmark,
     BenchmarkEntry,
+    is_path,
     list_benchmarks,
     load_benchmark,
     save_benchmark,
 )
+from hyperface.evaluation.intervals import Intervals, bootstrap_intervals
+from hyperface.evaluation.lfw import fetch_lfw
+from hyperface.evaluation.pair_lists import PairList, PreparationStep, is_pair_list, prepare_benchmark, read_pair_list
 from hyperface.evaluation.published import PublishedResults, PublishedRow, published_results
 from hyperface.evaluation.scoring import Confusion, Roc, TarAtFar, VerificationResult, score_pairs
 from hyperface.evaluation.verification import VerificationStep, verify, verify_steps
@@ -15,15 +19,24 @@ __all__ = [
     "Benchmark",
     "BenchmarkEntry",
     "Confusion",
+    "Intervals",
+    "PairList",
+    "PreparationStep",
     "PublishedResults",
     "PublishedRow",
     "Roc",
     "TarAtFar",
     "VerificationResult",
     "VerificationStep",
+    "bootstrap_intervals",
+    "fetch_lfw",
+    "is_pair_list",
+    "is_path",
     "list_benchmarks",
     "load_benchmark",
+    "prepare_benchmark",
     "published_results",
+    "read_pair_list",
     "save_benchmark",
     "score_pairs",
     "verify",

@@ -88,17 +88,30 @@ def list_benchmarks(folder: str | Path | None = None) -> list[BenchmarkEntry]:
 
 
 def load_benchmark(name: str | Path, *, folder: str | Path | None = None) -> Benchmark:
-    """Load a benchmark by name, or any InsightFace `.bin` pack by its path.
+    """Load a benchmark by name, any InsightFace `.bin` pack by its path, or photos with a list of pairs.
 
-    folder: as in `list_benchmarks`. UnknownNameError for a name that is neither; DatasetError for a known one whose
-    file is not here (it says where it is to be had) and for a file that is not a pack. Packs run no code.
+    folder: as in `list_benchmarks`. A path of a folder with LFW's pairs.txt or a pairs.csv in it, or of such a list, is
+    read by `pair_lists.prepare_benchmark`, which aligns the photos: minutes for thousands.
+    UnknownNameError for a name that is none of these; DatasetError for a known one whose file is not here (it says
+    where it is to be had) and for a file that is not a pack. Packs run no code.
     """
-    if isinstance(name, Path) or name.endswith(".bin"):
-        return _load(_describe(Path(name)))
+    if is_path(name):
+        from hyperface.evaluation import pair_lists  # which makes benchmarks, and so imports this module
+
+        path = Path(name)
+        if not pair_lists.is_pair_list(path):
+            return _load(_describe(path))
+        *_, last = pair_lists.prepare_benchmark(pair_lists.read_pair_list(path))
+        return last.benchmark
     registry: Registry[Benchmark] = Registry("benchmark")
     for entry in list_benchmarks(folder):
         registry.register(entry.name)(partial(_load, entry))
     return registry.load(name)
+
+
+def is_path(name: str | Path) -> bool:
+    """Whether this is the path of a benchmark, and not its name."""
+    return isinstance(name, Path) or os.sep in name or Path(name).suffix.lower() in (".bin", ".txt", ".csv")
 
 
 def save_benchmark(benchmark: Benchmark, path: Path) -> None:

@@ -30,7 +30,7 @@ class Plan:
 
     identities: int = 300
     images_per_identity: int = 20
-    epochs: int = 12
+    epochs: int = 10
     backbone: str = "small"
     head: str = "adaface"
     batch_size: int = 128

@@ -69,7 +69,7 @@ def test_a_missing_benchmark_says_where_it_is_to_be_had(monkeypatch, tmp_path):
         load_benchmark("agedb30")
     with pytest.raises(DatasetError, match="No such file"):
         load_benchmark(tmp_path / "nowhere.bin")
-    with pytest.raises(DatasetError, match="cannot be read"):
+    with pytest.raises(DatasetError, match=r"neither pairs\.txt nor pairs\.csv"):
         load_benchmark(tmp_path)
 
 

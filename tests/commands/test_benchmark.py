@@ -1,0 +1,52 @@
+import json
+import re
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from hyperface import runs
+from hyperface.cli import main
+from hyperface.evaluation import load_benchmark
+
+
+@pytest.fixture
+def table(tmp_path):
+    """Twelve pairs of aligned noise."""
+    rng = np.random.default_rng(0)
+    folder = tmp_path / "noise"
+    folder.mkdir()
+    for number in range(6):
+        Image.fromarray(rng.integers(0, 256, (112, 112, 3), np.uint8)).save(folder / f"{number}.png")
+    rows = [f"{n % 6}.png,{(n + n % 2) % 6}.png,{int(n % 2 == 0)}" for n in range(12)]
+    (folder / "pairs.csv").write_text("\n".join(["image1,image2,same", *rows]))
+    return folder
+
+
+def test_a_pack_is_made_and_known_by_its_name(table, tmp_path, monkeypatch, capsys):
+    assert main(["benchmark", str(table), "-o", str(tmp_path / "mine.bin"), "--title", "Mine", "--json"]) == 0
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [line["pairs"] for line in lines if line.get("event") == "done"] == [12]
+    monkeypatch.setenv("HYPERFACE_BENCHMARKS", str(tmp_path))
+    benchmark = load_benchmark("mine")
+    assert benchmark.title == "Mine"
+    np.testing.assert_array_equal(benchmark.images, load_benchmark(table).images)
+
+
+def test_an_evaluation_aligns_once_and_keeps_the_pack(table, tmp_path):
+    path = tmp_path / "run"
+    assert main(["evaluate", "--benchmark", str(table), "--run", str(path)]) == 0
+    run = runs.open_run(path)
+    (entry,) = run.results()["evaluations"]
+    assert (entry["benchmark"], entry["pairs"], entry["accuracy"]) == ("noise", 12, 1.0)  # of an image and itself
+    assert len(load_benchmark(path / "benchmarks" / "noise.bin")) == 12
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [(["nowhere", "-o", "x.bin"], "cannot be read"), ([".", "-o", "x.pkl"], r"ends in \.bin")],
+)
+def test_what_cannot_be_done_is_told(arguments, says, capsys, monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    assert main(["benchmark", *arguments]) != 0
+    assert re.search(says, capsys.readouterr().err)
