@@ -1,8 +1,8 @@
 """Measure how well recognisers verify faces: InsightFace's ten-fold protocol.
 
 Every model is run on every benchmark. The run folder gets the figures in results.json, one entry for each pair of
-model and benchmark, and the pairs' distances in scores/<number>.npz (arrays distances and same), from which every curve
-can be drawn again.
+model and benchmark, the same as a table in results.csv, a page with all curves in report.html, and the pairs' distances
+in scores/<number>.npz (arrays distances and same), from which every curve can be drawn again.
 """
 
 from __future__ import annotations
@@ -21,9 +21,10 @@ from hyperface.errors import RunError
 from hyperface.runs import Run, Worker, open_run
 
 if TYPE_CHECKING:
-    from hyperface.evaluation import Benchmark, VerificationResult
+    from hyperface.evaluation import Benchmark, Figures, VerificationResult
 
 HELP = "measure how well recognisers verify faces"
+TABLE, REPORT = "results.csv", "report.html"
 
 
 @dataclass(frozen=True)
@@ -136,9 +137,10 @@ def _evaluate(worker: Worker, console: Console, options: EvaluateOptions) -> Non
         recognizer = models.load(model, console, device=options.device, precision=options.precision)
         for benchmark in todo:
             result = _verify(worker, console, recognizer, benchmark, label, options.batch_size, len(entries), total)
-            entries.append(_entry(model, label, result, len(entries)))
+            entries.append(_entry(model, label, benchmark.title, result, len(entries)))
             runs.write_atomic(worker.path / entries[-1]["scores"], _scores(result))
             worker.write_results({"evaluations": entries})
+    _write_reports(worker.run, entries)
 
 
 def _load_benchmark(worker: Worker, console: Console, name: str) -> Benchmark:
@@ -176,16 +178,50 @@ def _verify(worker, console, recognizer, benchmark, label, batch_size, place, to
     raise RunError(f"The evaluation on {benchmark.title} ended without a result.")
 
 
-def _entry(model: str, label: str, result: VerificationResult, number: int) -> dict[str, Any]:
+def _entry(model: str, label: str, title: str, result: VerificationResult, number: int) -> dict[str, Any]:
+    from hyperface.evaluation import figures_of
+
     return {
         "model": model,
         "label": label,
         "benchmark": result.benchmark,
-        "accuracy": result.accuracy,
-        "accuracy_std": result.accuracy_std,
-        "pairs": len(result.same),
+        "title": title,
+        **figures_of(result).as_json(),
         "scores": f"scores/{number}.npz",
     }
+
+
+def read_scores(path: Path, benchmark: str) -> VerificationResult:
+    """The result whose distances were kept in this file."""
+    import numpy as np
+
+    from hyperface.evaluation import score_pairs
+
+    with np.load(path, allow_pickle=False) as arrays:
+        return score_pairs(arrays["distances"], arrays["same"], benchmark=benchmark)
+
+
+def read_figures(entry: dict[str, Any]) -> Figures:
+    """The figures of an entry of results.json. KeyError if they are not there."""
+    from hyperface.evaluation import Figures, figures_from
+
+    return figures_from({name: entry[name] for name in Figures.__dataclass_fields__})
+
+
+def _write_reports(run: Run, entries: list[dict[str, Any]]) -> None:
+    from hyperface.evaluation import report
+
+    measured = [
+        report.Measured(
+            entry["label"],
+            entry["title"],
+            read_scores(run.path / entry["scores"], entry["benchmark"]),
+            read_figures(entry),
+        )
+        for entry in entries
+    ]
+    runs.write_atomic(run.path / TABLE, report.csv_table(measured).encode())
+    runs.write_atomic(run.path / REPORT, report.html_report(measured, title=run.title).encode())
 
 
 def _scores(result: VerificationResult) -> bytes:

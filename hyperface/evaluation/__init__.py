@@ -8,6 +8,7 @@ from hyperface.evaluation.benchmarks import (
     load_benchmark,
     save_benchmark,
 )
+from hyperface.evaluation.figures import Figures, figures_from, figures_of
 from hyperface.evaluation.intervals import Intervals, bootstrap_intervals
 from hyperface.evaluation.lfw import fetch_lfw
 from hyperface.evaluation.pair_lists import PairList, PreparationStep, is_pair_list, prepare_benchmark, read_pair_list
@@ -19,6 +20,7 @@ __all__ = [
     "Benchmark",
     "BenchmarkEntry",
     "Confusion",
+    "Figures",
     "Intervals",
     "PairList",
     "PreparationStep",
@@ -30,6 +32,8 @@ __all__ = [
     "VerificationStep",
     "bootstrap_intervals",
     "fetch_lfw",
+    "figures_from",
+    "figures_of",
     "is_pair_list",
     "is_path",
     "list_benchmarks",

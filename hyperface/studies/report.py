@@ -3,23 +3,12 @@
 from collections.abc import Sequence
 from html import escape
 
+from hyperface.drawing import COLOURS, STYLE
 from hyperface.studies.packed_vs_random import Plan, Trial
 from hyperface.studies.summary import MEAN, Comparison, Estimate, accuracy_of, compare
 
-COLOURS = ("#8f9bb0", "#137d82", "#d9622b")
 LEFT, RIGHT, ROW = 170, 640, 46  # of the drawing, in its units
 
-STYLE = """
-body { font: 16px/1.5 system-ui, sans-serif; max-width: 52rem; margin: 2rem auto; padding: 0 1rem; color: #1c2430; }
-table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
-th, td { text-align: right; padding: .35rem .6rem; border-bottom: 1px solid #dde3ec; }
-th:first-child { text-align: left; } .decided { font-weight: 600; } .note { color: #5a6678; }
-svg { width: 100%; height: auto; } svg text { font: 13px system-ui, sans-serif; fill: #3a4658; }
-@media (prefers-color-scheme: dark) {
-  body { background: #10151d; color: #e6ebf2; } th, td { border-color: #2b3648; } .note { color: #9aa7ba; }
-  svg text { fill: #b8c3d3; }
-}
-"""
 CAVEAT = (
     "The benchmarks are renders of 3-D heads, not photographs. They rank training sets and show what a recogniser "
     "confuses; their accuracies are not comparable with figures on photographs."

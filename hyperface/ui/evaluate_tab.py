@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import json
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -12,8 +13,9 @@ import numpy as np
 from hyperface.errors import InputError
 from hyperface.ui import worker
 from hyperface.ui.context import AppContext
-from hyperface.ui.evaluation_charts import RocCurve, roc_chart, score_chart
-from hyperface.ui.evaluation_report import Mistake, ResultRow, mistakes, results_table
+from hyperface.ui.downloads import Download, downloads
+from hyperface.ui.evaluation_charts import RocCurve, det_chart, roc_chart, score_chart
+from hyperface.ui.evaluation_report import Mistake, confusion_table, mistakes, overview_table, results_table
 from hyperface.ui.evaluations import Evaluated, evaluations, model_choices
 from hyperface.ui.pictures import escape
 from hyperface.ui.plots import Figure, chart
@@ -23,6 +25,7 @@ from hyperface.ui.toasts import toasts
 
 if TYPE_CHECKING:
     from hyperface.evaluation import Benchmark, VerificationResult
+    from hyperface.evaluation.report import Measured
 
 MISTAKES = 6  # worst pairs of each kind
 FIRST_BENCHMARK = "rendered_everyday"
@@ -43,22 +46,33 @@ def build(context: AppContext, packing: gr.Dropdown, tab: gr.Tab) -> None:
             start_all = gr.Button("Evaluate on all benchmarks", size="md", elem_id="evaluate-all")
         with gr.Column(scale=3, min_width=320):
             progress = run_progress(context, elem_id="evaluate-progress")
+            overview = gr.HTML(_LOADING, apply_default_css=False, elem_id="evaluate-overview", min_height=96)
+            saving = downloads(_files(context), elem_id="evaluate-downloads")
             note = gr.HTML(apply_default_css=False, elem_id="evaluate-note")
-            table = gr.HTML(_LOADING, apply_default_css=False, elem_id="evaluate-results", min_height=96)
-            closer = gr.Dropdown([], label="Scores and mistakes of", visible=False, elem_id="evaluate-closer")
+            table = gr.HTML(apply_default_css=False, elem_id="evaluate-results")
             with gr.Row():
                 with gr.Column(min_width=300, elem_classes=["hf-tight"]):
                     gr.HTML('<h3 class="hf-heading">ROC</h3>', apply_default_css=False)
                     roc = chart(label="True accepts against false accepts, a curve for each model", height=320)
                 with gr.Column(min_width=300, elem_classes=["hf-tight"]):
-                    gr.HTML('<h3 class="hf-heading">Scores</h3>', apply_default_css=False)
-                    scores = chart(label="Cosines of same-person and different-person pairs", height=320)
+                    gr.HTML('<h3 class="hf-heading">DET</h3>', apply_default_css=False)
+                    det = chart(label="False non-matches against false matches, a curve for each model", height=320)
+            gr.HTML('<h3 class="hf-heading hf-apart">Where to draw the line</h3>', apply_default_css=False)
+            closer = gr.Dropdown([], label="Scores and mistakes of", visible=False, elem_id="evaluate-closer")
+            with gr.Row():
+                with gr.Column(scale=3, min_width=300, elem_classes=["hf-tight"]):
+                    scores = chart(label="Cosines of same-person and different-person pairs", height=300)
+                with gr.Column(scale=2, min_width=300, elem_classes=["hf-tight"]):
+                    threshold = gr.Slider(
+                        -0.2, 1, 0.5, step=0.01, label="Threshold", info=_THRESHOLD, elem_id="evaluate-threshold"
+                    )
+                    counts = gr.HTML(apply_default_css=False, elem_id="evaluate-counts")
             wrong = gr.HTML(apply_default_css=False, elem_id="evaluate-mistakes")
             gr.HTML(_PUBLISHED, apply_default_css=False)
             published = gr.HTML(apply_default_css=False, elem_id="evaluate-published")
 
-    details = [scores, wrong]
-    results = [note, table, roc, published, closer, *details]
+    details = [scores, counts, wrong]
+    results = [overview, saving, note, table, roc, det, published, closer, threshold, *details]
 
     def refresh(chosen_models: Sequence[str], chosen_benchmark: str | None, following: str | None) -> tuple:
         """Today's models, benchmarks and work going on: the page may be older than they are."""
@@ -80,20 +94,30 @@ def build(context: AppContext, packing: gr.Dropdown, tab: gr.Tab) -> None:
         found = [known[model, name] for model in chosen_models if (model, name) in known]
         labels = [result.label for result in found]
         picked = looked_at if looked_at in labels else next(iter(labels), None)
-        missing = len(chosen_models) - len(found)
         return (
+            _overview(known, chosen_models, name),
+            list(chosen_models),
             _note(name, found),
-            _table(found, missing),
-            _roc(found),
+            _table(found, len(chosen_models) - len(found)),
+            roc_chart(_curves(found), *_pairs(found)[:1]) if found else None,
+            det_chart(_curves(found), *_pairs(found)) if found else None,
             _published(known, chosen_models),
             gr.Dropdown(choices=labels, value=picked, visible=len(labels) > 1, interactive=True),
-            *_details(found, picked),
+            *_at_best_threshold(found, picked),
         )
 
-    def look(chosen_models: Sequence[str], name: str | None, label: str | None) -> tuple[Figure | None, str]:
+    def look(chosen_models: Sequence[str], name: str | None, label: str | None) -> tuple:
         """Scores and mistakes of one model."""
-        known = evaluations(context, chosen_models)
-        return _details([found for (_, benchmark), found in known.items() if benchmark == name], label)
+        return _at_best_threshold(found_on(chosen_models, name), label)
+
+    def judge(
+        chosen_models: Sequence[str], name: str | None, label: str | None, cosine: float
+    ) -> tuple[Figure | None, str, str]:
+        """The same at another threshold."""
+        return _details(found_on(chosen_models, name), label, cosine)
+
+    def found_on(chosen_models: Sequence[str], name: str | None) -> list[Evaluated]:
+        return [found for (_, on), found in evaluations(context, chosen_models).items() if on == name]
 
     def begin(chosen_models: Sequence[str], names: Sequence[str]) -> str:
         from hyperface.commands import evaluate
@@ -112,7 +136,8 @@ def build(context: AppContext, packing: gr.Dropdown, tab: gr.Tab) -> None:
     opened = tab.select(toasts(refresh), [models, benchmark, progress], [models, benchmark, progress], **quick)
     for event in (opened.then, models.input, benchmark.input, progress.finished):
         event(toasts(show), asked, results, **quick)
-    closer.input(toasts(look), asked, details, **quick)
+    closer.input(toasts(look), asked, [threshold, *details], **quick)
+    threshold.input(toasts(judge), [*asked, threshold], details, trigger_mode="always_last", **quick)
     start.click(
         toasts(lambda chosen, name: begin(chosen, [name] if name else [])), [models, benchmark], progress, **quick
     )
@@ -121,6 +146,7 @@ def build(context: AppContext, packing: gr.Dropdown, tab: gr.Tab) -> None:
     )
 
 
+_THRESHOLD = "The cosine from which a pair counts as one person. It starts where most pairs are decided rightly."
 _LOADING = '<p class="hf-note">Reading the results…</p>'
 _NO_BENCHMARK = "There is no benchmark on this machine. Restore assets/benchmarks, which ships with HyperFace."
 _PUBLISHED = '<h3 class="hf-heading hf-apart">Beside the published results</h3>'
@@ -157,56 +183,93 @@ def _note(name: str | None, found: Sequence[Evaluated]) -> str:
 
 
 def _table(found: Sequence[Evaluated], missing: int) -> str:
-    rows = [
-        ResultRow(
-            model=item.label,
-            accuracy=item.result.accuracy,
-            accuracy_std=item.result.accuracy_std,
-            folds=item.result.folds.tolist(),
-            auc=item.result.auc,
-            threshold=item.result.cosine_threshold,
-            true_accepts=_lowest_far(item.result),
-        )
-        for item in found
-    ]
-    table = results_table(rows) if rows else ""
+    table = results_table([(item.label, item.figures) for item in found]) if found else ""
     if missing:
         models = "The chosen model has" if missing == 1 else f"{missing} of the chosen models have"
         table += f'<p class="hf-note">{models} not been evaluated on this benchmark yet: press Evaluate.</p>'
     return table if table else '<p class="hf-note">Choose a model on the left.</p>'
 
 
-def _lowest_far(result: VerificationResult) -> str:
-    """The true-accept rate at the lowest false-accept rate that the pairs can tell."""
-    told = [rate for rate in result.tar_at_far.values() if rate.tar is not None]
-    return f"{100 * told[-1].tar:.1f} % at FAR {100 * told[-1].reached:.2g} %" if told else "not enough pairs"
+def _overview(known: dict[tuple[str, str], Evaluated], models: Sequence[str], chosen: str | None) -> str:
+    """Every model on every benchmark that one of them was evaluated on."""
+    evaluated = {benchmark for _, benchmark in known}
+    benchmarks = [(title, name) for title, name in _benchmark_choices() if name in evaluated]
+    accuracy = {
+        (item.label, name): (item.figures.accuracy, item.figures.accuracy_std) for (_, name), item in known.items()
+    }
+    labels = list(dict.fromkeys(item.label for model in models for (owner, _), item in known.items() if owner == model))
+    return overview_table(labels, benchmarks, accuracy, chosen) if labels else ""
 
 
-def _roc(found: Sequence[Evaluated]) -> Figure | None:
-    if not found:
-        return None
-    curves = [
-        RocCurve(item.label, item.result.roc.false_accept_rate, item.result.roc.true_accept_rate) for item in found
+def _files(context: AppContext) -> list[Download]:
+    """What the download buttons save: all results of the chosen models."""
+
+    def measured(models: Sequence[str]) -> list[Measured]:
+        from hyperface.evaluation.report import Measured
+
+        titles = {name: title for title, name in _benchmark_choices()}
+        found = [
+            Measured(item.label, titles.get(name, name), item.result, item.figures)
+            for (_, name), item in evaluations(context, models or []).items()
+        ]
+        if not found:
+            raise InputError("There is nothing to save yet: evaluate a model first.")
+        return found
+
+    def table(models: Sequence[str]) -> str:
+        from hyperface.evaluation.report import csv_table
+
+        return csv_table(measured(models))
+
+    def numbers(models: Sequence[str]) -> str:
+        entries = [
+            {"model": item.model, "benchmark": item.result.benchmark, **item.figures.as_json()}
+            for item in measured(models)
+        ]
+        return json.dumps({"evaluations": entries}, indent=1)
+
+    def page(models: Sequence[str]) -> str:
+        from hyperface.evaluation.report import html_report
+
+        return html_report(measured(models), title="Verification")
+
+    return [
+        Download("Report with figures", "hyperface-evaluation.html", "text/html", page),
+        Download("CSV", "hyperface-evaluation.csv", "text/csv", table),
+        Download("JSON", "hyperface-evaluation.json", "application/json", numbers),
     ]
-    return roc_chart(curves, int((~found[0].result.same).sum()))
 
 
-def _details(found: Sequence[Evaluated], label: str | None) -> tuple[Figure | None, str]:
-    """Score histogram and worst mistakes of the model with this label."""
+def _curves(found: Sequence[Evaluated]) -> list[RocCurve]:
+    return [RocCurve(item.label, item.result.roc.false_accept_rate, item.result.roc.true_accept_rate) for item in found]
+
+
+def _pairs(found: Sequence[Evaluated]) -> tuple[int, int]:
+    """Different-person and same-person pairs of the benchmark."""
+    same = int(found[0].result.same.sum())
+    return len(found[0].result.same) - same, same
+
+
+def _at_best_threshold(found: Sequence[Evaluated], label: str | None) -> tuple:
+    """The threshold of the model with this label, and what follows from it."""
+    cosine = next((item.result.cosine_threshold for item in found if item.label == label), 0.5)
+    return round(cosine, 2), *_details(found, label, cosine)
+
+
+def _details(found: Sequence[Evaluated], label: str | None, cosine: float) -> tuple[Figure | None, str, str]:
+    """Score histogram, counts and worst mistakes of the model with this label."""
     for item in found:
         if item.label == label:
-            return _scores(item.result), _mistakes(item.result)
-    return None, ""
+            result = item.result
+            counts = confusion_table(result.confusion(2 - 2 * cosine))
+            return score_chart(result.scores, result.same, cosine), counts, _mistakes(result, cosine)
+    return None, "", ""
 
 
-def _scores(result: VerificationResult) -> Figure:
-    return score_chart(result.scores, result.same, result.cosine_threshold)
-
-
-def _mistakes(result: VerificationResult) -> str:
+def _mistakes(result: VerificationResult, cosine: float) -> str:
     """HTML: the pairs farthest on the wrong side of the threshold."""
     benchmark = _load_benchmark(result.benchmark)
-    margin = result.scores - result.cosine_threshold  # above 0: accepted
+    margin = result.scores - cosine  # above 0: accepted
     order = np.argsort(margin)
     rejected = [pair for pair in order if margin[pair] <= 0 and result.same[pair]][:MISTAKES]
     accepted = [pair for pair in order[::-1] if margin[pair] > 0 and not result.same[pair]][:MISTAKES]

@@ -1,9 +1,10 @@
-"""The two charts of a verification: ROC curves, and the scores of same-person and different-person pairs."""
+"""The charts of a verification: ROC and DET curves, and the scores of same-person and different-person pairs."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -16,7 +17,7 @@ BIN_WIDTH = 0.05  # cosine
 
 @dataclass(frozen=True)
 class RocCurve:
-    """One model's curve. false_accepts, true_accepts: shares in [0, 1], both rising."""
+    """One model's errors at all thresholds. false_accepts, true_accepts: shares in [0, 1], both rising."""
 
     name: str
     false_accepts: Sequence[float]
@@ -26,33 +27,57 @@ class RocCurve:
 def roc_chart(curves: Sequence[RocCurve], different_pairs: int) -> Figure:
     """ROC with a logarithmic axis that ends where the pairs do: at one false accept among `different_pairs`."""
     floor = 1 / max(different_pairs, 1)
+    hover = "%{y:.1%} of same-person pairs accepted<br>at %{x:.2%} false accepts"
     data = [
-        {
-            "type": "scatter",
-            "mode": "lines",
-            "x": np.maximum(curve.false_accepts, floor / 2).round(6).tolist(),  # zero has no place on the axis
-            "y": np.round(curve.true_accepts, 6).tolist(),
-            "name": curve.name,
-            "line": {"width": 2.5, "shape": "hv", "color": COLOURS[number % len(COLOURS)]},
-            "hovertemplate": "%{y:.1%} of same-person pairs accepted<br>at %{x:.2%} false accepts",
-        }
+        _curve(number, curve.name, _above(curve.false_accepts, floor), np.round(curve.true_accepts, 6), hover)
         for number, curve in enumerate(curves)
     ]
-    ticks = [share for share in (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0) if share >= floor]
-    layout = {
-        "xaxis": {
-            "title": {"text": "False accepts"},
-            "type": "log",
-            "range": [float(np.log10(floor)), 0.0],
-            "tickvals": ticks,
-            "ticktext": [f"{100 * share:g} %" for share in ticks],
-            "fixedrange": True,
-        },
-        "yaxis": {"title": {"text": "True accepts"}, "tickformat": ".0%", "range": [-0.02, 1.02], "fixedrange": True},
-        "hovermode": "closest",
-        "showlegend": True,
+    yaxis = {"title": {"text": "True accepts"}, "tickformat": ".0%", "range": [-0.02, 1.02], "fixedrange": True}
+    return _curves(data, _logarithmic("False accepts", floor), yaxis)
+
+
+def det_chart(curves: Sequence[RocCurve], different_pairs: int, same_pairs: int) -> Figure:
+    """Detection error trade-off: both errors on logarithmic axes that end at one pair of their kind."""
+    floor, lower = 1 / max(different_pairs, 1), 1 / max(same_pairs, 1)
+    hover = "%{y:.2%} of same-person pairs rejected<br>at %{x:.2%} of the others accepted"
+    data = []
+    for number, curve in enumerate(curves):
+        rejected = _above(1 - np.asarray(curve.true_accepts), lower)
+        data.append(_curve(number, curve.name, _above(curve.false_accepts, floor), rejected, hover))
+    return _curves(data, _logarithmic("False match rate", floor), _logarithmic("False non-match rate", lower))
+
+
+def _above(shares: Sequence[float], floor: float) -> np.ndarray:
+    """Zero has no place on a logarithmic axis."""
+    return np.maximum(shares, floor / 2).round(6)
+
+
+def _curve(number: int, name: str, x: np.ndarray, y: np.ndarray, hover: str) -> dict[str, Any]:
+    return {
+        "type": "scatter",
+        "mode": "lines",
+        "x": x.tolist(),
+        "y": y.tolist(),
+        "name": name,
+        "line": {"width": 2.5, "shape": "hv", "color": COLOURS[number % len(COLOURS)]},
+        "hovertemplate": hover,
     }
-    return {"data": data, "layout": layout}
+
+
+def _logarithmic(title: str, floor: float) -> dict[str, Any]:
+    ticks = [share for share in (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0) if share >= floor]
+    return {
+        "title": {"text": title},
+        "type": "log",
+        "range": [float(np.log10(floor)), 0.0],
+        "tickvals": ticks,
+        "ticktext": [f"{100 * share:g} %" for share in ticks],
+        "fixedrange": True,
+    }
+
+
+def _curves(data: list[dict[str, Any]], xaxis: dict[str, Any], yaxis: dict[str, Any]) -> Figure:
+    return {"data": data, "layout": {"xaxis": xaxis, "yaxis": yaxis, "hovermode": "closest", "showlegend": True}}
 
 
 def score_chart(cosines: np.ndarray, same: np.ndarray, threshold: float) -> Figure:

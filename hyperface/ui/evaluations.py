@@ -5,13 +5,14 @@ from __future__ import annotations
 import functools
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from hyperface.commands.evaluate import read_figures, read_scores
 from hyperface.ui.context import AppContext
 from hyperface.ui.run_picker import run_title
 
 if TYPE_CHECKING:
-    from hyperface.evaluation import VerificationResult
+    from hyperface.evaluation import Figures, VerificationResult
 
 DLIB = "dlib"
 DLIB_TITLE = "dlib's recogniser"
@@ -23,6 +24,7 @@ class Evaluated:
 
     label: str
     result: VerificationResult
+    figures: Figures
 
 
 def model_choices(context: AppContext) -> list[tuple[str, str]]:
@@ -44,15 +46,25 @@ def evaluations(context: AppContext, models: list[str]) -> dict[tuple[str, str],
             name, benchmark, scores = Path(entry["model"]).name, entry["benchmark"], run.path / entry["scores"]
             if name in names and scores.is_file():
                 model, label = names[name]
-                found[model, benchmark] = Evaluated(label, _read(scores, scores.stat().st_mtime_ns, benchmark))
+                result = _read(scores, scores.stat().st_mtime_ns, benchmark)
+                found[model, benchmark] = Evaluated(label, result, _figures(entry, scores, benchmark))
     return found
 
 
 @functools.lru_cache(maxsize=64)
 def _read(scores: Path, _modified: int, benchmark: str) -> VerificationResult:
-    import numpy as np
+    return read_scores(scores, benchmark)
 
-    from hyperface.evaluation import score_pairs
 
-    with np.load(scores, allow_pickle=False) as arrays:
-        return score_pairs(arrays["distances"], arrays["same"], benchmark=benchmark)
+def _figures(entry: dict[str, Any], scores: Path, benchmark: str) -> Figures:
+    try:
+        return read_figures(entry)
+    except (KeyError, TypeError):  # of an evaluation that is older than its figures
+        return _computed_figures(scores, scores.stat().st_mtime_ns, benchmark)
+
+
+@functools.lru_cache(maxsize=64)
+def _computed_figures(scores: Path, modified: int, benchmark: str) -> Figures:
+    from hyperface.evaluation import figures_of
+
+    return figures_of(_read(scores, modified, benchmark))

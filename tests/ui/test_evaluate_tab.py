@@ -7,7 +7,8 @@ import pytest
 from hyperface import runs
 from hyperface.evaluation import published_results, score_pairs
 from hyperface.ui.context import AppContext
-from hyperface.ui.evaluation_charts import RocCurve, roc_chart, score_chart
+from hyperface.ui.evaluation_charts import RocCurve, det_chart, roc_chart, score_chart
+from hyperface.ui.evaluation_report import confusion_table, overview_table
 from hyperface.ui.evaluations import DLIB, evaluations
 from hyperface.ui.published_table import RENDERED, OwnRow, published_table
 
@@ -51,6 +52,33 @@ def test_the_roc_axis_ends_where_the_pairs_do():
     assert min(figure["data"][0]["x"]) > 0  # an axis of logarithms has no place for 0
     assert figure["layout"]["xaxis"]["ticktext"][0] == "1 %"
     json.dumps(figure, allow_nan=False)
+
+
+def test_both_errors_of_the_det_chart_end_where_the_pairs_do():
+    curve = RocCurve("a", np.array([0, 0.005, 1]), np.array([0, 0.5, 1]))
+    figure = det_chart([curve], different_pairs=200, same_pairs=50)
+    (line,) = figure["data"]
+    assert line["y"] == [1.0, 0.5, 0.01]  # half a pair in place of 0
+    assert 10 ** figure["layout"]["yaxis"]["range"][0] == pytest.approx(1 / 50)
+    assert 10 ** figure["layout"]["xaxis"]["range"][0] == pytest.approx(1 / 200)
+
+
+def test_the_counts_at_a_threshold(distances_and_same):
+    result = score_pairs(*distances_and_same)
+    html = confusion_table(result.confusion(1.0))
+    counts = [int(cell) for cell in re.findall(r"<td>(\d+)</td>", html)]
+    accepted = result.distances < 1
+    assert counts == [(accepted & result.same).sum(), (~accepted & result.same).sum(),
+                      (accepted & ~result.same).sum(), (~accepted & ~result.same).sum()]  # fmt: skip
+    assert f"FMR {5 * counts[2]:.1f} %" in html
+
+
+def test_models_by_benchmarks():
+    html = overview_table(["<a>", "b"], [("One", "one"), ("Two", "two")], {("<a>", "two"): (0.9, 0.01)}, "two")
+    assert "&lt;a&gt;" in html
+    assert re.findall(r"<td.*?</td>", html) == [
+        "<td>–</td>", '<td class="hf-chosen"><b>90.00</b> ± 1.00</td>', "<td>–</td>", '<td class="hf-chosen">–</td>',
+    ]  # fmt: skip
 
 
 def test_own_rows_stand_in_their_columns():
@@ -107,6 +135,19 @@ def test_a_model_is_evaluated_beside_the_published_results(page, open_tab, runs_
     assert f"{100 * entry['accuracy']:.2f} %" in row.inner_text()
     assert page.locator("#evaluate-progress .hf-progress-state").inner_text() == "Finished"
     page.locator("#evaluate-mistakes h3").wait_for()
+    assert f"{100 * entry['accuracy']:.2f}" in page.locator("#evaluate-overview tbody").inner_text()
+
+    box = panel.get_by_label("number input for Threshold")
+    box.fill("1")
+    box.press("Enter")
+    page.wait_for_function(  # nothing is accepted any more
+        "[...document.querySelectorAll('#evaluate-counts td')].map((cell) => cell.innerText)[1] === '10'"
+    )
+    with page.expect_download() as saved:
+        panel.get_by_role("button", name="CSV", exact=True).click()
+    table = saved.value.path().read_text().splitlines()
+    assert table[0].startswith("model,benchmark,pairs,accuracy")
+    assert any(",small,20," in line for line in table)
     for chart in page.locator("#tab-evaluate .hf-chart, .hf-chart-block .hf-chart").all():
         if chart.is_visible():
             chart.locator(".main-svg").first.wait_for()

@@ -1,0 +1,135 @@
+"""Small charts as SVG, for reports that are one file and open anywhere: no script, no font, no network."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from html import escape
+
+import numpy as np
+
+COLOURS = ("#137d82", "#d9622b", "#5b5fc7", "#b8327a", "#6b8e23", "#8f9bb0")
+WIDTH, HEIGHT = 432, 300
+LEFT, RIGHT, TOP, BOTTOM = 58, 408, 12, 254  # of the plot, in the drawing's units
+MOST_POINTS = 400  # of a curve: more cannot be told apart
+
+
+@dataclass(frozen=True)
+class Axis:
+    """title: with its unit. low, high: its ends. ticks: (value, text). logarithmic: powers of ten evenly spaced."""
+
+    title: str
+    low: float
+    high: float
+    ticks: Sequence[tuple[float, str]]
+    logarithmic: bool = False
+
+    def place(self, values: np.ndarray | float) -> np.ndarray:
+        """Share of the axis, 0 at its low end; what lies beyond is at the end."""
+        low, high, clipped = self.low, self.high, np.clip(values, self.low, self.high)
+        if self.logarithmic:
+            low, high, clipped = np.log10(low), np.log10(high), np.log10(clipped)
+        return (clipped - low) / (high - low)
+
+
+@dataclass(frozen=True)
+class Curve:
+    """x, y: (k,). steps: the value holds until the next x, as of an empirical distribution."""
+
+    name: str
+    x: np.ndarray
+    y: np.ndarray
+    steps: bool = True
+
+
+def line_chart(curves: Sequence[Curve], across: Axis, up: Axis, *, label: str) -> str:
+    """SVG of curves in one frame. label: what it shows, for those who do not see it."""
+    drawn = []
+    for number, curve in enumerate(curves):
+        x = LEFT + (RIGHT - LEFT) * across.place(curve.x)
+        y = BOTTOM - (BOTTOM - TOP) * up.place(curve.y)
+        if len(x) > MOST_POINTS:  # evenly along the drawn length, so that steep parts keep theirs
+            length = np.append(0, np.cumsum(np.hypot(np.diff(x), np.diff(y))))
+            places = np.linspace(0, length[-1], MOST_POINTS)
+            kept = np.unique(np.searchsorted(length, places).clip(max=len(x) - 1))
+            x, y = x[kept], y[kept]
+        points = [f"M{x[0]:.1f} {y[0]:.1f}"]
+        for a, b in zip(x[1:], y[1:], strict=True):
+            points.append(f"H{a:.1f}V{b:.1f}" if curve.steps else f"L{a:.1f} {b:.1f}")
+        colour = COLOURS[number % len(COLOURS)]
+        drawn.append(
+            f'<path d="{"".join(points)}" fill="none" stroke="{colour}" stroke-width="2">'
+            f"<title>{escape(curve.name)}</title></path>"
+        )
+    return _framed("".join(drawn), across, up, label) + _legend([curve.name for curve in curves])
+
+
+def histogram(groups: Sequence[tuple[str, np.ndarray]], across: Axis, *, line: float, bins: int, label: str) -> str:
+    """SVG of the counts of values (k,) in several groups, over each other, and of a dashed line at a value."""
+    edges = np.linspace(across.low, across.high, bins + 1)
+    counts = [np.histogram(np.clip(values, across.low, across.high), edges)[0] for _, values in groups]
+    highest = max(1, *(int(count.max()) for count in counts))
+    up = Axis("pairs", 0, highest, [(0, "0"), (highest, f"{highest:,}")])
+    x = LEFT + (RIGHT - LEFT) * across.place(edges)
+    drawn = []
+    for number, count in enumerate(counts):
+        tops = BOTTOM - (BOTTOM - TOP) * up.place(count)
+        steps = "".join(f"V{top:.1f}H{right:.1f}" for top, right in zip(tops, x[1:], strict=True))
+        drawn.append(
+            f'<path d="M{x[0]:.1f} {BOTTOM}{steps}V{BOTTOM}Z" fill="{COLOURS[number % len(COLOURS)]}" '
+            f'fill-opacity=".55"><title>{escape(groups[number][0])}</title></path>'
+        )
+    at = LEFT + (RIGHT - LEFT) * float(across.place(line))
+    drawn.append(f'<path d="M{at:.1f} {TOP}V{BOTTOM}" stroke="currentColor" stroke-dasharray="4 4"/>')
+    return _framed("".join(drawn), across, up, label) + _legend([name for name, _ in groups])
+
+
+def _framed(inside: str, across: Axis, up: Axis, label: str) -> str:
+    parts = []
+    for value, text in across.ticks:
+        x = LEFT + (RIGHT - LEFT) * float(across.place(value))
+        parts.append(f'<path d="M{x:.1f} {TOP}V{BOTTOM}" class="grid"/>')
+        parts.append(f'<text x="{x:.1f}" y="{BOTTOM + 16}" text-anchor="middle">{escape(text)}</text>')
+    for value, text in up.ticks:
+        y = BOTTOM - (BOTTOM - TOP) * float(up.place(value))
+        parts.append(f'<path d="M{LEFT} {y:.1f}H{RIGHT}" class="grid"/>')
+        parts.append(f'<text x="{LEFT - 6}" y="{y + 4:.1f}" text-anchor="end">{escape(text)}</text>')
+    middle = (TOP + BOTTOM) / 2
+    titles = (
+        f'<text x="{(LEFT + RIGHT) / 2}" y="{HEIGHT - 8}" text-anchor="middle">{escape(across.title)}</text>'
+        f'<text x="13" y="{middle}" text-anchor="middle" transform="rotate(-90 13 {middle})">{escape(up.title)}</text>'
+    )
+    return (
+        f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{escape(label)}">{"".join(parts)}{titles}'
+        f"{inside}</svg>"
+    )
+
+
+def _legend(names: Sequence[str]) -> str:
+    items = "".join(
+        f'<span><i style="background:{COLOURS[number % len(COLOURS)]}"></i>{escape(name)}</span>'
+        for number, name in enumerate(names)
+    )
+    return f'<p class="legend">{items}</p>'
+
+
+def shares(*values: float) -> list[tuple[float, str]]:
+    """Ticks for shares, in percent."""
+    return [(value, f"{100 * value:g} %") for value in values]
+
+
+# For the <style> of a page with charts in it: light and dark, and fit for paper.
+STYLE = """
+body { font: 16px/1.5 system-ui, sans-serif; max-width: 58rem; margin: 2rem auto; padding: 0 1rem; color: #1c2430; }
+table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
+th, td { text-align: right; padding: .35rem .6rem; border-bottom: 1px solid #dde3ec; vertical-align: top; }
+th:first-child { text-align: left; } .note, small { color: #5a6678; } small { display: block; white-space: nowrap; }
+.decided { font-weight: 600; } .wide { overflow-x: auto; }
+.charts { display: grid; margin-top: 1rem; grid-template-columns: repeat(auto-fit, minmax(17rem, 1fr)); gap: 1rem; }
+figure { margin: 0; break-inside: avoid; } figcaption { font-weight: 600; }
+svg { width: 100%; height: auto; } svg text { font: 12px system-ui, sans-serif; fill: #3a4658; }
+svg .grid { stroke: #dde3ec; } .legend { margin: 0; font-size: .85rem; } .legend span { margin-right: 1rem; }
+.legend i { display: inline-block; width: .8em; height: .8em; border-radius: 2px; margin-right: .35em; }
+@media screen and (prefers-color-scheme: dark) {
+  body { background: #10151d; color: #e6ebf2; } th, td { border-color: #2b3648; } .note, small { color: #9aa7ba; }
+  svg text { fill: #b8c3d3; } svg .grid { stroke: #2b3648; }
+}
+"""

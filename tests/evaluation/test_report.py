@@ -1,0 +1,74 @@
+import csv
+import io
+import json
+from html.parser import HTMLParser
+
+import numpy as np
+import pytest
+
+from hyperface.evaluation import figures_from, figures_of, score_pairs
+from hyperface.evaluation.report import Measured, csv_table, html_report
+
+
+@pytest.fixture
+def measured():
+    rng = np.random.default_rng(0)
+    made = []
+    for model, benchmark, pairs in (
+        ("<a>", "rendered_everyday", 300),
+        ("b", "rendered_everyday", 300),
+        ("b", "lfw", 60),
+    ):
+        same = np.arange(pairs) % 2 == 0
+        distances = (rng.normal(0.8, 0.3, pairs) + 0.7 * ~same).clip(0, 4)
+        result = score_pairs(distances, same, benchmark=benchmark)
+        made.append(Measured(model, benchmark.title(), result, figures_of(result)))
+    return made
+
+
+def test_figures_are_those_of_the_result_and_survive_json(measured):
+    item = measured[0]
+    figures = figures_from(json.loads(json.dumps(item.figures.as_json())))
+    assert figures == item.figures
+    assert (figures.accuracy, figures.auc, figures.eer) == (item.result.accuracy, item.result.auc, item.result.eer)
+    assert [rate.far for rate in figures.rates] == [0.1]
+    assert figures.rates[0].tar == item.result.true_accepts_at(0.1).tar
+    low, high = figures.rates[0].interval
+    assert low <= figures.rates[0].tar <= high
+
+
+def test_the_table_has_a_row_for_each(measured):
+    rows = list(csv.DictReader(io.StringIO(csv_table(measured))))
+    assert [(row["model"], row["benchmark"], row["pairs"]) for row in rows] == [
+        ("<a>", "rendered_everyday", "300"), ("b", "rendered_everyday", "300"), ("b", "lfw", "60"),
+    ]  # fmt: skip
+    assert float(rows[1]["auc_high"]) == measured[1].figures.auc_interval[1]
+    assert rows[2]["tar_at_far_0.1"] == ""  # thirty pairs cannot tell
+
+
+def test_the_page_is_whole_and_honest(measured):
+    page = html_report(measured, title="Mine & yours")
+
+    class Checker(HTMLParser):
+        opened: list[str] = []  # noqa: RUF012
+        count = 0
+
+        def handle_starttag(self, tag, attributes):
+            assert not {"src", "href"} & {name for name, _ in attributes}  # nothing beside the page
+            self.count += tag == "svg"
+            if tag not in ("meta", "path", "html"):
+                self.opened.append(tag)
+
+        def handle_endtag(self, tag):
+            if tag not in ("meta", "path", "html"):
+                assert self.opened.pop() == tag
+
+    checker = Checker()
+    checker.feed(page)
+    assert checker.opened == []
+    assert checker.count == 2 * 2 + 3  # ROC and DET for each benchmark, scores for each model on it
+    assert "Mine &amp; yours" in page
+    assert "&lt;a&gt;" in page
+    assert "not photographs" in page
+    assert "not photographs" not in html_report(measured[2:], title="LFW")
+    assert "nan" not in page
