@@ -1,10 +1,13 @@
-"""Small charts as SVG, for reports that are one file and open anywhere: no script, no font, no network."""
+"""Charts as SVG and pictures as text, for reports that are one file and open anywhere: no script, font or network."""
 
+import base64
+import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 
 import numpy as np
+from PIL import Image
 
 COLOURS = ("#137d82", "#d9622b", "#5b5fc7", "#b8327a", "#6b8e23", "#8f9bb0")
 WIDTH, HEIGHT = 432, 300
@@ -62,12 +65,20 @@ def line_chart(curves: Sequence[Curve], across: Axis, up: Axis, *, label: str) -
     return _framed("".join(drawn), across, up, label) + _legend([curve.name for curve in curves])
 
 
-def histogram(groups: Sequence[tuple[str, np.ndarray]], across: Axis, *, line: float, bins: int, label: str) -> str:
+def histogram(
+    groups: Sequence[tuple[str, np.ndarray]],
+    across: Axis,
+    *,
+    line: float,
+    bins: int,
+    label: str,
+    counted: str = "pairs",
+) -> str:
     """SVG of the counts of values (k,) in several groups, over each other, and of a dashed line at a value."""
     edges = np.linspace(across.low, across.high, bins + 1)
     counts = [np.histogram(np.clip(values, across.low, across.high), edges)[0] for _, values in groups]
     highest = max(1, *(int(count.max()) for count in counts))
-    up = Axis("pairs", 0, highest, [(0, "0"), (highest, f"{highest:,}")])
+    up = Axis(counted, 0, highest, [(0, "0"), (highest, f"{highest:,}")])
     x = LEFT + (RIGHT - LEFT) * across.place(edges)
     drawn = []
     for number, count in enumerate(counts):
@@ -111,6 +122,13 @@ def _legend(names: Sequence[str]) -> str:
     return f'<p class="legend">{items}</p>'
 
 
+def data_url(pixels: np.ndarray, *, quality: int = 88) -> str:
+    """uint8 RGB pixels (h, w, 3) → a `data:` address that holds them as a JPEG."""
+    buffer = io.BytesIO()
+    Image.fromarray(pixels).save(buffer, "JPEG", quality=quality)
+    return "data:image/jpeg;base64," + base64.b64encode(buffer.getvalue()).decode("ascii")
+
+
 def shares(*values: float) -> list[tuple[float, str]]:
     """Ticks for shares, in percent."""
     return [(value, f"{100 * value:g} %") for value in values]
@@ -124,7 +142,7 @@ th, td { text-align: right; padding: .35rem .6rem; border-bottom: 1px solid #dde
 th:first-child { text-align: left; } .note, small { color: #5a6678; } small { display: block; white-space: nowrap; }
 .decided { font-weight: 600; } .wide { overflow-x: auto; }
 .charts { display: grid; margin-top: 1rem; grid-template-columns: repeat(auto-fit, minmax(17rem, 1fr)); gap: 1rem; }
-figure { margin: 0; break-inside: avoid; } figcaption { font-weight: 600; }
+figure { margin: 0; max-width: 30rem; break-inside: avoid; } figcaption { font-weight: 600; }
 svg { width: 100%; height: auto; } svg text { font: 12px system-ui, sans-serif; fill: #3a4658; }
 svg .grid { stroke: #dde3ec; } .legend { margin: 0; font-size: .85rem; } .legend span { margin-right: 1rem; }
 .legend i { display: inline-block; width: .8em; height: .8em; border-radius: 2px; margin-right: .35em; }

@@ -2,7 +2,19 @@
 
 from types import ModuleType
 
-from hyperface.commands import benchmark, dataset, embed, evaluate, gallery, generate, pack, separate, study, train
+from hyperface.commands import (
+    audit,
+    benchmark,
+    dataset,
+    embed,
+    evaluate,
+    gallery,
+    generate,
+    pack,
+    separate,
+    study,
+    train,
+)
 
 VERBS: dict[str, ModuleType] = {
     "gallery": gallery,
@@ -13,6 +25,7 @@ VERBS: dict[str, ModuleType] = {
     "train": train,
     "benchmark": benchmark,
     "evaluate": evaluate,
+    "audit": audit,
     "embed": embed,
     "study": study,
 }

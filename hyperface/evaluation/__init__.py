@@ -8,8 +8,11 @@ from hyperface.evaluation.benchmarks import (
     load_benchmark,
     save_benchmark,
 )
+from hyperface.evaluation.embedding import EmbeddedImages, EmbeddingStep, embed_dataset
 from hyperface.evaluation.figures import Figures, figures_from, figures_of
+from hyperface.evaluation.identification import Identification, identify
 from hyperface.evaluation.intervals import Intervals, bootstrap_intervals
+from hyperface.evaluation.leakage import LeakageAudit, audit
 from hyperface.evaluation.lfw import fetch_lfw
 from hyperface.evaluation.pair_lists import PairList, PreparationStep, is_pair_list, prepare_benchmark, read_pair_list
 from hyperface.evaluation.published import PublishedResults, PublishedRow, published_results
@@ -20,8 +23,12 @@ __all__ = [
     "Benchmark",
     "BenchmarkEntry",
     "Confusion",
+    "EmbeddedImages",
+    "EmbeddingStep",
     "Figures",
+    "Identification",
     "Intervals",
+    "LeakageAudit",
     "PairList",
     "PreparationStep",
     "PublishedResults",
@@ -30,10 +37,13 @@ __all__ = [
     "TarAtFar",
     "VerificationResult",
     "VerificationStep",
+    "audit",
     "bootstrap_intervals",
+    "embed_dataset",
     "fetch_lfw",
     "figures_from",
     "figures_of",
+    "identify",
     "is_pair_list",
     "is_path",
     "list_benchmarks",

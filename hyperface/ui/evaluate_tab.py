@@ -17,6 +17,7 @@ from hyperface.ui.downloads import Download, downloads
 from hyperface.ui.evaluation_charts import RocCurve, det_chart, roc_chart, score_chart
 from hyperface.ui.evaluation_report import Mistake, confusion_table, mistakes, overview_table, results_table
 from hyperface.ui.evaluations import Evaluated, evaluations, model_choices
+from hyperface.ui.leakage_panel import leakage_panel
 from hyperface.ui.pictures import escape
 from hyperface.ui.plots import Figure, chart
 from hyperface.ui.published_table import RENDERED, OwnRow, published_table
@@ -70,6 +71,7 @@ def build(context: AppContext, packing: gr.Dropdown, tab: gr.Tab) -> None:
             wrong = gr.HTML(apply_default_css=False, elem_id="evaluate-mistakes")
             gr.HTML(_PUBLISHED, apply_default_css=False)
             published = gr.HTML(apply_default_css=False, elem_id="evaluate-published")
+            leakage_panel(context, tab)
 
     details = [scores, counts, wrong]
     results = [overview, saving, note, table, roc, det, published, closer, threshold, *details]

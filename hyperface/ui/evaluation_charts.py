@@ -1,4 +1,4 @@
-"""The charts of a verification: ROC and DET curves, and the scores of same-person and different-person pairs."""
+"""The charts of evaluations: ROC and DET curves, the scores of pairs, and how near searches come."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from hyperface.ui.plots import Figure
 COLOURS = tuple(f"series-{number}" for number in range(1, 6))
 SAME_COLOUR, DIFFERENT_COLOUR = "series-1", "series-2"
 BIN_WIDTH = 0.05  # cosine
+EDGES = np.arange(-1, 1 + BIN_WIDTH, BIN_WIDTH)  # (bins + 1,)
 
 
 @dataclass(frozen=True)
@@ -82,50 +83,52 @@ def _curves(data: list[dict[str, Any]], xaxis: dict[str, Any], yaxis: dict[str, 
 
 def score_chart(cosines: np.ndarray, same: np.ndarray, threshold: float) -> Figure:
     """Histogram of the pairs' cosines with the threshold (a cosine) as a line. cosines, same: (pairs,)."""
-    edges = np.arange(-1, 1 + BIN_WIDTH, BIN_WIDTH)  # (bins + 1,)
-    centres = (edges[:-1] + edges[1:]) / 2
+    groups = [("different people", cosines[~same], DIFFERENT_COLOUR), ("same person", cosines[same], SAME_COLOUR)]
+    data = [_bars(name, np.histogram(*_binned(chosen))[0], colour, "%{y} pairs") for name, chosen, colour in groups]
+    return _histogram(data, "Cosine of the pair", "Pairs", min(float(cosines.min()), threshold), threshold, "threshold")
+
+
+def search_chart(cosines: np.ndarray, strangers: np.ndarray, line: float) -> Figure:
+    """Histogram of searches' nearest cosines, of a dataset (n,) and of other people (m,), as shares of each."""
+    groups = [("other people", strangers, DIFFERENT_COLOUR), ("this dataset", cosines, SAME_COLOUR)]
     data = []
-    for chosen, name, colour in ((~same, "different people", DIFFERENT_COLOUR), (same, "same person", SAME_COLOUR)):
-        counts, _ = np.histogram(np.clip(cosines[chosen], -1, 1), edges)
-        data.append(
-            {
-                "type": "bar",
-                "x": centres.round(4).tolist(),
-                "y": counts.tolist(),
-                "name": name,
-                "marker": {"color": colour},
-                "opacity": 0.7,
-                "hovertemplate": "%{y} pairs",
-            }
-        )
-    low = min(float(cosines.min()), threshold) - 0.1
+    for name, chosen, colour in groups:
+        shares = np.histogram(*_binned(chosen))[0] / len(chosen)
+        data.append(_bars(name, shares.round(5), colour, "%{y:.1%} of the searches"))
+    low = min(float(cosines.min()), float(strangers.min()))
+    figure = _histogram(data, "Cosine to the nearest reference face", "Searches", low, line, "line")
+    figure["layout"]["yaxis"]["tickformat"] = ".0%"
+    return figure
+
+
+def _binned(cosines: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    return np.clip(cosines, -1, 1), EDGES
+
+
+def _bars(name: str, heights: np.ndarray, colour: str, hover: str) -> dict[str, Any]:
+    return {
+        "type": "bar",
+        "x": ((EDGES[:-1] + EDGES[1:]) / 2).round(4).tolist(),
+        "y": heights.tolist(),
+        "name": name,
+        "marker": {"color": colour},
+        "opacity": 0.7,
+        "hovertemplate": hover,
+    }
+
+
+def _histogram(data: list[dict[str, Any]], x: str, y: str, low: float, line: float, name: str) -> Figure:
+    """With a dashed line, called `name`, at a cosine."""
+    across = {"xref": "x", "yref": "paper", "x0": line, "x1": line, "y0": 0, "y1": 1}
+    dashed = {"type": "line", **across, "line": {"width": 1.5, "dash": "dash", "color": "series-muted"}}
+    text = {"x": line, "y": 1, "yref": "paper", "yanchor": "bottom", "text": f"{name} {line:.2f}", "showarrow": False}
     layout = {
         "barmode": "overlay",
         "bargap": 0.06,
-        "xaxis": {"title": {"text": "Cosine of the pair"}, "range": [max(low, -1.0), 1.0], "fixedrange": True},
-        "yaxis": {"title": {"text": "Pairs"}, "fixedrange": True},
-        "shapes": [
-            {
-                "type": "line",
-                "xref": "x",
-                "yref": "paper",
-                "x0": threshold,
-                "x1": threshold,
-                "y0": 0,
-                "y1": 1,
-                "line": {"width": 1.5, "dash": "dash", "color": "series-muted"},
-            }
-        ],
-        "annotations": [
-            {
-                "x": threshold,
-                "y": 1,
-                "yref": "paper",
-                "yanchor": "bottom",
-                "text": f"threshold {threshold:.2f}",
-                "showarrow": False,
-            }
-        ],
+        "xaxis": {"title": {"text": x}, "range": [max(low - 0.1, -1.0), 1.0], "fixedrange": True},
+        "yaxis": {"title": {"text": y}, "fixedrange": True},
+        "shapes": [dashed],
+        "annotations": [text],
         "legend": {"x": 0, "y": 1.08},
     }
     return {"data": data, "layout": layout}

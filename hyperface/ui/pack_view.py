@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any
 import gradio as gr
 
 from hyperface.commands.frames import read_frames
+from hyperface.drawing import data_url
 from hyperface.errors import HyperFaceError, RunError
 from hyperface.runs import Run
 from hyperface.ui.context import AppContext
-from hyperface.ui.pictures import data_url
 from hyperface.ui.run_view import PROGRESS_HTML, Question, answers, columns, control_functions, status_news
 from hyperface.ui.theme import FOLDER
 

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PIL import Image
 
-from hyperface.ui.pictures import data_url, escape
+from hyperface.drawing import data_url
+from hyperface.ui.pictures import escape
 
 if TYPE_CHECKING:
     from hyperface.faces import Face

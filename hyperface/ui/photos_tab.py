@@ -13,6 +13,7 @@ import numpy as np
 from gradio.context import Context
 
 from hyperface.assets import assets_folder
+from hyperface.drawing import data_url
 from hyperface.errors import HyperFaceError, InputError, NoFaceError, PhotoError
 from hyperface.ui.context import AppContext
 from hyperface.ui.face_matches import Match, MatchedFace, matched_face, similarity_table
@@ -21,7 +22,7 @@ from hyperface.ui.packed import Packed, gallery_of, load_packed
 from hyperface.ui.photo_drawing import annotated_photo
 from hyperface.ui.photo_picker import ReceivedPhoto, chosen_example, photo_picker, received_photos
 from hyperface.ui.photo_sphere import sphere_figure
-from hyperface.ui.pictures import data_url, escape
+from hyperface.ui.pictures import escape
 from hyperface.ui.plots import Figure, chart
 from hyperface.ui.toasts import toasts
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import base64
 import html
-import io
 from typing import TYPE_CHECKING
 
 import numpy as np
-from PIL import Image
+
+from hyperface.drawing import data_url
 
 if TYPE_CHECKING:
     import torch
@@ -17,13 +16,6 @@ if TYPE_CHECKING:
 def escape(text: object) -> str:
     """Text for HTML content and attributes. Braces too: the page's templating would read {{…}} as its own."""
     return html.escape(str(text)).replace("{", "&#123;").replace("}", "&#125;")
-
-
-def data_url(pixels: np.ndarray, *, quality: int = 88) -> str:
-    """uint8 RGB pixels (h, w, 3) → a `data:` address that holds them as a JPEG."""
-    buffer = io.BytesIO()
-    Image.fromarray(pixels).save(buffer, "JPEG", quality=quality)
-    return "data:image/jpeg;base64," + base64.b64encode(buffer.getvalue()).decode("ascii")
 
 
 def picture(

@@ -5,9 +5,11 @@ import numpy as np
 import pytest
 
 from hyperface import runs
+from hyperface.cli import main
+from hyperface.commands import audit
 from hyperface.evaluation import published_results, score_pairs
 from hyperface.ui.context import AppContext
-from hyperface.ui.evaluation_charts import RocCurve, det_chart, roc_chart, score_chart
+from hyperface.ui.evaluation_charts import RocCurve, det_chart, roc_chart, score_chart, search_chart
 from hyperface.ui.evaluation_report import confusion_table, overview_table
 from hyperface.ui.evaluations import DLIB, evaluations
 from hyperface.ui.published_table import RENDERED, OwnRow, published_table
@@ -160,3 +162,26 @@ def test_no_model_is_a_toast(page, open_tab, runs_folder):
     uncheck(panel, "")
     panel.get_by_role("button", name="Evaluate", exact=True).click()
     page.get_by_text("Choose at least one model to evaluate.").wait_for()
+
+
+@pytest.mark.browser
+def test_a_dataset_is_audited(small_packing, page, open_tab, runs_folder):
+    dataset = runs_folder / "generate-for-audit"
+    options = ["--identities", "4", "--images-per-identity", "2", "--run", str(dataset)]
+    assert main(["generate", "--from", str(small_packing.path), *options]) == 0
+    panel = open_tab(page, "Evaluate")
+    page.locator("#evaluate-published tr").first.wait_for()
+    panel.get_by_text("Leakage audit").click()
+    panel.get_by_role("button", name="Audit", exact=True).click()
+    page.locator("#leakage-pairs .hf-mistakes li").first.wait_for()
+    (run,) = [run for run in runs.list_runs([runs_folder], "audit") if run.parents == (dataset.name,)]
+    assert audit.sentence(run.results()) in page.locator("#leakage-outcome").inner_text()
+    assert page.locator("#leakage-pairs .hf-mistakes li").count() == 4
+
+
+def test_searches_are_shares_of_their_own_number():
+    figure = search_chart(np.array([0.42, 0.43, 0.61, 0.9]), np.array([0.42, 0.7]), 0.65)
+    strangers, own = figure["data"]
+    assert sum(strangers["y"]) == pytest.approx(1)
+    assert own["y"][own["x"].index(0.425)] == 0.5
+    assert figure["layout"]["shapes"][0]["x0"] == 0.65

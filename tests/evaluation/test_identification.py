@@ -1,0 +1,57 @@
+import numpy as np
+import pytest
+import torch
+from torch.nn import functional as F
+
+from hyperface.errors import InputError
+from hyperface.evaluation import identify
+from hyperface.evaluation.embedding import EmbeddedImages
+
+
+def images(embeddings: torch.Tensor, labels: list[int]) -> EmbeddedImages:
+    return EmbeddedImages(F.normalize(embeddings, dim=1), np.array(labels), np.arange(len(labels)))
+
+
+def test_ranks_are_those_of_a_naive_sort():
+    torch.manual_seed(0)
+    labels = np.random.default_rng(0).permutation(np.arange(90) // 3 * 2).tolist()  # labels with gaps, in any order
+    faces = images(torch.randn(90, 5), labels)
+    found = identify(faces)
+    enrolled = {label: labels.index(label) for label in sorted(set(labels))}
+    naive = []
+    for probe, label in enumerate(labels):
+        if probe != enrolled[label]:
+            cosines = {who: float(faces.embeddings[probe] @ faces.embeddings[at]) for who, at in enrolled.items()}
+            naive.append(1 + sum(cosines[who] > cosines[label] for who in cosines))
+    assert found.ranks.tolist() == naive
+    assert found.enrolled == 30
+    assert found.rate(1) == pytest.approx(np.mean(np.array(naive) == 1))
+    curve = found.cumulative_match
+    assert len(curve) == 20
+    assert (np.diff(curve) >= 0).all()
+    assert found.rate(30) == 1
+
+
+def test_ties_count_against_the_recogniser():
+    same = torch.ones(6, 4)  # a recogniser that gives everybody the same embedding
+    found = identify(images(same, [0, 0, 1, 1, 2, 2]))
+    assert found.ranks.tolist() == [3, 3, 3]
+    assert found.rate() == 0
+
+
+def test_the_interval_is_the_binomial_one():
+    found = identify(images(torch.eye(3).repeat(400, 1), list(range(3)) * 400))
+    assert found.rate() == 1
+    assert found.interval() == (1, 1)
+    torch.manual_seed(1)
+    noisy = identify(images(torch.eye(3).repeat(400, 1) + 0.6 * torch.randn(1200, 3), list(range(3)) * 400))
+    low, high = noisy.interval()
+    width = 1.96 * (noisy.rate() * (1 - noisy.rate()) / 1197) ** 0.5
+    assert low < noisy.rate() < high
+    assert (high - low) / 2 == pytest.approx(width, rel=0.15)
+
+
+@pytest.mark.parametrize("labels", [[0, 0, 0], [0, 1, 2]])
+def test_too_little_to_identify(labels):
+    with pytest.raises(InputError, match="two identities"):
+        identify(images(torch.eye(3), labels))
