@@ -1,10 +1,11 @@
 """Training speed: images per second beside a straightforward loop, same backbone, same images, in one process.
 
-    python benchmarks/training.py [--backbones small ir_18] [--steps 4] [--batch 64] [--threads 2]
+    python benchmarks/training.py [--backbones small ir_18] [--steps 4] [--batch 64] [--threads 2] [--device cuda]
 
 The straightforward loop is what one would write first: float32, contiguous images, augmentation one image after the
 other, a head that computes all angles, plain SGD. Both train on random images at their backbone's input size; the loops
-are interleaved, medians of the steps printed.
+are interleaved, medians of the steps printed. Beside them: the share of the device's peak, which is what it reaches in
+a large product of matrices in the arithmetic that the training uses.
 """
 
 import argparse
@@ -19,6 +20,7 @@ import numpy as np
 import torch
 from PIL import Image
 from torch.nn import functional as F
+from torch.utils.flop_counter import FlopCounterMode
 
 from hyperface import datasets, training
 from hyperface.hardware import has_fast_bfloat16
@@ -39,13 +41,15 @@ def random_dataset(folder: Path) -> datasets.LabelledImages:
     return datasets.open(folder)
 
 
-def straightforward(dataset: datasets.LabelledImages, backbone: str, batch: int) -> Iterator[None]:
+def straightforward(
+    dataset: datasets.LabelledImages, backbone: str, batch: int, device: torch.device
+) -> Iterator[None]:
     """The peer: one step of training for each item."""
     images, labels, _ = dataset.decode()
-    labels = torch.from_numpy(labels)
+    labels = torch.from_numpy(labels).to(device)
     torch.manual_seed(0)
-    network = build_backbone(backbone).to(memory_format=torch.contiguous_format).train()
-    centres = torch.nn.Parameter(torch.randn(network.dimension, dataset.identities))
+    network = build_backbone(backbone).to(device, memory_format=torch.contiguous_format).train()
+    centres = torch.nn.Parameter(torch.randn(network.dimension, dataset.identities, device=device))
     parameters = [*network.parameters(), centres]
     optimizer = torch.optim.SGD(parameters, 0.05, 0.9, weight_decay=5e-4, foreach=False)
     generator = torch.Generator().manual_seed(0)
@@ -55,7 +59,7 @@ def straightforward(dataset: datasets.LabelledImages, backbone: str, batch: int)
         pictures = torch.cat(
             [augment(from_uint8(images[i : i + 1]), chances[k]) for k, i in enumerate(chosen.tolist())]
         )
-        x = F.interpolate(pictures, size=network.card.input_size, mode="bilinear", antialias=True)
+        x = F.interpolate(pictures.to(device), size=network.card.input_size, mode="bilinear", antialias=True)
         x = ((x - 0.5) / 0.5).contiguous()
         features = F.normalize(network.backbone(x.flip(1) if network.bgr else x))
         angles = (features @ F.normalize(centres, dim=0)).clamp(-0.999, 0.999).acos()  # (b, classes)
@@ -67,33 +71,76 @@ def straightforward(dataset: datasets.LabelledImages, backbone: str, batch: int)
         yield
 
 
+def arithmetic_of_an_image(backbone: str) -> float:
+    """Floating-point operations of one image's training: forward once, backward twice."""
+    network = build_backbone(backbone).eval()
+    counter = FlopCounterMode(display=False)
+    with counter, torch.no_grad():
+        network.backbone(torch.zeros(1, 3, network.card.input_size, network.card.input_size))
+    return 3.0 * counter.get_total_flops()
+
+
+def peak(device: torch.device, precision: torch.dtype) -> float:
+    """Operations a second of a large matrix product."""
+    size = 8192 if device.type == "cuda" else 2048
+    a = torch.randn(size, size, device=device, dtype=precision)
+    best = math.inf
+    for _ in range(5):
+        started = time.perf_counter()
+        a @ a
+        synchronize(device)
+        best = min(best, time.perf_counter() - started)
+    return 2 * size**3 / best
+
+
+def synchronize(device: torch.device) -> None:
+    if device.type == "cuda":
+        torch.cuda.synchronize(device)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--backbones", nargs="+", default=["small", "ir_18"])
     parser.add_argument("--steps", type=int, default=4)
     parser.add_argument("--batch", type=int, default=64)
     parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--device", type=torch.device, default=torch.device("cpu"))
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
-    fast = "yes" if has_fast_bfloat16(torch.device("cpu")) else "no"
-    print(f"{options.threads} thread(s), batches of {options.batch}; fast bfloat16 here: {fast}")
+    fast = has_fast_bfloat16(options.device)
+    most = peak(options.device, torch.bfloat16 if fast else torch.float32)
+    print(
+        f"{options.device}, {options.threads} thread(s), batches of {options.batch}; fast bfloat16 here: "
+        f"{'yes' if fast else 'no'}; matrix product: {most / 1e12:.2f} Tflop/s"
+    )
     with tempfile.TemporaryDirectory() as folder:
         dataset = random_dataset(Path(folder))
         for backbone in options.backbones:
             ours = training.train(
-                dataset, backbone=backbone, batch_size=options.batch, epochs=options.steps, validation_share=0
+                dataset,
+                backbone=backbone,
+                batch_size=options.batch,
+                epochs=options.steps,
+                validation_share=0,
+                device=options.device,
             )
-            loops = {"straightforward": straightforward(dataset, backbone, options.batch), "ours": ours}
+            peer = straightforward(dataset, backbone, options.batch, options.device)
+            loops = {"straightforward": peer, "ours": ours}
             seconds: dict[str, list[float]] = {name: [] for name in loops}
             next(ours)  # the untrained step
             for step in range(options.steps + 1):
                 for name, loop in loops.items():
                     started = time.perf_counter()
                     next(loop)
+                    synchronize(options.device)
                     if step > 0:
                         seconds[name].append(time.perf_counter() - started)
             peer, own = (options.batch / statistics.median(seconds[name]) for name in loops)
-            print(f"{backbone:8} straightforward {peer:7.1f} images/s   ours {own:7.1f} images/s   {own / peer:.2f}×")
+            share = own * arithmetic_of_an_image(backbone) / most
+            print(
+                f"{backbone:8} straightforward {peer:7.1f} images/s   ours {own:7.1f} images/s   {own / peer:.2f}×   "
+                f"{100 * share:.0f} % of the peak"
+            )
 
 
 if __name__ == "__main__":

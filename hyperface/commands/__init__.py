@@ -10,6 +10,7 @@ from hyperface.commands import (
     evaluate,
     gallery,
     generate,
+    identify,
     pack,
     separate,
     study,
@@ -26,6 +27,7 @@ VERBS: dict[str, ModuleType] = {
     "benchmark": benchmark,
     "evaluate": evaluate,
     "audit": audit,
+    "identify": identify,
     "embed": embed,
     "study": study,
 }
