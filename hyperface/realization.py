@@ -7,7 +7,9 @@ import torch
 
 from hyperface.errors import InputError
 from hyperface.generators.base import Generator
+from hyperface.packing.neighbors import nearest_points
 from hyperface.recognizers.base import Recognizer
+from hyperface.sphere import angles
 
 
 @dataclass(frozen=True)
@@ -60,3 +62,47 @@ def recognised(embeddings: torch.Tensor, numbers: Sequence[int], packing: torch.
     """
     nearest = torch.stack([(pictures @ packing.T).argmax(dim=1) for pictures in embeddings])  # (n, k)
     return nearest == torch.as_tensor(list(numbers))[:, None]
+
+
+@dataclass(frozen=True)
+class Separation:
+    """How far identities are apart as asked for and as seen in one picture of each.
+
+    drift: (n,), degrees from the request to the picture's embedding. requested, seen: (n,), degrees to the nearest
+    other request, and from the picture to the nearest other identity's. neighbour: int64 (n,), whose picture that is.
+    """
+
+    drift: torch.Tensor
+    requested: torch.Tensor
+    seen: torch.Tensor
+    neighbour: torch.Tensor
+
+
+def separation(identities: torch.Tensor, pictures: torch.Tensor) -> Separation:
+    """identities, pictures: float32 (n, d), unit rows, what was asked for and what the recogniser sees in each picture.
+
+    InputError for fewer than two identities, of which none has a neighbour, and for other shapes.
+    """
+    if identities.shape != pictures.shape or len(identities) < 2:
+        raise InputError(
+            f"Separation is that of two identities or more with a picture each; got {tuple(identities.shape)} and "
+            f"{tuple(pictures.shape)}."
+        )
+    neighbour = nearest_points(pictures)  # (n,)
+    return Separation(
+        torch.rad2deg(angles(identities, pictures)),
+        torch.rad2deg(angles(identities, identities[nearest_points(identities)])),
+        torch.rad2deg(angles(pictures, pictures[neighbour])),
+        neighbour,
+    )
+
+
+def most_alike_pairs(embeddings: torch.Tensor, count: int) -> tuple[torch.Tensor, torch.Tensor]:
+    """The `count` pairs of rows with the largest cosines, falling: cosines (k,), and rows int64 (k, 2), i < j.
+
+    embeddings: (n, d), unit rows; all n² cosines are held in memory.
+    """
+    first, second = torch.triu_indices(len(embeddings), len(embeddings), 1)  # (pairs,)
+    cosines = (embeddings @ embeddings.T)[first, second]
+    best = cosines.topk(min(count, len(cosines)))
+    return best.values, torch.stack([first[best.indices], second[best.indices]], dim=1)

@@ -1,3 +1,4 @@
+import math
 from dataclasses import dataclass
 
 import pytest
@@ -5,7 +6,7 @@ import torch
 from torch.nn import functional as F
 
 from hyperface.errors import InputError
-from hyperface.realization import realize, recognised
+from hyperface.realization import most_alike_pairs, realize, recognised, separation
 
 
 class StripeGenerator:
@@ -67,3 +68,29 @@ def test_recognised_is_nearest_to_the_own_identity():
     pictures = F.normalize(torch.tensor([[[0.1, 1, 0, 0], [0, 0, 1, 0.9]], [[0, 0, 0.2, 1], [0, 0, 1, 0.2]]]), dim=-1)
     assert recognised(pictures, [1, 3], packing).tolist() == [[True, False], [True, False]]
     assert recognised(pictures, [1, 2], packing).tolist() == [[True, False], [False, True]]
+
+
+def test_separation_is_that_of_a_naive_loop():
+    asked, seen = F.normalize(torch.randn(2, 12, 5, generator=torch.Generator().manual_seed(2)), dim=-1)
+    found = separation(asked, seen)
+    for i in range(12):
+        others = [j for j in range(12) if j != i]
+        nearest = max(others, key=lambda j: float(seen[i] @ seen[j]))
+        assert int(found.neighbour[i]) == nearest
+        for angle, cosine in (
+            (found.drift[i], asked[i] @ seen[i]),
+            (found.seen[i], seen[i] @ seen[nearest]),
+            (found.requested[i], max(asked[i] @ asked[j] for j in others)),
+        ):
+            assert math.cos(math.radians(float(angle))) == pytest.approx(float(cosine), abs=1e-5)
+    with pytest.raises(InputError, match="two identities or more"):
+        separation(asked[:1], seen[:1])
+
+
+def test_the_most_alike_pairs_come_first():
+    rows = F.normalize(torch.randn(9, 4, generator=torch.Generator().manual_seed(3)), dim=1)
+    cosines, pairs = most_alike_pairs(rows, 5)
+    naive = sorted(((float(rows[i] @ rows[j]), i, j) for i in range(9) for j in range(i + 1, 9)), reverse=True)
+    assert pairs.tolist() == [[i, j] for _, i, j in naive[:5]]
+    assert cosines.tolist() == pytest.approx([cosine for cosine, _, _ in naive[:5]], abs=1e-6)
+    assert len(most_alike_pairs(rows[:2], 5)[0]) == 1

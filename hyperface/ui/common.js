@@ -61,10 +61,11 @@ window.hyperface = (() => {
 
   /**
    * A chart kept alive in `element`: `draw({data, layout})` applies what changed, and draws again when the theme or the
-   * width changes. A chart that is not on screen is drawn when it comes into view.
+   * width changes. A chart that is not on screen is drawn when it comes into view. A click on a point that has customdata
+   * calls `picked` with it.
    */
-  function chart(element) {
-    let figure = null, waiting = false;
+  function chart(element, picked = null) {
+    let figure = null, waiting = false, listening = false;
     async function render() {
       if (!figure || waiting || !element.clientWidth) return;
       waiting = true;
@@ -73,6 +74,10 @@ window.hyperface = (() => {
         const { data, layout } = coloured(figure);
         await Plotly.react(element, data, merge(merge(baseLayout(), layout), { width: element.clientWidth, height: element.clientHeight }),
           { displayModeBar: false, responsive: false, scrollZoom: false, doubleClick: 'reset' });
+        if (picked && !listening) {
+          listening = true;
+          element.on('plotly_click', ({ points: [{ customdata }] }) => { if (customdata !== undefined) picked(customdata); });
+        }
       } finally { waiting = false; }
     }
     new ResizeObserver(render).observe(element);

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -14,12 +15,12 @@ from hyperface.ui.run_view import Question, answers
 
 @dataclass(frozen=True)
 class Download:
-    """label: on the button. name: of the file. media_type: as in HTTP. make: the component's value → the text."""
+    """label: on the button. name: of the file. media_type: as in HTTP. make: the component's value → the file."""
 
     label: str
     name: str
     media_type: str
-    make: Callable[[Any], str]
+    make: Callable[[Any], bytes]
 
 
 def downloads(files: Sequence[Download], *, elem_id: str) -> gr.HTML:
@@ -27,7 +28,8 @@ def downloads(files: Sequence[Download], *, elem_id: str) -> gr.HTML:
 
     @answers
     def made(question: Question) -> dict[str, Any]:
-        return {"text": files[int(question["number"])].make(question["value"])}
+        content = files[int(question["number"])].make(question["value"])
+        return {"content": base64.b64encode(content).decode("ascii")}
 
     buttons = "".join(
         f'<button type="button" class="hf-download" data-number="{number}" data-name="{escape(file.name)}" '
@@ -53,7 +55,8 @@ for (const button of element.querySelectorAll('button')) {
     const answer = await server.made({ number, value: props.value });
     if (answer.error) { told.textContent = answer.error; return; }
     const link = document.createElement('a');
-    link.href = URL.createObjectURL(new Blob([answer.text], { type }));
+    const bytes = Uint8Array.from(atob(answer.content), (letter) => letter.charCodeAt(0));
+    link.href = URL.createObjectURL(new Blob([bytes], { type }));
     link.download = name;
     link.click();
     setTimeout(() => URL.revokeObjectURL(link.href), 10_000);

@@ -218,22 +218,22 @@ def _files(context: AppContext) -> list[Download]:
             raise InputError("There is nothing to save yet: evaluate a model first.")
         return found
 
-    def table(models: Sequence[str]) -> str:
+    def table(models: Sequence[str]) -> bytes:
         from hyperface.evaluation.report import csv_table
 
-        return csv_table(measured(models))
+        return csv_table(measured(models)).encode()
 
-    def numbers(models: Sequence[str]) -> str:
+    def numbers(models: Sequence[str]) -> bytes:
         entries = [
             {"model": item.model, "benchmark": item.result.benchmark, **item.figures.as_json()}
             for item in measured(models)
         ]
-        return json.dumps({"evaluations": entries}, indent=1)
+        return json.dumps({"evaluations": entries}, indent=1).encode()
 
-    def page(models: Sequence[str]) -> str:
+    def page(models: Sequence[str]) -> bytes:
         from hyperface.evaluation.report import html_report
 
-        return html_report(measured(models), title="Verification")
+        return html_report(measured(models), title="Verification").encode()
 
     return [
         Download("Report with figures", "hyperface-evaluation.html", "text/html", page),

@@ -9,12 +9,17 @@ from typing import TYPE_CHECKING
 import gradio as gr
 
 from hyperface.errors import HyperFaceError, InputError
+from hyperface.ui.closed_loop_panel import closed_loop_panel
 from hyperface.ui.context import AppContext
 from hyperface.ui.dataset_panel import dataset_panel
+from hyperface.ui.geodesic_panel import geodesic_panel
+from hyperface.ui.identity_files import identity_files
 from hyperface.ui.identity_grid import ClosestPair, IdentityRow, closest_pair, figure_row, identity_grid
 from hyperface.ui.packed import Packed, gallery_of, load_packed
 from hyperface.ui.pictures import escape
 from hyperface.ui.run_picker import lineage_line
+from hyperface.ui.separation_panel import separation_panel
+from hyperface.ui.sphere_panel import sphere_panel
 from hyperface.ui.toasts import toasts
 
 if TYPE_CHECKING:
@@ -71,6 +76,11 @@ def build(context: AppContext, packing: gr.Dropdown, tab: gr.Tab) -> None:
                 other_styles = gr.Button("Other styles", size="md", min_width=90)
             grid = gr.HTML(_EMPTY, apply_default_css=False, elem_id="identities-grid", min_height=360)
             pair = gr.HTML(apply_default_css=False, elem_id="identities-pair")
+            sphere_panel(context, packing, first, identities)
+            separation_panel(context, packing, first)
+            geodesic_panel(context, packing)
+            closed_loop_panel(context, packing, tab)
+            files = identity_files(context)
     drawn = functools.lru_cache(PAGES_KEPT)(functools.partial(_draw, context))
     size = gr.State(0)  # identities in the run, for paging
     dataset_panel(context, packing, tab)
@@ -100,6 +110,7 @@ def build(context: AppContext, packing: gr.Dropdown, tab: gr.Tab) -> None:
         lambda seed, count: (int(seed or 0) + count) % MAX_SEED, [first_style, styles], first_style, **_QUICK
     )
     packing.change(lambda: 0, outputs=first, **_QUICK)
+    gr.on([tab.select, packing.change], lambda name: name, packing, files, **_QUICK)
     gr.on(
         [
             tab.select,

@@ -19,7 +19,7 @@ def chart(
     """A component whose value is a figure; an event handler returns a new figure to change it.
 
     One Plotly graph is kept alive, so that only what changed is drawn again. label: what the chart shows, read out to
-    those who do not see it.
+    those who do not see it. A click on a point that has customdata fires `select` with {"picked": customdata}.
     """
     return gr.HTML(
         figure,
@@ -33,11 +33,17 @@ def chart(
 
 
 _SCRIPT = """
-const chart = hyperface.chart(element.querySelector('.hf-chart'));
+const picked = (point) => trigger('picked', { point });
+const chart = hyperface.chart(element.querySelector('.hf-chart'), picked);
 const draw = () => { if (props.value) chart.draw(props.value); };
 watch('value', draw);
 draw();
 """
+
+
+def picked_point(event: gr.EventData) -> Any:
+    """The customdata of the point that a `picked` event is about."""
+    return event._data.get("point")
 
 
 def line(

@@ -1,11 +1,18 @@
 import re
 
+import numpy as np
 import pytest
+import torch
 from PIL import Image
+from pyarrow import parquet
 
-from hyperface import datasets, runs
+from hyperface import datasets, runs, sphere
 from hyperface.errors import InputError
+from hyperface.ui.context import AppContext
 from hyperface.ui.identities_tab import Page
+from hyperface.ui.packed import Packed, load_packed
+from hyperface.ui.separation_panel import _measure
+from hyperface.ui.sphere_panel import picking_figure
 
 NEEDED = {"first": 0, "identities": 6, "styles": 6, "first_style": 0, "beta": 0.0}
 
@@ -84,3 +91,92 @@ def test_more_identities_than_there_are_is_a_toast(small_packing, page, open_tab
     panel.get_by_role("button", name="Generate the dataset").click()
     page.get_by_text("The packing has 20 identities; 21 were asked for.").wait_for()
     assert len(runs.list_runs([runs_folder], "generate")) == before
+
+
+def packed_of(run: runs.Run) -> Packed:
+    return load_packed(AppContext(runs_folder=run.path.parent), run.name)
+
+
+def open_panel(page, title: str) -> None:
+    page.get_by_role("button", name=title).click()
+
+
+@pytest.mark.browser
+def test_drift_and_collisions_are_measured(small_packing, page, open_tab):
+    open_tab(page, "Identities")
+    grid_texts(page)
+    open_panel(page, "As far apart in the pictures")
+    summary = page.locator("#separation-summary")
+    summary.get_by_text("mean drift from request to picture").wait_for()
+    measured = _measure(AppContext(), packed_of(small_packing))
+    assert f"{measured.separation.drift.mean():.1f}°" in summary.inner_text()
+    pairs = page.locator("#separation-pairs")
+    pairs.locator("img").first.wait_for()
+    box = page.get_by_label("number input for Collision line")
+    for line in (1, 0.2):
+        box.fill(str(line))
+        box.press("Enter")
+        colliding = int((measured.cosines >= line).sum())
+        pairs.get_by_text(f"{colliding} of 20").wait_for()
+
+    graph = page.locator("#separation .js-plotly-plot")
+    graph.evaluate("graph => graph.emit('plotly_click', { points: [{ customdata: 7 }] })")
+    page.locator("#identities-grid img[alt^='Identity 7,']").first.wait_for()
+
+
+@pytest.mark.browser
+def test_walking_from_one_identity_to_another(small_packing, page, open_tab):
+    open_tab(page, "Identities")
+    grid_texts(page)
+    open_panel(page, "From one identity to another")
+    page.locator("#geodesic-strip img").nth(8).wait_for()
+    packed = packed_of(small_packing)
+    whole = float(torch.rad2deg(sphere.angles(packed.embeddings[0], packed.embeddings[1])))
+    page.get_by_text(f"{whole:.1f}° in all").wait_for()
+    page.locator("#geodesic-face").get_by_text(f"{whole / 2:.1f}°").first.wait_for()
+    page.locator("#geodesic-to input").fill("20")
+    page.get_by_text("numbered from 0 to 19").first.wait_for()
+
+
+@pytest.mark.browser
+def test_embeddings_are_saved_as_they_are(small_packing, page, open_tab):
+    open_tab(page, "Identities")
+    grid_texts(page)
+    packed = packed_of(small_packing).embeddings.numpy()
+    with page.expect_download() as saved:
+        page.get_by_role("button", name="Embeddings as .npy").click()
+    np.testing.assert_array_equal(np.load(saved.value.path()), packed)
+    with page.expect_download() as saved:
+        page.get_by_role("button", name="Embeddings as Parquet").click()
+    table = parquet.read_table(saved.value.path())
+    assert table["identity"].to_pylist() == list(range(20))
+    np.testing.assert_array_equal(np.array(table["embedding"].to_pylist(), np.float32), packed)
+
+
+@pytest.mark.browser
+def test_a_loop_is_closed_and_shown_beside_the_open_one(small_packing, page, open_tab, runs_folder):
+    panel = open_tab(page, "Identities")
+    grid_texts(page)
+    open_panel(page, "Close the loop")
+    for label, value in (("Identities", 8), ("Rounds", 2)):
+        box = page.locator("#closed-loop").get_by_label(f"number input for {label}")
+        box.fill(str(value))
+        box.press("Tab")
+    page.locator("#closed-loop").get_by_text("2 steps: about").wait_for()
+    panel.get_by_role("button", name="Separate", exact=True).click()
+    page.locator("#closed-loop-outcome img").first.wait_for()
+    assert page.locator("#closed-loop-outcome img").count() == 16
+    (run,) = [run for run in runs.list_runs([runs_folder], "separate") if small_packing.name in run.parents]
+    assert f"{run.results()['mean_seen_angle']:.1f}°" in page.locator("#closed-loop-outcome").inner_text()
+
+
+def test_the_sphere_marks_the_page_and_knows_its_numbers():
+    points = np.random.default_rng(0).normal(size=(5000, 3))
+    points /= np.linalg.norm(points, axis=1, keepdims=True)
+    *_, others, marked = picking_figure(points, range(40, 43))["data"]
+    assert marked["customdata"] == [40, 41, 42]
+    assert not {40, 41, 42} & set(others["customdata"])
+    assert len(others["customdata"]) <= 2000
+    for trace, height in ((others, 1.0), (marked, 1.02)):
+        place = np.array([trace[axis] for axis in "xyz"]).T
+        np.testing.assert_allclose(place, height * points[trace["customdata"]], atol=1e-3)
