@@ -2,11 +2,16 @@
 
 For every image the identity's embedding is moved a little at random (beta) and given to an identity-conditional
 generator with a style of its own. The dataset is in the run folder's dataset/.
+
+Launched with `torchrun --nproc-per-node N -m hyperface generate …`, the processes share the images; the set is the
+same.
 """
 
 from __future__ import annotations
 
 import argparse
+import os
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,6 +25,7 @@ from hyperface.runs import Run, Worker, open_run
 if TYPE_CHECKING:
     import torch
 
+    from hyperface.datasets import SynthesisStep
     from hyperface.generators import Generator
 
 HELP = "draw many images of each packed identity: a labelled dataset"
@@ -102,7 +108,20 @@ def create(options: GenerateOptions, *, path: Path | None = None, folder: Path |
 
 
 def execute(arguments: argparse.Namespace, console: Console) -> None:
-    """Run the verb from its arguments."""
+    """Run the verb from its arguments; launched in several processes, the first does, and the others draw for it."""
+    if not _launched_in_several():
+        _execute(arguments, console)
+        return
+    from hyperface.commands import generate_ranks
+
+    with generate_ranks.joined() as rank:
+        if rank > 0:
+            generate_ranks.follow()
+        else:
+            _execute(arguments, console)
+
+
+def _execute(arguments: argparse.Namespace, console: Console) -> None:
     if arguments.resume:
         perform(resumable(arguments.resume, "generate"), console)
     else:
@@ -118,44 +137,68 @@ def perform(run: Run, console: Console) -> None:
         return
     worker = Worker(run)
     with worker.working():
-        draw(worker, console)
+        draw(worker, console, shared=_launched_in_several())
     status = run.status()
     console.event("done", run=str(run.path), state=status.state, results=run.results())
     console.say(f"{run.results().get('images', 0):,} images in {run.path / 'dataset'}")
 
 
-def draw(worker: Worker, console: Console) -> None:
-    """The work itself, inside the worker's block."""
-    from hyperface import datasets, generators
-
+def draw(worker: Worker, console: Console, *, shared: bool = False) -> None:
+    """The work itself, inside the worker's block. shared: with the other processes that were launched."""
     options = GenerateOptions(**worker.run.options)
     worker.progress(0, message="Loading the generator")
+    folder = worker.path / "dataset"
+    part = (0, 1)
+    if shared:
+        from hyperface.commands import generate_ranks
+
+        part = generate_ranks.part()
+    steps = drawing(options, folder, part)  # makes the folder ready
+    if shared:
+        generate_ranks.call_followers(options, worker.path)
+    identities = identity_count(options)
+    total = identities * options.images_per_identity
+    console.begin("drawing", total, "image")
+    try:
+        for step in steps:
+            done = round(total * step.step / step.total)  # of all, as the others are about as far
+            metrics = {"step": done, "images_per_second": step.images_per_second * part[1]}
+            worker.log(metrics)
+            console.step(done, metrics)
+            worker.progress(step.step / step.total, step.seconds_left, f"{done:,} of {total:,} images drawn")
+    finally:
+        steps.close()
+    if shared:
+        generate_ranks.wait_for_followers()
+        for _ in drawing(options, folder, (0, 1)):  # all is there: completes the data card
+            pass
+    worker.write_results(
+        {"images": total, "identities": identities, "images_per_identity": options.images_per_identity}
+    )
+
+
+def drawing(options: GenerateOptions, folder: Path, part: tuple[int, int]) -> Iterator[SynthesisStep]:
+    """The steps that the options ask for, or a part of them, into the folder."""
+    from hyperface import datasets, generators
+
     embeddings = load_embeddings(Path(options.source), options.identities)
     generator = generators.load(options.generator)
     check_recognizer(Path(options.source), generator)
-    steps = datasets.synthesize(
+    return datasets.synthesize(
         embeddings,
         generator,
         images_per_identity=options.images_per_identity,
         beta=options.beta,
-        out=worker.path / "dataset",
+        out=folder,
         seed=options.seed,
         batch_size=options.batch_size,
         lineage=_lineage(Path(options.source)),
+        part=part,
     )
-    total = len(embeddings) * options.images_per_identity
-    console.begin("drawing", total, "image")
-    try:
-        for step in steps:
-            metrics = {"step": step.step, "images_per_second": step.images_per_second}
-            worker.log(metrics)
-            console.step(step.step, metrics)
-            worker.progress(step.step / step.total, step.seconds_left, f"{step.step:,} of {step.total:,} images drawn")
-    finally:
-        steps.close()
-    worker.write_results(
-        {"images": total, "identities": len(embeddings), "images_per_identity": options.images_per_identity}
-    )
+
+
+def _launched_in_several() -> bool:
+    return int(os.environ.get("WORLD_SIZE", "1")) > 1
 
 
 def check_recognizer(source: Path, generator: Generator) -> None:

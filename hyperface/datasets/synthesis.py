@@ -81,12 +81,14 @@ def synthesize(
     seed: int = 0,
     batch_size: int = 64,
     lineage: dict | None = None,
+    part: tuple[int, int] = (0, 1),
 ) -> Iterator[SynthesisStep]:
     """Draw the dataset into the folder `out`, yielding after every batch; images that are there are kept.
 
     embeddings: (n, d), the identities. beta: variance of the noise added to each coordinate, 0 for none. lineage:
     further entries of the data card, such as the packing run. Called again with the same arguments after an
-    interruption, it goes on with what is missing and ends with the same bytes.
+    interruption, it goes on with what is missing and ends with the same bytes. part: (number, of how many): several
+    processes may draw into one folder, each its part; a last call without it completes the data card.
     InputError for impossible values, DatasetError if the folder holds something else, cannot be written, or the disk
     is too small; all before the first image.
     """
@@ -99,6 +101,8 @@ def synthesize(
         raise InputError(f"The seed must be 0 or more; it was {seed}.")
     if batch_size < 1:
         raise InputError(f"A batch holds at least one image; {batch_size} were asked for.")
+    if not 0 <= part[0] < part[1]:
+        raise InputError(f"The parts of a dataset are numbered from 0: there is no part {part[0]} of {part[1]}.")
     card = {
         "format": "hyperface-dataset-1",
         "identities": len(identities),
@@ -113,7 +117,7 @@ def synthesize(
     folder = Path(out)
     _prepare(folder, card, lineage or {})
     card = {**card, **(lineage or {})}
-    return _draw(identities, generator, images_per_identity, beta, folder, seed, batch_size, card)
+    return _draw(identities, generator, images_per_identity, beta, folder, seed, batch_size, card, part)
 
 
 def image_path(folder: Path, identity: int, image: int) -> Path:
@@ -130,34 +134,38 @@ def _draw(
     seed: int,
     batch_size: int,
     card: dict,
+    part: tuple[int, int],
 ) -> Iterator[SynthesisStep]:
-    total = len(identities) * images_per_identity
-    missing = [
-        (identity, image)
-        for identity in range(len(identities))
-        for image in range(images_per_identity)
-        if not image_path(folder, identity, image).exists()
-    ]
-    done = total - len(missing)
+    places = [(identity, image) for identity in range(len(identities)) for image in range(images_per_identity)]
+    # The last bits of a picture may depend on what it is drawn with: the batches are the same however the work is
+    # divided or resumed.
+    batches = [places[first : first + batch_size] for first in range(0, len(places), batch_size)][part[0] :: part[1]]
+    missing = [[place for place in batch if not image_path(folder, *place).exists()] for batch in batches]
+    total = sum(map(len, batches))
+    done = total - sum(map(len, missing))
     recent = deque([(time.monotonic(), done)], maxlen=SPEED_WINDOW)
     speed = 0.0
-    if not missing:
+    whole = {**card, "complete": True}
+    if done == total:
+        if part[1] == 1 and json.loads((folder / CARD).read_bytes()) != whole:
+            _write_cards(folder, whole)  # the images were all there when it was interrupted
         yield SynthesisStep(total, total, 0.0, 0.0, np.empty((0, 0, 0, 3), np.uint8))
     with ThreadPoolExecutor(2) as writers:  # Pillow releases the interpreter while it encodes
-        for first in range(0, len(missing), batch_size):
-            batch = missing[first : first + batch_size]
+        for batch, wanted in zip(batches, missing, strict=True):
+            if not wanted:
+                continue
             seeds = [image_seeds(seed, *place) for place in batch]
             rows = identities[[identity for identity, _ in batch]]  # (b, d)
             requests = perturb(rows, beta, [noise for noise, _ in seeds])
             pixels = to_uint8(generator.generate(requests, [style for _, style in seeds]))  # (b, h, w, 3)
-            paths = [image_path(folder, *place) for place in batch]
-            list(writers.map(_write, paths, pixels))
-            done += len(batch)
+            pixels = pixels[[batch.index(place) for place in wanted]]
+            list(writers.map(_write, [image_path(folder, *place) for place in wanted], pixels))
+            done += len(wanted)
             now = time.monotonic()
             speed = (done - recent[0][1]) / max(now - recent[0][0], 1e-9)
             recent.append((now, done))
-            if done == total:
-                _write_cards(folder, {**card, "complete": True})
+            if done == total and part[1] == 1:
+                _write_cards(folder, whole)
             yield SynthesisStep(done, total, speed, (total - done) / speed, pixels)
 
 

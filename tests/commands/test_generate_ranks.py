@@ -1,0 +1,56 @@
+"""`generate` under torchrun: the processes share the images of one dataset."""
+
+import json
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from hyperface import datasets, gallery, runs
+from hyperface.cli import main
+from hyperface.errors import InputError
+
+TORCHRUN = [
+    sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2", "-m", "--", "hyperface",
+]  # fmt: skip
+
+
+@pytest.fixture
+def source(tmp_path):
+    np.save(tmp_path / "identities.npy", gallery.load("gan-10k").embeddings[:7].numpy())
+    return tmp_path / "identities.npy"
+
+
+def contents(folder) -> dict[str, bytes]:
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_two_processes_draw_the_set_that_one_draws(source, tmp_path):
+    options = ["--from", str(source), "--images-per-identity", "5", "--batch-size", "4"]
+    assert main(["generate", *options, "--run", str(tmp_path / "one")]) == 0
+    command = [*TORCHRUN, "generate", *options, "--run", str(tmp_path / "two")]
+    subprocess.run(command, check=True, capture_output=True, timeout=200)
+    one, two = runs.open_run(tmp_path / "one"), runs.open_run(tmp_path / "two")
+    assert two.status().state == runs.DONE
+    assert two.results() == one.results()
+    assert contents(two.path / "dataset") == contents(one.path / "dataset")
+
+
+def test_parts_make_a_whole_and_the_last_call_its_card(source, tmp_path):
+    from hyperface import generators
+
+    rows, generator = np.load(source), generators.load()
+    for number in (2, 0, 1):
+        *_, last = datasets.synthesize(
+            rows, generator, images_per_identity=2, out=tmp_path / "set", batch_size=3, part=(number, 3)
+        )
+        assert last.total == (6, 5, 3)[number]  # batches 0 and 3, 1 and 4, 2
+        card = json.loads((tmp_path / "set" / "dataset.json").read_text())
+        assert card["complete"] is False
+    list(datasets.synthesize(rows, generator, images_per_identity=2, out=tmp_path / "set", batch_size=3))
+    assert json.loads((tmp_path / "set" / "dataset.json").read_text())["complete"] is True
+    list(datasets.synthesize(rows, generator, images_per_identity=2, out=tmp_path / "alone", batch_size=3))
+    assert contents(tmp_path / "set") == contents(tmp_path / "alone")
+    with pytest.raises(InputError, match="no part 3 of 3"):
+        datasets.synthesize(rows, generator, out=tmp_path / "set", part=(3, 3))
