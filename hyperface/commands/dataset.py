@@ -1,8 +1,9 @@
-"""Say what a dataset is, check it, or write it in another format.
+"""Say what a dataset is, check it, write it in another format, or upload it.
 
 SOURCE is a run folder of `generate`, or a dataset on disk: an image folder, Parquet, WebDataset, InsightFace's RecordIO
 or Vec2Face's LMDB, recognised by its content. The output is a folder that appears once all is there; images keep their
-bytes. Parquet, LMDB: pip install "hyperface[formats]".
+bytes. Parquet, LMDB: pip install "hyperface[formats]". --push-to-hub uploads what --to wrote, or else the source;
+Parquet is what the hub shows best. HF_TOKEN holds the token.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from hyperface.runs import open_run
 if TYPE_CHECKING:
     from hyperface.datasets import LabelledImages, Skipped
 
-HELP = "describe, check or convert a dataset"
+HELP = "describe, check, convert or upload a dataset"
 WRITABLE = ("recordio", "parquet", "webdataset", "folder")  # as `datasets.writable_formats()`, which loads torch
 LISTED = 10  # records left out that are named; the rest are counted
 
@@ -32,6 +33,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="read every image and say what looks wrong: broken or duplicate images, BGR, crops off the template, …",
     )
+    parser.add_argument("--push-to-hub", metavar="OWNER/NAME", help="upload it to this dataset repository")
+    parser.add_argument("--private", action="store_true", help="make that repository private if it is new")
     add_json_argument(parser)
 
 
@@ -55,6 +58,11 @@ def execute(arguments: argparse.Namespace, console: Console) -> None:
         _check(dataset, console)
     if arguments.to is not None:
         _convert(dataset, arguments.to, arguments.output, console)
+    if arguments.push_to_hub is not None:
+        console.say(f"uploading to {arguments.push_to_hub}")
+        address = datasets.push_to_hub(arguments.output or source, arguments.push_to_hub, private=arguments.private)
+        console.event("uploaded", address=address)
+        console.say(address)
 
 
 def dataset_path(source: Path) -> Path:

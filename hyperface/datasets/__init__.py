@@ -2,6 +2,7 @@
 
 from hyperface.datasets.formats import FORMATS, format_of
 from hyperface.datasets.formats import open_dataset as open
+from hyperface.datasets.hub import push_to_hub
 from hyperface.datasets.labelled import LabelledImages, equal_budget
 from hyperface.datasets.records import Skipped
 from hyperface.datasets.saving import SavingStep, save, writable_formats
@@ -20,6 +21,7 @@ __all__ = [
     "estimate_size",
     "format_of",
     "open",
+    "push_to_hub",
     "save",
     "synthesize",
     "validate",
