@@ -15,7 +15,7 @@ from hyperface.errors import DatasetError, InputError
 
 @dataclass
 class StandIn:
-    """repos: name → file → content. tokens: those that came along with what changes something. private: of the repositories made."""
+    """repos: name → file → content. private: of the repositories made. tokens: that came along with every change."""
 
     repos: dict[str, dict[str, bytes]] = field(default_factory=dict)
     private: dict[str, bool] = field(default_factory=dict)
