@@ -9,6 +9,7 @@ Parquet is what the hub shows best. HF_TOKEN holds the token.
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,11 +18,16 @@ from hyperface.commands.base import Console, add_json_argument, is_run, require
 from hyperface.runs import open_run
 
 if TYPE_CHECKING:
-    from hyperface.datasets import LabelledImages, Skipped
+    from hyperface.datasets import Finding, LabelledImages, SavingStep, Skipped
 
 HELP = "describe, check, convert or upload a dataset"
 WRITABLE = ("recordio", "parquet", "webdataset", "folder")  # as `datasets.writable_formats()`, which loads torch
 LISTED = 10  # records left out that are named; the rest are counted
+Progress = Callable[[int, int], None]  # told (done, total) as the work goes on
+
+
+def _unseen(done: int, total: int) -> None:
+    """The progress of work that nothing but the terminal shows."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -88,7 +94,8 @@ def report_skipped(console: Console, skipped: Skipped) -> None:
         console.say(f"  … and {len(skipped) - LISTED:,} more")
 
 
-def _check(dataset: LabelledImages, console: Console) -> None:
+def check(dataset: LabelledImages, console: Console, progress: Progress = _unseen) -> tuple[Finding, ...]:
+    """Read every image, with a bar; what looks wrong."""
     from hyperface import datasets
 
     steps = datasets.validate(dataset)
@@ -98,10 +105,16 @@ def _check(dataset: LabelledImages, console: Console) -> None:
             if number == 0:
                 console.begin("checking", step.total, "image")
             console.step(step.step, {})
+            progress(step.step, step.total)
             findings = step.findings
     finally:
         steps.close()
     console.end()
+    return findings
+
+
+def _check(dataset: LabelledImages, console: Console) -> None:
+    findings = check(dataset, console)
     for finding in findings:
         console.event("finding", **asdict(finding))
         if not console.json_lines:
@@ -113,7 +126,10 @@ def _check(dataset: LabelledImages, console: Console) -> None:
         console.say("Nothing looks wrong.")
 
 
-def _convert(dataset: LabelledImages, format: str, output: Path, console: Console) -> None:
+def convert(
+    dataset: LabelledImages, format: str, output: Path, console: Console, progress: Progress = _unseen
+) -> SavingStep:
+    """Write the dataset in a format, with a bar; the last step."""
     from hyperface import datasets
 
     steps = datasets.save(dataset, output, format=format)
@@ -121,9 +137,15 @@ def _convert(dataset: LabelledImages, format: str, output: Path, console: Consol
     try:
         for step in steps:
             console.step(step.step, {"skipped": len(step.skipped)} if len(step.skipped) else {})
+            progress(step.step, step.total)
     finally:
         steps.close()
     console.end()
+    return step
+
+
+def _convert(dataset: LabelledImages, format: str, output: Path, console: Console) -> None:
+    step = convert(dataset, format, output, console)
     report_skipped(console, step.skipped)
     console.event("done", output=str(output), images=step.total - len(step.skipped), skipped=len(step.skipped))
     if not console.json_lines:

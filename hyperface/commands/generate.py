@@ -10,11 +10,12 @@ same.
 from __future__ import annotations
 
 import argparse
+import importlib.util
 import os
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from hyperface import runs
 from hyperface.commands.base import Console, add_run_arguments, already_done, begin, is_run, require, resumable
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from hyperface.generators import Generator
 
 HELP = "draw many images of each packed identity: a labelled dataset"
+WRITABLE = ("parquet", "webdataset", "recordio")  # besides the folder of images that it is drawn as
 
 
 @dataclass(frozen=True)
@@ -42,6 +44,8 @@ class GenerateOptions:
     generator: str = "gan"
     seed: int = 0
     batch_size: int = 64
+    also: str | None = None
+    validate: bool = False
 
     def check(self) -> None:
         """InputError, saying what to change, for values that cannot work."""
@@ -52,6 +56,10 @@ class GenerateOptions:
         require(
             self.images_per_identity >= 1,
             f"Each identity needs at least one image; {self.images_per_identity} were asked for.",
+        )
+        require(
+            self.also != "parquet" or importlib.util.find_spec("pyarrow") is not None,
+            'Writing Parquet needs pyarrow: pip install "hyperface[formats]".',
         )
         require(self.beta >= 0, f"beta is a variance and cannot be negative; it was {self.beta}.")
         require(self.batch_size >= 1, f"A batch holds at least one image; it was {self.batch_size}.")
@@ -83,6 +91,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--generator", default=default.generator, metavar="NAME", help="default %(default)s")
     add("--seed", type=int, default=default.seed, help="same seed, same images (default %(default)s)")
     add("--batch-size", type=int, default=default.batch_size, metavar="N", help="default %(default)s")
+    add("--also", choices=WRITABLE, metavar="FORMAT", help=f"write it as one of {', '.join(WRITABLE)}, too")
+    add("--validate", action="store_true", help="read it again in the end, and say what looks wrong")
     add_run_arguments(parser)
 
 
@@ -172,9 +182,31 @@ def draw(worker: Worker, console: Console, *, shared: bool = False) -> None:
         generate_ranks.wait_for_followers()
         for _ in drawing(options, folder, (0, 1)):  # all is there: completes the data card
             pass
-    worker.write_results(
-        {"images": total, "identities": identities, "images_per_identity": options.images_per_identity}
-    )
+    results = {"images": total, "identities": identities, "images_per_identity": options.images_per_identity}
+    worker.write_results({**results, **_afterwards(worker, console, options, folder)})
+
+
+def _afterwards(worker: Worker, console: Console, options: GenerateOptions, folder: Path) -> dict[str, Any]:
+    """What is done with the dataset when it is whole, and what it came to."""
+    if options.also is None and not options.validate:
+        return {}
+    from hyperface import datasets
+    from hyperface.commands.dataset import check, convert
+
+    dataset, results = datasets.open(folder), {}
+    if options.validate:
+        findings = check(dataset, console, lambda done, of: worker.progress(done / of, None, "Checking every image"))
+        results["findings"] = [finding.message for finding in findings]
+        for finding in findings:
+            console.warn(finding.message)
+    if options.also is not None:
+        output = worker.path / options.also
+        if not output.exists():  # it appears when it is whole
+            convert(
+                dataset, options.also, output, console, lambda done, of: worker.progress(done / of, None, "Writing")
+            )
+        results["also"] = options.also
+    return results
 
 
 def drawing(options: GenerateOptions, folder: Path, part: tuple[int, int]) -> Iterator[SynthesisStep]:

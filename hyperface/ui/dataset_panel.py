@@ -14,6 +14,12 @@ from hyperface.ui.run_progress import run_progress
 from hyperface.ui.toasts import toasts
 
 MAX_IMAGES_PER_IDENTITY = 200
+FORMATS = [
+    ("Nothing else: a folder of images", ""),
+    ("Parquet, as the Hugging Face Hub", "parquet"),
+    ("WebDataset tars", "webdataset"),
+    ("RecordIO, as InsightFace", "recordio"),
+]
 
 
 def dataset_panel(context: AppContext, packing: gr.Dropdown, tab: gr.Tab) -> None:
@@ -25,6 +31,8 @@ def dataset_panel(context: AppContext, packing: gr.Dropdown, tab: gr.Tab) -> Non
             images = gr.Slider(1, MAX_IMAGES_PER_IDENTITY, 20, step=1, label="Images of each", elem_id="dataset-images")
             beta = gr.Slider(0, 0.02, 0.002, step=0.001, label="β: spread", elem_id="dataset-beta")
             seed = gr.Number(0, label="Seed", precision=0, minimum=0)
+            also = gr.Dropdown(FORMATS, value="", label="Also write as", elem_id="dataset-format")
+            validate = gr.Checkbox(False, label="Check every image in the end", elem_id="dataset-validate")
         estimate = gr.HTML(apply_default_css=False, elem_id="dataset-estimate")
         with gr.Row(elem_classes=["hf-buttons"]):
             generate = gr.Button("Generate the dataset", variant="primary", min_width=220, elem_id="dataset-generate")
@@ -34,7 +42,13 @@ def dataset_panel(context: AppContext, packing: gr.Dropdown, tab: gr.Tab) -> Non
     quick = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
 
     def start(
-        name: str | None, identities: float | None, images: float | None, seed: float | None, beta: float | None
+        name: str | None,
+        identities: float | None,
+        images: float | None,
+        seed: float | None,
+        beta: float | None,
+        also: str,
+        validate: bool,
     ) -> tuple[str, str]:
         from hyperface.commands import generate as verb
 
@@ -48,6 +62,8 @@ def dataset_panel(context: AppContext, packing: gr.Dropdown, tab: gr.Tab) -> Non
             images_per_identity=int(images),
             beta=float(beta),
             seed=int(seed),
+            also=also or None,
+            validate=validate,
         )
         run = verb.create(options, folder=context.runs_folder)
         return worker.start(context, run).name, ""
@@ -59,7 +75,8 @@ def dataset_panel(context: AppContext, packing: gr.Dropdown, tab: gr.Tab) -> Non
 
     # toasts need Gradio's queue
     queued = {"show_progress": "hidden", "api_visibility": "private"}
-    generate.click(toasts(start), [packing, identities, images, seed, beta], [progress, outcome], **queued)
+    asked = [packing, identities, images, seed, beta, also, validate]
+    generate.click(toasts(start), asked, [progress, outcome], **queued)
     progress.finished(toasts(lambda name: _outcome(context.run(name))), progress, outcome, **queued)
     tab.select(going_on, progress, progress, **quick)
     gr.on(
@@ -99,7 +116,16 @@ def _outcome(run: Run) -> str:
     results = run.results()
     if not results:
         return ""
+    also = f", and again in <code>{escape(run.path / results['also'])}</code>" if "also" in results else ""
+    told = ""
+    if "findings" in results:
+        items = "".join(f"<li>{escape(message)}</li>" for message in results["findings"])
+        told = (
+            f'<ul class="hf-problems">{items}</ul>'
+            if items
+            else '<p class="hf-note">Every image is as it should be.</p>'
+        )
     return (
         f'<p class="hf-note">{results["images"]:,} images of {results["identities"]:,} people are in '
-        f"<code>{escape(run.path / 'dataset')}</code>. Pick this dataset on the Train tab.</p>"
+        f"<code>{escape(run.path / 'dataset')}</code>{also}. Pick this dataset on the Train tab.</p>{told}"
     )

@@ -73,6 +73,9 @@ def test_a_dataset_is_generated(small_packing, page, open_tab, runs_folder):
     images.fill("2")
     images.press("Tab")
     page.locator("#dataset-estimate").get_by_text("6 images, about").wait_for()
+    page.locator("#dataset-format input").click()
+    page.get_by_role("option", name="WebDataset").click()
+    page.get_by_label("Check every image in the end").check()
     panel.get_by_role("button", name="Generate the dataset").click()
     page.locator("#dataset-outcome").get_by_text("6 images of 3 people").wait_for()
 
@@ -80,6 +83,9 @@ def test_a_dataset_is_generated(small_packing, page, open_tab, runs_folder):
     assert run.parents == (small_packing.name,)
     dataset = datasets.open(run.path / "dataset")
     assert (len(dataset), dataset.identities) == (6, 3)
+    assert len(datasets.open(run.path / "webdataset")) == 6
+    assert run.results()["findings"] == []
+    page.locator("#dataset-outcome").get_by_text("Every image is as it should be").wait_for()
     assert Image.fromarray(dataset[0][0]).size == (112, 112)
 
 
