@@ -12,7 +12,7 @@ from __future__ import annotations
 import argparse
 import importlib.util
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -194,17 +194,19 @@ def _afterwards(worker: Worker, console: Console, options: GenerateOptions, fold
     from hyperface.commands.dataset import check, convert
 
     dataset, results = datasets.open(folder), {}
+
+    def saying(message: str) -> Callable[[int, int], None]:
+        return lambda done, total: worker.progress(done / total, None, message)
+
     if options.validate:
-        findings = check(dataset, console, lambda done, of: worker.progress(done / of, None, "Checking every image"))
+        findings = check(dataset, console, saying("Checking every image"))
         results["findings"] = [finding.message for finding in findings]
         for finding in findings:
             console.warn(finding.message)
     if options.also is not None:
         output = worker.path / options.also
         if not output.exists():  # it appears when it is whole
-            convert(
-                dataset, options.also, output, console, lambda done, of: worker.progress(done / of, None, "Writing")
-            )
+            convert(dataset, options.also, output, console, saying(f"Writing as {options.also}"))
         results["also"] = options.also
     return results
 
