@@ -165,6 +165,8 @@ def _separate(worker: Worker, console: Console) -> None:
     )
     clock: Clock | None = None
     last: ClosedLoopStep | None = None
+    earlier = worker.run.metrics()
+    began: float | None = earlier[0]["mean_seen_angle"] if earlier else None
     saved = -float("inf")
     try:
         for last in steps:
@@ -173,12 +175,14 @@ def _separate(worker: Worker, console: Console) -> None:
                 console.begin("separating", last.total, "step", initial=last.step)
             metrics = _metrics(last)
             worker.log(metrics)
+            began = metrics["mean_seen_angle"] if began is None else began
             console.step(last.step, metrics)
             if time.monotonic() - saved > CHECKPOINT_SECONDS:
                 save_checkpoint(checkpoint, last.state, last.step)
                 saved = time.monotonic()
             left = clock.seconds_left(last.step, last.total)
-            worker.progress(last.step / last.total, left, f"Step {last.step:,} of {last.total:,}")
+            seen = f"nearest pictures {metrics['mean_seen_angle']:.1f}° apart, {began:.1f}° at the start"
+            worker.progress(last.step / last.total, left, f"Step {last.step:,} of {last.total:,}: {seen}")
     except (StopRequested, KeyboardInterrupt):
         if last is not None:
             _finish(worker, last)
