@@ -15,7 +15,7 @@ from hyperface.ui.toasts import toasts
 
 MAX_IMAGES_PER_IDENTITY = 200
 FORMATS = [
-    ("Nothing else: a folder of images", ""),
+    ("Nothing else than image files", ""),
     ("Parquet, as the Hugging Face Hub", "parquet"),
     ("WebDataset tars", "webdataset"),
     ("RecordIO, as InsightFace", "recordio"),
@@ -31,6 +31,7 @@ def dataset_panel(context: AppContext, packing: gr.Dropdown, tab: gr.Tab) -> Non
             images = gr.Slider(1, MAX_IMAGES_PER_IDENTITY, 20, step=1, label="Images of each", elem_id="dataset-images")
             beta = gr.Slider(0, 0.02, 0.002, step=0.001, label="β: spread", elem_id="dataset-beta")
             seed = gr.Number(0, label="Seed", precision=0, minimum=0)
+        with gr.Row():
             also = gr.Dropdown(FORMATS, value="", label="Also write as", elem_id="dataset-format")
             validate = gr.Checkbox(False, label="Check every image in the end", elem_id="dataset-validate")
         estimate = gr.HTML(apply_default_css=False, elem_id="dataset-estimate")

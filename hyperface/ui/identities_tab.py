@@ -76,13 +76,13 @@ def build(context: AppContext, packing: gr.Dropdown, tab: gr.Tab) -> None:
                 other_styles = gr.Button("Other styles", size="md", min_width=90)
             grid = gr.HTML(_EMPTY, apply_default_css=False, elem_id="identities-grid", min_height=360)
             pair = gr.HTML(apply_default_css=False, elem_id="identities-pair")
-            sphere_panel(context, packing, first, identities)
-            separation_panel(context, packing, first)
-            geodesic_panel(context, packing)
-            closed_loop_panel(context, packing, tab)
-            files = identity_files(context)
     drawn = functools.lru_cache(PAGES_KEPT)(functools.partial(_draw, context))
     size = gr.State(0)  # identities in the run, for paging
+    sphere_panel(context, packing, first, identities)
+    separation_panel(context, packing, first)
+    geodesic_panel(context, packing)
+    closed_loop_panel(context, packing, tab)
+    files = identity_files(context)
     dataset_panel(context, packing, tab)
 
     controls = [packing, first, identities, styles, first_style, beta]
