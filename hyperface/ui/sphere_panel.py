@@ -28,7 +28,7 @@ def sphere_panel(context: AppContext, packing: gr.Dropdown, first: gr.Number, id
             packed = load_packed(context, name)
         except HyperFaceError:  # the grid says so already
             return None
-        start = int(first or 0)
+        start = min(max(int(first or 0), 0), len(packed) - 1)  # the number may be of the packing chosen before
         return picking_figure(packed.points, range(start, min(start + count, len(packed))))
 
     def pick(event: gr.EventData) -> int:
@@ -46,7 +46,7 @@ def picking_figure(points: np.ndarray, marked: Sequence[int]) -> Figure:
     Of very many an even part is shown. It is seen from above the first marked one.
     """
     chosen = np.linspace(0, len(points) - 1, min(len(points), POINTS_SHOWN)).round().astype(int)
-    groups = ((np.setdiff1d(chosen, marked), 3.5, "series-1", 1.0), (np.array(marked), 8, "series-2", 1.02))
+    groups = ((np.setdiff1d(chosen, marked), 3.5, "series-1", 1.0), (np.array(marked, int), 8, "series-2", 1.02))
     data = globe.background()
     for numbers, size, color, height in groups:
         data.append(
