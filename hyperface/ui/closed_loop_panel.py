@@ -12,6 +12,7 @@ from hyperface.errors import HyperFaceError, InputError
 from hyperface.runs import Run
 from hyperface.ui import worker
 from hyperface.ui.context import AppContext
+from hyperface.ui.folded import when_open
 from hyperface.ui.identity_grid import figure_row
 from hyperface.ui.packed import gallery_of, load_packed
 from hyperface.ui.pictures import escape, picture
@@ -76,8 +77,7 @@ def closed_loop_panel(context: AppContext, packing: gr.Dropdown, tab: gr.Tab) ->
     begin.click(toasts(start), [packing, count, rounds], progress, **quick)
     draw.click(toasts(generate), packing, progress, **quick)
     tab.select(following, [packing, progress], progress, queue=False, **quick)
-    for event in (panel.expand, packing.change, progress.finished):
-        event(toasts(show), packing, outcome, trigger_mode="always_last", **quick)
+    when_open(panel, show, [packing], [outcome], also=[packing.change, progress.finished])
     gr.on([panel.expand, count.change, rounds.change], _estimate, [count, rounds], expected, queue=False, **quick)
 
 

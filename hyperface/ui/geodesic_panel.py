@@ -6,6 +6,7 @@ import gradio as gr
 
 from hyperface.errors import InputError
 from hyperface.ui.context import AppContext
+from hyperface.ui.folded import when_open
 from hyperface.ui.packed import gallery_of, load_packed
 from hyperface.ui.pictures import picture
 from hyperface.ui.toasts import toasts
@@ -44,11 +45,13 @@ def geodesic_panel(context: AppContext, packing: gr.Dropdown) -> None:
             f'<b class="hf-number hf-second">{seen[1]:.1f}°</b><span>in the picture</span></div></figure>'
         )
 
-    ends = [packing, start, end, style]
-    events = {"api_visibility": "private", "show_progress": "hidden", "trigger_mode": "always_last"}
-    changed = [panel.expand, start.change, end.change, style.change]
-    gr.on(changed, toasts(walk), ends, strip, **events).then(toasts(step), [*ends, share], face, **events)
-    share.input(toasts(step), [*ends, share], face, **events)
+    def both(*values: float) -> tuple[str, str]:
+        return walk(*values[:-1]), step(*values)
+
+    asked = [packing, start, end, style, share]
+    changes = [packing.change, start.change, end.change, style.change]
+    when_open(panel, both, asked, [strip, face], also=changes)
+    share.input(toasts(step), asked, face, api_visibility="private", show_progress="hidden", trigger_mode="always_last")
 
 
 def _along(

@@ -12,6 +12,7 @@ import numpy as np
 from hyperface.errors import HyperFaceError
 from hyperface.ui.context import AppContext
 from hyperface.ui.evaluation_report import Mistake, mistakes
+from hyperface.ui.folded import when_open
 from hyperface.ui.identity_grid import figure_row
 from hyperface.ui.packed import Packed, gallery_of, load_packed
 from hyperface.ui.pictures import escape
@@ -54,20 +55,16 @@ def separation_panel(context: AppContext, packing: gr.Dropdown, first: gr.Number
             elem_id="separation-line",
         )  # fmt: skip
         collisions = gr.HTML(apply_default_css=False, elem_id="separation-pairs")
-    opened = gr.State(False)
     measured = functools.lru_cache(KEPT)(functools.partial(_measure, context))
 
     def show(name: str | None) -> tuple:
         try:
             packed = load_packed(context, name)
         except HyperFaceError as error:
-            return f'<p class="hf-empty">{escape(error)}</p>', None, 0.6, "", True
+            return f'<p class="hf-empty">{escape(error)}</p>', None, 0.6, ""
         found = measured(packed)
         cosine = round(found.line or 0.6, 2)
-        return _summary(packed, found), _scatter(found), cosine, _collisions(found, cosine), True
-
-    def change(name: str | None, is_open: bool) -> tuple:
-        return show(name) if is_open else (_WAITING, None, 0.6, "", False)
+        return _summary(packed, found), _scatter(found), cosine, _collisions(found, cosine)
 
     def judge(name: str | None, cosine: float) -> str:
         return _collisions(measured(load_packed(context, name)), cosine)
@@ -76,10 +73,8 @@ def separation_panel(context: AppContext, packing: gr.Dropdown, first: gr.Number
         return int(picked_point(event))
 
     events = {"api_visibility": "private", "trigger_mode": "always_last"}
-    outputs = [summary, scatter, line, collisions, opened]
-    panel.expand(toasts(show), packing, outputs, show_progress="minimal", **events)
-    packing.change(toasts(change), [packing, opened], outputs, show_progress="hidden", **events)
-    panel.collapse(lambda: False, outputs=opened, show_progress="hidden", api_visibility="private")
+    outputs = [summary, scatter, line, collisions]
+    when_open(panel, show, [packing], outputs, also=[packing.change], show_progress="minimal")
     line.input(toasts(judge), [packing, line], collisions, show_progress="hidden", **events)
     scatter.picked(pick, outputs=first, show_progress="hidden", **events)
 

@@ -10,9 +10,9 @@ import numpy as np
 from hyperface.errors import HyperFaceError
 from hyperface.ui import globe
 from hyperface.ui.context import AppContext
+from hyperface.ui.folded import when_open
 from hyperface.ui.packed import load_packed
 from hyperface.ui.plots import Figure, chart, picked_point
-from hyperface.ui.toasts import toasts
 
 POINTS_SHOWN = 2000
 
@@ -35,8 +35,8 @@ def sphere_panel(context: AppContext, packing: gr.Dropdown, first: gr.Number, id
         return int(picked_point(event))
 
     events = {"api_visibility": "private", "show_progress": "hidden", "trigger_mode": "always_last"}
-    gr.on([panel.expand, packing.change, first.change, identities.release], toasts(show),
-          [packing, first, identities], sphere, **events)  # fmt: skip
+    also = [packing.change, first.change, identities.release]
+    when_open(panel, show, [packing, first, identities], [sphere], also=also)
     sphere.picked(pick, outputs=first, **events)
 
 
