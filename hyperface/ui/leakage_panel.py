@@ -41,7 +41,10 @@ def leakage_panel(context: AppContext, tab: gr.Tab) -> None:
         if name is None:
             raise InputError("There is no dataset with images yet. Make one on the Identities or the Train tab.")
         worker.check_free(context)
-        options = audit.AuditOptions(dataset=str(context.run(name).path), fpir=fpir)
+        run = context.run(name)
+        galleries = [step.options["gallery"] for step in context.lineage(run) if step.verb == "pack"]
+        reference = galleries[0] if galleries else audit.DEFAULT_GALLERY  # the faces that it was packed from
+        options = audit.AuditOptions(dataset=str(run.path), reference=reference, fpir=fpir)
         return worker.start(context, audit.create(options, folder=context.runs_folder)).name
 
     def refresh(name: str | None) -> gr.Dropdown:
