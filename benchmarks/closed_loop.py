@@ -9,7 +9,7 @@ between the images of an identity as a share of that between random faces. Lower
 variation are better.
 
 The judge is a recogniser file. By default it is the small one that ships with HyperFace: its architecture and training
-are its own, but it was trained on this generator's pictures, so judge with one trained on other data where you have it.
+are its own, but it was trained on this generator's pictures. `scripts/build_judge.py` trains one that was not.
 """
 
 import argparse
