@@ -139,6 +139,7 @@ def sentence(results: dict[str, Any]) -> str:
 
 def _audit(worker: Worker, console: Console, options: AuditOptions) -> None:
     from hyperface import datasets, evaluation
+    from hyperface.recognizers import check_same_recognizer
 
     worker.progress(0, message="Loading")
     dataset = datasets.open(dataset_path(Path(options.dataset)))
@@ -148,8 +149,8 @@ def _audit(worker: Worker, console: Console, options: AuditOptions) -> None:
     recognizer = models.load(name, console, device=options.device, precision=options.precision)
     limit = options.images_per_identity
     if gallery is not None:
+        check_same_recognizer(gallery.recognizer, f"The gallery {gallery.name!r}", recognizer.name, "the audit")
         images = _embed(worker, console, dataset, recognizer, limit, (0.0, 0.95), "Searching")
-        gallery.nearest(images.embeddings[:1], recognizer=recognizer.name)  # an error where the two do not fit
         references, people, shown = gallery.embeddings, None, _gallery_picture(gallery)
         names: Callable[[int], str] = gallery.sources.__getitem__
     else:

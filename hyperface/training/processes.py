@@ -4,6 +4,7 @@ Every process takes its part of each batch; batch normalisation, AdaFace's norms
 that the number of processes changes the speed and not the result. A process alone needs none of this.
 """
 
+import atexit
 import importlib
 import os
 from dataclasses import dataclass, field
@@ -21,6 +22,11 @@ PATIENCE = timedelta(days=1)  # that processes wait for each other: the first ma
 def are_many() -> bool:
     """Whether this process was launched as one of several."""
     return int(os.environ.get("WORLD_SIZE", "1")) > 1
+
+
+def _leave() -> None:
+    if distributed.is_initialized():
+        distributed.destroy_process_group()
 
 
 @dataclass(frozen=True)
@@ -50,6 +56,9 @@ class Processes:
             cpu=torch.device(device).type == "cpu",
             kwargs_handlers=[accelerate.InitProcessGroupKwargs(timeout=PATIENCE)],
         )
+        # Threads of the process group that are still there when the interpreter is gone abort the process.
+        atexit.unregister(_leave)
+        atexit.register(_leave)
         return cls(accelerator.device, accelerator.process_index, accelerator.num_processes, accelerator)
 
     def part(self, batch_size: int) -> slice:

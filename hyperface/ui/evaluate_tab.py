@@ -21,6 +21,7 @@ from hyperface.ui.leakage_panel import leakage_panel
 from hyperface.ui.pictures import escape
 from hyperface.ui.plots import Figure, chart
 from hyperface.ui.published_table import RENDERED, OwnRow, published_table
+from hyperface.ui.run_picker import keeping
 from hyperface.ui.run_progress import run_progress
 from hyperface.ui.toasts import toasts
 
@@ -81,12 +82,14 @@ def build(context: AppContext, packing: gr.Dropdown, tab: gr.Tab) -> None:
         choices, benchmarks = model_choices(context), _benchmark_choices()
         known, names = [value for _, value in choices], [value for _, value in benchmarks]
         kept = [value for value in chosen_models if value in known]
+        if not kept:
+            kept = known[:2]  # dlib, and the newest trained here
+        # As in `keeping`: what stays as it is is not sent.
+        checked = gr.CheckboxGroup(choices=choices, **({} if kept == list(chosen_models) else {"value": kept}))
         at_work = [run.name for run in context.runs("evaluate") if run.status().active]
         return (
-            gr.CheckboxGroup(choices=choices, value=kept or known[:2]),  # dlib, and the newest trained here
-            gr.Dropdown(
-                choices=benchmarks, value=chosen_benchmark if chosen_benchmark in names else next(iter(names), None)
-            ),
+            checked,
+            keeping(benchmarks, chosen_benchmark, next(iter(names), None)),
             following if following or not at_work else at_work[0],
         )
 

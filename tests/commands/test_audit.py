@@ -9,6 +9,8 @@ from hyperface import gallery, runs
 from hyperface.cli import main
 from hyperface.commands import audit
 from hyperface.images import to_uint8
+from hyperface.recognizers.backbones import build_backbone
+from hyperface.recognizers.checkpoints import save_backbone
 
 
 @pytest.fixture(scope="module")
@@ -74,3 +76,12 @@ def test_what_cannot_be_audited_is_told(options, says, tmp_path, monkeypatch, ca
     monkeypatch.chdir(tmp_path)
     assert main(["audit", *options]) != 0
     assert says in capsys.readouterr().err
+
+
+def test_embeddings_of_two_recognisers_are_not_compared(dataset, tmp_path, capsys):
+    model = tmp_path / "other.safetensors"
+    save_backbone(build_backbone("small", input_size=32, name="other").eval(), model)
+    assert main(["audit", "--dataset", str(dataset), "--recognizer", str(model), "--run", str(tmp_path / "run")]) != 0
+    message = capsys.readouterr().err
+    assert "gan-10k" in message
+    assert "other" in message
