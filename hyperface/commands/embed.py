@@ -13,9 +13,8 @@ import argparse
 import importlib.util
 import os
 import time
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,6 +22,7 @@ from hyperface.commands.base import Console, add_json_argument, require
 from hyperface.commands.models import DETECTOR_HELP, RECOGNIZER_HELP, add_compute_arguments, load
 from hyperface.errors import HyperFaceError, InputError, NoFaceError
 from hyperface.runs import write_atomic
+from hyperface.threads import map_ahead
 
 if TYPE_CHECKING:
     from hyperface.commands.embed_table import FaceTable
@@ -153,19 +153,8 @@ class _Work:
 
     def _aligned(self, files: list[Path], workers: int) -> Iterator[tuple[str, list[Face] | HyperFaceError]]:
         """Each file's name and its faces, or why there are none, in order; a few files ahead at most."""
-        pending: deque[tuple[str, Future]] = deque()
-        remaining = iter(files)
-        pool = ThreadPoolExecutor(workers)
-        try:
-            while True:
-                while len(pending) < 4 * workers and (path := next(remaining, None)) is not None:
-                    pending.append((path.relative_to(self.root).as_posix(), pool.submit(self._faces_of, path)))
-                if not pending:
-                    return
-                name, future = pending.popleft()
-                yield name, future.result()
-        finally:
-            pool.shutdown(cancel_futures=True)
+        for path, found in map_ahead(self._faces_of, files, workers=workers):
+            yield path.relative_to(self.root).as_posix(), found
 
     def _faces_of(self, path: Path) -> list[Face] | HyperFaceError:
         from hyperface import faces

@@ -123,8 +123,9 @@ def execute(arguments: argparse.Namespace, console: Console) -> None:
         _execute(arguments, console)
         return
     from hyperface.commands import generate_ranks
+    from hyperface.commands.pack_ranks import joined
 
-    with generate_ranks.joined() as rank:
+    with joined("cpu", generate_ranks.PATIENCE) as rank:
         if rank > 0:
             generate_ranks.follow()
         else:

@@ -7,8 +7,7 @@ stop when the run does.
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 
@@ -18,16 +17,6 @@ from hyperface.commands.generate import GenerateOptions, drawing
 from hyperface.runs import open_run
 
 PATIENCE = datetime.timedelta(days=7)  # of the first one, for the slowest
-
-
-@contextmanager
-def joined() -> Iterator[int]:
-    """Join the process group that torchrun prepared, and leave it at the end. Yields this process's rank."""
-    distributed.init_process_group("gloo", timeout=PATIENCE)
-    try:
-        yield distributed.get_rank()
-    finally:
-        distributed.destroy_process_group()
 
 
 def part() -> tuple[int, int]:

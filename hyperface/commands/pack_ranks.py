@@ -6,6 +6,7 @@ same steps. When it ends early, asked to stop or by an error, the others end wit
 
 from __future__ import annotations
 
+import datetime
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -20,9 +21,12 @@ from hyperface.packing import PackingStep
 
 
 @contextmanager
-def joined(device: str) -> Iterator[int]:
-    """Join the process group that torchrun prepared, and leave it at the end. Yields this process's rank."""
-    distributed.init_process_group("nccl" if device.startswith("cuda") else "gloo")
+def joined(device: str, patience: datetime.timedelta | None = None) -> Iterator[int]:
+    """Join the process group that torchrun prepared, and leave it at the end. Yields this process's rank.
+
+    patience: how long processes wait for each other; torch's own if not given.
+    """
+    distributed.init_process_group("nccl" if device.startswith("cuda") else "gloo", timeout=patience)
     try:
         yield distributed.get_rank()
     finally:

@@ -39,8 +39,9 @@ def bootstrap_intervals(
     if not 0 < level < 1 or samples < 2:
         raise InputError(f"An interval needs a level between 0 and 1 and two samples; got {level} and {samples}.")
     fars = [far for far, rate in result.tar_at_far.items() if rate.tar is not None]
+    different = np.count_nonzero(~result.same)
     drawn = [
-        (accuracy, roc.auc, roc.eer, *(_true_accepts(roc, far, result) for far in fars))
+        (accuracy, roc.auc, roc.eer, *(roc.true_accept_rate[roc.last_within(far, different)] for far in fars))
         for accuracy, roc in _resampled(result, samples, np.random.default_rng(seed))
     ]
     edges = np.quantile(np.array(drawn), [(1 - level) / 2, (1 + level) / 2], axis=0)  # (2, 3 + rates)
@@ -75,9 +76,3 @@ def _resampled(result: VerificationResult, samples: int, rng: np.random.Generato
         )
         yield accuracy, Roc(np.append(ranked[last], np.inf), false_accepts / false_accepts[-1],
                             true_accepts / true_accepts[-1])  # fmt: skip
-
-
-def _true_accepts(roc: Roc, far: float, result: VerificationResult) -> float:
-    """As VerificationResult.true_accepts_at."""
-    different = np.count_nonzero(~result.same)
-    return float(roc.true_accept_rate[roc.false_accept_rate * different <= far * different + 1e-9][-1])

@@ -9,10 +9,9 @@ import csv
 import io
 import os
 import time
-from collections import deque
 from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -23,6 +22,7 @@ from hyperface.faces import Face, align, load_photo
 from hyperface.faces.detectors import load_detector
 from hyperface.faces.template import ALIGNED_SIZE
 from hyperface.images import to_uint8
+from hyperface.threads import map_ahead
 
 LFW_LIST = "pairs.txt"
 CSV_LIST = "pairs.csv"
@@ -101,7 +101,9 @@ def _prepare(pairs: PairList, detector: str, title: str) -> Iterator[Preparation
     crops: dict[Path, np.ndarray] = {}
     left_out: dict[Path, str] = {}
     started = time.monotonic()
-    for done, (photo, result) in enumerate(_aligned(photos, detector), start=1):
+    workers = min(MOST_WORKERS, os.cpu_count() or 1)
+    aligned = map_ahead(partial(_face_of, detector=detector), photos, workers=workers)
+    for done, (photo, result) in enumerate(aligned, start=1):
         if isinstance(result, HyperFaceError):
             left_out[photo] = str(result)
         else:
@@ -125,25 +127,8 @@ def _prepare(pairs: PairList, detector: str, title: str) -> Iterator[Preparation
     yield PreparationStep(len(photos), len(photos), 0.0, left_out, benchmark)
 
 
-def _aligned(photos: list[Path], detector: str) -> Iterator[tuple[Path, np.ndarray | HyperFaceError]]:
-    """Each photo's aligned face, uint8 (112, 112, 3), or why there is none, in order; a few photos ahead at most."""
-    workers = min(MOST_WORKERS, os.cpu_count() or 1)
-    pool = ThreadPoolExecutor(workers)
-    pending: deque[tuple[Path, Future]] = deque()
-    remaining = iter(photos)
-    try:
-        while True:
-            while len(pending) < 4 * workers and (photo := next(remaining, None)) is not None:
-                pending.append((photo, pool.submit(_face_of, photo, detector)))
-            if not pending:
-                return
-            photo, future = pending.popleft()
-            yield photo, future.result()
-    finally:
-        pool.shutdown(cancel_futures=True)
-
-
-def _face_of(path: Path, detector: str) -> np.ndarray | HyperFaceError:
+def _face_of(path: Path, *, detector: str) -> np.ndarray | HyperFaceError:
+    """A photo's aligned face, uint8 (112, 112, 3), or why there is none."""
     try:
         photo = load_photo(path)
         if photo.shape[:2] == (ALIGNED_SIZE, ALIGNED_SIZE):

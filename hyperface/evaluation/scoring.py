@@ -49,6 +49,11 @@ class Roc:
     def false_non_match_rate(self) -> np.ndarray:
         return 1 - self.true_accept_rate
 
+    def last_within(self, far: float, different: int) -> int:
+        """The last point that accepts at most the share `far` of the `different` different-person pairs."""
+        # in counts, and with slack for the product's rounding: 0.1 · 30 must allow 3
+        return int(np.flatnonzero(self.false_accept_rate * different <= far * different + 1e-9)[-1])
+
     @property
     def auc(self) -> float:
         """Area under the curve: the chance that a same-person pair is nearer than another; ties count half."""
@@ -136,10 +141,9 @@ class VerificationResult:
     def true_accepts_at(self, far: float) -> TarAtFar:
         """True-accept rate where at most the share `far` of different-person pairs is accepted."""
         different = np.count_nonzero(~self.same)
-        # in counts, and with slack for the product's rounding: 0.1 · 30 must allow 3
         if far * different < FEWEST_FALSE_ACCEPTS * (1 - 1e-9):
             return TarAtFar(far)
-        allowed = np.flatnonzero(self.roc.false_accept_rate * different <= far * different + 1e-9)[-1]
+        allowed = self.roc.last_within(far, different)
         return TarAtFar(far, float(self.roc.true_accept_rate[allowed]), float(self.roc.false_accept_rate[allowed]))
 
     def confusion(self, threshold: float) -> Confusion:

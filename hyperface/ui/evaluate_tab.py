@@ -96,7 +96,7 @@ def build(context: AppContext, packing: gr.Dropdown, tab: gr.Tab) -> None:
     def show(chosen_models: Sequence[str], name: str | None, looked_at: str | None) -> tuple:
         """Results of the models on the benchmark, where there are any."""
         known = evaluations(context, chosen_models)
-        found = [known[model, name] for model in chosen_models if (model, name) in known]
+        found = _on(known, chosen_models, name)
         labels = [result.label for result in found]
         picked = looked_at if looked_at in labels else next(iter(labels), None)
         return (
@@ -122,7 +122,7 @@ def build(context: AppContext, packing: gr.Dropdown, tab: gr.Tab) -> None:
         return _details(found_on(chosen_models, name), label, cosine)
 
     def found_on(chosen_models: Sequence[str], name: str | None) -> list[Evaluated]:
-        return [found for (_, on), found in evaluations(context, chosen_models).items() if on == name]
+        return _on(evaluations(context, chosen_models), chosen_models, name)
 
     def begin(chosen_models: Sequence[str], names: Sequence[str]) -> str:
         from hyperface.commands import evaluate
@@ -243,6 +243,11 @@ def _files(context: AppContext) -> list[Download]:
         Download("CSV", "hyperface-evaluation.csv", "text/csv", table),
         Download("JSON", "hyperface-evaluation.json", "application/json", numbers),
     ]
+
+
+def _on(known: dict[tuple[str, str], Evaluated], models: Sequence[str], name: str | None) -> list[Evaluated]:
+    """The models' results on the benchmark with this name."""
+    return [known[model, name] for model in models if (model, name) in known]
 
 
 def _curves(found: Sequence[Evaluated]) -> list[RocCurve]:
