@@ -169,6 +169,28 @@ def _tell_what_went_on(page, runs_folder: Path, upload_cache: Path) -> None:
 
 
 @pytest.fixture
+def set_number() -> Callable:
+    """`set_number(place, "Epochs", 3)` types a number into the field of that label within a page or a panel.
+
+    Gradio draws what is in an accordion once more just after it opens, and what was typed until then is gone. Nobody
+    types that fast but a test, which therefore types again until the number stays.
+    """
+
+    def set_it(place, label: str, value: float) -> None:
+        box = place.get_by_role("spinbutton", name=label)
+        end = time.monotonic() + STEP_MILLISECONDS / 1000
+        while time.monotonic() < end:
+            box.fill(str(value))
+            box.press("Tab")
+            time.sleep(0.3)
+            if float(box.input_value()) == value:
+                return
+        pytest.fail(f"{label} does not stay at {value}.")
+
+    return set_it
+
+
+@pytest.fixture
 def other_page(browser, app_url: str):
     """The page of a second visitor."""
     context = browser.new_context()

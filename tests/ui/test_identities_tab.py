@@ -66,12 +66,10 @@ def test_a_page_that_is_not_there_is_a_toast(small_packing, page, open_tab):
 
 
 @pytest.mark.browser
-def test_a_dataset_is_generated(small_packing, page, open_tab, runs_folder):
+def test_a_dataset_is_generated(small_packing, page, open_tab, set_number, runs_folder):
     panel = open_tab(page, "Identities")
     page.locator("#dataset-identities input").fill("3")
-    images = panel.get_by_label("number input for Images of each")
-    images.fill("2")
-    images.press("Tab")
+    set_number(panel, "Images of each", 2)
     page.locator("#dataset-estimate").get_by_text("6 images, about").wait_for()
     page.locator("#dataset-format input").click()
     page.get_by_role("option", name="WebDataset").click()
@@ -160,14 +158,12 @@ def test_embeddings_are_saved_as_they_are(small_packing, page, open_tab):
 
 
 @pytest.mark.browser
-def test_a_loop_is_closed_and_shown_beside_the_open_one(small_packing, page, open_tab, runs_folder):
+def test_a_loop_is_closed_and_shown_beside_the_open_one(small_packing, page, open_tab, set_number, runs_folder):
     panel = open_tab(page, "Identities")
     grid_texts(page)
     open_panel(page, "Close the loop")
     for label, value in (("Identities", 8), ("Rounds", 2)):
-        box = page.locator("#closed-loop").get_by_label(f"number input for {label}")
-        box.fill(str(value))
-        box.press("Tab")
+        set_number(page.locator("#closed-loop"), label, value)
     page.locator("#closed-loop").get_by_text("2 steps: about").wait_for()
     panel.get_by_role("button", name="Separate", exact=True).click()
     page.locator("#closed-loop-outcome img").first.wait_for()

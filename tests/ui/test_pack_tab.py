@@ -1,5 +1,4 @@
 import json
-import re
 import time
 
 import pytest
@@ -14,13 +13,7 @@ from hyperface.ui.pack_view import pack_news
 browser_test = pytest.mark.browser
 
 
-def set_number(page, label: str, value: float) -> None:
-    box = page.get_by_label(re.compile(f"number input for {label}", re.IGNORECASE))
-    box.fill(str(value))
-    box.press("Tab")
-
-
-def start_small_packing(page, identities: int = 30, steps: int = 20) -> None:
+def start_small_packing(page, set_number, identities: int = 30, steps: int = 20) -> None:
     set_number(page, "Identities", identities)
     set_number(page, "Span", 10)
     page.get_by_role("button", name="More").first.click()
@@ -54,9 +47,9 @@ def test_the_estimate_learns_from_this_machine(tmp_path):
 
 
 @browser_test
-def test_packing_live_and_after_a_reload(page, runs_folder):
+def test_packing_live_and_after_a_reload(page, set_number, runs_folder):
     before = {run.name for run in runs.list_runs([runs_folder])}
-    start_small_packing(page)
+    start_small_packing(page, set_number)
     page.wait_for_function("/Starting|Running/.test(document.querySelector('#pack-view').innerText)")
     wait_for_state(page, "Finished")
     (run,) = [run for run in runs.list_runs([runs_folder], "pack") if run.name not in before]
@@ -101,8 +94,8 @@ def test_packing_live_and_after_a_reload(page, runs_folder):
 
 
 @browser_test
-def test_stopping_and_continuing_with_the_camera_kept(page, runs_folder):
-    start_small_packing(page, identities=600, steps=1000)
+def test_stopping_and_continuing_with_the_camera_kept(page, set_number, runs_folder):
+    start_small_packing(page, set_number, identities=600, steps=1000)
     page.wait_for_function("/Step [1-9]/.test(document.querySelector('.hf-progress-text')?.textContent)")
     page.get_by_role("button", name="Stop").click()
     wait_for_state(page, "Stopped")
@@ -124,11 +117,10 @@ def test_stopping_and_continuing_with_the_camera_kept(page, runs_folder):
 
 
 @browser_test
-def test_an_impossible_value_is_a_toast_and_the_app_goes_on(page, runs_folder):
+def test_an_impossible_value_is_a_toast_and_the_app_goes_on(page, set_number, runs_folder):
     before = len(runs.list_runs([runs_folder]))
     page.get_by_role("button", name="More").first.click()
-    page.get_by_label("Learning rate").fill("-1")
-    page.get_by_label("Learning rate").press("Tab")
+    set_number(page, "Learning rate", -1)
     page.get_by_role("button", name="Pack", exact=True).click()
     toast = page.get_by_text("The learning rate must be above 0")
     toast.wait_for()

@@ -24,15 +24,15 @@ def packing(runs_folder):
 
 
 @pytest.mark.browser
-def test_a_dataset_is_made_and_trained_on(packing, page, open_tab, runs_folder):
+def test_a_dataset_is_made_and_trained_on(packing, page, open_tab, set_number, runs_folder):
     before = {run.name for run in runs.list_runs([runs_folder])}
     choose(page, "#packing-picker", packing.title)
     panel = open_tab(page, "Train")
-    set_number(page, panel, "Identities", 8)
-    set_number(page, panel, "Images of each", 4)
-    set_number(page, panel, "Epochs", 2)
+    set_number(panel, "Identities", 8)
+    set_number(panel, "Images of each", 4)
+    set_number(panel, "Epochs", 2)
     panel.get_by_role("button", name="More").click()
-    set_number(page, panel, "Batch", 8)
+    set_number(panel, "Batch", 8)
     page.get_by_text("32 images, 2 times").wait_for()
     panel.get_by_role("button", name="Train", exact=True).click()
     page.wait_for_function(
@@ -58,12 +58,6 @@ def test_a_dataset_is_made_and_trained_on(packing, page, open_tab, runs_folder):
     page.wait_for_function(
         "text => document.querySelector('.hf-loss')?.textContent === text", arg=f"{results['loss']:.3f}"
     )
-
-
-def set_number(page, panel, label: str, value: float) -> None:
-    box = panel.get_by_label(f"number input for {label}")
-    box.fill(str(value))
-    box.press("Tab")
 
 
 def choose(page, picker: str, title: str) -> None:
