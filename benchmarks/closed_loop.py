@@ -1,64 +1,150 @@
 """Does distance requested become difference seen? Six ways to choose identities, seen by two recognisers.
 
-    python benchmarks/closed_loop.py [--identities 500] [--images 8] [--seeds 1] [--rounds 20] [--judge FILE]
+    python benchmarks/closed_loop.py [--identities 500] [--images 8] [--seeds 3] [--rounds 20] [--judge NAME]
+                                     [--output FILE.json]
 
-For every way: mean cosine to the nearest other identity as requested, as the recogniser that leads the closed loop sees
-it in the pictures, and as a judge sees it that nothing was optimised for (centres of the images of an identity); the
-judge's and the leader's TAR at FAR 0.1 % over single images; mean cosine of the pictures to their request; difference
-between the images of an identity as a share of that between random faces. Lower cosines to the nearest and more
-variation are better.
+For every way, of the centres of the images of an identity: mean and 1st percentile of the angle to the nearest other
+one, and the mean cosine, as requested, as the recogniser that leads the closed loop sees it in the pictures, and as a
+judge sees it that nothing was optimised for; how much of the requested change against random identities is realised;
+TAR at FAR 0.1 % over single images; mean cosine of the pictures to their request; how much the images of an identity
+differ in layout and in pose, as a share of how much random faces do; the detector's part found and mean confidence;
+the Fréchet distance of the pictures to unconditional ones on the judge's features; and the largest fall of the cosine
+to the identity's centre under blur, JPEG, a shift and a flip, as the leader sees it.
 
-The judge is a recogniser file. By default it is the small one that ships with HyperFace: its architecture and training
-are its own, but it was trained on this generator's pictures. `scripts/build_judge.py` trains one that was not.
+Both recognisers' features are centred on their mean over unconditional pictures, as dlib's always are.
+
+The judge is a recogniser as `recognizers.load` takes it; by default the one of `scripts/build_judge.py`, trained on
+renders of heads, which never saw a picture of this generator.
 """
 
 import argparse
+import json
+import statistics
+import time
 from collections.abc import Callable
 from pathlib import Path
 
 import torch
-from generator import acceptance, nearest
+from generator import acceptance
+from pictures import DISTURBANCES, detections, frechet_distance, pose_spread, robustness
 from tqdm import tqdm
 
 from hyperface import gallery, generators, packing, recognizers
 from hyperface.closed_loop import close_loop
+from hyperface.packing.neighbors import nearest_points
 from hyperface.sphere import normalize
 
-DEMO = Path(__file__).resolve().parents[1] / "assets/demo/train-demo/recognizer.safetensors"
 SPAN = 40
 GREEDY_FROM = 16  # candidates for each identity
 FIRST_STYLE = 1_000_000  # styles that no loop has drawn
+LOOKED_AT = 150  # identities whose first two images are kept, for what is measured on pictures
+RANDOM, LOOP, CONTROL, GREEDY = "random", "closed loop from there", "random, same effort, no repulsion", "greedy choice"
+REFERENCE = 4000  # unconditional pictures
 
 
-def drawn(requests: torch.Tensor, images: int, generator, seers: list) -> tuple[list[torch.Tensor], float]:
-    """Embeddings (n, images, d) by each of the seers, and the difference of an identity's images to each other."""
-    seen, differences = [[] for _ in seers], []
+class Seer:
+    """A recogniser whose features are centred on their mean over unconditional pictures."""
+
+    def __init__(self, recognizer, pictures: torch.Tensor) -> None:
+        self.recognizer = recognizer
+        with torch.inference_mode():
+            features = [
+                recognizer.features(batch).float() for batch in tqdm(pictures.split(64), "looking", leave=False)
+            ]
+        self.reference = torch.cat(features)  # (m, d)
+        self.mean = self.reference.mean(dim=0)
+
+    def features(self, pictures: torch.Tensor) -> torch.Tensor:
+        """(n, d), not normalised."""
+        return self.recognizer.features(pictures).float()
+
+    def embed(self, pictures: torch.Tensor) -> torch.Tensor:
+        """(n, d), unit rows."""
+        return normalize(self.features(pictures) - self.mean)
+
+
+def drawn(requests: torch.Tensor, images: int, generator, seers: list[Seer]) -> dict:
+    """features: (n, images, d) by each of the seers. layout: the difference of an identity's images to each other.
+    pictures: the first two of some identities."""
+    seen, differences, kept = [[] for _ in seers], [], []
     with torch.inference_mode():
-        for batch in tqdm(requests.split(16), desc="drawing", leave=False):
+        for start in tqdm(range(0, len(requests), 16), desc="drawing", leave=False):
+            batch = requests[start : start + 16]
             styles = list(range(FIRST_STYLE, FIRST_STYLE + images)) * len(batch)
             pictures = generator.generate(batch.repeat_interleave(images, dim=0), styles)
             for each, seer in zip(seen, seers, strict=True):
-                each.append(seer.embed(pictures).reshape(len(batch), images, -1))
+                each.append(seer.features(pictures).reshape(len(batch), images, -1))
             layout = torch.nn.functional.avg_pool2d(pictures, 7).reshape(len(batch), images, -1)
             differences.append((layout[:, ::2] - layout[:, 1::2]).abs().mean())
-    return [torch.cat(each) for each in seen], float(torch.stack(differences).mean())
+            if start < LOOKED_AT:
+                kept.append(pictures.reshape(len(batch), images, *pictures.shape[1:])[:, :2].flatten(0, 1))
+    return {
+        "features": [torch.cat(each) for each in seen],
+        "layout": float(torch.stack(differences).mean()),
+        "pictures": torch.cat(kept),
+    }
 
 
-def judged(embeddings: torch.Tensor) -> tuple[float, float]:
-    """(mean cosine of an identity's centre to the nearest other one's, TAR at FAR 0.1 %) of (n, k, d)."""
+def nearest(rows: torch.Tensor) -> dict[str, float]:
+    """Of the directions of rows (n, d): angles in degrees and cosine to the nearest other one."""
+    rows = normalize(rows)
+    cosines = (rows * rows[nearest_points(rows)]).sum(dim=1).clamp(-1, 1)
+    angles = torch.rad2deg(cosines.acos())
+    return {"angle": angles.mean().item(), "least": angles.quantile(0.01).item(), "cosine": cosines.mean().item()}
+
+
+def acceptance_rate(embeddings: torch.Tensor) -> float:
+    """TAR at FAR 0.1 % over the single images of (n, k, d)."""
     n, k, _ = embeddings.shape
     images = {
         "embeddings": embeddings.flatten(0, 1),
         "identity": torch.arange(n).repeat_interleave(k),
         "picture": torch.arange(n * k),
     }
-    return nearest(normalize(embeddings.sum(dim=1))), acceptance(images, 0.001)
+    return acceptance(images, 0.001)
 
 
-def greedy(candidates: torch.Tensor, count: int, generator, recognizer) -> torch.Tensor:
+def measure(requests: torch.Tensor, images: int, generator, seers: list[Seer], raw: dict[str, float]) -> dict:
+    """The columns of one way. raw: the same measures of unconditional pictures, to compare with."""
+    shown = drawn(requests, images, generator, seers)
+    leader, judge = (normalize(f - seer.mean) for f, seer in zip(shown["features"], seers, strict=True))
+    centres = normalize(leader.sum(dim=1))
+    pictures = shown["pictures"]
+    confidence, poses = detections(pictures)
+    found = confidence == confidence
+    falls = robustness(pictures, centres[: len(pictures) // 2].repeat_interleave(2, dim=0), seers[0])
+    return {
+        "requested": nearest(requests),
+        "leader": nearest(leader.sum(dim=1)) | {"TAR": acceptance_rate(leader)},
+        "judge": nearest(judge.sum(dim=1)) | {"TAR": acceptance_rate(judge)},
+        "to request": float((leader * requests[:, None]).sum(dim=2).mean()),
+        "layout": shown["layout"] / raw["layout"],
+        "pose": pose_spread(poses, 2) / raw["pose"],
+        "found": float(found.mean()),
+        "confidence": float(confidence[found].mean()),
+        "Fréchet": frechet_distance(shown["features"][1].flatten(0, 1), seers[1].reference),
+        "fall": {name: falls[name] for name in DISTURBANCES},
+    }
+
+
+def unconditional(seers: list[Seer], pictures: torch.Tensor) -> dict[str, float]:
+    """What the measures are for random faces of the unconditional generator."""
+    first, second = torch.nn.functional.avg_pool2d(pictures[:512], 7).chunk(2)
+    confidence, poses = detections(pictures[: 2 * LOOKED_AT])
+    half = len(pictures) // 2
+    return {
+        "layout": float((first - second).abs().mean()),
+        "pose": pose_spread(poses, 2),
+        "found": float((confidence == confidence).mean()),
+        "confidence": float(confidence[confidence == confidence].mean()),
+        "Fréchet": frechet_distance(seers[1].reference[:half], seers[1].reference[half:]),
+    }
+
+
+def greedy(candidates: torch.Tensor, count: int, generator, leader: Seer) -> torch.Tensor:
     """Requests of which each next one is seen farthest from those chosen before."""
-    (seen,), _ = drawn(candidates, 2, generator, [recognizer])
-    centres = normalize(seen.sum(dim=1))
+    (features,) = drawn(candidates, 2, generator, [leader])["features"]
+    centres = normalize(normalize(features - leader.mean).sum(dim=1))
     chosen, closest = [0], centres @ centres[0]
     while len(chosen) < count:
         chosen.append(int(closest.argmin()))
@@ -66,7 +152,7 @@ def greedy(candidates: torch.Tensor, count: int, generator, recognizer) -> torch
     return candidates[chosen]
 
 
-def ways(identities: int, rounds: int, seed: int, generator, recognizer) -> dict[str, Callable[[], torch.Tensor]]:
+def ways(identities: int, rounds: int, seed: int, generator, leader: Seer) -> dict[str, Callable[[], torch.Tensor]]:
     """Requests (identities, d) by the name of how they were chosen."""
     faces = gallery.load().embeddings
     order = torch.randperm(len(faces), generator=torch.Generator().manual_seed(seed))
@@ -77,21 +163,75 @@ def ways(identities: int, rounds: int, seed: int, generator, recognizer) -> dict
         return last.embeddings
 
     def looped(start: torch.Tensor, repulsion: float) -> torch.Tensor:
-        steps = close_loop(start, generator, recognizer, rounds=rounds, repulsion=repulsion, seed=seed)
+        steps = close_loop(start, generator, leader.recognizer, rounds=rounds, repulsion=repulsion, seed=seed)
         first = next(steps)
         *_, last = tqdm(steps, total=first.total, desc="loop", leave=False)
         return last.requests
 
     return {
-        "random": lambda: random,
+        RANDOM: lambda: random,
         "packed, full sphere": lambda: packed(None),
         f"packed, span {SPAN}": lambda: packed(SPAN),
-        "closed loop from there": lambda: looped(packed(SPAN), 1.0),
-        "random, same effort, no repulsion": lambda: looped(random, 0.0),
-        "greedy choice among random": lambda: greedy(
-            faces[order[: GREEDY_FROM * identities]], identities, generator, recognizer
-        ),
+        LOOP: lambda: looped(packed(SPAN), 1.0),
+        CONTROL: lambda: looped(random, 0.0),
+        GREEDY: lambda: greedy(faces[order[: GREEDY_FROM * identities]], identities, generator, leader),
     }
+
+
+COLUMNS: dict[str, Callable[[dict], float]] = {
+    "asked, mean °": lambda row: row["requested"]["angle"],
+    "1 % °": lambda row: row["requested"]["least"],
+    **{
+        f"{seer} {title}": lambda row, seer=seer, key=key: row[seer][key]
+        for seer in ("leader", "judge")
+        for title, key in (("mean °", "angle"), ("1 % °", "least"), ("cosine", "cosine"), ("TAR", "TAR"))
+    },
+    "realised, leader": lambda row: row["realised"]["leader"],
+    "realised, judge": lambda row: row["realised"]["judge"],
+    "cosine to request": lambda row: row["to request"],
+    "layout varies": lambda row: row["layout"],
+    "pose varies": lambda row: row["pose"],
+    "found": lambda row: row["found"],
+    "confidence": lambda row: row["confidence"],
+    "Fréchet": lambda row: row["Fréchet"],
+    "largest fall": lambda row: max(row["fall"].values()),
+}
+
+
+def share_realised(rows: dict[str, dict]) -> None:
+    """Add to each way of one seed which share of the change in angle asked for, against random, is in the pictures."""
+    base = rows[RANDOM]
+    for row in rows.values():
+        asked = row["requested"]["angle"] - base["requested"]["angle"]
+        row["realised"] = {
+            seer: (row[seer]["angle"] - base[seer]["angle"]) / asked if asked > 0.5 else float("nan")
+            for seer in ("leader", "judge")
+        }
+
+
+def table(seeds: list[dict[str, dict]]) -> str:
+    """Markdown, a column for each way: means over the seeds ± their standard deviation."""
+    lines = ["| | " + " | ".join(seeds[0]) + " |", "|---" * (1 + len(seeds[0])) + "|"]
+    for title, value in COLUMNS.items():
+        cells = []
+        for way in seeds[0]:
+            values = [value(rows[way]) for rows in seeds]
+            spread = f" ± {statistics.stdev(values):.3f}" if len(values) > 1 else ""
+            cells.append("–" if values[0] != values[0] else f"{statistics.mean(values):.3f}{spread}")
+        lines.append(f"| {title} | " + " | ".join(cells) + " |")
+    return "\n".join(lines)
+
+
+def goals(seeds: list[dict[str, dict]]) -> str:
+    """By how much the closed loop's mean nearest cosine is lower than that of what it has to beat."""
+
+    def gain(way: str, seer: str) -> float:
+        return statistics.mean(rows[way][seer]["cosine"] - rows[LOOP][seer]["cosine"] for rows in seeds)
+
+    return "\n".join(
+        f"closed loop against {way}: leader {gain(way, 'leader'):+.3f}, judge {gain(way, 'judge'):+.3f}"
+        for way in (RANDOM, CONTROL, GREEDY)
+    )
 
 
 def main() -> None:
@@ -100,27 +240,29 @@ def main() -> None:
     parser.add_argument("--images", type=int, default=8)
     parser.add_argument("--seeds", type=int, default=1)
     parser.add_argument("--rounds", type=int, default=20)
-    parser.add_argument("--judge", type=Path, default=DEMO)
+    parser.add_argument("--judge", default=recognizers.SECOND)
+    parser.add_argument("--output", type=Path, help="write all figures of all seeds as JSON")
     options = parser.parse_args()
-    generator, leader = generators.load(), recognizers.load().prepare(precision="fastest")
-    seers = [leader, recognizers.load(str(options.judge))]
-    raw = torch.nn.functional.avg_pool2d(generators.load_gallery_generator().sample(range(512)), 7)
-    between_faces = float((raw[:256] - raw[256:]).abs().mean())
-    print(
-        f"{options.identities} identities × {options.images} images\n"
-        f"{'seed':>4}  {'':34}{'requested':>10}{'seen':>7}{'judge':>7}{'TAR':>8}{'judge':>8}{'cosine':>8}{'varies':>8}"
-    )
+    generator = generators.load()
+    raw = generators.load_gallery_generator().sample(range(REFERENCE))
+    recognisers = (recognizers.load().prepare(precision="fastest"), recognizers.load(options.judge))
+    seers = [Seer(recogniser, raw) for recogniser in recognisers]
+    reference = unconditional(seers, raw)
+    print(f"{options.identities} identities × {options.images} images; unconditional pictures:", reference, flush=True)
+    seeds = []
     for seed in range(options.seeds):
-        for name, chosen in ways(options.identities, options.rounds, seed, generator, leader).items():
+        rows: dict[str, dict] = {}
+        for name, chosen in ways(options.identities, options.rounds, seed, generator, seers[0]).items():
+            start = time.perf_counter()
             requests = chosen()
-            (seen, judge), difference = drawn(requests, options.images, generator, seers)
-            (seen_near, seen_rate), (judge_near, judge_rate) = judged(seen), judged(judge)
-            cosine = float((seen * requests[:, None]).sum(dim=2).mean())
-            print(
-                f"{seed:4}  {name:34}{nearest(requests):10.3f}{seen_near:7.3f}{judge_near:7.3f}{seen_rate:8.4f}"
-                f"{judge_rate:8.4f}{cosine:8.3f}{difference / between_faces:8.2f}",
-                flush=True,
-            )
+            seconds = time.perf_counter() - start
+            rows[name] = measure(requests, options.images, generator, seers, reference) | {"seconds": seconds}
+            share_realised(rows)
+            print(seed, name, {title: round(value(rows[name]), 4) for title, value in COLUMNS.items()}, flush=True)
+        seeds.append(rows)
+        if options.output:
+            options.output.write_text(json.dumps({"unconditional": reference, "seeds": seeds}, indent=2) + "\n")
+    print(f"\n{table(seeds)}\n\n{goals(seeds)}")
 
 
 if __name__ == "__main__":

@@ -97,6 +97,19 @@ def separation(identities: torch.Tensor, pictures: torch.Tensor) -> Separation:
     )
 
 
+def mean_nearest_angle(
+    identities: torch.Tensor, generator: Generator, seer: Recognizer, *, style_seed: int = 0
+) -> float:
+    """Mean angle in degrees from an identity's picture to the nearest other one's, as any recogniser sees it.
+
+    identities: float32 (n, d), n ≥ 2, unit rows; each is drawn once. seer: need not be the generator's recogniser, so
+    that one may judge that had no part in choosing the identities.
+    """
+    with torch.inference_mode():
+        seen = seer.embed(generator.generate(identities, [style_seed] * len(identities)))  # (n, e)
+    return float(torch.rad2deg(angles(seen, seen[nearest_points(seen)])).mean())
+
+
 def most_alike_pairs(embeddings: torch.Tensor, count: int) -> tuple[torch.Tensor, torch.Tensor]:
     """The `count` pairs of rows with the largest cosines, falling: cosines (k,), and rows int64 (k, 2), i < j.
 

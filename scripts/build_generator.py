@@ -19,6 +19,7 @@ import subprocess
 import sys
 import tempfile
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -29,7 +30,7 @@ from tqdm import tqdm
 from hyperface import gallery as galleries
 from hyperface.assets import assets_folder, find_model_file
 from hyperface.generators import load_gallery_generator
-from hyperface.generators.gan import DCGAN_FILE, LATENT_SIZE, MAPPER_FILE, seeded_normal
+from hyperface.generators.gan import DCGAN_FILE, LATENT_SIZE, MAPPER_FILE, load_mapper, seeded_normal
 from hyperface.recognizers.dlib_resnet import MEAN_FILE, DlibRecognizer, DlibResNet, load_dlib
 from hyperface.recognizers.dlib_weights import FILE_NAME, read_dlib_network
 
@@ -103,10 +104,10 @@ def build_targets(build: Path) -> None:
     save_file(tensors, build / "targets.safetensors")
 
 
-def build_mapper(build: Path, plan: TrainingPlan) -> None:
+def build_mapper(build: Path, plan: TrainingPlan, *, go_on: bool) -> None:
     stored = load_file(build / "targets.safetensors")
     targets = Targets.prepare(stored["embeddings"], stored["latents"], galleries.load().embeddings, seed=plan.seed)
-    mapper = train_mapper(targets, plan, checkpoint=build / "mapper.pt")
+    mapper = train_mapper(targets, plan, checkpoint=build / "mapper.pt", beginning=load_mapper() if go_on else None)
     half = {name: value.half().contiguous() for name, value in mapper.state_dict().items()}
     path = assets_folder() / MAPPER_FILE
     save_file(half, path, {"steps": str(plan.steps), "seed": str(plan.seed), "licence": "MIT"})
@@ -143,6 +144,7 @@ def main() -> None:
     parser.add_argument("stage", choices=["all", "dcgan", "gallery", "targets", "train", "card"])
     parser.add_argument("--build", type=Path, default=Path("build/generator"), help="folder for intermediate results")
     parser.add_argument("--steps", type=int, default=TrainingPlan.steps, help="training steps of the mapper")
+    parser.add_argument("--go-on", action="store_true", help="train the mapper that ships further, with --force")
     parser.add_argument("--seed", type=int, default=TrainingPlan.seed)
     parser.add_argument("--threads", type=int, default=min(2, os.cpu_count()))
     parser.add_argument("--force", action="store_true", help="repeat stages whose result is there")
@@ -151,11 +153,13 @@ def main() -> None:
     options.build.mkdir(parents=True, exist_ok=True)
 
     plan = TrainingPlan(steps=options.steps, seed=options.seed)
+    if options.go_on:
+        plan = replace(plan, restart=0)  # no warm-up, and the rate of the second half
     stages = {
         "dcgan": (lambda: build_dcgan(options.build), assets_folder() / DCGAN_FILE),
         "gallery": (lambda: build_gallery(options.build), assets_folder() / galleries.SHIPPED["gan-10k"]),
         "targets": (lambda: build_targets(options.build), options.build / "targets.safetensors"),
-        "train": (lambda: build_mapper(options.build, plan), assets_folder() / MAPPER_FILE),
+        "train": (lambda: build_mapper(options.build, plan, go_on=options.go_on), assets_folder() / MAPPER_FILE),
         "card": (lambda: write_card(options.build), assets_folder() / "generators" / "gan_quality.json"),
     }
     for name, (run, result) in stages.items():

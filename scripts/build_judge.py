@@ -1,16 +1,18 @@
-"""Train a recogniser that has seen no picture of the generator: the judge of `benchmarks/closed_loop.py --judge`.
+"""Train a recogniser that has seen no picture of the generator: `recognizers.load("rendered-heads")`, which judges
+what dlib's led.
 
     pip install anny==0.6.2 numba
     python scripts/build_judge.py --out judge/ [--people 300] [--images 20] [--epochs 15]
 
 It learns from rendered heads, other people than those of the benchmarks that ship: neither the generator nor the
 recogniser that the closed loop follows had a part in them. Images that are there are kept; the judge is
-<out>/recognizer.safetensors. On two cores the renders take 10 minutes and the training 12.
+assets/recognizers/rendered_heads.safetensors. On two cores the renders take 10 minutes and the training 12.
 """
 
 import argparse
 import sys
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -24,7 +26,10 @@ from rendered_heads.pairs import Shot  # noqa: E402
 from rendered_heads.photograph import take  # noqa: E402
 
 from hyperface import datasets, training  # noqa: E402
+from hyperface.assets import assets_folder  # noqa: E402
 from hyperface.evaluation import load_benchmark, verify  # noqa: E402
+from hyperface.recognizers.backbones import BackboneRecognizer  # noqa: E402
+from hyperface.recognizers.checkpoints import save_backbone  # noqa: E402
 
 SEED = 31337  # not that of the benchmarks
 NAME = "judge"
@@ -57,6 +62,17 @@ def path_of(folder: Path, person: int, image: int) -> Path:
     return folder / f"{person:04d}" / f"{image:03d}.jpg"
 
 
+def save(recognizer: BackboneRecognizer, images: int, path: Path) -> None:
+    """Write it with a card that says what it is, wherever it was trained."""
+    recognizer.card = replace(
+        recognizer.card,
+        name=NAME,
+        training_data=f"{images:,} renders of 3-D heads",
+        source="HyperFace, scripts/build_judge.py",
+    )
+    save_backbone(recognizer, path)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--out", type=Path, required=True)
@@ -71,7 +87,7 @@ def main() -> None:
     for step in tqdm(steps, "training", unit="step"):
         last = step
     print(f"loss {last.loss:.2f}, verification on held-out people {100 * (last.validation or 0):.1f} %")
-    training.save_recognizer(last, options.out / "recognizer.safetensors")
+    save(last.recognizer, len(dataset), assets_folder() / "recognizers" / "rendered_heads.safetensors")
     for name in ("rendered_everyday", "rendered_cross_pose"):
         print(f"{name}: {100 * verify(last.recognizer.eval(), load_benchmark(name)).accuracy:.1f} %")
 

@@ -13,19 +13,20 @@ from torch.nn import functional as F
 from tqdm import tqdm
 
 from hyperface.generators.gan import (
-    CHIP_IN_NATIVE,
-    NATIVE_SIZE,
+    ALIGNED_SIZE,
     REACH,
     STYLE_SIZE,
     Mapper,
+    align_native,
     load_dcgan,
 )
 from hyperface.packing import pack
 from hyperface.packing.span import principal_span
-from hyperface.recognizers.dlib_resnet import CHIP_SIZE, load_dlib
+from hyperface.recognizers.dlib_resnet import dlib_chips, load_dlib
 from hyperface.sphere import normalize
 
 SPAN = 40  # principal directions of the gallery that packed targets stay in
+SHIFT = 0.026  # spread of where a detector puts a face, measured, in halves of the template's side
 
 
 @dataclass(frozen=True)
@@ -37,10 +38,10 @@ class TrainingPlan:
     seed: int = 0
     identity_temperature: float = 0.05
     weight_contrast: float = 0.15
-    weight_separation: float = 4.0
+    weight_separation: float = 8.0
     weight_prior: float = 0.5
     weight_variation: float = 3.0
-    variation: float = 0.6  # of the difference between two unrelated pictures, asked of two styles of one identity
+    variation: float = 0.55  # of the difference between two unrelated pictures, asked of two styles of one identity
 
 
 @dataclass(frozen=True)
@@ -65,21 +66,22 @@ class Targets:
 
 
 def jittered_chips(pictures: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
-    """dlib's chips (n, 3, 150, 150) of native pictures (n, 3, 64, 64), displaced as a detector would, some mirrored
-    or blurred, so that the mapper cannot please F with patterns that only one exact crop shows."""
+    """dlib's chips (n, 3, 150, 150) of native pictures (n, 3, 64, 64), made as those of a detected face are: by way of
+    the 112×112 template. They are displaced as a detector would, some mirrored or blurred, so that the mapper cannot
+    please F with patterns that only one exact crop shows."""
     count = len(pictures)
     noise = torch.randn(4, count, 1, 1, generator=generator)
     angle, scale = noise[0] * math.radians(3), (noise[1] * 0.05).exp()  # spread of the detector, measured
     flip = torch.where(torch.rand(count, 1, 1, generator=generator) < 0.5, -1.0, 1.0)
-    left, top, right, bottom = CHIP_IN_NATIVE
-    centres = (torch.arange(CHIP_SIZE) + 0.5) / CHIP_SIZE - 0.5  # (150,) of the chip
-    v, u = torch.meshgrid(centres, centres, indexing="ij")  # (150, 150)
-    u, v = u * flip, v.expand(count, -1, -1)  # (n, 150, 150)
-    size = (right - left) * scale
-    x = (left + right) / 2 + noise[2] * 0.8 + size * (u * angle.cos() - v * angle.sin())  # native pixels
-    y = (top + bottom) / 2 + noise[3] * 0.8 + size * (u * angle.sin() + v * angle.cos())
-    grid = torch.stack([x, y], dim=-1) * (2 / NATIVE_SIZE) - 1  # (n, 150, 150, 2)
-    chips = F.grid_sample(pictures, grid, mode="bilinear", padding_mode="border", align_corners=False)
+    centres = (torch.arange(ALIGNED_SIZE) + 0.5) * (2 / ALIGNED_SIZE) - 1  # (112,) of the template, [-1, 1]
+    v, u = torch.meshgrid(centres, centres, indexing="ij")  # (112, 112)
+    u, v = u * flip, v.expand(count, -1, -1)  # (n, 112, 112)
+    x = noise[2] * SHIFT + scale * (u * angle.cos() - v * angle.sin())
+    y = noise[3] * SHIFT + scale * (u * angle.sin() + v * angle.cos())
+    grid = torch.stack([x, y], dim=-1)  # (n, 112, 112, 2)
+    aligned = align_native(pictures)  # (n, 3, 112, 112)
+    crops = F.grid_sample(aligned, grid, mode="bilinear", padding_mode="border", align_corners=False)
+    chips = dlib_chips(crops)  # (n, 3, 150, 150)
     some = torch.rand(count, generator=generator) < 0.25
     blurred = F.avg_pool2d(F.pad(chips[some], (2, 2, 2, 2), mode="replicate"), 5, 1)
     return chips.masked_scatter(some[:, None, None, None], blurred)
@@ -106,8 +108,11 @@ def warm_start(mapper: Mapper, targets: Targets) -> None:
         mapper.output[-1].bias.zero_()
 
 
-def train_mapper(targets: Targets, plan: TrainingPlan, *, checkpoint: Path) -> Mapper:
-    """Train, resume from `checkpoint` if it is there, and return the averaged mapper."""
+def train_mapper(targets: Targets, plan: TrainingPlan, *, checkpoint: Path, beginning: Mapper | None = None) -> Mapper:
+    """Train, resume from `checkpoint` if it is there, and return the averaged mapper.
+
+    beginning: a mapper to go on with; without it, one fitted in closed form.
+    """
     torch.manual_seed(plan.seed)
     generator = torch.Generator().manual_seed(plan.seed)
     network = load_dcgan().bfloat16()
@@ -127,7 +132,10 @@ def train_mapper(targets: Targets, plan: TrainingPlan, *, checkpoint: Path) -> M
         first = state["step"]
         average = {name: value.clone() for name, value in state["average"].items()}
     else:
-        warm_start(mapper, targets)
+        if beginning is None:
+            warm_start(mapper, targets)
+        else:
+            mapper.load_state_dict(beginning.state_dict())
         average = {name: value.clone() for name, value in mapper.state_dict().items()}
 
     with torch.no_grad():  # the yardstick of variation: two unrelated pictures, at a size where only layout counts

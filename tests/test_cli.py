@@ -9,7 +9,7 @@ import time
 import numpy as np
 import pytest
 
-from hyperface import runs
+from hyperface import datasets, runs
 from hyperface.cli import EXIT_USER_ERROR, main
 from hyperface.commands import VERBS
 from hyperface.commands.frames import read_frames
@@ -225,10 +225,15 @@ def test_separated_identities_are_drawn_like_packed_ones(packing, tmp_path, caps
     metrics = separated.metrics()
     assert [row["step"] for row in metrics] == list(range(7))
     assert metrics[-1]["mean_seen_cosine"] < metrics[0]["mean_seen_cosine"]
+    results = separated.results()
+    assert results["second_recognizer"] == "rendered-heads"
+    assert 0 < results["second_start_mean_seen_angle"] != results["second_mean_seen_angle"] > 0
 
     faces = tmp_path / "faces"
     assert main(["generate", "--from", str(run), "--images-per-identity", "1", "--run", str(faces)]) == 0
     assert runs.open_run(faces).results()["identities"] == 6
+    seen = datasets.open(faces / "dataset").info.get("seen")
+    assert seen == {}  # one image of each says nothing of how alike an identity's images are
 
 
 def test_training_finishes_the_dataset_it_is_given(packing, tmp_path, capsys):

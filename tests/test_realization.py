@@ -6,7 +6,7 @@ import torch
 from torch.nn import functional as F
 
 from hyperface.errors import InputError
-from hyperface.realization import most_alike_pairs, realize, recognised, separation
+from hyperface.realization import mean_nearest_angle, most_alike_pairs, realize, recognised, separation
 
 
 class StripeGenerator:
@@ -85,6 +85,15 @@ def test_separation_is_that_of_a_naive_loop():
             assert math.cos(math.radians(float(angle))) == pytest.approx(float(cosine), abs=1e-5)
     with pytest.raises(InputError, match="two identities or more"):
         separation(asked[:1], seen[:1])
+
+
+def test_another_recogniser_may_say_how_far_apart_the_pictures_are(identities):
+    angles = []
+    for i in range(3):
+        seen = Reader("another").embed(StripeGenerator().generate(identities, [4] * 3))
+        angles.append(min(math.degrees(math.acos(float(seen[i] @ seen[j]))) for j in range(3) if j != i))
+    found = mean_nearest_angle(identities, StripeGenerator(), Reader("another"), style_seed=4)
+    assert found == pytest.approx(sum(angles) / 3, abs=1e-3)
 
 
 def test_the_most_alike_pairs_come_first():

@@ -10,9 +10,11 @@ same.
 from __future__ import annotations
 
 import argparse
+import functools
 import importlib.util
 import os
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,13 +22,13 @@ from typing import TYPE_CHECKING, Any
 from hyperface import runs
 from hyperface.commands.base import Console, add_run_arguments, already_done, begin, is_run, require, resumable
 from hyperface.commands.pack import packing_recognizer
-from hyperface.errors import InputError
+from hyperface.errors import HyperFaceError, InputError
 from hyperface.runs import Run, Worker, open_run
 
 if TYPE_CHECKING:
     import torch
 
-    from hyperface.datasets import SynthesisStep
+    from hyperface.datasets import LabelledImages, SynthesisStep
     from hyperface.generators import Generator
 
 HELP = "draw many images of each packed identity: a labelled dataset"
@@ -164,7 +166,8 @@ def draw(worker: Worker, console: Console, *, shared: bool = False) -> None:
         from hyperface.commands import generate_ranks
 
         part = generate_ranks.part()
-    steps = drawing(options, folder, part)  # makes the folder ready
+    measuring = functools.partial(_seen, worker)
+    steps = drawing(options, folder, part, measuring)  # makes the folder ready
     if shared:
         generate_ranks.call_followers(options, worker.path)
     identities = identity_count(options)
@@ -181,10 +184,23 @@ def draw(worker: Worker, console: Console, *, shared: bool = False) -> None:
         steps.close()
     if shared:
         generate_ranks.wait_for_followers()
-        for _ in drawing(options, folder, (0, 1)):  # all is there: completes the data card
+        for _ in drawing(options, folder, (0, 1), measuring):  # all is there: completes the data card
             pass
     results = {"images": total, "identities": identities, "images_per_identity": options.images_per_identity}
     worker.write_results({**results, **_afterwards(worker, console, options, folder)})
+
+
+def _seen(worker: Worker, images: LabelledImages) -> dict[str, Any]:
+    """How far apart the identities are in the images, for the data card: as the generator's recogniser sees it and as
+    a second one does that had no part in it. Left out is what cannot be loaded here."""
+    from hyperface import datasets, recognizers
+
+    worker.progress(1, message="Measuring the identities in the images")
+    loaded = []
+    for name in dict.fromkeys((images.info["recognizer"], recognizers.SECOND)):
+        with suppress(HyperFaceError):
+            loaded.append(recognizers.load(name))
+    return {"seen": datasets.separation_seen(images, loaded)}
 
 
 def _afterwards(worker: Worker, console: Console, options: GenerateOptions, folder: Path) -> dict[str, Any]:
@@ -212,8 +228,13 @@ def _afterwards(worker: Worker, console: Console, options: GenerateOptions, fold
     return results
 
 
-def drawing(options: GenerateOptions, folder: Path, part: tuple[int, int]) -> Iterator[SynthesisStep]:
-    """The steps that the options ask for, or a part of them, into the folder."""
+def drawing(
+    options: GenerateOptions,
+    folder: Path,
+    part: tuple[int, int],
+    describe: Callable[[LabelledImages], dict] | None = None,
+) -> Iterator[SynthesisStep]:
+    """The steps that the options ask for, or a part of them, into the folder. describe: as in `synthesize`."""
     from hyperface import datasets, generators
 
     embeddings = load_embeddings(Path(options.source), options.identities)
@@ -229,6 +250,7 @@ def drawing(options: GenerateOptions, folder: Path, part: tuple[int, int]) -> It
         batch_size=options.batch_size,
         lineage=_lineage(Path(options.source)),
         part=part,
+        describe=describe,
     )
 
 

@@ -13,8 +13,9 @@ if TYPE_CHECKING:
     from hyperface.recognizers import Recognizer
 
 RECOGNIZER_HELP = (
-    "dlib, hyperface-10k-ldm, hyperface-10k-stylegan, hyperface-50k-stylegan, hf:owner/repo[@revision], an .onnx file, "
-    "a run folder of `train` or its .safetensors, or a network and its weights: ir_50:weights.ckpt"
+    "dlib, rendered-heads, hyperface-10k-ldm, hyperface-10k-stylegan, hyperface-50k-stylegan, "
+    "hf:owner/repo[@revision], an .onnx file, a run folder of `train` or its .safetensors, or a network and its "
+    "weights: ir_50:weights.ckpt"
 )
 DETECTOR_HELP = (
     "dlib; yunet, sfd, blazeface or retinaface, whose weights are downloaded once; auto: yunet if that works, else "

@@ -6,6 +6,7 @@ from hyperface.datasets.hub import push_to_hub
 from hyperface.datasets.labelled import LabelledImages, equal_budget
 from hyperface.datasets.records import Skipped
 from hyperface.datasets.saving import SavingStep, save, writable_formats
+from hyperface.datasets.seen import separation_seen
 from hyperface.datasets.synthesis import SynthesisStep, estimate_size, synthesize
 from hyperface.datasets.validate import Finding, ValidationStep, validate
 
@@ -23,6 +24,7 @@ __all__ = [
     "open",
     "push_to_hub",
     "save",
+    "separation_seen",
     "synthesize",
     "validate",
     "writable_formats",

@@ -38,6 +38,11 @@ _SEPARATION_ROWS = {
     "mean_nearest_angle": "Mean angle to the nearest packed identity",
     "bound_angle": "No packing can exceed",
 }
+_SEEN_ROWS = {
+    "mean_nearest_angle": "mean angle between an image and the nearest other identity's",
+    "min_angle": "the smallest",
+    "mean_own_angle": "between two images of one identity",
+}
 # Identifiers of the Hugging Face hub for the licences that come up; any other is named in the card's text.
 _HUB_LICENCES = frozenset(["mit", "apache-2.0", "cc0-1.0", "cc-by-4.0", "cc-by-nc-4.0", "cc-by-nc-sa-4.0"])
 _SYNTHETIC = (
@@ -124,6 +129,9 @@ def _readme(info: dict, data_files: str | None, *, shown: bool) -> str:
     ]
     separation = info.get("separation") or {}
     known += [(title, f"{separation[key]:.2f}°") for key, title in _SEPARATION_ROWS.items() if key in separation]
+    for recognizer, figures in (info.get("seen") or {}).items():
+        told = ", ".join(f"{title} {figures[key]:.1f}°" for key, title in _SEEN_ROWS.items() if key in figures)
+        known.append((f"Seen by {recognizer} in the first {figures['identities']} identities", told))
     lines = ["---", *front, "---", "", f"# {_title(identities, count, synthetic=synthetic)}", ""]
     if info.get("complete") is False:
         lines += ["**Not complete:** some of its images were never drawn.", ""]

@@ -14,7 +14,7 @@ import json
 import os
 import time
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +25,7 @@ from PIL import Image
 
 from hyperface.datasets.card import CARD, card_files
 from hyperface.datasets.folder import DATA_FILES, open_folder
+from hyperface.datasets.labelled import LabelledImages
 from hyperface.errors import DatasetError, InputError
 from hyperface.generators.base import Generator
 from hyperface.images import to_uint8
@@ -82,6 +83,7 @@ def synthesize(
     batch_size: int = 64,
     lineage: dict | None = None,
     part: tuple[int, int] = (0, 1),
+    describe: Callable[[LabelledImages], dict] | None = None,
 ) -> Iterator[SynthesisStep]:
     """Draw the dataset into the folder `out`, yielding after every batch; images that are there are kept.
 
@@ -89,6 +91,7 @@ def synthesize(
     further entries of the data card, such as the packing run. Called again with the same arguments after an
     interruption, it goes on with what is missing and ends with the same bytes. part: (number, of how many): several
     processes may draw into one folder, each its part; a last call without it completes the data card.
+    describe: gives more entries of the data card when all images are there.
     InputError for impossible values, DatasetError if the folder holds something else, cannot be written, or the disk
     is too small; all before the first image.
     """
@@ -117,7 +120,7 @@ def synthesize(
     folder = Path(out)
     _prepare(folder, card, lineage or {})
     card = {**card, **(lineage or {})}
-    return _draw(identities, generator, images_per_identity, beta, folder, seed, batch_size, card, part)
+    return _draw(identities, generator, images_per_identity, beta, folder, seed, batch_size, card, part, describe)
 
 
 def image_path(folder: Path, identity: int, image: int) -> Path:
@@ -135,6 +138,7 @@ def _draw(
     batch_size: int,
     card: dict,
     part: tuple[int, int],
+    describe: Callable[[LabelledImages], dict] | None,
 ) -> Iterator[SynthesisStep]:
     places = [(identity, image) for identity in range(len(identities)) for image in range(images_per_identity)]
     # The last bits of a picture may depend on what it is drawn with: the batches are the same however the work is
@@ -147,8 +151,8 @@ def _draw(
     speed = 0.0
     whole = {**card, "complete": True}
     if done == total:
-        if part[1] == 1 and json.loads((folder / CARD).read_bytes()) != whole:
-            _write_cards(folder, whole)  # the images were all there when it was interrupted
+        if part[1] == 1 and not whole.items() <= json.loads((folder / CARD).read_bytes()).items():
+            _write_cards(folder, whole, describe)  # the images were all there when it was interrupted
         yield SynthesisStep(total, total, 0.0, 0.0, np.empty((0, 0, 0, 3), np.uint8))
     with ThreadPoolExecutor(2) as writers:  # Pillow releases the interpreter while it encodes
         for batch, wanted in zip(batches, missing, strict=True):
@@ -165,7 +169,7 @@ def _draw(
             speed = (done - recent[0][1]) / max(now - recent[0][0], 1e-9)
             recent.append((now, done))
             if done == total and part[1] == 1:
-                _write_cards(folder, whole)
+                _write_cards(folder, whole, describe)
             yield SynthesisStep(done, total, speed, (total - done) / speed, pixels)
 
 
@@ -203,8 +207,10 @@ def _write(path: Path, pixels: np.ndarray) -> None:
     _replace(path, buffer.getvalue())
 
 
-def _write_cards(folder: Path, card: dict) -> None:
-    for name, content in card_files(card, open_folder(folder), DATA_FILES).items():
+def _write_cards(folder: Path, card: dict, describe: Callable[[LabelledImages], dict] | None) -> None:
+    images = open_folder(folder)
+    card = {**card, **(describe(images) if describe else {})}
+    for name, content in card_files(card, images, DATA_FILES).items():
         _replace(folder / name, content)
 
 

@@ -48,9 +48,7 @@ def principal_span(gallery: torch.Tensor, size: int | float) -> Span:
     (a float, above 0 to 1). InputError for anything else, or when the gallery has fewer directions than asked for.
     """
     dimension = gallery.shape[1]
-    rows = gallery.double()
-    values, vectors = torch.linalg.eigh(rows.T @ rows)  # rising; (d,), (d, d)
-    values, vectors = values.flip(0).clamp(min=0), vectors.flip(1)
+    values, vectors = _principal_directions(gallery)  # (d,), (d, d)
     available = int((values > 1e-10 * values[0]).sum())  # eigenvalues are squares: 1e-5 of the largest singular value
     if isinstance(size, int) and not isinstance(size, bool):
         count = size
@@ -67,3 +65,19 @@ def principal_span(gallery: torch.Tensor, size: int | float) -> Span:
             "of the span. Take a larger gallery or a smaller span."
         )
     return Span(vectors[:, :count].contiguous())
+
+
+def explained_share(gallery: torch.Tensor) -> torch.Tensor:
+    """Share of the gallery's sum of squares that its first 1, 2, … d principal directions hold: float64 (d,), rising.
+
+    gallery: (m, d). The same directions as `principal_span`'s.
+    """
+    values, _ = _principal_directions(gallery)
+    return values.cumsum(0) / values.sum()
+
+
+def _principal_directions(gallery: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """Squared singular values (d,), falling, and right singular vectors, the columns of (d, d), of (m, d); float64."""
+    rows = gallery.double()
+    values, vectors = torch.linalg.eigh(rows.T @ rows)  # rising
+    return values.flip(0).clamp(min=0), vectors.flip(1)

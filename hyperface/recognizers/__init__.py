@@ -7,12 +7,13 @@ from hyperface.errors import UnknownNameError
 from hyperface.recognizers.base import Recognizer, RecognizerCard, check_same_recognizer
 from hyperface.registry import Registry
 
-__all__ = ["REGISTRY", "Recognizer", "RecognizerCard", "check_same_recognizer", "load"]
+__all__ = ["REGISTRY", "SECOND", "Recognizer", "RecognizerCard", "check_same_recognizer", "load"]
 
 REGISTRY: Registry[Recognizer] = Registry("recogniser")
 BACKBONES = ("small", "ir_18", "ir_34", "ir_50", "ir_100", "ir_101", "ir_se_50")
 RELEASED = ("hyperface-10k-ldm", "hyperface-10k-stylegan", "hyperface-50k-stylegan")
 HUB = "hf:"
+SECOND = "rendered-heads"  # judges what another one led: it never saw a picture of the embedded generator
 
 
 @REGISTRY.register("dlib")
@@ -20,6 +21,14 @@ def _dlib() -> Recognizer:
     from hyperface.recognizers.dlib_resnet import load_dlib
 
     return load_dlib()
+
+
+@REGISTRY.register(SECOND)
+def _rendered_heads() -> Recognizer:
+    from hyperface.assets import asset
+    from hyperface.recognizers.checkpoints import load_recognizer
+
+    return load_recognizer(asset("recognizers/rendered_heads.safetensors"), name=SECOND)
 
 
 def _backbone(architecture: str) -> Callable[..., Recognizer]:
@@ -90,7 +99,8 @@ def load(
     """Load a recogniser, ready to embed (evaluation mode).
 
     name is one of
-    - "dlib"; "hyperface-10k-ldm", "hyperface-10k-stylegan", "hyperface-50k-stylegan" (the paper's, from the hub);
+    - "dlib"; "rendered-heads", a small second opinion trained on renders;
+    - "hyperface-10k-ldm", "hyperface-10k-stylegan", "hyperface-50k-stylegan" (the paper's, from the hub);
     - a backbone with its weights: "ir_50:adaface_ir50.ckpt", or "ir_50" with `checkpoint`;
     - "hf:owner/repo", "hf:owner/repo/file@revision": the Hugging Face Hub; with a backbone in front, where the
       repository does not say which it is: "ir_50:hf:owner/repo";

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 
@@ -16,6 +16,7 @@ from hyperface.ui.folded import when_open
 from hyperface.ui.identity_grid import figure_row
 from hyperface.ui.packed import gallery_of, load_packed
 from hyperface.ui.pictures import escape, picture
+from hyperface.ui.plots import Figure, chart, line, line_chart
 from hyperface.ui.run_progress import run_progress
 from hyperface.ui.toasts import toasts
 
@@ -39,6 +40,7 @@ def closed_loop_panel(context: AppContext, packing: gr.Dropdown, tab: gr.Tab) ->
             begin = gr.Button("Separate", variant="primary", min_width=180, elem_id="closed-loop-begin")
             draw = gr.Button("Generate a dataset of them", size="md", min_width=180, elem_id="closed-loop-dataset")
         progress = run_progress(context, elem_id="closed-loop-progress")
+        gain = chart(label="Mean angle to the nearest other picture, step by step", height=200, visible=False)
         outcome = gr.HTML(apply_default_css=False, elem_id="closed-loop-outcome")
 
     def start(name: str | None, identities: float, rounds: float) -> str:
@@ -68,6 +70,10 @@ def closed_loop_panel(context: AppContext, packing: gr.Dropdown, tab: gr.Tab) ->
         except HyperFaceError as error:
             return f'<p class="hf-empty">{escape(error)}</p>'
 
+    def gained(run: str | None) -> gr.HTML:
+        figure = _gain(context.run(run)) if run else None
+        return gr.HTML(visible=figure is not None, **({} if figure is None else {"value": figure}))
+
     def following(name: str | None, current: str | None) -> str | None:
         """What to follow when the page is opened: work on this packing that goes on, whoever started it."""
         at_work = [run.name for run in context.runs("separate") if run.status().active and name in run.parents]
@@ -78,19 +84,37 @@ def closed_loop_panel(context: AppContext, packing: gr.Dropdown, tab: gr.Tab) ->
     draw.click(toasts(generate), packing, progress, **quick)
     tab.select(following, [packing, progress], progress, queue=False, **quick)
     when_open(panel, show, [packing], [outcome], also=[packing.change, progress.finished])
+    for event in (progress.change, progress.advanced, progress.finished):
+        event(toasts(gained), progress, gain, trigger_mode="always_last", **quick)
     gr.on([panel.expand, count.change, rounds.change], _estimate, [count, rounds], expected, queue=False, **quick)
 
 
 _EXPLANATION = """
 <p class="hf-note">A packing spreads what is asked for; the pictures follow in part. Generator and recogniser are
 differentiable, so the requests can be moved until the <em>pictures</em> are far apart. The recogniser that leads
-overstates the gain: judge by another one. The work goes on when you close the page.</p>
+overstates the gain; a second one, which had no part in it, looks at the end. The work goes on when you close the
+page.</p>
 """
 
 
 def _estimate(identities: float, rounds: float) -> str:
     steps = int(rounds) * math.ceil(identities / BATCH)
     return f'<p class="hf-note" role="status">{steps:,} steps: about {duration(steps * STEP_SECONDS)} on two cores.</p>'
+
+
+def _gain(run: Run) -> Figure | None:
+    """The angle between nearest pictures over the steps; None before there are two."""
+    rows = run.metrics()
+    if len(rows) < 2:
+        return None
+    steps, angles = zip(*((row["step"], row["mean_seen_angle"]) for row in rows), strict=True)
+    start = line([0, steps[-1]], [angles[0]] * 2, "open loop", "series-2", line={"dash": "dash", "color": "series-2"})
+    return line_chart(
+        [line(steps, angles, "closed loop"), start],
+        x_title="Step",
+        y_title="Nearest other picture, °",
+        showlegend=False,
+    )
 
 
 def _newest(context: AppContext, name: str | None) -> Run | None:
@@ -107,6 +131,7 @@ def _outcome(context: AppContext, name: str | None, run: Run) -> str:
     from hyperface.realization import realize
 
     packed, results = load_packed(context, name), run.results()
+    judged = "second_recognizer" in results  # not where the loop was stopped
     moved = sphere.as_embeddings(np.load(run.file("embeddings.npy"), allow_pickle=False))  # (n, d)
     recognizer = context.recognizer(gallery_of(context, packed.run).recognizer)
 
@@ -119,8 +144,12 @@ def _outcome(context: AppContext, name: str | None, run: Run) -> str:
         return f'<h4 class="hf-heading">{title}</h4><ul class="hf-strip">{faces}</ul>'
 
     figures = [
-        ("mean angle to the nearest other picture, open loop", f"{results['start_mean_seen_angle']:.1f}°"),
-        ("the same, closed loop", f"{results['mean_seen_angle']:.1f}°"),
+        ("mean angle to the nearest other picture, open and closed loop", _change(results)),
+        *([("the same as a second recogniser sees it", _change(results, "second_"))] if judged else []),
         ("two pictures of one person, mean cosine", f"{results['consistency']:.2f}"),
     ]
     return figure_row(figures) + row("Open loop", packed.embeddings) + row("Closed loop", moved)
+
+
+def _change(results: dict[str, Any], whose: str = "") -> str:
+    return f"{results[f'{whose}start_mean_seen_angle']:.1f}° → {results[f'{whose}mean_seen_angle']:.1f}°"

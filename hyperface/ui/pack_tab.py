@@ -16,6 +16,7 @@ from hyperface.ui.estimates import packing_estimate
 from hyperface.ui.pack_view import pack_view
 from hyperface.ui.plain_sphere import plain_sphere
 from hyperface.ui.run_picker import picker_at, picker_update
+from hyperface.ui.span_panel import span_panel
 from hyperface.ui.toasts import toasts
 
 OBJECTIVE_CHOICES = [
@@ -67,6 +68,7 @@ def build(context: AppContext, packing: gr.Dropdown, tab: gr.Tab) -> None:
                     0, label="Learning rate", info="Size of a move. 0: tuned to what is optimised."
                 )
                 seed = gr.Number(default.seed, precision=0, label="Seed", info="The same seed gives the same packing.")
+            span_panel(context, span, gallery_name)
             expected = gr.HTML(elem_classes=["hf-estimate"], apply_default_css=False, js_on_load=None)
             begin = gr.Button("Pack", variant="primary", elem_id="pack-begin")
         with gr.Column(scale=3, min_width=320):

@@ -13,8 +13,8 @@ from hyperface.ui.run_view import PROGRESS_HTML, Question, answers, control_func
 def run_progress(context: AppContext, *, elem_id: str) -> gr.HTML:
     """A component whose value is the name of a run; None shows nothing.
 
-    It fires `finished` when a run that was at work no longer is, however it ended. It goes on by itself after a lost
-    connection or a restarted server: the run is followed by its folder.
+    It fires `advanced` as a run gets on, and `finished` when a run that was at work no longer is, however it ended. It
+    goes on by itself after a lost connection or a restarted server: the run is followed by its folder.
     """
 
     @answers
@@ -33,7 +33,7 @@ def run_progress(context: AppContext, *, elem_id: str) -> gr.HTML:
 
 _SCRIPT = """
 const block = element.querySelector('.hf-progress');
-let active = false;
+let active = false, reached = null;
 const ask = async (question) => {
   const news = await server.news(question);
   return news.error ? { gone: true } : news;
@@ -44,6 +44,8 @@ const follow = hyperface.follower(element, ask, (news) => {
   hyperface.showProgress(block, news.status);
   const before = active;
   active = ['running', 'starting'].includes(news.status.state);
+  if (active && news.status.progress !== reached) trigger('advanced', { run: props.value });
+  reached = news.status.progress;
   if (before && !active) trigger('finished', { run: props.value });
 });
 const change = () => { active = false; block.hidden = !props.value; follow(props.value || null); };

@@ -61,6 +61,23 @@ def test_a_dataset_has_a_card_for_people(identities, tmp_path):
     list(draw(identities, tmp_path / "set"))  # what it was made from is not part of what it is
 
 
+def test_the_card_tells_what_the_images_show(identities, tmp_path):
+    figures = {"min_angle": 20.04, "mean_nearest_angle": 31.5, "mean_own_angle": 9.0, "identities": 5}
+
+    def describe(images):
+        assert len(images) == 15
+        return {"seen": {"eye": figures}}
+
+    list(draw(identities, tmp_path / "set", describe=describe))
+    assert datasets.open(tmp_path / "set").info["seen"] == {"eye": figures}
+    readme = (tmp_path / "set" / "README.md").read_text()
+    assert "Seen by eye in the first 5 identities" in readme
+    assert "31.5°, the smallest 20.0°, between two images of one identity 9.0°" in readme
+    whole = content(tmp_path / "set")
+    list(draw(identities, tmp_path / "set", describe=lambda _: pytest.fail("It is complete.")))
+    assert content(tmp_path / "set") == whole
+
+
 def test_same_seed_same_bytes_whatever_the_batches_and_interruptions(identities, tmp_path):
     list(draw(identities, tmp_path / "a"))
     list(draw(identities, tmp_path / "b", batch_size=7))

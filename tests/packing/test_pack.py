@@ -8,6 +8,7 @@ import torch
 from hyperface import sphere
 from hyperface.errors import CheckpointError, DeviceError, InputError, UnknownNameError
 from hyperface.packing import pack
+from hyperface.packing.span import explained_share
 from hyperface.sphere import random_points
 
 
@@ -132,6 +133,12 @@ def test_copies_separate(objective):
     assert last(start, steps=300, objective=objective).max_cosine < 0.8
     together = last(torch.ones(12, 3), steps=300)
     assert sphere.angle_degrees(together.max_cosine) > 60  # of the icosahedron's 63.4
+
+
+def test_explained_shares_are_those_of_the_singular_values():
+    rows = torch.randn(40, 6, generator=torch.Generator().manual_seed(3)) * torch.arange(1, 7)
+    squares = torch.linalg.svdvals(rows.double()).square()
+    torch.testing.assert_close(explained_share(rows), squares.cumsum(0) / squares.sum())
 
 
 @pytest.mark.parametrize("span", [4, 0.9])

@@ -169,7 +169,12 @@ def test_a_loop_is_closed_and_shown_beside_the_open_one(small_packing, page, ope
     page.locator("#closed-loop-outcome img").first.wait_for()
     assert page.locator("#closed-loop-outcome img").count() == 16
     (run,) = [run for run in runs.list_runs([runs_folder], "separate") if small_packing.name in run.parents]
-    assert f"{run.results()['mean_seen_angle']:.1f}°" in page.locator("#closed-loop-outcome").inner_text()
+    outcome, results = page.locator("#closed-loop-outcome").inner_text(), run.results()
+    assert f"{results['mean_seen_angle']:.1f}°" in outcome
+    assert f"{results['second_mean_seen_angle']:.1f}°" in outcome
+    page.wait_for_function(  # the gain, step by step
+        "document.querySelector('#closed-loop .js-plotly-plot')?.data?.[0].y.length === 3"
+    )
 
 
 def test_the_sphere_marks_the_page_and_knows_its_numbers():

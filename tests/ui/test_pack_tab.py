@@ -117,6 +117,16 @@ def test_stopping_and_continuing_with_the_camera_kept(page, set_number, runs_fol
 
 
 @browser_test
+def test_the_spectrum_follows_the_span(page, set_number):
+    page.get_by_role("button", name="What the span holds").click()
+    told = page.locator("#span-told")
+    told.get_by_text("40 directions hold").wait_for()
+    page.locator("#span-panel .main-svg").first.wait_for()
+    set_number(page, "Span", 0)
+    told.get_by_text("128 directions hold 100 %").wait_for()
+
+
+@browser_test
 def test_an_impossible_value_is_a_toast_and_the_app_goes_on(page, set_number, runs_folder):
     before = len(runs.list_runs([runs_folder]))
     page.get_by_role("button", name="More").first.click()
