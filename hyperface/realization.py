@@ -97,16 +97,14 @@ def separation(identities: torch.Tensor, pictures: torch.Tensor) -> Separation:
     )
 
 
-def mean_nearest_angle(
-    identities: torch.Tensor, generator: Generator, seer: Recognizer, *, style_seed: int = 0
-) -> float:
+def mean_nearest_angle(pictures: torch.Tensor, seer: Recognizer) -> float:
     """Mean angle in degrees from an identity's picture to the nearest other one's, as any recogniser sees it.
 
-    identities: float32 (n, d), n ≥ 2, unit rows; each is drawn once. seer: need not be the generator's recogniser, so
-    that one may judge that had no part in choosing the identities.
+    pictures: float32 (n, 3, h, w), n ≥ 2, RGB, [0, 1], one of each identity. seer: need not be the generator's
+    recogniser, so that one may judge that had no part in choosing the identities.
     """
     with torch.inference_mode():
-        seen = seer.embed(generator.generate(identities, [style_seed] * len(identities)))  # (n, e)
+        seen = seer.embed(pictures)  # (n, d)
     return float(torch.rad2deg(angles(seen, seen[nearest_points(seen)])).mean())
 
 

@@ -34,6 +34,7 @@ class TrainingPlan:
     steps: int = 3600
     restart: int = 2600  # step at which the cosine schedule begins again, at half the rate
     identities: int = 40  # per step, each drawn in two styles
+    packed: int = 26  # of them; they are what datasets are made of, and harder to draw than the gallery's
     learning_rate: float = 4e-4
     seed: int = 0
     identity_temperature: float = 0.05
@@ -146,9 +147,9 @@ def train_mapper(targets: Targets, plan: TrainingPlan, *, checkpoint: Path, begi
     for step in bar:
         for group in optimizer.param_groups:
             group["lr"] = _rate(step, plan)
-        half = plan.identities // 2
-        rows = torch.randint(len(targets.embeddings), (half,), generator=generator)
-        packed_rows = torch.randint(len(targets.packed), (plan.identities - half,), generator=generator)
+        faces = plan.identities - plan.packed
+        rows = torch.randint(len(targets.embeddings), (faces,), generator=generator)
+        packed_rows = torch.randint(len(targets.packed), (plan.packed,), generator=generator)
         x = torch.cat([targets.embeddings[rows], targets.packed[packed_rows]])  # (b, 128)
         styles = torch.randn(2, plan.identities, STYLE_SIZE, generator=generator)
         z = mapper(x.repeat(2, 1), styles.flatten(0, 1))  # (2b, 100), first style of all, then second
@@ -180,8 +181,8 @@ def train_mapper(targets: Targets, plan: TrainingPlan, *, checkpoint: Path, begi
         if step % 20 == 19:
             cosines = (realised.detach() * x.repeat(2, 1)).sum(1).view(2, plan.identities)
             bar.set_postfix(
-                gallery=f"{cosines[:, :half].mean():.3f}",
-                packed=f"{cosines[:, half:].mean():.3f}",
+                gallery=f"{cosines[:, :faces].mean():.3f}",
+                packed=f"{cosines[:, faces:].mean():.3f}",
                 separation=f"{separation.item():.4f}",
                 contrast=f"{contrast.item():.3f}",
                 prior=f"{prior.item():.3f}",

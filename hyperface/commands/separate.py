@@ -210,10 +210,15 @@ def _second_opinion(start: torch.Tensor, end: torch.Tensor, generator: Generator
     from hyperface.realization import mean_nearest_angle
 
     second = recognizers.load(recognizers.SECOND)
+
+    def angle(identities: torch.Tensor) -> float:
+        drawn = identities[:MOST_JUDGED].cpu()
+        return mean_nearest_angle(generator.generate(drawn, [0] * len(drawn)), second)
+
     return {
         "second_recognizer": second.name,
-        "second_start_mean_seen_angle": mean_nearest_angle(start[:MOST_JUDGED], generator, second),
-        "second_mean_seen_angle": mean_nearest_angle(end[:MOST_JUDGED].cpu(), generator, second),
+        "second_start_mean_seen_angle": angle(start),
+        "second_mean_seen_angle": angle(end),
     }
 
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from hyperface.realization import Separation
 
-MOST_MEASURED = 400  # identities of a run that are drawn for it: about three seconds
+MOST_MEASURED = 400  # identities of a run that are drawn for it: about six seconds
 SHOWN = 6  # pairs of each kind
 FALSE_MATCHES = 0.001
 KEPT = 8  # runs remembered, for all visitors
@@ -34,7 +34,8 @@ KEPT = 8  # runs remembered, for all visitors
 class Measured:
     """images: uint8 (n, h, w, 3), one of each identity in style 0. separation: of their embeddings. pairs, gallery:
     the most alike as (first, second or gallery face, cosine), falling. line: the cosine that FALSE_MATCHES of the
-    strangers reach. cosines: (n,), to the nearest other picture."""
+    strangers reach. second: mean angle between nearest pictures as the second recogniser sees it, degrees. cosines:
+    (n,), to the nearest other picture."""
 
     images: np.ndarray
     separation: Separation
@@ -42,6 +43,7 @@ class Measured:
     gallery: list[tuple[int, int, float]]
     thumbnails: np.ndarray
     line: float | None
+    second: float
     cosines: torch.Tensor
 
 
@@ -84,7 +86,8 @@ _WAITING = '<p class="hf-note">Drawing and embedding the identities…</p>'
 
 def _measure(context: AppContext, packed: Packed) -> Measured:
     from hyperface.images import to_uint8
-    from hyperface.realization import most_alike_pairs, realize, separation
+    from hyperface.realization import mean_nearest_angle, most_alike_pairs, realize, separation
+    from hyperface.recognizers import SECOND
 
     gallery = gallery_of(context, packed.run)
     identities = packed.embeddings[:MOST_MEASURED]
@@ -101,6 +104,7 @@ def _measure(context: AppContext, packed: Packed) -> Measured:
         [(int(i), int(faces[i, 0]), float(nearest[i, 0])) for i in order],
         gallery.thumbnails,
         gallery.stranger_threshold(FALSE_MATCHES),
+        mean_nearest_angle(drawn.images[:, 0], context.recognizer(SECOND)),
         (seen * seen[found.neighbour]).sum(dim=1),
     )
 
@@ -110,6 +114,7 @@ def _summary(packed: Packed, found: Measured) -> str:
     figures = [
         ("mean angle to the nearest other, asked for", f"{float(separation.requested.mean()):.1f}°"),
         ("the same in the pictures", f"{float(separation.seen.mean()):.1f}°"),
+        ("as a second recogniser sees them", f"{found.second:.1f}°"),
         ("mean drift from request to picture", f"{float(separation.drift.mean()):.1f}°"),
     ]
     of = "" if count == len(packed) else f" Measured on the first {count} of {len(packed):,}."
