@@ -216,8 +216,11 @@ def table(seeds: list[dict[str, dict]]) -> str:
         cells = []
         for way in seeds[0]:
             values = [value(rows[way]) for rows in seeds]
+            if any(value != value for value in values):  # nothing was asked for that could be realised
+                cells.append("–")
+                continue
             spread = f" ± {statistics.stdev(values):.3f}" if len(values) > 1 else ""
-            cells.append("–" if values[0] != values[0] else f"{statistics.mean(values):.3f}{spread}")
+            cells.append(f"{statistics.mean(values):.3f}{spread}")
         lines.append(f"| {title} | " + " | ".join(cells) + " |")
     return "\n".join(lines)
 
