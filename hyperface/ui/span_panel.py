@@ -29,14 +29,14 @@ def span_panel(context: AppContext, span: gr.Slider, gallery: gr.Dropdown) -> No
 
     def show(size: float, name: str) -> tuple[str, Figure]:
         held = shares(name)
-        return _told(held, int(size)), _spectrum(held, int(size))
+        chosen = min(int(size), len(held)) or len(held)  # 0: all of them
+        return _told(held, chosen), _spectrum(held, chosen)
 
     when_open(panel, show, [span, gallery], [told, spectrum], also=[span.change, gallery.change])
 
 
 def _told(held: np.ndarray, size: int) -> str:
     enough = int(np.searchsorted(held, MARKED_SHARE)) + 1
-    size = min(size, len(held)) or len(held)
     return (
         f'<p class="hf-note">{size} directions hold {100 * held[size - 1]:.0f} % of what sets the gallery’s faces '
         f"apart; {enough} of {len(held)} hold {100 * MARKED_SHARE:.0f} %. In the others faces hardly differ, so a "
@@ -46,8 +46,7 @@ def _told(held: np.ndarray, size: int) -> str:
 
 def _spectrum(held: np.ndarray, size: int) -> Figure:
     """The share that the first 1, 2, … directions hold, and a mark where the span ends."""
-    chosen = min(size, len(held)) or len(held)
-    mark = {"type": "line", "x0": chosen, "x1": chosen, "yref": "paper", "y0": 0, "y1": 1}
+    mark = {"type": "line", "x0": size, "x1": size, "yref": "paper", "y0": 0, "y1": 1}
     return line_chart(
         [line(range(1, len(held) + 1), (100 * held).round(2).tolist(), "held")],
         x_title="Directions",
