@@ -1,20 +1,24 @@
-"""Does distance requested become difference seen? Six ways to choose identities, seen by two recognisers.
+"""Does distance requested become difference seen? Six ways to choose identities, seen by two recognisers or more.
 
-    python benchmarks/closed_loop.py [--identities 500] [--images 8] [--seeds 3] [--rounds 20] [--judge NAME]
-                                     [--output FILE.json]
+    python benchmarks/closed_loop.py [--identities 500] [--images 8] [--first-seed 0] [--seeds 3] [--rounds 20]
+                                     [--judges NAME …] [--judged 8] [--output FILE.json]
+    python benchmarks/closed_loop.py --merge FILE.json …
 
 For every way, of the centres of the images of an identity: mean and 1st percentile of the angle to the nearest other
-one, and the mean cosine, as requested, as the recogniser that leads the closed loop sees it in the pictures, and as a
-judge sees it that nothing was optimised for; how much of the requested change against random identities is realised;
+one, and the mean cosine, as requested, as the recogniser that leads the closed loop sees it in the pictures, and as
+judges see it that nothing was optimised for; how much of the requested change against random identities is realised;
 TAR at FAR 0.1 % over single images; mean cosine of the pictures to their request; how much the images of an identity
 differ in layout and in pose, as a share of how much random faces do; the detector's part found and mean confidence;
-the Fréchet distance of the pictures to unconditional ones on the judge's features; and the largest fall of the cosine
-to the identity's centre under blur, JPEG, a shift and a flip, as the leader sees it.
+the Fréchet distance of the pictures to unconditional ones on the first judge's features; and the largest fall of the
+cosine to the identity's centre under blur, JPEG, a shift and a flip, as the leader sees it.
 
-Both recognisers' features are centred on their mean over unconditional pictures, as dlib's always are.
+All recognisers' features are centred on their mean over unconditional pictures, as dlib's always are.
 
-The judge is a recogniser as `recognizers.load` takes it; by default the one of `scripts/build_judge.py`, trained on
-renders of heads, which never saw a picture of this generator.
+Judges are recognisers as `recognizers.load` takes them; by default the one of `scripts/build_judge.py`, trained on
+renders of heads, which never saw a picture of this generator. `scripts/build_photo_judge.py` makes another, trained on
+photographs: it is slow, so `--judged` says how many images of each identity the judges look at.
+
+Seeds are independent of each other: run them side by side with `--first-seed`, then `--merge` what they wrote.
 """
 
 import argparse
@@ -35,9 +39,10 @@ from hyperface.packing.neighbors import nearest_points
 from hyperface.sphere import normalize
 
 SPAN = 40
+LEADER = "leader"
 GREEDY_FROM = 16  # candidates for each identity
 FIRST_STYLE = 1_000_000  # styles that no loop has drawn
-LOOKED_AT = 150  # identities whose first two images are kept, for what is measured on pictures
+LOOKED_AT = 150  # identities of which two images are kept, for what is measured on pictures
 RANDOM, LOOP, CONTROL, GREEDY = "random", "closed loop from there", "random, same effort, no repulsion", "greedy choice"
 REFERENCE = 4000  # unconditional pictures
 
@@ -51,36 +56,38 @@ class Seer:
             features = [
                 recognizer.features(batch).float() for batch in tqdm(pictures.split(64), "looking", leave=False)
             ]
-        self.reference = torch.cat(features)  # (m, d)
-        self.mean = self.reference.mean(dim=0)
-
-    def features(self, pictures: torch.Tensor) -> torch.Tensor:
-        """(n, d), not normalised."""
-        return self.recognizer.features(pictures).float()
+        self.mean = torch.cat(features).mean(dim=0)
+        self.reference = normalize(torch.cat(features) - self.mean)  # (m, d)
 
     def embed(self, pictures: torch.Tensor) -> torch.Tensor:
         """(n, d), unit rows."""
-        return normalize(self.features(pictures) - self.mean)
+        return normalize(self.recognizer.features(pictures).float() - self.mean)
 
 
-def drawn(requests: torch.Tensor, images: int, generator, seers: list[Seer]) -> dict:
-    """features: (n, images, d) by each of the seers. layout: the difference of an identity's images to each other.
-    pictures: the first two of some identities."""
-    seen, differences, kept = [[] for _ in seers], [], []
+def drawn(requests: torch.Tensor, images: int, generator, seers: dict[str, Seer], judged: int) -> dict:
+    """embeddings: (n, k, d) by the name of the seer, of all images by the leader and of `judged` by others.
+    layout: the difference of an identity's images to each other. pictures: (2m, 3, 112, 112), two of m identities,
+    each in other styles than the one before."""
+    seen, differences, kept = {name: [] for name in seers}, [], []
     with torch.inference_mode():
         for start in tqdm(range(0, len(requests), 16), desc="drawing", leave=False):
             batch = requests[start : start + 16]
             styles = list(range(FIRST_STYLE, FIRST_STYLE + images)) * len(batch)
             pictures = generator.generate(batch.repeat_interleave(images, dim=0), styles)
-            for each, seer in zip(seen, seers, strict=True):
-                each.append(seer.features(pictures).reshape(len(batch), images, -1))
+            grouped = pictures.reshape(len(batch), images, *pictures.shape[1:])
+            for name, seer in seers.items():
+                shown = grouped[:, : images if name == LEADER else judged]
+                seen[name].append(seer.embed(shown.flatten(0, 1)).reshape(*shown.shape[:2], -1))
             layout = torch.nn.functional.avg_pool2d(pictures, 7).reshape(len(batch), images, -1)
-            differences.append((layout[:, ::2] - layout[:, 1::2]).abs().mean())
+            differences.append(
+                torch.cdist(layout, layout, p=1).sum(dim=(1, 2)) / (images * (images - 1) * layout.shape[2])
+            )
             if start < LOOKED_AT:
-                kept.append(pictures.reshape(len(batch), images, *pictures.shape[1:])[:, :2].flatten(0, 1))
+                pairs = [(start + row) * 2 % (images - 1) + torch.arange(2) for row in range(len(batch))]
+                kept.append(torch.cat([grouped[row, pair] for row, pair in enumerate(pairs)]))
     return {
-        "features": [torch.cat(each) for each in seen],
-        "layout": float(torch.stack(differences).mean()),
+        "embeddings": {name: torch.cat(each) for name, each in seen.items()},
+        "layout": float(torch.cat(differences).mean()),
         "pictures": torch.cat(kept),
     }
 
@@ -104,30 +111,31 @@ def acceptance_rate(embeddings: torch.Tensor) -> float:
     return acceptance(images, 0.001)
 
 
-def measure(requests: torch.Tensor, images: int, generator, seers: list[Seer], raw: dict[str, float]) -> dict:
+def measure(
+    requests: torch.Tensor, images: int, generator, seers: dict[str, Seer], judged: int, raw: dict[str, float]
+) -> dict:
     """The columns of one way. raw: the same measures of unconditional pictures, to compare with."""
-    shown = drawn(requests, images, generator, seers)
-    leader, judge = (normalize(f - seer.mean) for f, seer in zip(shown["features"], seers, strict=True))
-    centres = normalize(leader.sum(dim=1))
-    pictures = shown["pictures"]
+    shown = drawn(requests, images, generator, seers, judged)
+    embeddings, pictures = shown["embeddings"], shown["pictures"]
+    centres = normalize(embeddings[LEADER].sum(dim=1))
     confidence, poses = detections(pictures)
     found = confidence == confidence
-    falls = robustness(pictures, centres[: len(pictures) // 2].repeat_interleave(2, dim=0), seers[0])
+    falls = robustness(pictures, centres[: len(pictures) // 2].repeat_interleave(2, dim=0), seers[LEADER])
+    first_judge = list(seers)[1]
     return {
         "requested": nearest(requests),
-        "leader": nearest(leader.sum(dim=1)) | {"TAR": acceptance_rate(leader)},
-        "judge": nearest(judge.sum(dim=1)) | {"TAR": acceptance_rate(judge)},
-        "to request": float((leader * requests[:, None]).sum(dim=2).mean()),
+        "seen": {name: nearest(each.sum(dim=1)) | {"TAR": acceptance_rate(each)} for name, each in embeddings.items()},
+        "to request": float((embeddings[LEADER] * requests[:, None]).sum(dim=2).mean()),
         "layout": shown["layout"] / raw["layout"],
         "pose": pose_spread(poses, 2) / raw["pose"],
         "found": float(found.mean()),
         "confidence": float(confidence[found].mean()),
-        "Fréchet": frechet_distance(shown["features"][1].flatten(0, 1), seers[1].reference),
+        "Fréchet": frechet_distance(embeddings[first_judge].flatten(0, 1), seers[first_judge].reference),
         "fall": {name: falls[name] for name in DISTURBANCES},
     }
 
 
-def unconditional(seers: list[Seer], pictures: torch.Tensor) -> dict[str, float]:
+def unconditional(judge: Seer, pictures: torch.Tensor) -> dict[str, float]:
     """What the measures are for random faces of the unconditional generator."""
     first, second = torch.nn.functional.avg_pool2d(pictures[:512], 7).chunk(2)
     confidence, poses = detections(pictures[: 2 * LOOKED_AT])
@@ -137,14 +145,13 @@ def unconditional(seers: list[Seer], pictures: torch.Tensor) -> dict[str, float]
         "pose": pose_spread(poses, 2),
         "found": float((confidence == confidence).mean()),
         "confidence": float(confidence[confidence == confidence].mean()),
-        "Fréchet": frechet_distance(seers[1].reference[:half], seers[1].reference[half:]),
+        "Fréchet": frechet_distance(judge.reference[:half], judge.reference[half:]),
     }
 
 
 def greedy(candidates: torch.Tensor, count: int, generator, leader: Seer) -> torch.Tensor:
     """Requests of which each next one is seen farthest from those chosen before."""
-    (features,) = drawn(candidates, 2, generator, [leader])["features"]
-    centres = normalize(normalize(features - leader.mean).sum(dim=1))
+    centres = normalize(drawn(candidates, 2, generator, {LEADER: leader}, 2)["embeddings"][LEADER].sum(dim=1))
     chosen, closest = [0], centres @ centres[0]
     while len(chosen) < count:
         chosen.append(int(closest.argmin()))
@@ -178,24 +185,26 @@ def ways(identities: int, rounds: int, seed: int, generator, leader: Seer) -> di
     }
 
 
-COLUMNS: dict[str, Callable[[dict], float]] = {
-    "asked, mean °": lambda row: row["requested"]["angle"],
-    "1 % °": lambda row: row["requested"]["least"],
-    **{
-        f"{seer} {title}": lambda row, seer=seer, key=key: row[seer][key]
-        for seer in ("leader", "judge")
-        for title, key in (("mean °", "angle"), ("1 % °", "least"), ("cosine", "cosine"), ("TAR", "TAR"))
-    },
-    "realised, leader": lambda row: row["realised"]["leader"],
-    "realised, judge": lambda row: row["realised"]["judge"],
-    "cosine to request": lambda row: row["to request"],
-    "layout varies": lambda row: row["layout"],
-    "pose varies": lambda row: row["pose"],
-    "found": lambda row: row["found"],
-    "confidence": lambda row: row["confidence"],
-    "Fréchet": lambda row: row["Fréchet"],
-    "largest fall": lambda row: max(row["fall"].values()),
-}
+def columns(judges: list[str]) -> dict[str, Callable[[dict], float]]:
+    """What is reported of a way, by its title. judges: names."""
+    return {
+        "asked, mean °": lambda row: row["requested"]["angle"],
+        "asked, 1 % °": lambda row: row["requested"]["least"],
+        **{
+            f"{seer}, {title}": lambda row, seer=seer, key=key: row["seen"][seer][key]
+            for seer in (LEADER, *judges)
+            for title, key in (("mean °", "angle"), ("1 % °", "least"), ("cosine", "cosine"), ("TAR", "TAR"))
+        },
+        **{f"realised, {seer}": lambda row, seer=seer: row["realised"][seer] for seer in (LEADER, *judges)},
+        "cosine to request": lambda row: row["to request"],
+        "layout varies": lambda row: row["layout"],
+        "pose varies": lambda row: row["pose"],
+        "found": lambda row: row["found"],
+        "confidence": lambda row: row["confidence"],
+        "Fréchet": lambda row: row["Fréchet"],
+        "largest fall": lambda row: max(row["fall"].values()),
+        "seconds to choose": lambda row: row["seconds"],
+    }
 
 
 def share_realised(rows: dict[str, dict]) -> None:
@@ -204,15 +213,20 @@ def share_realised(rows: dict[str, dict]) -> None:
     for row in rows.values():
         asked = row["requested"]["angle"] - base["requested"]["angle"]
         row["realised"] = {
-            seer: (row[seer]["angle"] - base[seer]["angle"]) / asked if asked > 0.5 else float("nan")
-            for seer in ("leader", "judge")
+            seer: (seen["angle"] - base["seen"][seer]["angle"]) / asked if asked > 0.5 else float("nan")
+            for seer, seen in row["seen"].items()
         }
+
+
+def judges_of(seeds: list[dict[str, dict]]) -> list[str]:
+    """Names of the judges who saw these results."""
+    return [name for name in seeds[0][RANDOM]["seen"] if name != LEADER]
 
 
 def table(seeds: list[dict[str, dict]]) -> str:
     """Markdown, a column for each way: means over the seeds ± their standard deviation."""
     lines = ["| | " + " | ".join(seeds[0]) + " |", "|---" * (1 + len(seeds[0])) + "|"]
-    for title, value in COLUMNS.items():
+    for title, value in columns(judges_of(seeds)).items():
         cells = []
         for way in seeds[0]:
             values = [value(rows[way]) for rows in seeds]
@@ -229,10 +243,11 @@ def goals(seeds: list[dict[str, dict]]) -> str:
     """By how much the closed loop's mean nearest cosine is lower than that of what it has to beat."""
 
     def gain(way: str, seer: str) -> float:
-        return statistics.mean(rows[way][seer]["cosine"] - rows[LOOP][seer]["cosine"] for rows in seeds)
+        return statistics.mean(rows[way]["seen"][seer]["cosine"] - rows[LOOP]["seen"][seer]["cosine"] for rows in seeds)
 
     return "\n".join(
-        f"closed loop against {way}: leader {gain(way, 'leader'):+.3f}, judge {gain(way, 'judge'):+.3f}"
+        f"closed loop against {way}: "
+        + ", ".join(f"{seer} {gain(way, seer):+.3f}" for seer in (LEADER, *judges_of(seeds)))
         for way in (RANDOM, CONTROL, GREEDY)
     )
 
@@ -243,28 +258,43 @@ def main() -> None:
     parser.add_argument("--images", type=int, default=8)
     parser.add_argument("--seeds", type=int, default=1)
     parser.add_argument("--rounds", type=int, default=20)
-    parser.add_argument("--judge", default=recognizers.SECOND)
+    parser.add_argument("--judges", nargs="+", default=[recognizers.SECOND], metavar="NAME")
+    parser.add_argument("--judged", type=int, default=8, help="images of an identity that judges look at")
+    parser.add_argument("--first-seed", type=int, default=0)
     parser.add_argument("--output", type=Path, help="write all figures of all seeds as JSON")
+    parser.add_argument("--merge", type=Path, nargs="+", help="print the table of what earlier runs wrote")
     options = parser.parse_args()
+    if options.merge:
+        report([rows for path in options.merge for rows in json.loads(path.read_text())["seeds"]])
+        return
     generator = generators.load()
     raw = generators.load_gallery_generator().sample(range(REFERENCE))
-    recognisers = (recognizers.load().prepare(precision="fastest"), recognizers.load(options.judge))
-    seers = [Seer(recogniser, raw) for recogniser in recognisers]
-    reference = unconditional(seers, raw)
+    judges = [recognizers.load(name, precision="fastest") for name in options.judges]
+    seers = {LEADER: Seer(recognizers.load(precision="fastest"), raw)}
+    seers |= {judge.name: Seer(judge, raw) for judge in judges}
+    reference = unconditional(seers[judges[0].name], raw)
     print(f"{options.identities} identities × {options.images} images; unconditional pictures:", reference, flush=True)
     seeds = []
-    for seed in range(options.seeds):
+    for seed in range(options.first_seed, options.first_seed + options.seeds):
         rows: dict[str, dict] = {}
-        for name, chosen in ways(options.identities, options.rounds, seed, generator, seers[0]).items():
+        for name, chosen in ways(options.identities, options.rounds, seed, generator, seers[LEADER]).items():
             start = time.perf_counter()
             requests = chosen()
             seconds = time.perf_counter() - start
-            rows[name] = measure(requests, options.images, generator, seers, reference) | {"seconds": seconds}
+            judged = min(options.judged, options.images)
+            rows[name] = measure(requests, options.images, generator, seers, judged, reference) | {"seconds": seconds}
             share_realised(rows)
-            print(seed, name, {title: round(value(rows[name]), 4) for title, value in COLUMNS.items()}, flush=True)
+            shown = {
+                title: round(value(rows[name]), 4) for title, value in columns([each.name for each in judges]).items()
+            }
+            print(seed, name, shown, flush=True)
         seeds.append(rows)
         if options.output:
             options.output.write_text(json.dumps({"unconditional": reference, "seeds": seeds}, indent=2) + "\n")
+    report(seeds)
+
+
+def report(seeds: list[dict[str, dict]]) -> None:
     print(f"\n{table(seeds)}\n\n{goals(seeds)}")
 
 

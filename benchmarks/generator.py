@@ -6,7 +6,7 @@ Targets are faces of seeds that neither the gallery nor the training used, and a
 the gallery's top 40 principal directions; the latter also as in a dataset, every picture of a request of its own,
 normalise(x + v) with v ~ N(0, β I); and points anywhere on the sphere, where no face is. Every picture goes the way
 a photo does: 8-bit pixels, detector, aligned crop, embedding; mirrored crops count as further images of the same
-identity.
+identity. Every picture has a style of its own, as every random face has.
 """
 
 import argparse
@@ -25,6 +25,7 @@ from hyperface.sphere import random_points
 
 HELD_OUT_SEED = 2_000_000
 SPAN = 40
+FIRST_STYLE = 1_000_000  # seeds apart from those of the noise
 
 
 def held_out_embeddings(count: int, recognizer) -> torch.Tensor:
@@ -39,8 +40,9 @@ def realise(targets: torch.Tensor, styles: int, beta: float, generator, recogniz
     crops, identity, picture = [], [], []
     differences = []
     for i in tqdm(range(len(targets)), desc="identities", leave=False):
-        requests = perturb(targets[i].expand(styles, -1), beta, list(range(i * styles, (i + 1) * styles)))
-        images = generator.generate(requests, range(styles))
+        noise = range(i * styles, (i + 1) * styles)
+        requests = perturb(targets[i].expand(styles, -1), beta, list(noise))
+        images = generator.generate(requests, [FIRST_STYLE + seed for seed in noise])
         layout = torch.nn.functional.avg_pool2d(images, 7)  # (styles, 3, 16, 16)
         differences += [(layout[a] - layout[b]).abs().mean() for a in range(styles) for b in range(a)]
         for j, pixels in enumerate(to_uint8(images)):

@@ -10,6 +10,7 @@ from torch.nn import functional as F
 
 from hyperface import faces
 from hyperface.errors import NoFaceError
+from hyperface.faces.pose import nose_offset, plausible
 from hyperface.images import to_uint8
 
 SHIFT = 2  # pixels
@@ -61,23 +62,13 @@ def _detection(pixels: np.ndarray) -> tuple[float, np.ndarray]:
         face = faces.align(pixels, max_faces=1)[0]
     except NoFaceError:
         return np.nan, np.full(2, np.nan)
-    at = dict(zip(face.landmark_names, face.landmarks, strict=True))
-    left, right, nose = _middle(at, "left"), _middle(at, "right"), _middle(at, "nose")
-    across = right - left
-    distance = np.hypot(*across)
-    down = np.array([-across[1], across[0]]) / distance
-    offset = nose - (left + right) / 2
-    return face.confidence, np.array([offset @ across / distance, offset @ down]) / distance
-
-
-def _middle(at: dict[str, np.ndarray], word: str) -> np.ndarray:
-    return np.mean([place for name, place in at.items() if word in name and "mouth" not in name], axis=0)
+    return face.confidence, nose_offset(face)
 
 
 def pose_spread(poses: np.ndarray, group: int) -> float:
-    """Root mean square distance of poses (n·group, 2) to the mean of their group."""
-    grouped = poses.reshape(-1, group, 2)
-    grouped = grouped[~np.isnan(grouped).any(axis=(1, 2))]
+    """Root mean square distance of poses (n·group, 2) to the mean of their group, of groups whose faces were found."""
+    good = plausible(poses).reshape(-1, group).all(axis=1)
+    grouped = poses.reshape(-1, group, 2)[good]
     return float(np.sqrt((grouped.var(axis=1, ddof=1)).sum(axis=1).mean()))
 
 

@@ -7,7 +7,9 @@ weighs a third of single files), and in the metadata the name, the recogniser, t
 """
 
 import io
+import itertools
 import json
+import os
 import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -27,6 +29,7 @@ from hyperface.faces.detectors import load_detector
 from hyperface.generators.base import GalleryGenerator
 from hyperface.images import to_uint8
 from hyperface.recognizers.base import Recognizer, RecognizerCard, check_same_recognizer
+from hyperface.threads import map_ahead
 
 THUMBNAIL_SIZE = 48  # pixels; a multiple of JPEG's 16-pixel blocks, so that neighbours on the sheet do not bleed
 SHEET_COLUMNS = 100
@@ -113,11 +116,16 @@ def sample_faces(
     generator: GalleryGenerator, *, seed: int = 0, batch_size: int = 64, detector: str = "dlib"
 ) -> Iterator[tuple[str, Face | None]]:
     """Endless faces of a generator as (source, aligned face), None where the detector finds no face."""
-    while True:
-        seeds = range(seed, seed + batch_size)
-        for number, photo in zip(seeds, to_uint8(generator.sample(seeds)), strict=True):
-            yield f"{generator.name}:{number}", _largest_face(photo, detector)
-        seed += batch_size
+
+    def pictures() -> Iterator[tuple[str, np.ndarray]]:
+        for start in itertools.count(seed, batch_size):
+            seeds = range(start, start + batch_size)
+            for number, photo in zip(seeds, to_uint8(generator.sample(seeds)), strict=True):
+                yield f"{generator.name}:{number}", photo
+
+    found = map_ahead(lambda picture: _largest_face(picture[1], detector), pictures(), workers=os.cpu_count() or 1)
+    for (source, _), face in found:
+        yield source, face
 
 
 def folder_faces(folder: Path, *, detector: str = "dlib") -> Iterator[tuple[str, Face | None]]:

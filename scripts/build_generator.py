@@ -146,6 +146,7 @@ def main() -> None:
     parser.add_argument("--build", type=Path, default=Path("build/generator"), help="folder for intermediate results")
     parser.add_argument("--steps", type=int, default=TrainingPlan.steps, help="training steps of the mapper")
     parser.add_argument("--go-on", action="store_true", help="train the mapper that ships further, with --force")
+    parser.add_argument("--learning-rate", type=float, default=TrainingPlan.learning_rate)
     parser.add_argument("--seed", type=int, default=TrainingPlan.seed)
     parser.add_argument("--threads", type=int, default=min(2, os.cpu_count()))
     parser.add_argument("--force", action="store_true", help="repeat stages whose result is there")
@@ -153,7 +154,7 @@ def main() -> None:
     torch.set_num_threads(options.threads)
     options.build.mkdir(parents=True, exist_ok=True)
 
-    plan = TrainingPlan(steps=options.steps, seed=options.seed)
+    plan = TrainingPlan(steps=options.steps, learning_rate=options.learning_rate, seed=options.seed)
     if options.go_on:
         plan = replace(plan, restart=0)  # no warm-up, and the rate of the second half
     stages = {

@@ -6,17 +6,18 @@ recogniser sees as the embedding x, in the style s. `scripts/build_generator.py`
 """
 
 from collections.abc import Sequence
+from functools import cache
 from itertools import pairwise
 
 import torch
 from safetensors.torch import load_file
 from torch import nn
-from torch.nn import functional as F
 
 from hyperface.assets import asset
 from hyperface.errors import InputError
 from hyperface.faces.template import DLIB_CHIP_BOX
 from hyperface.generators.base import DifferentiableGenerator, GalleryGenerator
+from hyperface.images import axis_weights, resample_axes
 from hyperface.sphere import normalize
 
 LATENT_SIZE = 100
@@ -84,20 +85,21 @@ class Mapper(nn.Module):
         return self.identity(scaled) + self.style(styles) + self.output(hidden)  # (n, 100)
 
 
-def align_native(pictures: torch.Tensor) -> torch.Tensor:
-    """Pictures in the network's frame (n, 3, 64, 64) → faces on the 112×112 template. Differentiable.
-
-    The fixed similarity that puts dlib's chip rectangle of one frame on that of the other; bicubic.
-    """
+@cache
+def native_to_aligned() -> tuple[torch.Tensor, torch.Tensor]:
+    """Weights of rows and of columns (112, 64), for `resample_axes`: the fixed similarity that puts dlib's chip
+    rectangle of one frame on that of the other; bicubic."""
     left, top, right, bottom = CHIP_IN_NATIVE
     chip_left, chip_top, chip_right, chip_bottom = DLIB_CHIP_BOX
-    centres = torch.arange(ALIGNED_SIZE, dtype=pictures.dtype, device=pictures.device) + 0.5  # (112,) pixels
+    centres = torch.arange(ALIGNED_SIZE) + 0.5  # (112,) pixels
     x = left + (centres - chip_left) * (right - left) / (chip_right - chip_left)  # native pixels
     y = top + (centres - chip_top) * (bottom - top) / (chip_bottom - chip_top)
-    grid = torch.stack(torch.meshgrid(x, y, indexing="xy"), dim=-1) * (2 / NATIVE_SIZE) - 1  # (112, 112, 2)
-    grid = grid.expand(len(pictures), -1, -1, -1)
-    aligned = F.grid_sample(pictures, grid, mode="bicubic", padding_mode="border", align_corners=False)
-    return aligned.clamp(0, 1)  # bicubic overshoots at edges
+    return axis_weights(y, NATIVE_SIZE, "bicubic"), axis_weights(x, NATIVE_SIZE, "bicubic")
+
+
+def align_native(pictures: torch.Tensor) -> torch.Tensor:
+    """Pictures in the network's frame (n, 3, 64, 64) → faces on the 112×112 template. Differentiable."""
+    return resample_axes(pictures, *native_to_aligned()).clamp(0, 1)  # bicubic overshoots at edges
 
 
 def seeded_normal(seeds: Sequence[int], size: int) -> torch.Tensor:

@@ -7,6 +7,7 @@ A 29-layer ResNet, 150×150 RGB in, 128 numbers out. Two differences from callin
 """
 
 import json
+from functools import cache
 
 import numpy as np
 import torch
@@ -15,7 +16,7 @@ from torch.nn import functional as F
 
 from hyperface.assets import asset, find_model_file
 from hyperface.faces.template import DLIB_CHIP_BOX
-from hyperface.images import check_images
+from hyperface.images import axis_weights, check_images, resample_axes
 from hyperface.recognizers.base import Recognizer, RecognizerCard
 from hyperface.recognizers.dlib_weights import FILE_NAME, DlibNetwork, Layer, read_dlib_network
 
@@ -92,20 +93,22 @@ class DlibResNet(nn.Module):
         return x.mean(dim=(2, 3)) @ self.projection.T  # (n, 128)
 
 
+@cache
+def aligned_to_chip() -> tuple[torch.Tensor, torch.Tensor]:
+    """Weights of rows and of columns (150, 112), for `resample_axes`."""
+    left, top, right, bottom = DLIB_CHIP_BOX
+    centres = (torch.arange(CHIP_SIZE) + 0.5) / CHIP_SIZE  # (150,)
+    y, x = top + centres * (bottom - top), left + centres * (right - left)  # continuous pixel coordinates of the crop
+    return axis_weights(y, ALIGNED_SIZE, "bilinear"), axis_weights(x, ALIGNED_SIZE, "bilinear")
+
+
 def dlib_chips(images: torch.Tensor) -> torch.Tensor:
     """Take dlib's crop out of aligned faces: (n, 3, 112, 112) → (n, 3, 150, 150), same range. Differentiable.
 
     dlib frames a face lower than the 112×112 template does: the chip's last rows lie below the crop, where the
     bottom row is repeated. A face that fills a 112×112 crop embeds as it would from the photo, but for those rows.
     """
-    left, top, right, bottom = DLIB_CHIP_BOX
-    centres = (torch.arange(CHIP_SIZE, dtype=images.dtype, device=images.device) + 0.5) / CHIP_SIZE  # (150,)
-    # Positions are continuous pixel coordinates of the crop, [0, 112]; grid_sample wants [-1, 1] over the same span.
-    x = (left + centres * (right - left)) / ALIGNED_SIZE * 2 - 1
-    y = (top + centres * (bottom - top)) / ALIGNED_SIZE * 2 - 1
-    grid = torch.stack(torch.meshgrid(x, y, indexing="xy"), dim=-1)  # (150, 150, 2)
-    grid = grid.expand(len(images), -1, -1, -1)
-    return F.grid_sample(images, grid, mode="bilinear", padding_mode="border", align_corners=False)
+    return resample_axes(images, *aligned_to_chip())
 
 
 class DlibRecognizer(Recognizer):
