@@ -43,7 +43,7 @@ LEADER = "leader"
 GREEDY_FROM = 16  # candidates for each identity
 FIRST_STYLE = 1_000_000  # styles that no loop has drawn
 LOOKED_AT = 150  # identities of which two images are kept, for what is measured on pictures
-RANDOM, LOOP, CONTROL, GREEDY = "random", "closed loop from there", "random, same effort, no repulsion", "greedy choice"
+RANDOM, LOOP, CONTROL, GREEDY = "random", "closed loop", "same effort, no repulsion", "greedy choice"
 REFERENCE = 4000  # unconditional pictures
 
 
@@ -187,22 +187,26 @@ def ways(identities: int, rounds: int, seed: int, generator, leader: Seer) -> di
 
 def columns(judges: list[str]) -> dict[str, Callable[[dict], float]]:
     """What is reported of a way, by its title. judges: names."""
+    measures = (("mean angle, °", "angle"), ("1st percentile, °", "least"), ("mean cosine", "cosine"), ("TAR", "TAR"))
     return {
-        "asked, mean °": lambda row: row["requested"]["angle"],
-        "asked, 1 % °": lambda row: row["requested"]["least"],
+        "asked for: mean angle to the nearest, °": lambda row: row["requested"]["angle"],
+        "asked for: 1st percentile, °": lambda row: row["requested"]["least"],
         **{
-            f"{seer}, {title}": lambda row, seer=seer, key=key: row["seen"][seer][key]
+            f"{seer}: {title}": lambda row, seer=seer, key=key: row["seen"][seer][key]
             for seer in (LEADER, *judges)
-            for title, key in (("mean °", "angle"), ("1 % °", "least"), ("cosine", "cosine"), ("TAR", "TAR"))
+            for title, key in measures
         },
-        **{f"realised, {seer}": lambda row, seer=seer: row["realised"][seer] for seer in (LEADER, *judges)},
-        "cosine to request": lambda row: row["to request"],
+        **{
+            f"realised of the change asked for, {seer}": lambda row, seer=seer: row["realised"][seer]
+            for seer in (LEADER, *judges)
+        },
+        "cosine to the request": lambda row: row["to request"],
         "layout varies": lambda row: row["layout"],
         "pose varies": lambda row: row["pose"],
-        "found": lambda row: row["found"],
-        "confidence": lambda row: row["confidence"],
-        "Fréchet": lambda row: row["Fréchet"],
-        "largest fall": lambda row: max(row["fall"].values()),
+        "face found": lambda row: row["found"],
+        "detector's confidence": lambda row: row["confidence"],
+        "Fréchet distance": lambda row: row["Fréchet"],
+        "largest fall of the cosine": lambda row: max(row["fall"].values()),
         "seconds to choose": lambda row: row["seconds"],
     }
 
@@ -233,8 +237,9 @@ def table(seeds: list[dict[str, dict]]) -> str:
             if any(value != value for value in values):  # nothing was asked for that could be realised
                 cells.append("–")
                 continue
-            spread = f" ± {statistics.stdev(values):.3f}" if len(values) > 1 else ""
-            cells.append(f"{statistics.mean(values):.3f}{spread}")
+            mean, digits = statistics.mean(values), 3 if "°" not in title and "seconds" not in title else 1
+            spread = f" ± {statistics.stdev(values):.{digits}f}" if len(values) > 1 else ""
+            cells.append(f"{mean:.{digits}f}{spread}")
         lines.append(f"| {title} | " + " | ".join(cells) + " |")
     return "\n".join(lines)
 

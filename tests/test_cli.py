@@ -228,6 +228,8 @@ def test_separated_identities_are_drawn_like_packed_ones(packing, tmp_path, caps
     results = separated.results()
     assert results["second_recognizer"] == "rendered-heads"
     assert 0 < results["second_start_mean_seen_angle"] != results["second_mean_seen_angle"] > 0
+    assert main(["separate", *options, "--judge", "dlib", "--run", str(tmp_path / "biased")]) == 2
+    assert "cannot judge" in capsys.readouterr().err
 
     faces = tmp_path / "faces"
     assert main(["generate", "--from", str(run), "--images-per-identity", "1", "--run", str(faces)]) == 0

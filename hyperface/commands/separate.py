@@ -20,6 +20,7 @@ from hyperface import runs
 from hyperface.commands.base import Clock, Console, add_run_arguments, already_done, begin, is_run, require, resumable
 from hyperface.commands.checkpoints import load_checkpoint, save_checkpoint
 from hyperface.commands.generate import check_recognizer, load_embeddings
+from hyperface.commands.models import RECOGNIZER_HELP, absolute, load
 from hyperface.commands.pack import RECOGNIZER_FILE
 from hyperface.runs import Run, StopRequested, Worker, open_run, write_atomic
 
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
     from hyperface.closed_loop import ClosedLoopStep
     from hyperface.generators import Generator
+    from hyperface.recognizers import Recognizer
 
 HELP = "move packed identities further apart in the generator's pictures"
 CHECKPOINT_SECONDS = 10.0
@@ -46,6 +48,7 @@ class SeparateOptions:
     generator: str = "gan"
     seed: int = 0
     batch_size: int = 64
+    judge: str = "rendered-heads"  # recognizers.SECOND, whose module would bring torch along
 
     def check(self) -> None:
         """InputError, saying what to change, for values that cannot work."""
@@ -92,6 +95,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="identities moved in a step (default %(default)s)",
     )
+    add(
+        "--judge",
+        default=default.judge,
+        metavar="NAME",
+        help=f"recogniser that looks at the result and does not lead: {RECOGNIZER_HELP} (default %(default)s)",
+    )
     add_run_arguments(parser)
 
 
@@ -120,7 +129,8 @@ def execute(arguments: argparse.Namespace, console: Console) -> None:
     else:
         require(arguments.source is not None, "Say what to separate: --from with a packing's run folder or .npy file.")
         values = {key: getattr(arguments, key) for key in SeparateOptions.__dataclass_fields__}
-        options = SeparateOptions(**{**values, "source": str(Path(arguments.source).absolute())})
+        paths = {"source": str(Path(arguments.source).absolute()), "judge": absolute(arguments.judge)}
+        options = SeparateOptions(**{**values, **paths})
         begin(create(options, path=arguments.run), console, perform)
 
 
@@ -156,7 +166,11 @@ def _separate(worker: Worker, console: Console) -> None:
     identities = load_embeddings(source, options.identities)
     generator = generators.load(options.generator)
     check_recognizer(source, generator)
-    recognizer = recognizers.load(generator.recognizer)
+    recognizer, judge = recognizers.load(generator.recognizer), load(options.judge, console)
+    require(
+        judge.name != recognizer.name,
+        f"{judge.name!r} leads the loop, so it cannot judge what comes out: choose another --judge.",
+    )
     write_atomic(worker.path / RECOGNIZER_FILE, json.dumps(recognizer.card.to_json()).encode())
     checkpoint = worker.path / "checkpoint.safetensors"
     state, resumed_at = load_checkpoint(checkpoint)
@@ -201,22 +215,19 @@ def _separate(worker: Worker, console: Console) -> None:
         steps.close()
     if last is not None:
         worker.progress(1, message="A second recogniser looks at the pictures")
-        _finish(worker, last, _second_opinion(identities, last.requests, generator))
+        _finish(worker, last, _second_opinion(identities, last.requests, generator, judge))
 
 
-def _second_opinion(start: torch.Tensor, end: torch.Tensor, generator: Generator) -> dict[str, Any]:
+def _second_opinion(start: torch.Tensor, end: torch.Tensor, generator: Generator, judge: Recognizer) -> dict[str, Any]:
     """What a recogniser that did not lead sees of the gain."""
-    from hyperface import recognizers
     from hyperface.realization import mean_nearest_angle
-
-    second = recognizers.load(recognizers.SECOND)
 
     def angle(identities: torch.Tensor) -> float:
         drawn = identities[:MOST_JUDGED].cpu()
-        return mean_nearest_angle(generator.generate(drawn, [0] * len(drawn)), second)
+        return mean_nearest_angle(generator.generate(drawn, [0] * len(drawn)), judge)
 
     return {
-        "second_recognizer": second.name,
+        "second_recognizer": judge.name,
         "second_start_mean_seen_angle": angle(start),
         "second_mean_seen_angle": angle(end),
     }
