@@ -11,9 +11,12 @@ identity. Every picture has a style of its own, as every random face has.
 
 import argparse
 import json
+import os
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import torch
 from tqdm import tqdm
 
@@ -22,6 +25,7 @@ from hyperface.datasets.synthesis import BETA, perturb
 from hyperface.errors import NoFaceError
 from hyperface.images import to_uint8
 from hyperface.sphere import random_points
+from hyperface.threads import map_ahead
 
 HELD_OUT_SEED = 2_000_000
 SPAN = 40
@@ -35,30 +39,37 @@ def held_out_embeddings(count: int, recognizer) -> torch.Tensor:
     return last.gallery.embeddings
 
 
+def aligned(pixels: np.ndarray) -> torch.Tensor | None:
+    """The crop (3, 112, 112) of the face in a picture (h, w, 3), None where the detector finds none."""
+    try:
+        return faces.align(pixels, max_faces=1)[0].image
+    except NoFaceError:
+        return None
+
+
 def realise(targets: torch.Tensor, styles: int, beta: float, generator, recognizer) -> dict[str, torch.Tensor]:
     """Draw every target in every style and see it again. Undetected pictures are counted and left out."""
-    crops, identity, picture = [], [], []
     differences = []
-    for i in tqdm(range(len(targets)), desc="identities", leave=False):
-        noise = range(i * styles, (i + 1) * styles)
-        requests = perturb(targets[i].expand(styles, -1), beta, list(noise))
-        images = generator.generate(requests, [FIRST_STYLE + seed for seed in noise])
-        layout = torch.nn.functional.avg_pool2d(images, 7)  # (styles, 3, 16, 16)
-        differences += [(layout[a] - layout[b]).abs().mean() for a in range(styles) for b in range(a)]
-        for j, pixels in enumerate(to_uint8(images)):
-            try:
-                crops.append(faces.align(pixels, max_faces=1)[0].image)
-            except NoFaceError:
-                continue
-            identity.append(i)
-            picture.append(i * styles + j)
+
+    def pictures() -> Iterator[np.ndarray]:
+        for i in tqdm(range(len(targets)), desc="identities", leave=False):
+            noise = range(i * styles, (i + 1) * styles)
+            requests = perturb(targets[i].expand(styles, -1), beta, list(noise))
+            images = generator.generate(requests, [FIRST_STYLE + seed for seed in noise])
+            layout = torch.nn.functional.avg_pool2d(images, 7)  # (styles, 3, 16, 16)
+            differences.extend((layout[a] - layout[b]).abs().mean() for a in range(styles) for b in range(a))
+            yield from to_uint8(images)
+
+    found = [crop for _, crop in map_ahead(aligned, pictures(), workers=os.cpu_count() or 1)]
+    picture = torch.tensor([number for number, crop in enumerate(found) if crop is not None])
+    crops = [crop for crop in found if crop is not None]
     crops = torch.stack(crops)
     with torch.inference_mode():
         embeddings = recognizer.embed(torch.cat([crops, crops.flip(3)]))
     return {
         "embeddings": embeddings,  # (2m, d): upright crops, then mirrored ones
-        "identity": torch.tensor(identity).repeat(2),
-        "picture": torch.tensor(picture).repeat(2),
+        "identity": (picture // styles).repeat(2),
+        "picture": picture.repeat(2),
         "detected": torch.tensor(len(crops) / (len(targets) * styles)),
         "variation": torch.stack(differences).mean(),
     }

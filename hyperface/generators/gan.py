@@ -12,6 +12,7 @@ from itertools import pairwise
 import torch
 from safetensors.torch import load_file
 from torch import nn
+from torch.nn import functional as F
 
 from hyperface.assets import asset
 from hyperface.errors import InputError
@@ -60,12 +61,13 @@ class Mapper(nn.Module):
 
     x is first brought onto the part of the sphere that the network can draw, the span of `reach`: no two faces differ
     in the other directions, so what a request has there (the noise of Algorithm 3, a packing on the full sphere) is
-    nothing that a picture could show, and would only lead z away from every face.
+    nothing that a picture could show, and would only lead z away from every face. The columns of `reach` are
+    orthogonal, and longer where faces differ less: those directions are drawn weakly, and have to be asked for more.
     """
 
     def __init__(self, dimension: int = 128, width: int = 1024, depth: int = 3) -> None:
         super().__init__()
-        self.register_buffer("reach", torch.zeros(dimension, REACH))  # orthonormal columns
+        self.register_buffer("reach", torch.zeros(dimension, REACH))
         self.identity = nn.Linear(dimension, LATENT_SIZE)
         self.style = nn.Linear(STYLE_SIZE, LATENT_SIZE, bias=False)
         self.input = nn.Linear(dimension + STYLE_SIZE, width)
@@ -137,7 +139,7 @@ class GanGenerator(DifferentiableGenerator):
 
     def __init__(self, network: DCGAN, mapper: Mapper) -> None:
         self.network, self.mapper = network, mapper
-        self.reach = mapper.reach  # (128, 60)
+        self.reach = F.normalize(mapper.reach, dim=0)  # (128, 60)
 
     def draw(self, embeddings: torch.Tensor, styles: torch.Tensor) -> torch.Tensor:
         return align_native(self.network(self.mapper(embeddings, styles)))
