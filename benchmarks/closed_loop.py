@@ -1,7 +1,7 @@
 """Does distance requested become difference seen? Six ways to choose identities, seen by two recognisers or more.
 
     python benchmarks/closed_loop.py [--identities 500] [--images 8] [--first-seed 0] [--seeds 3] [--rounds 20]
-                                     [--judges NAME …] [--judged 8] [--output FILE.json]
+                                     [--judges NAME[=IMAGES] …] [--output FILE.json]
     python benchmarks/closed_loop.py --merge FILE.json …
 
 For every way, of the centres of the images of an identity: mean and 1st percentile of the angle to the nearest other
@@ -16,7 +16,7 @@ All recognisers' features are centred on their mean over unconditional pictures,
 
 Judges are recognisers as `recognizers.load` takes them; by default the one of `scripts/build_judge.py`, trained on
 renders of heads, which never saw a picture of this generator. `scripts/build_photo_judge.py` makes another, trained on
-photographs: it is slow, so `--judged` says how many images of each identity the judges look at.
+photographs. It is slow: NAME=2 has it look at two images of each identity, in other styles than of the one before.
 
 Seeds are independent of each other: run them side by side with `--first-seed`, then `--merge` what they wrote.
 """
@@ -42,7 +42,7 @@ SPAN = 40
 LEADER = "leader"
 GREEDY_FROM = 16  # candidates for each identity
 FIRST_STYLE = 1_000_000  # styles that no loop has drawn
-LOOKED_AT = 150  # identities of which two images are kept, for what is measured on pictures
+LOOKED_AT = 96  # identities of which two images are kept, for what is measured on pictures
 RANDOM, LOOP, CONTROL, GREEDY = "random", "closed loop", "same effort, no repulsion", "greedy choice"
 REFERENCE = 4000  # unconditional pictures
 
@@ -50,8 +50,9 @@ REFERENCE = 4000  # unconditional pictures
 class Seer:
     """A recogniser whose features are centred on their mean over unconditional pictures."""
 
-    def __init__(self, recognizer, pictures: torch.Tensor) -> None:
-        self.recognizer = recognizer
+    def __init__(self, recognizer, pictures: torch.Tensor, looks_at: int | None = None) -> None:
+        """pictures: the unconditional ones. looks_at: how many images of an identity it sees, all if None."""
+        self.recognizer, self.looks_at = recognizer, looks_at
         with torch.inference_mode():
             features = [
                 recognizer.features(batch).float() for batch in tqdm(pictures.split(64), "looking", leave=False)
@@ -64,10 +65,12 @@ class Seer:
         return normalize(self.recognizer.features(pictures).float() - self.mean)
 
 
-def drawn(requests: torch.Tensor, images: int, generator, seers: dict[str, Seer], judged: int) -> dict:
-    """embeddings: (n, k, d) by the name of the seer, of all images by the leader and of `judged` by others.
-    layout: the difference of an identity's images to each other. pictures: (2m, 3, 112, 112), two of m identities,
-    each in other styles than the one before."""
+def drawn(requests: torch.Tensor, images: int, generator, seers: dict[str, Seer]) -> dict:
+    """embeddings: (n, k, d) by the name of the seer, of the images that it looks at. layout: the difference of an
+    identity's images to each other. pictures: (2m, 3, 112, 112), two of m identities.
+
+    Some of the images are taken in turn, so that no few styles stand for all.
+    """
     seen, differences, kept = {name: [] for name in seers}, [], []
     with torch.inference_mode():
         for start in tqdm(range(0, len(requests), 16), desc="drawing", leave=False):
@@ -76,20 +79,26 @@ def drawn(requests: torch.Tensor, images: int, generator, seers: dict[str, Seer]
             pictures = generator.generate(batch.repeat_interleave(images, dim=0), styles)
             grouped = pictures.reshape(len(batch), images, *pictures.shape[1:])
             for name, seer in seers.items():
-                shown = grouped[:, : images if name == LEADER else judged]
+                shown = _some(grouped, seer.looks_at or images)  # (b, k, 3, 112, 112)
                 seen[name].append(seer.embed(shown.flatten(0, 1)).reshape(*shown.shape[:2], -1))
             layout = torch.nn.functional.avg_pool2d(pictures, 7).reshape(len(batch), images, -1)
             differences.append(
                 torch.cdist(layout, layout, p=1).sum(dim=(1, 2)) / (images * (images - 1) * layout.shape[2])
             )
             if start < LOOKED_AT:
-                pairs = [(start + row) * 2 % (images - 1) + torch.arange(2) for row in range(len(batch))]
-                kept.append(torch.cat([grouped[row, pair] for row, pair in enumerate(pairs)]))
+                kept.append(_some(grouped, 2).flatten(0, 1))
     return {
         "embeddings": {name: torch.cat(each) for name, each in seen.items()},
         "layout": float(torch.cat(differences).mean()),
         "pictures": torch.cat(kept),
     }
+
+
+def _some(images: torch.Tensor, count: int) -> torch.Tensor:
+    """Of images (b, k, …) of b identities `count` of each, (b, count, …): of the first the first, and so on in turn."""
+    b, k = images.shape[:2]
+    columns = (torch.arange(b)[:, None] * count + torch.arange(count)) % k  # (b, count)
+    return images[torch.arange(b)[:, None], columns]
 
 
 def nearest(rows: torch.Tensor) -> dict[str, float]:
@@ -111,11 +120,9 @@ def acceptance_rate(embeddings: torch.Tensor) -> float:
     return acceptance(images, 0.001)
 
 
-def measure(
-    requests: torch.Tensor, images: int, generator, seers: dict[str, Seer], judged: int, raw: dict[str, float]
-) -> dict:
+def measure(requests: torch.Tensor, images: int, generator, seers: dict[str, Seer], raw: dict[str, float]) -> dict:
     """The columns of one way. raw: the same measures of unconditional pictures, to compare with."""
-    shown = drawn(requests, images, generator, seers, judged)
+    shown = drawn(requests, images, generator, seers)
     embeddings, pictures = shown["embeddings"], shown["pictures"]
     centres = normalize(embeddings[LEADER].sum(dim=1))
     confidence, poses = detections(pictures)
@@ -151,7 +158,7 @@ def unconditional(judge: Seer, pictures: torch.Tensor) -> dict[str, float]:
 
 def greedy(candidates: torch.Tensor, count: int, generator, leader: Seer) -> torch.Tensor:
     """Requests of which each next one is seen farthest from those chosen before."""
-    centres = normalize(drawn(candidates, 2, generator, {LEADER: leader}, 2)["embeddings"][LEADER].sum(dim=1))
+    centres = normalize(drawn(candidates, 2, generator, {LEADER: leader})["embeddings"][LEADER].sum(dim=1))
     chosen, closest = [0], centres @ centres[0]
     while len(chosen) < count:
         chosen.append(int(closest.argmin()))
@@ -263,8 +270,7 @@ def main() -> None:
     parser.add_argument("--images", type=int, default=8)
     parser.add_argument("--seeds", type=int, default=1)
     parser.add_argument("--rounds", type=int, default=20)
-    parser.add_argument("--judges", nargs="+", default=[recognizers.SECOND], metavar="NAME")
-    parser.add_argument("--judged", type=int, default=8, help="images of an identity that judges look at")
+    parser.add_argument("--judges", nargs="+", default=[recognizers.SECOND], metavar="NAME[=IMAGES]")
     parser.add_argument("--first-seed", type=int, default=0)
     parser.add_argument("--output", type=Path, help="write all figures of all seeds as JSON")
     parser.add_argument("--merge", type=Path, nargs="+", help="print the table of what earlier runs wrote")
@@ -274,10 +280,13 @@ def main() -> None:
         return
     generator = generators.load()
     raw = generators.load_gallery_generator().sample(range(REFERENCE))
-    judges = [recognizers.load(name, precision="fastest") for name in options.judges]
     seers = {LEADER: Seer(recognizers.load(precision="fastest"), raw)}
-    seers |= {judge.name: Seer(judge, raw) for judge in judges}
-    reference = unconditional(seers[judges[0].name], raw)
+    for judge in options.judges:
+        name, _, looks_at = judge.partition("=")
+        recognizer = recognizers.load(name, precision="fastest")
+        seers[recognizer.name] = Seer(recognizer, raw, int(looks_at) if looks_at else None)
+    judges = list(seers)[1:]
+    reference = unconditional(seers[judges[0]], raw)
     print(f"{options.identities} identities × {options.images} images; unconditional pictures:", reference, flush=True)
     seeds = []
     for seed in range(options.first_seed, options.first_seed + options.seeds):
@@ -286,12 +295,9 @@ def main() -> None:
             start = time.perf_counter()
             requests = chosen()
             seconds = time.perf_counter() - start
-            judged = min(options.judged, options.images)
-            rows[name] = measure(requests, options.images, generator, seers, judged, reference) | {"seconds": seconds}
+            rows[name] = measure(requests, options.images, generator, seers, reference) | {"seconds": seconds}
             share_realised(rows)
-            shown = {
-                title: round(value(rows[name]), 4) for title, value in columns([each.name for each in judges]).items()
-            }
+            shown = {title: round(value(rows[name]), 4) for title, value in columns(judges).items()}
             print(seed, name, shown, flush=True)
         seeds.append(rows)
         if options.output:
