@@ -1,5 +1,6 @@
 """The verbs as a user runs them: in processes of their own where signals matter, in this one where they do not."""
 
+import functools
 import json
 import signal
 import subprocess
@@ -130,7 +131,9 @@ def unbroken(tmp_path_factory):
 def test_a_broken_off_packing_continues_as_if_it_never_was(unbroken, tmp_path, kill):
     broken = tmp_path / "broken"
     command = [sys.executable, "-m", "hyperface", "pack", *LONG, "--run", str(broken)]
-    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    # a shell that runs the tests in the background has them ignore SIGINT, and their children with them
+    heed = functools.partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, preexec_fn=heed)
     wait_for_lines(broken / "metrics.jsonl", 10)
     process.send_signal(kill)
     _, errors = process.communicate(timeout=60)

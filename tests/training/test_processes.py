@@ -62,21 +62,24 @@ class Objective(nn.Module):
     def forward(self, images, labels):
         return nn.functional.cross_entropy(self.head(self.network(images), labels), labels)
 
-torch.manual_seed(0)
-processes = Processes.join("cpu")
-objective = Objective()
-objective.network.double()
-objective.head.gather = processes.gather
-model = processes.wrap(objective)
-images, labels = torch.randn(8, 3, 6, 6, dtype=torch.float64), torch.randint(3, (8,))
-part = processes.part(8)
-loss = model(images[part], labels[part])
-loss.backward()
-if processes.rank == 0:
-    gradients = {name: value.grad for name, value in objective.named_parameters()}
-    torch.save({"loss": processes.mean(loss.detach()), **gradients, **dict(objective.named_buffers())}, sys.argv[1])
-else:
-    processes.mean(loss.detach())
+def main():
+    torch.manual_seed(0)
+    processes = Processes.join("cpu")
+    objective = Objective()
+    objective.network.double()
+    objective.head.gather = processes.gather
+    model = processes.wrap(objective)
+    images, labels = torch.randn(8, 3, 6, 6, dtype=torch.float64), torch.randint(3, (8,))
+    part = processes.part(8)
+    loss = model(images[part], labels[part])
+    loss.backward()
+    if processes.rank == 0:
+        gradients = {name: value.grad for name, value in objective.named_parameters()}
+        torch.save({"loss": processes.mean(loss.detach()), **gradients, **dict(objective.named_buffers())}, sys.argv[1])
+    else:
+        processes.mean(loss.detach())
+
+main()  # in a function: what holds the process group must be gone when the interpreter is, or it aborts now and then
 """
 
 
