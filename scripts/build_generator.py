@@ -128,8 +128,8 @@ def fill_card(figures: dict) -> None:
     """Write the table under the card's last heading."""
     columns = {name: values for name, values in figures.items() if isinstance(values, dict)}
     lines = [
-        f"{figures['identities']} held-out identities × {figures['styles']} styles, aligned by the detector, each crop "
-        "also mirrored.\n",
+        f"{figures['identities']} held-out identities × {figures['styles']} pictures, each in a style of its own, "
+        "aligned by the detector, each crop also mirrored.\n",
         f"| | {' | '.join(columns)} |",
         "|---" * (1 + len(columns)) + "|",
     ]

@@ -32,7 +32,7 @@ def dataset_panel(context: AppContext, packing: gr.Dropdown, tab: gr.Tab) -> Non
             beta = gr.Slider(0, 0.02, 0.002, step=0.001, label="β: spread", elem_id="dataset-beta")
             seed = gr.Number(0, label="Seed", precision=0, minimum=0)
         with gr.Row():
-            also = gr.Dropdown(FORMATS, value="", label="Also write as", elem_id="dataset-format")
+            also = gr.Dropdown(FORMATS, value="", label="Also write as", min_width=280, elem_id="dataset-format")
             validate = gr.Checkbox(False, label="Check every image in the end", elem_id="dataset-validate")
         estimate = gr.HTML(apply_default_css=False, elem_id="dataset-estimate")
         with gr.Row(elem_classes=["hf-buttons"]):
