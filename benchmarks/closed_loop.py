@@ -54,11 +54,10 @@ class Seer:
         """pictures: the unconditional ones. looks_at: how many images of an identity it sees, all if None."""
         self.recognizer, self.looks_at = recognizer, looks_at
         with torch.inference_mode():
-            features = [
-                recognizer.features(batch).float() for batch in tqdm(pictures.split(64), "looking", leave=False)
-            ]
-        self.mean = torch.cat(features).mean(dim=0)
-        self.reference = normalize(torch.cat(features) - self.mean)  # (m, d)
+            batches = tqdm(pictures.split(64), "looking", leave=False)
+            features = torch.cat([recognizer.features(batch).float() for batch in batches])  # (m, d)
+        self.mean = features.mean(dim=0)
+        self.reference = normalize(features - self.mean)  # (m, d)
 
     def embed(self, pictures: torch.Tensor) -> torch.Tensor:
         """(n, d), unit rows."""

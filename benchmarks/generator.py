@@ -62,8 +62,7 @@ def realise(targets: torch.Tensor, styles: int, beta: float, generator, recogniz
 
     found = [crop for _, crop in map_ahead(aligned, pictures(), workers=os.cpu_count() or 1)]
     picture = torch.tensor([number for number, crop in enumerate(found) if crop is not None])
-    crops = [crop for crop in found if crop is not None]
-    crops = torch.stack(crops)
+    crops = torch.stack([crop for crop in found if crop is not None])
     with torch.inference_mode():
         embeddings = recognizer.embed(torch.cat([crops, crops.flip(3)]))
     return {

@@ -109,8 +109,7 @@ def build_mapper(build: Path, plan: TrainingPlan, *, go_on: bool) -> None:
     stored = load_file(build / "targets.safetensors")
     targets = Targets.prepare(stored["embeddings"], stored["latents"], galleries.load().embeddings, seed=plan.seed)
     mapper = train_mapper(targets, plan, checkpoint=build / "mapper.pt", beginning=load_mapper() if go_on else None)
-    with torch.no_grad():
-        emphasise(mapper, galleries.load().embeddings)
+    emphasise(mapper, galleries.load().embeddings)
     half = {name: value.half().contiguous() for name, value in mapper.state_dict().items()}
     path = assets_folder() / MAPPER_FILE
     save_file(half, path, {"steps": str(plan.steps), "seed": str(plan.seed), "licence": "MIT"})

@@ -14,8 +14,8 @@ import torch
 from torch.nn import functional as F
 from tqdm import tqdm
 
-from hyperface import faces
 from hyperface.errors import NoFaceError
+from hyperface.faces import align
 from hyperface.faces.pose import nose_offset, plausible
 from hyperface.generators.gan import (
     ALIGNED_SIZE,
@@ -92,7 +92,7 @@ def pose_reading(latents: torch.Tensor) -> torch.Tensor:
             pictures = to_uint8(align_native(network(batch)))
         for code, picture in zip(batch, pictures, strict=True):
             with contextlib.suppress(NoFaceError):
-                poses.append(nose_offset(faces.align(picture, max_faces=1)[0]))
+                poses.append(nose_offset(align(picture, max_faces=1)[0]))
                 codes.append(code)
     good = plausible(np.array(poses))
     z, pose = torch.stack(codes)[good].double(), torch.tensor(np.array(poses))[good].double()  # (m, 100), (m, 2)
