@@ -20,9 +20,9 @@ import numpy as np
 import torch
 from tqdm import tqdm
 
-from hyperface import faces, gallery, generators, packing, recognizers
+from hyperface import gallery, generators, packing, recognizers
 from hyperface.datasets.synthesis import BETA, perturb
-from hyperface.errors import NoFaceError
+from hyperface.faces import largest_face
 from hyperface.images import to_uint8
 from hyperface.sphere import random_points
 from hyperface.threads import map_ahead
@@ -39,14 +39,6 @@ def held_out_embeddings(count: int, recognizer) -> torch.Tensor:
     return last.gallery.embeddings
 
 
-def aligned(pixels: np.ndarray) -> torch.Tensor | None:
-    """The crop (3, 112, 112) of the face in a picture (h, w, 3), None where the detector finds none."""
-    try:
-        return faces.align(pixels, max_faces=1)[0].image
-    except NoFaceError:
-        return None
-
-
 def realise(targets: torch.Tensor, styles: int, beta: float, generator, recognizer) -> dict[str, torch.Tensor]:
     """Draw every target in every style and see it again. Undetected pictures are counted and left out."""
     differences = []
@@ -60,9 +52,9 @@ def realise(targets: torch.Tensor, styles: int, beta: float, generator, recogniz
             differences.extend((layout[a] - layout[b]).abs().mean() for a in range(styles) for b in range(a))
             yield from to_uint8(images)
 
-    found = [crop for _, crop in map_ahead(aligned, pictures(), workers=os.cpu_count() or 1)]
-    picture = torch.tensor([number for number, crop in enumerate(found) if crop is not None])
-    crops = torch.stack([crop for crop in found if crop is not None])
+    found = [face for _, face in map_ahead(largest_face, pictures(), workers=os.cpu_count() or 1)]
+    picture = torch.tensor([number for number, face in enumerate(found) if face is not None])
+    crops = torch.stack([face.image for face in found if face is not None])
     with torch.inference_mode():
         embeddings = recognizer.embed(torch.cat([crops, crops.flip(3)]))
     return {

@@ -8,8 +8,7 @@ import torch
 from PIL import Image
 from torch.nn import functional as F
 
-from hyperface import faces
-from hyperface.errors import NoFaceError
+from hyperface.faces import largest_face
 from hyperface.faces.pose import nose_offset, plausible
 from hyperface.images import to_uint8
 
@@ -58,11 +57,8 @@ def detections(images: torch.Tensor) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _detection(pixels: np.ndarray) -> tuple[float, np.ndarray]:
-    try:
-        face = faces.align(pixels, max_faces=1)[0]
-    except NoFaceError:
-        return np.nan, np.full(2, np.nan)
-    return face.confidence, nose_offset(face)
+    face = largest_face(pixels)
+    return (np.nan, np.full(2, np.nan)) if face is None else (face.confidence, nose_offset(face))
 
 
 def pose_spread(poses: np.ndarray, group: int) -> float:

@@ -24,7 +24,7 @@ from torch.nn import functional as F
 
 from hyperface.assets import asset
 from hyperface.errors import AssetError, CheckpointError, DatasetError, HyperFaceError, InputError, NoFaceError
-from hyperface.faces import Face, align, load_photo
+from hyperface.faces import Face, largest_face, load_photo
 from hyperface.faces.detectors import load_detector
 from hyperface.generators.base import GalleryGenerator
 from hyperface.images import to_uint8
@@ -123,7 +123,8 @@ def sample_faces(
             for number, photo in zip(seeds, to_uint8(generator.sample(seeds)), strict=True):
                 yield f"{generator.name}:{number}", photo
 
-    found = map_ahead(lambda picture: _largest_face(picture[1], detector), pictures(), workers=os.cpu_count() or 1)
+    workers = os.cpu_count() or 1
+    found = map_ahead(lambda picture: largest_face(picture[1], detector=detector), pictures(), workers=workers)
     for (source, _), face in found:
         yield source, face
 
@@ -133,7 +134,7 @@ def folder_faces(folder: Path, *, detector: str = "dlib") -> Iterator[tuple[str,
     load_detector(detector)  # one that cannot be had is no photo's fault
     for path in photo_files(folder):
         try:
-            face = _largest_face(load_photo(path), detector)
+            face = largest_face(load_photo(path), detector=detector)
         except HyperFaceError:
             face = None
         yield path.relative_to(folder).as_posix(), face
@@ -147,13 +148,6 @@ def photo_files(folder: Path) -> list[Path]:
     if not files:
         raise DatasetError(f"No images below {folder} (looked for {', '.join(sorted(PHOTO_SUFFIXES))}).")
     return files
-
-
-def _largest_face(photo: np.ndarray, detector: str) -> Face | None:
-    try:
-        return align(photo, detector=detector, max_faces=1)[0]
-    except NoFaceError:
-        return None
 
 
 def build(

@@ -1,24 +1,28 @@
 """Training of the embedded generator's mapper; `build_generator.py` is its command line.
 
 Frozen are the DCGAN G and the recogniser F. The mapper M learns so that F(crop(G(M(x, s)))) points where x does,
-for embeddings x of the gallery and for packed ones, under every style s.
+for embeddings x of the gallery and for packed ones, under every style s. A discriminator that knows G's own pictures
+keeps the patterns that the mapper adds to G from drawing anything but faces.
 """
 
-import contextlib
 import math
 from dataclasses import asdict, dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 import torch
+from torch import nn
+from torch.func import functional_call
 from torch.nn import functional as F
+from torch.nn.utils.parametrizations import spectral_norm
 from tqdm import tqdm
 
-from hyperface.errors import NoFaceError
-from hyperface.faces import align
+from hyperface.faces import largest_face
 from hyperface.faces.pose import nose_offset, plausible
 from hyperface.generators.gan import (
     ALIGNED_SIZE,
+    DCGAN,
     LATENT_SIZE,
     REACH,
     STYLE_SIZE,
@@ -34,14 +38,15 @@ from hyperface.recognizers.dlib_resnet import aligned_to_chip, load_dlib
 from hyperface.sphere import normalize
 
 SPAN = 40  # principal directions of the gallery that packed targets stay in
-POSES = 3000  # faces whose pose is read
+POSES = 4500  # faces whose pose is read
+POSE_EPOCHS = 24
 EMPHASIS = 0.3  # share of the whitening of requests; 1 would ask for all directions alike
 SHIFT = 0.026  # spread of where a detector puts a face, measured, in halves of the template's side
 
 
 @dataclass(frozen=True)
 class TrainingPlan:
-    steps: int = 12_000
+    steps: int = 9_000
     cycles: int = 4  # of the learning rate; the first takes two shares of the steps at twice the rate of the others
     averaged: int = 3  # last cycles whose ends are averaged: nearer to requests than any of them
     identities: int = 40  # per step, each drawn in two styles
@@ -50,29 +55,31 @@ class TrainingPlan:
     seed: int = 0
     identity_temperature: float = 0.05
     weight_contrast: float = 0.15
-    weight_separation: float = 16.0
+    weight_separation: float = 24.0
     weight_prior: float = 0.5
     weight_variation: float = 3.0
     variation: float = 0.55  # of the difference between two unrelated pictures, asked of two styles of one identity
-    weight_pose: float = 0.5
-    pose: float = 0.5  # of the spread of poses of random faces, asked of the styles of one identity
+    weight_pose: float = 0.3
+    pose: float = 0.7  # of the spread of poses of random faces, asked of the styles of one identity
+    weight_added: float = 0.5
+    added: float = 0.15  # mean square of the numbers for patterns of the mapper's own that costs nothing
+    weight_realism: float = 0.03
 
 
 @dataclass(frozen=True)
 class Targets:
-    """embeddings (n, 128) of detected faces with their latent codes (n, 100), and packed embeddings (m, 128).
-
-    pose: (100, 2), what to multiply latent codes with for the turn and the nod of their face, in standard deviations.
+    """embeddings (n, 128) of detected faces with their latent codes (n, 100) and the DCGAN's pictures of these (n, 3,
+    64, 64), bfloat16; and packed embeddings (m, 128).
     """
 
     embeddings: torch.Tensor
     latents: torch.Tensor
+    pictures: torch.Tensor
     packed: torch.Tensor
-    pose: torch.Tensor
 
     @classmethod
     def prepare(cls, embeddings: torch.Tensor, latents: torch.Tensor, gallery: torch.Tensor, *, seed: int) -> "Targets":
-        """Pack subsets of the targets inside the gallery's span, at several sizes and stages of packing; read poses."""
+        """Pack subsets of the targets inside the gallery's span, at several sizes and stages of packing."""
         generator = torch.Generator().manual_seed(seed)
         packed = []
         for count in tqdm([500, 1000, 1000, 2000, 2000, 4000], desc="packing targets"):
@@ -80,25 +87,55 @@ class Targets:
             for step in pack(start, gallery=gallery, alpha=0.0, span=SPAN, steps=100):
                 if step.step in (0, 10, 100):
                     packed.append(step.embeddings.clone())
-        return cls(embeddings, latents, torch.cat(packed), pose_reading(latents[:POSES]))
-
-
-def pose_reading(latents: torch.Tensor) -> torch.Tensor:
-    """(100, 2): least squares from latent codes to the landmarks' pose, which the network draws nearly linearly (it
-    explains 0.70 of the turns and 0.47 of the nods of faces left out), in standard deviations of the poses."""
-    network, codes, poses = load_dcgan(), [], []
-    for batch in tqdm(latents.split(50), desc="reading poses"):
+        network = load_dcgan().bfloat16()
         with torch.no_grad():
-            pictures = to_uint8(align_native(network(batch)))
-        for code, picture in zip(batch, pictures, strict=True):
-            with contextlib.suppress(NoFaceError):
-                poses.append(nose_offset(align(picture, max_faces=1)[0]))
-                codes.append(code)
+            pictures = torch.cat([network(z.bfloat16()) for z in tqdm(latents.split(100), desc="drawing targets")])
+        return cls(embeddings, latents, pictures, torch.cat(packed))
+
+
+def pose_reader(pictures: torch.Tensor) -> nn.Module:
+    """A small network (n, 3, 64, 64) → (n, 2): turn and nod of faces in standard deviations of random faces, learnt
+    from the landmarks of the pictures given."""
+    poses, readable = [], []
+    for number, picture in enumerate(tqdm(to_uint8(align_native(pictures)), desc="reading poses")):
+        if (face := largest_face(picture)) is not None:
+            poses.append(nose_offset(face))
+            readable.append(number)
     good = plausible(np.array(poses))
-    z, pose = torch.stack(codes)[good].double(), torch.tensor(np.array(poses))[good].double()  # (m, 100), (m, 2)
-    pose = pose - pose.mean(dim=0)
-    ridge = 20 * torch.eye(LATENT_SIZE, dtype=torch.float64)  # about a hundredth of zᵀz
-    return (torch.linalg.solve(z.T @ z + ridge, z.T @ pose) / pose.std(dim=0)).float()
+    pictures = pictures[readable][good]
+    pose = torch.tensor(np.array(poses))[good].float()  # (m, 2)
+    pose = (pose - pose.mean(dim=0)) / pose.std(dim=0)
+    layers: list[nn.Module] = []
+    for inputs, outputs in pairwise([3, 24, 48, 64, 64]):
+        layers += [nn.Conv2d(inputs, outputs, 3, 2, 1), nn.ReLU()]  # 64 → 4 pixels
+    reader = nn.Sequential(*layers, nn.Flatten(), nn.Linear(1024, 64), nn.ReLU(), nn.Dropout(0.3), nn.Linear(64, 2))
+    batches = [batch for _ in range(POSE_EPOCHS) for batch in torch.randperm(len(pose)).split(64)]
+    optimizer = torch.optim.AdamW(reader.parameters(), 1e-3, weight_decay=1e-2)
+    schedule = torch.optim.lr_scheduler.LinearLR(optimizer, 1.0, 0.0, len(batches))
+    for number, batch in enumerate(tqdm(batches, desc="learning to read poses")):
+        mirrored = number % 2
+        seen = pictures[batch].flip(3) if mirrored else pictures[batch]
+        wanted = pose[batch] * torch.tensor([-1.0, 1.0]) if mirrored else pose[batch]
+        seen = seen * torch.empty(len(batch), 1, 1, 1).uniform_(0.7, 1.3)  # light is no pose
+        optimizer.zero_grad()
+        F.smooth_l1_loss(reader(seen), wanted).backward()
+        optimizer.step()
+        schedule.step()
+    return reader.eval().requires_grad_(False)
+
+
+class Discriminator(nn.Module):
+    """Pictures (n, 3, 64, 64) → how much they look like the DCGAN's own (n,)."""
+
+    def __init__(self, width: int = 32) -> None:
+        super().__init__()
+        layers: list[nn.Module] = []
+        for inputs, outputs in pairwise([3, width, 2 * width, 4 * width, 8 * width]):
+            layers += [spectral_norm(nn.Conv2d(inputs, outputs, 4, 2, 1)), nn.LeakyReLU(0.2)]
+        self.main = nn.Sequential(*layers, spectral_norm(nn.Conv2d(8 * width, 1, 4)), nn.Flatten(0))
+
+    def forward(self, pictures: torch.Tensor) -> torch.Tensor:
+        return self.main(pictures)
 
 
 def jittered_chips(pictures: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
@@ -166,10 +203,13 @@ def warm_start(mapper: Mapper, targets: Targets) -> None:
     values, vectors = torch.linalg.eigh(residual.T @ residual / len(residual))
     with torch.no_grad():
         mapper.reach.copy_(basis)
-        mapper.identity.weight.copy_(solution[:-1].T)
-        mapper.identity.bias.copy_(solution[-1])
+        for parameter in (mapper.identity.weight, mapper.identity.bias, mapper.style.weight):
+            parameter.zero_()
+        mapper.identity.weight[:LATENT_SIZE] = solution[:-1].T
+        mapper.identity.bias[:LATENT_SIZE] = solution[-1]
         # Smaller than found: what x leaves open linearly is identity too, for a recogniser that is not linear.
-        mapper.style.weight.copy_(0.6 * (vectors * values.clamp_min(0).sqrt())[:, -STYLE_SIZE:])
+        mapper.style.weight[:LATENT_SIZE] = 0.6 * (vectors * values.clamp_min(0).sqrt())[:, -STYLE_SIZE:]
+        mapper.added.normal_(0, float(load_dcgan().main[0].weight.std()))
         mapper.output[-1].weight.zero_()
         mapper.output[-1].bias.zero_()
 
@@ -184,9 +224,11 @@ def train_mapper(targets: Targets, plan: TrainingPlan, *, checkpoint: Path, begi
     network = load_dcgan().bfloat16()
     recognizer = load_dlib()
     chips_to_features = recognizer.network.bfloat16()
-    mapper = Mapper()
+    mapper, discriminator = Mapper(), Discriminator()
+    read_pose = pose_reader(targets.pictures[:POSES].float())
     # foreach: one fused update for all of the mapper's tensors
     optimizer = torch.optim.AdamW(mapper.parameters(), plan.learning_rate, (0.9, 0.99), weight_decay=1e-4, foreach=True)
+    discriminator_optimizer = torch.optim.Adam(discriminator.parameters(), 2e-4, (0.5, 0.9), foreach=True)
     first = 0
     if checkpoint.exists():
         state = torch.load(checkpoint, weights_only=True)
@@ -194,6 +236,8 @@ def train_mapper(targets: Targets, plan: TrainingPlan, *, checkpoint: Path, begi
             raise SystemExit(f"{checkpoint} was made with other settings; delete it to begin again.")
         mapper.load_state_dict(state["mapper"])
         optimizer.load_state_dict(state["optimizer"])
+        discriminator.load_state_dict(state["discriminator"])
+        discriminator_optimizer.load_state_dict(state["discriminator_optimizer"])
         generator.set_state(state["generator"])
         first = state["step"]
         ends = state["ends"]
@@ -206,9 +250,8 @@ def train_mapper(targets: Targets, plan: TrainingPlan, *, checkpoint: Path, begi
         average = {name: value.clone() for name, value in mapper.state_dict().items()}
         ends = []
 
-    with torch.no_grad():  # the yardstick of variation: two unrelated pictures, at a size where only layout counts
-        pictures = network(targets.latents[:256].bfloat16()).float()
-        unrelated = _layout_difference(pictures[:128], pictures[128:]).mean()
+    # the yardstick of variation: two unrelated pictures, at a size where only layout counts
+    unrelated = _layout_difference(*targets.pictures[:256].float().chunk(2)).mean()
 
     bar = tqdm(range(first, plan.steps), initial=first, total=plan.steps, desc="training the mapper")
     for step in bar:
@@ -219,19 +262,22 @@ def train_mapper(targets: Targets, plan: TrainingPlan, *, checkpoint: Path, begi
         packed_rows = torch.randint(len(targets.packed), (plan.packed,), generator=generator)
         x = torch.cat([targets.embeddings[rows], targets.packed[packed_rows]])  # (b, 128)
         styles = torch.randn(2, plan.identities, STYLE_SIZE, generator=generator)
-        z = mapper(x.repeat(2, 1), styles.flatten(0, 1))  # (2b, 100), first style of all, then second
-        pictures = network(z.bfloat16())  # (2b, 3, 64, 64)
-        chips = jittered_chips(pictures.float(), generator).bfloat16()
+        codes = mapper(x.repeat(2, 1), styles.flatten(0, 1))  # (2b, 228), first style of all, then second
+        latents, amounts = codes.split([LATENT_SIZE, codes.shape[1] - LATENT_SIZE], dim=1)
+        pictures = _drawn(network, mapper, codes)  # (2b, 3, 64, 64)
+        chips = jittered_chips(pictures, generator).bfloat16()
         realised = normalize(chips_to_features(chips).float() - recognizer.mean)  # (2b, 128)
 
         identity = 1 - (realised * x.repeat(2, 1)).sum(1).mean()
         contrast = _contrast(realised, x, targets, plan, generator)
         separation = _excess_similarity(realised, x)
-        prior = _prior(z)
-        difference = _layout_difference(*pictures.float().chunk(2))
+        prior = _prior(latents)
+        added = (amounts.square().mean() - plan.added).clamp_min(0)
+        difference = _layout_difference(*pictures.chunk(2))
         variation = (plan.variation - difference.mean() / unrelated).clamp_min(0)
         # the first two numbers of a style turn and nod the head
-        pose = (z @ targets.pose - plan.pose * styles.flatten(0, 1)[:, :2]).square().mean()
+        pose = (read_pose(pictures) - plan.pose * styles.flatten(0, 1)[:, :2]).square().mean()
+        realism = -_judged(discriminator, pictures).mean()
         loss = (
             identity
             + plan.weight_contrast * contrast
@@ -239,11 +285,15 @@ def train_mapper(targets: Targets, plan: TrainingPlan, *, checkpoint: Path, begi
             + plan.weight_prior * prior
             + plan.weight_variation * variation
             + plan.weight_pose * pose
+            + plan.weight_added * added
+            + plan.weight_realism * realism
         )
         optimizer.zero_grad()
         loss.backward()
         torch.nn.utils.clip_grad_norm_(mapper.parameters(), 1.0)
         optimizer.step()
+        real = targets.pictures[torch.randint(len(targets.pictures), (len(pictures),), generator=generator)].float()
+        teach(discriminator, discriminator_optimizer, real, pictures.detach())
         decay = min(0.998, (step + 1) / (step + 10))
         with torch.no_grad():
             for name, value in mapper.state_dict().items():
@@ -258,14 +308,50 @@ def train_mapper(targets: Targets, plan: TrainingPlan, *, checkpoint: Path, begi
                 prior=f"{prior.item():.3f}",
                 variation=f"{(difference.mean() / unrelated).item():.2f}",
                 pose=f"{pose.item():.3f}",
+                added=f"{amounts.detach().square().mean():.3f}",
+                realism=f"{realism.item():.2f}",
             )
         if step % 100 == 99 or step + 1 in _cycle_ends(plan):
             if step + 1 in _cycle_ends(plan):
                 ends.append({name: value.clone() for name, value in average.items()})
-            _save(checkpoint, plan, step + 1, mapper, optimizer, generator, average, ends)
+            state = {
+                "plan": asdict(plan),
+                "step": step + 1,
+                "mapper": mapper.state_dict(),
+                "optimizer": optimizer.state_dict(),
+                "discriminator": discriminator.state_dict(),
+                "discriminator_optimizer": discriminator_optimizer.state_dict(),
+                "generator": generator.get_state(),
+                "average": average,
+                "ends": ends,
+            }
+            temporary = checkpoint.with_suffix(".partial")
+            torch.save(state, temporary)
+            temporary.replace(checkpoint)
     kept = ends[-plan.averaged :]
     mapper.load_state_dict({name: torch.stack([end[name] for end in kept]).mean(dim=0) for name in average})
     return mapper
+
+
+def _drawn(network: DCGAN, mapper: Mapper, codes: torch.Tensor) -> torch.Tensor:
+    """Pictures (n, 3, 64, 64), float32, of codes (n, 228), with gradients for the patterns of the mapper, too."""
+    patterns = torch.cat([network.main[0].weight, mapper.added.bfloat16()])  # (228, 512, 4, 4)
+    return functional_call(network, {"main.0.weight": patterns}, (codes.bfloat16(),)).float()
+
+
+def _judged(discriminator: Discriminator, pictures: torch.Tensor) -> torch.Tensor:
+    with torch.autocast("cpu", torch.bfloat16):
+        return discriminator(pictures).float()  # (n,)
+
+
+def teach(
+    discriminator: Discriminator, optimizer: torch.optim.Optimizer, real: torch.Tensor, drawn: torch.Tensor
+) -> None:
+    """One step of the hinge loss (Miyato et al., 2018) on as many real pictures as drawn ones (n, 3, 64, 64)."""
+    of_real, of_drawn = _judged(discriminator, torch.cat([real, drawn])).chunk(2)
+    optimizer.zero_grad()
+    (F.relu(1 - of_real).mean() + F.relu(1 + of_drawn).mean()).backward()
+    optimizer.step()
 
 
 def _cycle_ends(plan: TrainingPlan) -> list[int]:
@@ -317,27 +403,3 @@ def _prior(z: torch.Tensor) -> torch.Tensor:
 def _layout_difference(first: torch.Tensor, second: torch.Tensor) -> torch.Tensor:
     """Mean absolute difference of pictures reduced to 16×16: pose, light and background, not texture. (n,)"""
     return (F.avg_pool2d(first, 4) - F.avg_pool2d(second, 4)).abs().mean(dim=(1, 2, 3))
-
-
-def _save(
-    path: Path,
-    plan: TrainingPlan,
-    step: int,
-    mapper: Mapper,
-    optimizer: torch.optim.Optimizer,
-    generator: torch.Generator,
-    average: dict[str, torch.Tensor],
-    ends: list[dict[str, torch.Tensor]],
-) -> None:
-    temporary = path.with_suffix(".partial")
-    state = {
-        "plan": asdict(plan),
-        "step": step,
-        "mapper": mapper.state_dict(),
-        "optimizer": optimizer.state_dict(),
-        "generator": generator.get_state(),
-        "average": average,
-        "ends": ends,
-    }
-    torch.save(state, temporary)
-    temporary.replace(path)

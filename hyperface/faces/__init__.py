@@ -5,8 +5,8 @@ for face in align(photo):
     face.image  # (3, 112, 112)
 """
 
-from hyperface.faces.alignment import Face, align
+from hyperface.faces.alignment import Face, align, largest_face
 from hyperface.faces.detectors import REGISTRY, Detection, Detector
 from hyperface.faces.photos import load_photo
 
-__all__ = ["REGISTRY", "Detection", "Detector", "Face", "align", "load_photo"]
+__all__ = ["REGISTRY", "Detection", "Detector", "Face", "align", "largest_face", "load_photo"]

@@ -64,6 +64,14 @@ def align(
     ]
 
 
+def largest_face(photo: np.ndarray, *, detector: str = "dlib") -> Face | None:
+    """The largest face that `align` finds in a photo, None if there is none. Raises what `align` does, else."""
+    try:
+        return align(photo, detector=detector, max_faces=1)[0]
+    except NoFaceError:
+        return None
+
+
 def _in_any_orientation(detector: Detector, photo: np.ndarray) -> list[Detection]:
     """The detections of the quarter turn with the surest face, brought back into the photo as it is."""
     best: list[Detection] = []

@@ -3,6 +3,10 @@
 The DCGAN (Radford et al., 2016) comes from the package gan-face-generate (MIT) and was trained on renders of
 DigiFace-1M, so no photograph of a person is behind it. A mapper M(x, s) → z finds the latent code whose picture the
 recogniser sees as the embedding x, in the style s. `scripts/build_generator.py` trains the mapper.
+
+A code of 100 numbers cannot say both who it is and how it looks as well as a recogniser can see it. The mapper's codes
+are longer: the network's first layer adds up one pattern of 512 maps of 4×4 for each number of a code, and the mapper
+brings 128 patterns of its own along.
 """
 
 from collections.abc import Sequence
@@ -18,10 +22,13 @@ from hyperface.assets import asset
 from hyperface.errors import InputError
 from hyperface.faces.template import DLIB_CHIP_BOX
 from hyperface.generators.base import DifferentiableGenerator, GalleryGenerator
+from hyperface.generators.eight_bits import restored
 from hyperface.images import axis_weights, resample_axes
 from hyperface.sphere import normalize
 
 LATENT_SIZE = 100
+ADDED_SIZE = 128  # numbers of the mapper's codes beyond the network's own
+CODE_SIZE = LATENT_SIZE + ADDED_SIZE
 STYLE_SIZE = 64
 REACH = 60  # principal directions of the gallery in which faces of the network differ enough to be asked for
 NATIVE_SIZE = 64  # pixels of the network's own pictures
@@ -36,11 +43,11 @@ CHIP_IN_NATIVE = (4.0, 13.0, 60.0, 69.0)
 
 
 class DCGAN(nn.Module):
-    """z (n, 100) → pictures (n, 3, 64, 64), RGB, [0, 1], in the network's own frame."""
+    """z (n, code_size) → pictures (n, 3, 64, 64), RGB, [0, 1], in the network's own frame."""
 
-    def __init__(self, width: int = 64) -> None:
+    def __init__(self, code_size: int = LATENT_SIZE, width: int = 64) -> None:
         super().__init__()
-        channels = [LATENT_SIZE, width * 8, width * 4, width * 2, width]
+        channels = [code_size, width * 8, width * 4, width * 2, width]
         layers: list[nn.Module] = []
         for i, (inputs, outputs) in enumerate(pairwise(channels)):
             stride, padding = (1, 0) if i == 0 else (2, 1)
@@ -57,7 +64,10 @@ class DCGAN(nn.Module):
 
 
 class Mapper(nn.Module):
-    """(embedding x, style s) → latent code z: z = A·x + L·s + r(x, s), r a residual perceptron.
+    """(embedding x, style s) → code z (n, 228): z = A·x + L·s + r(x, s), r a residual perceptron.
+
+    The first 100 numbers are the DCGAN's latent code, the others say how much of each pattern in `added` (128, 512, 4,
+    4) is added to the maps that the latent code becomes.
 
     x is first brought onto the part of the sphere that the network can draw, the span of `reach`: no two faces differ
     in the other directions, so what a request has there (the noise of Algorithm 3, a packing on the full sphere) is
@@ -68,14 +78,15 @@ class Mapper(nn.Module):
     def __init__(self, dimension: int = 128, width: int = 1024, depth: int = 3) -> None:
         super().__init__()
         self.register_buffer("reach", torch.zeros(dimension, REACH))
-        self.identity = nn.Linear(dimension, LATENT_SIZE)
-        self.style = nn.Linear(STYLE_SIZE, LATENT_SIZE, bias=False)
+        self.added = nn.Parameter(torch.zeros(ADDED_SIZE, 512, 4, 4))
+        self.identity = nn.Linear(dimension, CODE_SIZE)
+        self.style = nn.Linear(STYLE_SIZE, CODE_SIZE, bias=False)
         self.input = nn.Linear(dimension + STYLE_SIZE, width)
         self.blocks = nn.ModuleList(
             nn.Sequential(nn.LayerNorm(width), nn.Linear(width, width), nn.SiLU(), nn.Linear(width, width))
             for _ in range(depth)
         )
-        self.output = nn.Sequential(nn.LayerNorm(width), nn.Linear(width, LATENT_SIZE))
+        self.output = nn.Sequential(nn.LayerNorm(width), nn.Linear(width, CODE_SIZE))
 
     def forward(self, embeddings: torch.Tensor, styles: torch.Tensor) -> torch.Tensor:
         reachable = normalize(embeddings @ self.reach @ self.reach.T)  # (n, d)
@@ -84,7 +95,20 @@ class Mapper(nn.Module):
         hidden = self.input(torch.cat([scaled, styles], dim=1))  # (n, width)
         for block in self.blocks:
             hidden = hidden + block(hidden)
-        return self.identity(scaled) + self.style(styles) + self.output(hidden)  # (n, 100)
+        return self.identity(scaled) + self.style(styles) + self.output(hidden)  # (n, 228)
+
+
+def widened(network: DCGAN, added: torch.Tensor) -> DCGAN:
+    """The network for codes that go on with numbers for the patterns `added` (m, 512, 4, 4)."""
+    state = network.state_dict()
+    state["main.0.weight"] = torch.cat([state["main.0.weight"], added])  # (100 + m, 512, 4, 4)
+    wide = DCGAN(code_size=len(state["main.0.weight"]))
+    wide.load_state_dict(state)
+    return _frozen(wide)
+
+
+def _frozen(network: DCGAN) -> DCGAN:
+    return network.eval().requires_grad_(False).to(memory_format=torch.channels_last)
 
 
 @cache
@@ -138,7 +162,7 @@ class GanGenerator(DifferentiableGenerator):
     licence = "MIT"
 
     def __init__(self, network: DCGAN, mapper: Mapper) -> None:
-        self.network, self.mapper = network, mapper
+        self.network, self.mapper = widened(network, mapper.added), mapper
         self.reach = F.normalize(mapper.reach, dim=0)  # (128, 60)
 
     def draw(self, embeddings: torch.Tensor, styles: torch.Tensor) -> torch.Tensor:
@@ -160,11 +184,11 @@ def load_dcgan() -> DCGAN:
     """The DCGAN with its shipped weights, frozen, in evaluation mode."""
     network = DCGAN()
     network.load_state_dict({name: value.float() for name, value in load_file(asset(DCGAN_FILE)).items()})
-    return network.eval().requires_grad_(False).to(memory_format=torch.channels_last)
+    return _frozen(network)
 
 
 def load_mapper() -> Mapper:
     """The shipped mapper, frozen."""
     mapper = Mapper()
-    mapper.load_state_dict({name: value.float() for name, value in load_file(asset(MAPPER_FILE)).items()})
+    mapper.load_state_dict(restored(load_file(asset(MAPPER_FILE))))
     return mapper.eval().requires_grad_(False)

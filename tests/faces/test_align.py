@@ -8,7 +8,7 @@ import torch
 from PIL import Image
 
 from hyperface.errors import InputError, NoFaceError, UnknownNameError
-from hyperface.faces import Detection, Detector, align
+from hyperface.faces import Detection, Detector, align, largest_face
 from hyperface.faces.detectors import REGISTRY
 from hyperface.faces.template import ARCFACE_LANDMARKS, ARCFACE_TEMPLATE, DLIB_LANDMARKS, DLIB_TEMPLATE
 
@@ -150,3 +150,11 @@ def test_another_detector_brings_its_own_landmarks_and_template(clear_faces, mon
     np.testing.assert_allclose((large.image * 255).round().permute(1, 2, 0), clear_faces[0], atol=1)
     assert large.landmark_names == ARCFACE_LANDMARKS
     assert (large.confidence, small.confidence) == (0.9, 0.5)
+
+
+def test_the_largest_face_or_none(clear_faces, place):
+    photo = place((300, 420), [(clear_faces[0], 100, 60, 60), (clear_faces[1], 220, 240, 120)])
+    torch.testing.assert_close(largest_face(photo).image, align(photo)[0].image)
+    assert largest_face(np.full((200, 200, 3), 128, np.uint8)) is None
+    with pytest.raises(InputError):
+        largest_face(photo[..., 0])

@@ -4,7 +4,16 @@ import torch
 from hyperface import gallery, generators, recognizers
 from hyperface.errors import InputError
 from hyperface.faces.template import DLIB_CHIP_BOX
-from hyperface.generators.gan import CHIP_IN_NATIVE, align_native, seeded_normal
+from hyperface.generators.gan import (
+    ADDED_SIZE,
+    CHIP_IN_NATIVE,
+    LATENT_SIZE,
+    align_native,
+    load_dcgan,
+    load_mapper,
+    seeded_normal,
+    widened,
+)
 from hyperface.recognizers.dlib_resnet import dlib_chips
 from hyperface.sphere import normalize, random_points
 
@@ -52,9 +61,21 @@ def test_requests_off_the_face_manifold_are_still_faces(generator, targets):
     noise = normalize(targets + 0.01**0.5 * torch.randn(12, 128, generator=torch.Generator().manual_seed(0)))
     for requests in (noise, random_points(12, 128, seed=1)):
         codes = generator.mapper(requests, seeded_normal(range(12), 64))
-        assert codes.norm(dim=1).max() < 14  # the network draws standard normal codes, of length 10
+        assert codes[:, :LATENT_SIZE].norm(dim=1).max() < 14  # the network draws standard normal codes, of length 10
         images = generator.generate(requests, range(12))
         assert ((images < 0.01) | (images > 0.99)).float().mean() < 0.05
+
+
+def test_codes_without_added_patterns_draw_what_the_network_draws():
+    network, added = load_dcgan(), load_mapper().added
+    latents = seeded_normal(range(3), LATENT_SIZE)
+    with torch.inference_mode():
+        plain = network(latents)
+        none = widened(network, added)(torch.cat([latents, torch.zeros(3, ADDED_SIZE)], dim=1))
+        some = widened(network, added)(torch.cat([latents, torch.ones(3, ADDED_SIZE)], dim=1))
+    torch.testing.assert_close(none, plain, atol=1e-5, rtol=0)
+    assert (some - plain).abs().mean() > 0.02
+    assert network.main[0].weight.shape[0] == LATENT_SIZE  # left as it was
 
 
 def test_wrong_embeddings_are_refused(generator):

@@ -4,11 +4,24 @@ from pathlib import Path
 import pytest
 import torch
 
+from hyperface import gallery
 from hyperface.generators.gan import REACH, Mapper, align_native, load_dcgan, seeded_normal
 from hyperface.recognizers.dlib_resnet import dlib_chips
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "scripts"))
-from generator_training import EMPHASIS, TrainingPlan, emphasise, jittered_chips, learning_rate
+import generator_training
+from generator_training import (
+    EMPHASIS,
+    Discriminator,
+    Targets,
+    TrainingPlan,
+    emphasise,
+    jittered_chips,
+    learning_rate,
+    pose_reader,
+    teach,
+    train_mapper,
+)
 
 
 @pytest.fixture(scope="module")
@@ -45,6 +58,56 @@ def test_the_learning_rate_falls_to_nothing_in_each_cycle_and_begins_again():
         assert rates[end - 1] < 0.001
         assert rates[end] == pytest.approx(0.5)
     assert rates[-1] < 0.001
+
+
+def test_the_pose_reader_sees_a_mirrored_face_turned_the_other_way():
+    torch.manual_seed(0)
+    with torch.inference_mode():
+        pictures = load_dcgan()(seeded_normal(range(250), 100))
+    pictures = pictures.clone()
+    read = pose_reader(pictures)
+    turn, mirrored = read(pictures)[:, 0], read(pictures.flip(3))[:, 0]
+    assert torch.corrcoef(torch.stack([turn, mirrored]))[0, 1] < -0.5
+    assert turn.std() > 0.3
+
+
+def test_the_discriminator_learns_to_tell_pictures_apart(pictures):
+    torch.manual_seed(0)
+    discriminator, generator = Discriminator(), torch.Generator().manual_seed(0)
+    optimizer = torch.optim.Adam(discriminator.parameters(), 2e-4, (0.5, 0.9))
+    noise = torch.rand(pictures.shape, generator=generator)
+    for _ in range(25):
+        teach(discriminator, optimizer, pictures, noise)
+    with torch.no_grad():
+        assert discriminator(pictures).min() > discriminator(noise).max()
+
+
+def test_training_that_was_cut_off_ends_in_the_same_mapper(pictures, monkeypatch, tmp_path):
+    monkeypatch.setattr(generator_training, "pose_reader", lambda pictures: lambda drawn: drawn.mean((2, 3))[:, :2])
+    embeddings = gallery.load().embeddings[:400]
+    latents = seeded_normal(range(400), 100)
+    targets = Targets(embeddings, latents, pictures.repeat(45, 1, 1, 1).bfloat16(), embeddings[200:])
+    plan = TrainingPlan(steps=4, cycles=2, averaged=2, identities=4, packed=2)
+    through = train_mapper(targets, plan, checkpoint=tmp_path / "through.pt")
+
+    checkpoint = tmp_path / "cut.pt"
+
+    def cut(step: int, plan: TrainingPlan) -> float:
+        if step == 3:
+            raise KeyboardInterrupt
+        return learning_rate(step, plan)
+
+    monkeypatch.setattr(generator_training, "learning_rate", cut)
+    with pytest.raises(KeyboardInterrupt):
+        train_mapper(targets, plan, checkpoint=checkpoint)
+    assert torch.load(checkpoint, weights_only=True)["step"] == 2  # the end of the first cycle
+    monkeypatch.setattr(generator_training, "learning_rate", learning_rate)
+    resumed = train_mapper(targets, plan, checkpoint=checkpoint)
+    for name, value in through.state_dict().items():
+        torch.testing.assert_close(resumed.state_dict()[name], value, atol=1e-6, rtol=1e-4)
+    assert not torch.equal(resumed.state_dict()["added"], torch.zeros(128, 512, 4, 4))
+    with pytest.raises(SystemExit, match="other settings"):
+        train_mapper(targets, TrainingPlan(steps=5), checkpoint=checkpoint)
 
 
 def test_emphasis_lengthens_the_directions_in_which_faces_differ_little():
