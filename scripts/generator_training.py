@@ -7,19 +7,14 @@ keeps the patterns that the mapper adds to G from drawing anything but faces.
 
 import math
 from dataclasses import asdict, dataclass
-from itertools import pairwise
 from pathlib import Path
 
-import numpy as np
 import torch
-from torch import nn
+from generator_critics import Discriminator, judged, pose_reader, teach
 from torch.func import functional_call
 from torch.nn import functional as F
-from torch.nn.utils.parametrizations import spectral_norm
 from tqdm import tqdm
 
-from hyperface.faces import largest_face
-from hyperface.faces.pose import nose_offset, plausible
 from hyperface.generators.gan import (
     ALIGNED_SIZE,
     DCGAN,
@@ -27,11 +22,10 @@ from hyperface.generators.gan import (
     REACH,
     STYLE_SIZE,
     Mapper,
-    align_native,
     load_dcgan,
     native_to_aligned,
 )
-from hyperface.images import resample_axes, to_uint8
+from hyperface.images import resample_axes
 from hyperface.packing import pack
 from hyperface.packing.span import principal_span
 from hyperface.recognizers.dlib_resnet import aligned_to_chip, load_dlib
@@ -39,14 +33,13 @@ from hyperface.sphere import normalize
 
 SPAN = 40  # principal directions of the gallery that packed targets stay in
 POSES = 4500  # faces whose pose is read
-POSE_EPOCHS = 24
 EMPHASIS = 0.3  # share of the whitening of requests; 1 would ask for all directions alike
 SHIFT = 0.026  # spread of where a detector puts a face, measured, in halves of the template's side
 
 
 @dataclass(frozen=True)
 class TrainingPlan:
-    steps: int = 9_000
+    steps: int = 6_000
     cycles: int = 4  # of the learning rate; the first takes two shares of the steps at twice the rate of the others
     averaged: int = 3  # last cycles whose ends are averaged: nearer to requests than any of them
     identities: int = 40  # per step, each drawn in two styles
@@ -91,51 +84,6 @@ class Targets:
         with torch.no_grad():
             pictures = torch.cat([network(z.bfloat16()) for z in tqdm(latents.split(100), desc="drawing targets")])
         return cls(embeddings, latents, pictures, torch.cat(packed))
-
-
-def pose_reader(pictures: torch.Tensor) -> nn.Module:
-    """A small network (n, 3, 64, 64) → (n, 2): turn and nod of faces in standard deviations of random faces, learnt
-    from the landmarks of the pictures given."""
-    poses, readable = [], []
-    for number, picture in enumerate(tqdm(to_uint8(align_native(pictures)), desc="reading poses")):
-        if (face := largest_face(picture)) is not None:
-            poses.append(nose_offset(face))
-            readable.append(number)
-    good = plausible(np.array(poses))
-    pictures = pictures[readable][good]
-    pose = torch.tensor(np.array(poses))[good].float()  # (m, 2)
-    pose = (pose - pose.mean(dim=0)) / pose.std(dim=0)
-    layers: list[nn.Module] = []
-    for inputs, outputs in pairwise([3, 24, 48, 64, 64]):
-        layers += [nn.Conv2d(inputs, outputs, 3, 2, 1), nn.ReLU()]  # 64 → 4 pixels
-    reader = nn.Sequential(*layers, nn.Flatten(), nn.Linear(1024, 64), nn.ReLU(), nn.Dropout(0.3), nn.Linear(64, 2))
-    batches = [batch for _ in range(POSE_EPOCHS) for batch in torch.randperm(len(pose)).split(64)]
-    optimizer = torch.optim.AdamW(reader.parameters(), 1e-3, weight_decay=1e-2)
-    schedule = torch.optim.lr_scheduler.LinearLR(optimizer, 1.0, 0.0, len(batches))
-    for number, batch in enumerate(tqdm(batches, desc="learning to read poses")):
-        mirrored = number % 2
-        seen = pictures[batch].flip(3) if mirrored else pictures[batch]
-        wanted = pose[batch] * torch.tensor([-1.0, 1.0]) if mirrored else pose[batch]
-        seen = seen * torch.empty(len(batch), 1, 1, 1).uniform_(0.7, 1.3)  # light is no pose
-        optimizer.zero_grad()
-        F.smooth_l1_loss(reader(seen), wanted).backward()
-        optimizer.step()
-        schedule.step()
-    return reader.eval().requires_grad_(False)
-
-
-class Discriminator(nn.Module):
-    """Pictures (n, 3, 64, 64) → how much they look like the DCGAN's own (n,)."""
-
-    def __init__(self, width: int = 32) -> None:
-        super().__init__()
-        layers: list[nn.Module] = []
-        for inputs, outputs in pairwise([3, width, 2 * width, 4 * width, 8 * width]):
-            layers += [spectral_norm(nn.Conv2d(inputs, outputs, 4, 2, 1)), nn.LeakyReLU(0.2)]
-        self.main = nn.Sequential(*layers, spectral_norm(nn.Conv2d(8 * width, 1, 4)), nn.Flatten(0))
-
-    def forward(self, pictures: torch.Tensor) -> torch.Tensor:
-        return self.main(pictures)
 
 
 def jittered_chips(pictures: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
@@ -277,7 +225,7 @@ def train_mapper(targets: Targets, plan: TrainingPlan, *, checkpoint: Path, begi
         variation = (plan.variation - difference.mean() / unrelated).clamp_min(0)
         # the first two numbers of a style turn and nod the head
         pose = (read_pose(pictures) - plan.pose * styles.flatten(0, 1)[:, :2]).square().mean()
-        realism = -_judged(discriminator, pictures).mean()
+        realism = -judged(discriminator, pictures).mean()
         loss = (
             identity
             + plan.weight_contrast * contrast
@@ -337,21 +285,6 @@ def _drawn(network: DCGAN, mapper: Mapper, codes: torch.Tensor) -> torch.Tensor:
     """Pictures (n, 3, 64, 64), float32, of codes (n, 228), with gradients for the patterns of the mapper, too."""
     patterns = torch.cat([network.main[0].weight, mapper.added.bfloat16()])  # (228, 512, 4, 4)
     return functional_call(network, {"main.0.weight": patterns}, (codes.bfloat16(),)).float()
-
-
-def _judged(discriminator: Discriminator, pictures: torch.Tensor) -> torch.Tensor:
-    with torch.autocast("cpu", torch.bfloat16):
-        return discriminator(pictures).float()  # (n,)
-
-
-def teach(
-    discriminator: Discriminator, optimizer: torch.optim.Optimizer, real: torch.Tensor, drawn: torch.Tensor
-) -> None:
-    """One step of the hinge loss (Miyato et al., 2018) on as many real pictures as drawn ones (n, 3, 64, 64)."""
-    of_real, of_drawn = _judged(discriminator, torch.cat([real, drawn])).chunk(2)
-    optimizer.zero_grad()
-    (F.relu(1 - of_real).mean() + F.relu(1 + of_drawn).mean()).backward()
-    optimizer.step()
 
 
 def _cycle_ends(plan: TrainingPlan) -> list[int]:

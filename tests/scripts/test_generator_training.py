@@ -10,16 +10,14 @@ from hyperface.recognizers.dlib_resnet import dlib_chips
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "scripts"))
 import generator_training
+from generator_critics import Discriminator, pose_reader, teach
 from generator_training import (
     EMPHASIS,
-    Discriminator,
     Targets,
     TrainingPlan,
     emphasise,
     jittered_chips,
     learning_rate,
-    pose_reader,
-    teach,
     train_mapper,
 )
 
