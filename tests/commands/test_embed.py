@@ -2,6 +2,7 @@
 
 import csv
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ from hyperface.cli import EXIT_INTERRUPTED, EXIT_USER_ERROR, main
 from hyperface.commands import embed
 from hyperface.generators import load_gallery_generator
 from hyperface.images import to_uint8
+from hyperface.recognizers.checkpoints import card_of
 
 pytest.importorskip("dlib")
 
@@ -123,7 +125,7 @@ def test_work_broken_off_is_continued(photos, tmp_path, capsys, monkeypatch):
     assert main(["embed", str(photos), "-o", str(output), "--recognizer", ours]) == EXIT_USER_ERROR
     message = capsys.readouterr().err
     assert "'dlib'" in message
-    assert "'small trained on dataset'" in message
+    assert repr(card_of(Path(ours)).name) in message
     assert main(["embed", str(photos), "-o", str(output), "--all-faces"]) == EXIT_USER_ERROR
     assert "all_faces False instead of True" in capsys.readouterr().err
 

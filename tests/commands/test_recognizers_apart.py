@@ -13,9 +13,10 @@ from hyperface.cli import EXIT_USER_ERROR, main
 from hyperface.errors import InputError
 from hyperface.generators import load
 from hyperface.realization import realize
+from hyperface.recognizers.checkpoints import card_of
 
 TRAINED = "assets/demo/train-demo/recognizer.safetensors"
-NAME = "small trained on dataset"
+NAME = card_of(Path(TRAINED)).name
 
 
 @pytest.fixture(scope="module")

@@ -108,6 +108,7 @@ def test_a_packing_of_a_recogniser_trained_here_is_compared_with_its_own(tmp_pat
 
     from hyperface import assets
     from hyperface.errors import InputError
+    from hyperface.recognizers.checkpoints import card_of
     from hyperface.ui.context import AppContext
     from hyperface.ui.packed import load_packed
     from hyperface.ui.photos_tab import SeenFaces, _embed
@@ -118,7 +119,8 @@ def test_a_packing_of_a_recogniser_trained_here_is_compared_with_its_own(tmp_pat
     with runs.Worker(run).working():
         np.save(run.path / "embeddings.npy", np.eye(4, 256, dtype=np.float32))
     seen = SeenFaces(torch.rand(2, 3, 112, 112), (1.0, 1.0))
-    for name, dimension in (("small trained on dataset", 256), ("dlib", 128)):
+    trained = card_of(tmp_path / "train-mine" / "recognizer.safetensors").name
+    for name, dimension in ((trained, 256), ("dlib", 128)):
         (run.path / "recognizer.json").write_text(json.dumps({"name": name}))
         assert _embed(context, load_packed(context, run.name), seen).shape == (2, dimension)
     (run.path / "recognizer.json").write_text(json.dumps({"name": "gone#12345678"}))
