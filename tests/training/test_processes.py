@@ -31,7 +31,8 @@ def test_two_processes_train_what_one_does(coloured, tmp_path, launcher, head):
     options = ["train", "--dataset", str(coloured.path), "--head", head, *OPTIONS]
     assert main([*options, "--run", str(tmp_path / "one")]) == 0
     command = [sys.executable, "-m", *LAUNCHERS[launcher], *options, "--run", str(tmp_path / "two")]
-    subprocess.run(command, check=True, capture_output=True, timeout=300)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stderr
     one, two = (runs.open_run(tmp_path / name) for name in ("one", "two"))
     assert two.status().state == runs.DONE
     first, second = one.metrics(), two.metrics()
