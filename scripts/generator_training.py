@@ -16,6 +16,7 @@ from torch.nn import functional as F
 from tqdm import tqdm
 
 from hyperface.generators.gan import (
+    ADDED_SIZE,
     ALIGNED_SIZE,
     DCGAN,
     LATENT_SIZE,
@@ -211,7 +212,7 @@ def train_mapper(targets: Targets, plan: TrainingPlan, *, checkpoint: Path, begi
         x = torch.cat([targets.embeddings[rows], targets.packed[packed_rows]])  # (b, 128)
         styles = torch.randn(2, plan.identities, STYLE_SIZE, generator=generator)
         codes = mapper(x.repeat(2, 1), styles.flatten(0, 1))  # (2b, 228), first style of all, then second
-        latents, amounts = codes.split([LATENT_SIZE, codes.shape[1] - LATENT_SIZE], dim=1)
+        latents, amounts = codes.split([LATENT_SIZE, ADDED_SIZE], dim=1)
         pictures = _drawn(network, mapper, codes)  # (2b, 3, 64, 64)
         chips = jittered_chips(pictures, generator).bfloat16()
         realised = normalize(chips_to_features(chips).float() - recognizer.mean)  # (2b, 128)
@@ -237,7 +238,7 @@ def train_mapper(targets: Targets, plan: TrainingPlan, *, checkpoint: Path, begi
             + plan.weight_realism * realism
         )
         optimizer.zero_grad()
-        loss.backward()
+        loss.backward(inputs=list(mapper.parameters()))  # what the discriminator would learn of it is not wanted
         torch.nn.utils.clip_grad_norm_(mapper.parameters(), 1.0)
         optimizer.step()
         real = targets.pictures[torch.randint(len(targets.pictures), (len(pictures),), generator=generator)].float()

@@ -48,6 +48,7 @@ def test_identities_are_drawn_paged_and_restyled(small_packing, page, open_tab):
     assert texts[35].startswith("Identity 5, style 5")
     assert "Twenty people" in panel.inner_text()
     page.locator("#identities-pair img").nth(1).wait_for()
+    assert page.locator("#identities-pair img").count() == 2
 
     panel.get_by_role("button", name="Previous page").click()  # round to the last, which is not full
     page.locator("#identities-grid img[alt^='Identity 19']").first.wait_for()
