@@ -5,6 +5,7 @@ that the number of processes changes the speed and not the result. A process alo
 """
 
 import atexit
+import gc
 import importlib
 import os
 from dataclasses import dataclass, field
@@ -25,8 +26,10 @@ def are_many() -> bool:
 
 
 def _leave() -> None:
+    """End the process group and its threads: one that still frees a tensor when the interpreter is gone aborts."""
     if distributed.is_initialized():
         distributed.destroy_process_group()
+        gc.collect()  # the threads end with the last that holds the group, such as a wrapped model
 
 
 @dataclass(frozen=True)
@@ -52,11 +55,12 @@ class Processes:
             raise TrainingError(
                 'Training in several processes needs Accelerate: pip install "hyperface[processes]".'
             ) from error
+        # Its functions' default argument is the group there is when they are made, which they would hold for ever.
+        importlib.import_module("torch.distributed.nn.functional")
         accelerator = accelerate.Accelerator(
             cpu=torch.device(device).type == "cpu",
             kwargs_handlers=[accelerate.InitProcessGroupKwargs(timeout=PATIENCE)],
         )
-        # Threads of the process group that are still there when the interpreter is gone abort the process.
         atexit.unregister(_leave)
         atexit.register(_leave)
         return cls(accelerator.device, accelerator.process_index, accelerator.num_processes, accelerator)
@@ -112,8 +116,9 @@ class SharedBatchNorm(nn.modules.batchnorm._BatchNorm):
             )
         axes = [axis for axis in range(x.ndim) if axis != 1]
         shape = [1, -1] + [1] * (x.ndim - 2)
-        mean = _Mean.apply(x.mean(axes))  # (channels,)
-        centred = x - mean.view(shape)
+        exact = x.to(torch.promote_types(x.dtype, torch.float32))  # of bfloat16 images too, as batch_norm's own are
+        mean = _Mean.apply(exact.mean(axes))  # (channels,)
+        centred = exact - mean.view(shape)
         variance = _Mean.apply(centred.square().mean(axes))  # (channels,)
         with torch.no_grad():
             count = x.numel() / x.shape[1] * distributed.get_world_size()
@@ -123,7 +128,7 @@ class SharedBatchNorm(nn.modules.batchnorm._BatchNorm):
         normalised = centred * (variance + self.eps).rsqrt().view(shape)
         if self.affine:
             normalised = normalised * self.weight.view(shape) + self.bias.view(shape)
-        return normalised
+        return normalised.to(x.dtype)
 
 
 def _share_batch_norms(model: nn.Module, device: torch.device) -> nn.Module:

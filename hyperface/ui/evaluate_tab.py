@@ -74,8 +74,10 @@ def build(context: AppContext, packing: gr.Dropdown, tab: gr.Tab) -> None:
             published = gr.HTML(apply_default_css=False, elem_id="evaluate-published")
             leakage_panel(context, tab)
 
+    # What `closer` shows: kept here too, as a page may still send a choice that the drop-down has no longer.
+    looked_at = gr.State(None)
     details = [scores, counts, wrong]
-    results = [overview, saving, note, table, roc, det, published, closer, threshold, *details]
+    results = [overview, saving, note, table, roc, det, published, closer, looked_at, threshold, *details]
 
     def refresh(chosen_models: Sequence[str], chosen_benchmark: str | None, following: str | None) -> tuple:
         """Today's models, benchmarks and work going on: the page may be older than they are."""
@@ -108,12 +110,13 @@ def build(context: AppContext, packing: gr.Dropdown, tab: gr.Tab) -> None:
             det_chart(_curves(found), *_pairs(found)) if found else None,
             _published(known, chosen_models),
             gr.Dropdown(choices=labels, value=picked, visible=len(labels) > 1, interactive=True),
+            picked,
             *_at_best_threshold(found, picked),
         )
 
     def look(chosen_models: Sequence[str], name: str | None, label: str | None) -> tuple:
         """Scores and mistakes of one model."""
-        return _at_best_threshold(found_on(chosen_models, name), label)
+        return label, *_at_best_threshold(found_on(chosen_models, name), label)
 
     def judge(
         chosen_models: Sequence[str], name: str | None, label: str | None, cosine: float
@@ -137,11 +140,11 @@ def build(context: AppContext, packing: gr.Dropdown, tab: gr.Tab) -> None:
         return worker.start(context, run).name
 
     quick = {"show_progress": "hidden", "api_visibility": "private"}  # in the queue, which toasts need
-    asked = [models, benchmark, closer]
+    asked = [models, benchmark, looked_at]
     opened = tab.select(toasts(refresh), [models, benchmark, progress], [models, benchmark, progress], **quick)
     for event in (opened.then, models.input, benchmark.input, progress.finished):
         event(toasts(show), asked, results, **quick)
-    closer.input(toasts(look), asked, [threshold, *details], **quick)
+    closer.input(toasts(look), [models, benchmark, closer], [looked_at, threshold, *details], **quick)
     threshold.input(toasts(judge), [*asked, threshold], details, trigger_mode="always_last", **quick)
     start.click(
         toasts(lambda chosen, name: begin(chosen, [name] if name else [])), [models, benchmark], progress, **quick

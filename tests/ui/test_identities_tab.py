@@ -33,6 +33,18 @@ def test_impossible_pages_are_told(change, says):
         Page(**{**NEEDED, **change})
 
 
+@pytest.fixture
+def open_identities(small_packing, page, open_tab):
+    """`open_identities()` opens the tab and returns its panel, showing the small packing and no older one."""
+
+    def open_it():
+        panel = open_tab(page, "Identities")
+        page.locator("#identities-summary").get_by_text("Twenty people").wait_for()
+        return panel
+
+    return open_it
+
+
 def grid_texts(page) -> list[str]:
     """What the pictures of the grid are called."""
     page.locator("#identities-grid .hf-grid").wait_for()
@@ -40,13 +52,12 @@ def grid_texts(page) -> list[str]:
 
 
 @pytest.mark.browser
-def test_identities_are_drawn_paged_and_restyled(small_packing, page, open_tab):
-    panel = open_tab(page, "Identities")
+def test_identities_are_drawn_paged_and_restyled(small_packing, page, open_identities):
+    panel = open_identities()
     texts = grid_texts(page)
     assert len(texts) == 36
     assert re.fullmatch(r"Identity 0, style 0: cosine -?\d\.\d\d to the request", texts[0])
     assert texts[35].startswith("Identity 5, style 5")
-    assert "Twenty people" in panel.inner_text()
     page.locator("#identities-pair img").nth(1).wait_for()
     assert page.locator("#identities-pair img").count() == 2
 
@@ -58,8 +69,8 @@ def test_identities_are_drawn_paged_and_restyled(small_packing, page, open_tab):
 
 
 @pytest.mark.browser
-def test_a_page_that_is_not_there_is_a_toast(small_packing, page, open_tab):
-    open_tab(page, "Identities")
+def test_a_page_that_is_not_there_is_a_toast(small_packing, page, open_identities):
+    open_identities()
     before = grid_texts(page)
     page.locator("#identities-first input").fill("20")
     page.get_by_text("The last identity of this packing is 19.").wait_for()
@@ -67,8 +78,8 @@ def test_a_page_that_is_not_there_is_a_toast(small_packing, page, open_tab):
 
 
 @pytest.mark.browser
-def test_a_dataset_is_generated(small_packing, page, open_tab, set_number, runs_folder):
-    panel = open_tab(page, "Identities")
+def test_a_dataset_is_generated(small_packing, page, open_identities, set_number, runs_folder):
+    panel = open_identities()
     page.locator("#dataset-identities input").fill("3")
     set_number(panel, "Images of each", 2)
     page.locator("#dataset-estimate").get_by_text("6 images, about").wait_for()
@@ -89,9 +100,9 @@ def test_a_dataset_is_generated(small_packing, page, open_tab, set_number, runs_
 
 
 @pytest.mark.browser
-def test_more_identities_than_there_are_is_a_toast(small_packing, page, open_tab, runs_folder):
+def test_more_identities_than_there_are_is_a_toast(small_packing, page, open_identities, runs_folder):
     before = len(runs.list_runs([runs_folder], "generate"))
-    panel = open_tab(page, "Identities")
+    panel = open_identities()
     page.locator("#dataset-identities input").fill("21")
     panel.get_by_role("button", name="Generate the dataset").click()
     page.get_by_text("The packing has 20 identities; 21 were asked for.").wait_for()
@@ -107,9 +118,8 @@ def open_panel(page, title: str) -> None:
 
 
 @pytest.mark.browser
-def test_drift_and_collisions_are_measured(small_packing, page, open_tab):
-    open_tab(page, "Identities")
-    grid_texts(page)
+def test_drift_and_collisions_are_measured(small_packing, page, open_identities):
+    open_identities()
     open_panel(page, "As far apart in the pictures")
     summary = page.locator("#separation-summary")
     summary.get_by_text("mean drift from request to picture").wait_for()
@@ -130,9 +140,8 @@ def test_drift_and_collisions_are_measured(small_packing, page, open_tab):
 
 
 @pytest.mark.browser
-def test_walking_from_one_identity_to_another(small_packing, page, open_tab):
-    open_tab(page, "Identities")
-    grid_texts(page)
+def test_walking_from_one_identity_to_another(small_packing, page, open_identities):
+    open_identities()
     open_panel(page, "From one identity to another")
     page.locator("#geodesic-strip img").nth(8).wait_for()
     packed = packed_of(small_packing)
@@ -144,9 +153,8 @@ def test_walking_from_one_identity_to_another(small_packing, page, open_tab):
 
 
 @pytest.mark.browser
-def test_embeddings_are_saved_as_they_are(small_packing, page, open_tab):
-    open_tab(page, "Identities")
-    grid_texts(page)
+def test_embeddings_are_saved_as_they_are(small_packing, page, open_identities):
+    open_identities()
     packed = packed_of(small_packing).embeddings.numpy()
     with page.expect_download() as saved:
         page.get_by_role("button", name="Embeddings as .npy").click()
@@ -159,9 +167,8 @@ def test_embeddings_are_saved_as_they_are(small_packing, page, open_tab):
 
 
 @pytest.mark.browser
-def test_a_loop_is_closed_and_shown_beside_the_open_one(small_packing, page, open_tab, set_number, runs_folder):
-    panel = open_tab(page, "Identities")
-    grid_texts(page)
+def test_a_loop_is_closed_and_shown_beside_the_open_one(small_packing, page, open_identities, set_number, runs_folder):
+    panel = open_identities()
     open_panel(page, "Close the loop")
     for label, value in (("Identities", 8), ("Rounds", 2)):
         set_number(page.locator("#closed-loop"), label, value)
