@@ -1,3 +1,4 @@
+import re
 import subprocess
 import sys
 import time
@@ -30,10 +31,19 @@ def test_the_page_fits_a_phone_and_has_names_for_its_controls(browser, app_url):
     context = browser.new_context(viewport={"width": 390, "height": 844})
     page = context.new_page()
     page.goto(app_url)
+    page.locator("#packing-picker input").click()
+    page.get_by_role("option", name=re.compile("ready-made")).first.click()
+    page.locator("#pack-view .hf-scrub").wait_for()
     for name in TABS:
         page.get_by_role("tab", name=name, exact=True).click()
         page.wait_for_timeout(300)
         assert page.evaluate("document.documentElement.scrollWidth") <= 390, f"{name} scrolls sideways"
+        sticking_out = page.eval_on_selector_all(
+            ".hf-panel > *",
+            """all => all.filter(e => e.getBoundingClientRect().right > e.parentElement.getBoundingClientRect().right)
+                      .map(e => e.className)""",
+        )
+        assert sticking_out == [], f"{sticking_out} of {name} are wider than their panel"
         assert page.locator("img:not([alt])").count() == 0
         unnamed = page.eval_on_selector_all(
             "button", "all => all.filter(b => b.offsetParent && !b.innerText.trim() && !b.ariaLabel && !b.title).length"
