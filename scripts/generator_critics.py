@@ -17,9 +17,18 @@ from hyperface.images import to_uint8
 EPOCHS = 24  # of the pose reader
 
 
-def pose_reader(pictures: torch.Tensor) -> nn.Module:
-    """A small network (n, 3, 64, 64) → (n, 2): turn and nod of faces in standard deviations of random faces, learnt
-    from the landmarks of the pictures given."""
+class PoseReader(nn.Sequential):
+    """Pictures (n, 3, 64, 64) → turn and nod of their faces (n, 2), in standard deviations of random faces."""
+
+    def __init__(self) -> None:
+        layers: list[nn.Module] = []
+        for inputs, outputs in pairwise([3, 24, 48, 64, 64]):
+            layers += [nn.Conv2d(inputs, outputs, 3, 2, 1), nn.ReLU()]  # 64 → 4 pixels
+        super().__init__(*layers, nn.Flatten(), nn.Linear(1024, 64), nn.ReLU(), nn.Dropout(0.3), nn.Linear(64, 2))
+
+
+def learn_poses(reader: PoseReader, pictures: torch.Tensor) -> None:
+    """Teach the reader what the landmarks of pictures (n, 3, 64, 64) of faces say."""
     poses, readable = [], []
     for number, picture in enumerate(tqdm(to_uint8(align_native(pictures)), desc="reading poses")):
         if (face := largest_face(picture)) is not None:
@@ -29,11 +38,8 @@ def pose_reader(pictures: torch.Tensor) -> nn.Module:
     pictures = pictures[readable][good]
     pose = torch.tensor(np.array(poses))[good].float()  # (m, 2)
     pose = (pose - pose.mean(dim=0)) / pose.std(dim=0)
-    layers: list[nn.Module] = []
-    for inputs, outputs in pairwise([3, 24, 48, 64, 64]):
-        layers += [nn.Conv2d(inputs, outputs, 3, 2, 1), nn.ReLU()]  # 64 → 4 pixels
-    reader = nn.Sequential(*layers, nn.Flatten(), nn.Linear(1024, 64), nn.ReLU(), nn.Dropout(0.3), nn.Linear(64, 2))
     batches = [batch for _ in range(EPOCHS) for batch in torch.randperm(len(pose)).split(64)]
+    reader.train().requires_grad_(True)
     optimizer = torch.optim.AdamW(reader.parameters(), 1e-3, weight_decay=1e-2)
     schedule = torch.optim.lr_scheduler.LinearLR(optimizer, 1.0, 0.0, len(batches))
     for number, batch in enumerate(tqdm(batches, desc="learning to read poses")):
@@ -45,7 +51,7 @@ def pose_reader(pictures: torch.Tensor) -> nn.Module:
         F.smooth_l1_loss(reader(seen), wanted).backward()
         optimizer.step()
         schedule.step()
-    return reader.eval().requires_grad_(False)
+    reader.eval().requires_grad_(False)
 
 
 class Discriminator(nn.Module):

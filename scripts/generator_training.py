@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import torch
-from generator_critics import Discriminator, judged, pose_reader, teach
+from generator_critics import Discriminator, PoseReader, judged, learn_poses, teach
 from torch.func import functional_call
 from torch.nn import functional as F
 from tqdm import tqdm
@@ -169,117 +169,162 @@ def train_mapper(targets: Targets, plan: TrainingPlan, *, checkpoint: Path, begi
     beginning: a mapper to go on with; without it, one fitted in closed form.
     """
     torch.manual_seed(plan.seed)
-    generator = torch.Generator().manual_seed(plan.seed)
-    network = load_dcgan().bfloat16()
-    recognizer = load_dlib()
-    chips_to_features = recognizer.network.bfloat16()
-    mapper, discriminator = Mapper(), Discriminator()
-    read_pose = pose_reader(targets.pictures[:POSES].float())
-    # foreach: one fused update for all of the mapper's tensors
-    optimizer = torch.optim.AdamW(mapper.parameters(), plan.learning_rate, (0.9, 0.99), weight_decay=1e-4, foreach=True)
-    discriminator_optimizer = torch.optim.Adam(discriminator.parameters(), 2e-4, (0.5, 0.9), foreach=True)
-    first = 0
+    training = MapperTraining(targets, plan)
     if checkpoint.exists():
-        state = torch.load(checkpoint, weights_only=True)
-        if state["plan"] != asdict(plan):
-            raise SystemExit(f"{checkpoint} was made with other settings; delete it to begin again.")
-        mapper.load_state_dict(state["mapper"])
-        optimizer.load_state_dict(state["optimizer"])
-        discriminator.load_state_dict(state["discriminator"])
-        discriminator_optimizer.load_state_dict(state["discriminator_optimizer"])
-        generator.set_state(state["generator"])
-        first = state["step"]
-        ends = state["ends"]
-        average = {name: value.clone() for name, value in state["average"].items()}
+        training.load(checkpoint)
     else:
-        if beginning is None:
-            warm_start(mapper, targets)
-        else:
-            mapper.load_state_dict(beginning.state_dict())
-        average = {name: value.clone() for name, value in mapper.state_dict().items()}
-        ends = []
-
-    # the yardstick of variation: two unrelated pictures, at a size where only layout counts
-    unrelated = _layout_difference(*targets.pictures[:256].float().chunk(2)).mean()
-
-    bar = tqdm(range(first, plan.steps), initial=first, total=plan.steps, desc="training the mapper")
+        training.begin(beginning)
+    bar = tqdm(range(training.steps_done, plan.steps), "training the mapper", plan.steps, initial=training.steps_done)
     for step in bar:
-        for group in optimizer.param_groups:
-            group["lr"] = learning_rate(step, plan)
-        faces = plan.identities - plan.packed
-        rows = torch.randint(len(targets.embeddings), (faces,), generator=generator)
-        packed_rows = torch.randint(len(targets.packed), (plan.packed,), generator=generator)
-        x = torch.cat([targets.embeddings[rows], targets.packed[packed_rows]])  # (b, 128)
-        styles = torch.randn(2, plan.identities, STYLE_SIZE, generator=generator)
-        codes = mapper(x.repeat(2, 1), styles.flatten(0, 1))  # (2b, 228), first style of all, then second
-        latents, amounts = codes.split([LATENT_SIZE, ADDED_SIZE], dim=1)
-        pictures = _drawn(network, mapper, codes)  # (2b, 3, 64, 64)
-        chips = jittered_chips(pictures, generator).bfloat16()
-        realised = normalize(chips_to_features(chips).float() - recognizer.mean)  # (2b, 128)
+        figures = training.step()
+        if step % 20 == 19:
+            bar.set_postfix({name: f"{value:.3f}" for name, value in figures.items()})
+        if step % 100 == 99 or step + 1 in _cycle_ends(plan):
+            training.save(checkpoint)
+    return training.averaged_mapper()
 
-        identity = 1 - (realised * x.repeat(2, 1)).sum(1).mean()
-        contrast = _contrast(realised, x, targets, plan, generator)
+
+class MapperTraining:
+    """The mapper, its critics, and all else that a checkpoint holds. Either `load` or `begin` first."""
+
+    def __init__(self, targets: Targets, plan: TrainingPlan) -> None:
+        self.targets, self.plan = targets, plan
+        self.generator = torch.Generator().manual_seed(plan.seed)
+        self.dcgan = load_dcgan().bfloat16()
+        recognizer = load_dlib()
+        self.mean, self.chips_to_features = recognizer.mean, recognizer.network.bfloat16()
+        self.mapper, self.discriminator = Mapper(), Discriminator()
+        self.pose_reader = PoseReader().eval().requires_grad_(False)
+        self.optimizer = torch.optim.AdamW(  # foreach: one fused update for all of the mapper's tensors
+            self.mapper.parameters(), plan.learning_rate, (0.9, 0.99), weight_decay=1e-4, foreach=True
+        )
+        self.discriminator_optimizer = torch.optim.Adam(self.discriminator.parameters(), 2e-4, (0.5, 0.9), foreach=True)
+        # the yardstick of variation: two unrelated pictures, at a size where only layout counts
+        self.unrelated = _layout_difference(*targets.pictures[:256].float().chunk(2)).mean()
+        self.steps_done = 0
+        self.average: dict[str, torch.Tensor] = {}  # of the mapper's tensors, over the last steps
+        self.ends: list[dict[str, torch.Tensor]] = []  # the average after each cycle of the learning rate
+
+    def begin(self, beginning: Mapper | None) -> None:
+        learn_poses(self.pose_reader, self.targets.pictures[:POSES].float())
+        if beginning is None:
+            warm_start(self.mapper, self.targets)
+        else:
+            self.mapper.load_state_dict(beginning.state_dict())
+        self.average = _copied(self.mapper.state_dict())
+
+    def save(self, path: Path) -> None:
+        state = {
+            "plan": asdict(self.plan),
+            "steps_done": self.steps_done,
+            "average": self.average,
+            "ends": self.ends,
+            "generator": self.generator.get_state(),
+            **{name: part.state_dict() for name, part in self._parts().items()},
+        }
+        temporary = path.with_suffix(".partial")
+        torch.save(state, temporary)
+        temporary.replace(path)
+
+    def load(self, path: Path) -> None:
+        state = torch.load(path, weights_only=True)
+        if state["plan"] != asdict(self.plan):
+            raise SystemExit(f"{path} was made with other settings; delete it to begin again.")
+        for name, part in self._parts().items():
+            part.load_state_dict(state[name])
+        self.generator.set_state(state["generator"])
+        self.steps_done, self.average, self.ends = state["steps_done"], state["average"], state["ends"]
+
+    def _parts(self) -> dict[str, torch.nn.Module | torch.optim.Optimizer]:
+        names = ("mapper", "optimizer", "discriminator", "discriminator_optimizer", "pose_reader")
+        return {name: getattr(self, name) for name in names}
+
+    def step(self) -> dict[str, float]:
+        """Learn from one batch; figures that tell how it goes."""
+        for group in self.optimizer.param_groups:
+            group["lr"] = learning_rate(self.steps_done, self.plan)
+        x = self._requests()  # (b, 128)
+        styles = torch.randn(2, len(x), STYLE_SIZE, generator=self.generator)
+        loss, pictures, figures = self._loss(x, styles)
+        self.optimizer.zero_grad()
+        loss.backward(inputs=list(self.mapper.parameters()))  # what the discriminator would learn of it is not wanted
+        torch.nn.utils.clip_grad_norm_(self.mapper.parameters(), 1.0)
+        self.optimizer.step()
+
+        known = self.targets.pictures
+        real = known[torch.randint(len(known), (len(pictures),), generator=self.generator)].float()
+        teach(self.discriminator, self.discriminator_optimizer, real, pictures.detach())
+
+        decay = min(0.998, (self.steps_done + 1) / (self.steps_done + 10))
+        with torch.no_grad():
+            for name, value in self.mapper.state_dict().items():
+                self.average[name].lerp_(value, 1 - decay)
+        self.steps_done += 1
+        if self.steps_done in _cycle_ends(self.plan):
+            self.ends.append(_copied(self.average))
+        return figures
+
+    def _requests(self) -> torch.Tensor:
+        """Embeddings of faces, then packed ones (b, 128)."""
+        embeddings, packed = self.targets.embeddings, self.targets.packed
+        faces = self.plan.identities - self.plan.packed
+        rows = torch.randint(len(embeddings), (faces,), generator=self.generator)
+        packed_rows = torch.randint(len(packed), (self.plan.packed,), generator=self.generator)
+        return torch.cat([embeddings[rows], packed[packed_rows]])
+
+    def _loss(self, x: torch.Tensor, styles: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, dict[str, float]]:
+        """The loss of requests (b, 128) in styles (2, b, STYLE_SIZE), their pictures (2b, 3, 64, 64), and figures."""
+        plan = self.plan
+        requested, styles = x.repeat(2, 1), styles.flatten(0, 1)  # first style of all, then second
+        codes = self.mapper(requested, styles)  # (2b, 228)
+        latents, amounts = codes.split([LATENT_SIZE, ADDED_SIZE], dim=1)
+        pictures = _drawn(self.dcgan, self.mapper, codes)  # (2b, 3, 64, 64)
+        chips = jittered_chips(pictures, self.generator).bfloat16()
+        realised = normalize(self.chips_to_features(chips).float() - self.mean)  # (2b, 128)
+
+        cosines = (realised * requested).sum(1)  # (2b,)
+        contrast = _contrast(realised, x, self.targets, plan, self.generator)
         separation = _excess_similarity(realised, x)
         prior = _prior(latents)
-        added = (amounts.square().mean() - plan.added).clamp_min(0)
-        difference = _layout_difference(*pictures.chunk(2))
-        variation = (plan.variation - difference.mean() / unrelated).clamp_min(0)
+        added = amounts.square().mean()
+        variation = _layout_difference(*pictures.chunk(2)).mean() / self.unrelated
         # the first two numbers of a style turn and nod the head
-        pose = (read_pose(pictures) - plan.pose * styles.flatten(0, 1)[:, :2]).square().mean()
-        realism = -judged(discriminator, pictures).mean()
+        pose = (self.pose_reader(pictures) - plan.pose * styles[:, :2]).square().mean()
+        realism = -judged(self.discriminator, pictures).mean()
         loss = (
-            identity
+            1
+            - cosines.mean()
             + plan.weight_contrast * contrast
             + plan.weight_separation * separation
             + plan.weight_prior * prior
-            + plan.weight_variation * variation
+            + plan.weight_variation * (plan.variation - variation).clamp_min(0)
             + plan.weight_pose * pose
-            + plan.weight_added * added
+            + plan.weight_added * (added - plan.added).clamp_min(0)
             + plan.weight_realism * realism
         )
-        optimizer.zero_grad()
-        loss.backward(inputs=list(mapper.parameters()))  # what the discriminator would learn of it is not wanted
-        torch.nn.utils.clip_grad_norm_(mapper.parameters(), 1.0)
-        optimizer.step()
-        real = targets.pictures[torch.randint(len(targets.pictures), (len(pictures),), generator=generator)].float()
-        teach(discriminator, discriminator_optimizer, real, pictures.detach())
-        decay = min(0.998, (step + 1) / (step + 10))
-        with torch.no_grad():
-            for name, value in mapper.state_dict().items():
-                average[name].lerp_(value, 1 - decay)
-        if step % 20 == 19:
-            cosines = (realised.detach() * x.repeat(2, 1)).sum(1).view(2, plan.identities)
-            bar.set_postfix(
-                gallery=f"{cosines[:, :faces].mean():.3f}",
-                packed=f"{cosines[:, faces:].mean():.3f}",
-                separation=f"{separation.item():.4f}",
-                contrast=f"{contrast.item():.3f}",
-                prior=f"{prior.item():.3f}",
-                variation=f"{(difference.mean() / unrelated).item():.2f}",
-                pose=f"{pose.item():.3f}",
-                added=f"{amounts.detach().square().mean():.3f}",
-                realism=f"{realism.item():.2f}",
-            )
-        if step % 100 == 99 or step + 1 in _cycle_ends(plan):
-            if step + 1 in _cycle_ends(plan):
-                ends.append({name: value.clone() for name, value in average.items()})
-            state = {
-                "plan": asdict(plan),
-                "step": step + 1,
-                "mapper": mapper.state_dict(),
-                "optimizer": optimizer.state_dict(),
-                "discriminator": discriminator.state_dict(),
-                "discriminator_optimizer": discriminator_optimizer.state_dict(),
-                "generator": generator.get_state(),
-                "average": average,
-                "ends": ends,
-            }
-            temporary = checkpoint.with_suffix(".partial")
-            torch.save(state, temporary)
-            temporary.replace(checkpoint)
-    kept = ends[-plan.averaged :]
-    mapper.load_state_dict({name: torch.stack([end[name] for end in kept]).mean(dim=0) for name in average})
-    return mapper
+        of_faces, of_packed = cosines.view(2, -1).split([plan.identities - plan.packed, plan.packed], dim=1)
+        figures = {
+            "gallery": of_faces.mean(),
+            "packed": of_packed.mean(),
+            "separation": separation,
+            "contrast": contrast,
+            "prior": prior,
+            "variation": variation,
+            "pose": pose,
+            "added": added,
+            "realism": realism,
+        }
+        return loss, pictures, {name: value.item() for name, value in figures.items()}
+
+    def averaged_mapper(self) -> Mapper:
+        """The mapper with the mean of the last cycles' ends."""
+        kept = self.ends[-self.plan.averaged :]
+        self.mapper.load_state_dict({name: torch.stack([end[name] for end in kept]).mean(dim=0) for name in kept[0]})
+        return self.mapper
+
+
+def _copied(state: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    return {name: value.clone() for name, value in state.items()}
 
 
 def _drawn(network: DCGAN, mapper: Mapper, codes: torch.Tensor) -> torch.Tensor:
