@@ -77,7 +77,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     add("--identities", type=int, metavar="N", help="of each trial (default 300)")
     add("--images-per-identity", type=int, metavar="N", help="default 20")
-    add("--epochs", type=int, metavar="N", help="default 12")
+    add("--epochs", type=int, metavar="N", help="default 10")
     add("--backbone", metavar="NAME", help="default small")
     add("--head", metavar="NAME", help="default adaface")
     add("--batch-size", type=int, metavar="N", help="default 128")

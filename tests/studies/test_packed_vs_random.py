@@ -1,4 +1,6 @@
+import argparse
 import itertools
+import re
 
 import numpy as np
 import pytest
@@ -6,6 +8,7 @@ import torch
 
 from hyperface import evaluation, gallery, generators
 from hyperface.cli import main
+from hyperface.commands import study
 from hyperface.errors import InputError, UnknownNameError
 from hyperface.runs import open_run
 from hyperface.studies import ARMS, Plan, packed_vs_random
@@ -85,3 +88,13 @@ def test_the_verb_writes_a_report_and_is_continued(benchmark, tmp_path, capsys):
     assert [trial["arm"] for trial in results["trials"]] == ["random", "packed"]
     assert results["tables"][0] in printed
     assert "noise" in (run.path / "report.html").read_text(encoding="utf-8")
+
+
+def test_the_help_tells_the_plans_defaults():
+    parser = argparse.ArgumentParser()
+    study.add_arguments(parser)
+    told = {action.dest: re.search(r"default (\S+?)\)?$", action.help or "") for action in parser._actions}
+    told = {name: found[1] for name, found in told.items() if found}
+    plan = Plan()
+    names = {"identities", "images_per_identity", "epochs", "backbone", "head", "batch_size", "beta", "span"}
+    assert {name: told[name] for name in names} == {name: str(getattr(plan, name)) for name in names}
