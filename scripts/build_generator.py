@@ -8,7 +8,7 @@ Stages, each skipped when its result is there (`--force` repeats it):
     targets  more faces, other seeds: what the mapper trains on
     train    the mapper (embedding, style) → latent code, with a checkpoint every 100 steps
     card     measure held-out quality and write the model card
-Everything is seeded. On two cores the whole takes about an hour and forty minutes, 70 of them for the mapper;
+Everything is seeded. On two cores the whole takes an hour and three quarters, 80 minutes of them for the mapper;
 `train --go-on --force` trains the mapper that is there further, 85 steps a minute.
 """
 
