@@ -55,7 +55,8 @@ class Processes:
             raise TrainingError(
                 'Training in several processes needs Accelerate: pip install "hyperface[processes]".'
             ) from error
-        # Its functions' default argument is the group there is when they are made, which they would hold for ever.
+        # Its functions have as a default argument the group there is when it is imported, and keep that group and its
+        # threads alive. DistributedDataParallel imports it; here there is no group yet.
         importlib.import_module("torch.distributed.nn.functional")
         accelerator = accelerate.Accelerator(
             cpu=torch.device(device).type == "cpu",
