@@ -1,0 +1,50 @@
+"""What a gallery is, and what can be asked of it."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from hyperface.errors import InputError
+from hyperface.gallery.strangers import stranger_threshold
+from hyperface.recognizers.base import RecognizerCard, check_same_recognizer
+
+
+@dataclass(frozen=True)
+class Gallery:
+    """embeddings: float32 (n, d), unit rows of `recognizer`. thumbnails: uint8 (n, 48, 48, 3), RGB, aligned faces.
+    sources: where each face is from, `<generator>:<seed>` or a file's path inside its folder. recognizer_card: None in
+    files that are older than cards."""
+
+    name: str
+    recognizer: str
+    generator: str
+    embeddings: torch.Tensor
+    thumbnails: np.ndarray
+    sources: tuple[str, ...]
+    recognizer_card: RecognizerCard | None = None
+
+    def __len__(self) -> int:
+        return len(self.embeddings)
+
+    def nearest(
+        self, embeddings: torch.Tensor, count: int = 1, *, recognizer: str | None = None
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """The `count` most similar gallery faces of each row: cosines (m, count), falling, and indices (m, count).
+
+        recognizer: whose embeddings they are. InputError, naming both, if it is not the gallery's.
+        """
+        if recognizer is not None:
+            check_same_recognizer(self.recognizer, f"The gallery {self.name!r}", recognizer, "what is compared with it")
+        if embeddings.shape[1] != self.embeddings.shape[1]:
+            raise InputError(
+                f"The gallery {self.name!r} holds {self.embeddings.shape[1]}-dimensional embeddings of the recogniser "
+                f"{self.recognizer!r}; these have {embeddings.shape[1]} dimensions. Embed with {self.recognizer!r}."
+            )
+        cosines, indices = (embeddings @ self.embeddings.T).topk(min(count, len(self)), dim=1)
+        return cosines, indices
+
+    def stranger_threshold(self, share: float = 0.001, *, seed: int = 0) -> float | None:
+        """The cosine that only this share of the pairs of different gallery faces reaches; see
+        `strangers.stranger_threshold`."""
+        return stranger_threshold(self.embeddings, share, seed=seed)

@@ -1,0 +1,83 @@
+"""Faces in, a gallery out: kept where there is one, embedded, and made small."""
+
+import time
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from hyperface.errors import InputError, NoFaceError
+from hyperface.faces import Face
+from hyperface.gallery.base import Gallery
+from hyperface.gallery.thumbnails import shrink
+from hyperface.recognizers.base import Recognizer
+
+
+@dataclass(frozen=True)
+class GalleryStep:
+    """Progress of a gallery being made. gallery is None until the last step."""
+
+    step: int  # faces kept so far
+    total: int  # faces wanted
+    tried: int  # pictures looked at; the rest had no detectable face or could not be read
+    seconds_left: float
+    gallery: Gallery | None = None
+
+
+def build(
+    faces: Iterable[tuple[str, Face | None]],
+    recognizer: Recognizer,
+    *,
+    count: int,
+    name: str,
+    generator: str,
+    batch_size: int = 64,
+) -> Iterator[GalleryStep]:
+    """Keep the first `count` detectable faces, embed them, and yield progress after each batch.
+
+    faces: `sample_faces(...)` or `folder_faces(...)`. Fewer than `count` in them make a smaller gallery; none at all
+    is a NoFaceError. The last step carries the gallery.
+    """
+    if count < 1:
+        raise InputError(f"A gallery needs at least one face; {count} were asked for.")
+    started = time.monotonic()
+    waiting: list[torch.Tensor] = []
+    embeddings: list[torch.Tensor] = []
+    thumbnails: list[np.ndarray] = []
+    sources: list[str] = []
+    tried = 0
+
+    def flush() -> GalleryStep:
+        images = torch.stack(waiting)  # (b, 3, 112, 112)
+        waiting.clear()
+        with torch.inference_mode():
+            embeddings.append(recognizer.embed(images))
+        thumbnails.append(shrink(images))
+        elapsed = time.monotonic() - started
+        return GalleryStep(len(sources), count, tried, elapsed / len(sources) * (count - len(sources)))
+
+    for source, face in faces:
+        tried += 1
+        if face is None:
+            continue
+        sources.append(source)
+        waiting.append(face.image)
+        if len(waiting) == batch_size and len(sources) < count:
+            yield flush()
+        if len(sources) == count:
+            break
+    if waiting:
+        flush()
+    if not sources:
+        raise NoFaceError(f"No face was found in {tried} pictures, so there is no gallery to make.")
+    gallery = Gallery(
+        name,
+        recognizer.name,
+        generator,
+        torch.cat(embeddings).cpu().clone(),
+        np.concatenate(thumbnails),
+        tuple(sources),
+        recognizer.card,
+    )
+    yield GalleryStep(len(gallery), len(gallery), tried, 0.0, gallery)

@@ -1,0 +1,75 @@
+"""A gallery as one file, and the galleries that ship.
+
+A safetensors file: `embeddings` (n, d) float16, `thumbnails` (the bytes of one JPEG sheet, see `thumbnails`), and in
+the metadata the name, the recogniser, the generator and the sources.
+"""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save
+from torch.nn import functional as F
+
+from hyperface.assets import asset
+from hyperface.errors import AssetError, CheckpointError
+from hyperface.gallery.base import Gallery
+from hyperface.gallery.thumbnails import decode_sheet, encode_sheet
+from hyperface.recognizers.base import RecognizerCard
+
+FORMAT = "hyperface-gallery-1"
+SHIPPED = {"gan-10k": "galleries/gan-10k.safetensors"}
+
+
+def to_bytes(gallery: Gallery) -> bytes:
+    """The gallery as the content of one safetensors file."""
+    metadata = {
+        "format": FORMAT,
+        "name": gallery.name,
+        "recognizer": gallery.recognizer,
+        "generator": gallery.generator,
+        "sources": json.dumps(gallery.sources),
+    }
+    if gallery.recognizer_card is not None:
+        metadata["recognizer_card"] = json.dumps(gallery.recognizer_card.to_json())
+    sheet = np.frombuffer(encode_sheet(gallery.thumbnails), dtype=np.uint8)
+    tensors = {"embeddings": gallery.embeddings.half(), "thumbnails": torch.from_numpy(sheet.copy())}
+    return save(tensors, metadata)
+
+
+def load(name: str | Path = "gan-10k") -> Gallery:
+    """Load a shipped gallery by name, or any gallery by its file's path. AssetError if it is missing or damaged."""
+    path = asset(SHIPPED[name]) if name in SHIPPED else Path(name)
+    if not path.is_file():
+        raise AssetError(f"There is no gallery {str(name)!r}: neither one of {', '.join(SHIPPED)} nor a file.")
+    try:
+        with safe_open(path, framework="pt") as file:
+            metadata = file.metadata() or {}
+            if metadata.get("format") != FORMAT:
+                raise AssetError(f"{path} is not a gallery file.")
+            embeddings = F.normalize(file.get_tensor("embeddings").float(), dim=1)  # float16 rows are not quite unit
+            thumbnails = decode_sheet(file.get_tensor("thumbnails").numpy().tobytes(), len(embeddings))
+            card = _card(metadata)
+    except (OSError, SafetensorError, KeyError, ValueError, CheckpointError) as error:
+        raise AssetError(f"The gallery file {path} is damaged ({error}). Make it again, or restore it.") from error
+    return Gallery(
+        metadata["name"],
+        metadata["recognizer"],
+        metadata["generator"],
+        embeddings,
+        thumbnails,
+        tuple(json.loads(metadata["sources"])),
+        card,
+    )
+
+
+def _card(metadata: dict[str, str]) -> RecognizerCard | None:
+    if "recognizer_card" in metadata:
+        return RecognizerCard.from_json(json.loads(metadata["recognizer_card"]))
+    if metadata["recognizer"] == "dlib":  # the gallery that ships is older than cards
+        from hyperface.recognizers.dlib_resnet import CARD
+
+        return CARD
+    return None
