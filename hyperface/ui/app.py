@@ -8,10 +8,14 @@ from pathlib import Path
 
 import gradio as gr
 
-from hyperface.ui import evaluate_tab, identities_tab, pack_tab, photos_tab, train_tab
-from hyperface.ui.context import AppContext
-from hyperface.ui.run_picker import newest_at_load, run_picker
-from hyperface.ui.theme import FOLDER, STYLE_SHEETS, HyperFaceTheme
+from hyperface.ui.evaluate import tab as evaluate_tab
+from hyperface.ui.identities import tab as identities_tab
+from hyperface.ui.pack import tab as pack_tab
+from hyperface.ui.parts.context import AppContext
+from hyperface.ui.parts.run_picker import newest_at_load, run_picker
+from hyperface.ui.parts.theme import FOLDER, STYLE_SHEETS, HyperFaceTheme
+from hyperface.ui.photos import tab as photos_tab
+from hyperface.ui.train import tab as train_tab
 
 TABS = {
     "pack": ("Pack", pack_tab),

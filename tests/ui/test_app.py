@@ -11,7 +11,7 @@ TABS = ["Pack", "Identities", "Photos", "Train", "Evaluate"]
 
 def test_nothing_heavy_is_loaded_before_the_page():
     code = (
-        "import sys; from hyperface.ui.app import build; from hyperface.ui.context import AppContext; "
+        "import sys; from hyperface.ui.app import build; from hyperface.ui.parts.context import AppContext; "
         "build(AppContext()); print([name for name in ('torch', 'umap', 'dlib', 'numba') if name in sys.modules])"
     )
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout

@@ -1,0 +1,70 @@
+"""What the Evaluate tab knows of models and their evaluations: read from the run folders."""
+
+from __future__ import annotations
+
+import functools
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from hyperface.commands.evaluate import read_figures, read_scores
+from hyperface.ui.parts.context import AppContext
+from hyperface.ui.parts.run_picker import run_title
+
+if TYPE_CHECKING:
+    from hyperface.evaluation import Figures, VerificationResult
+
+DLIB = "dlib"
+DLIB_TITLE = "dlib's recogniser"
+
+
+@dataclass(frozen=True)
+class Evaluated:
+    """A model's newest result on a benchmark. label: how the model is listed."""
+
+    label: str
+    result: VerificationResult
+    figures: Figures
+
+
+def model_choices(context: AppContext) -> list[tuple[str, str]]:
+    """(what to show, value) of every model that can be evaluated: the shipped one, then the trained ones.
+
+    The value is what `evaluate` takes: a name, or the absolute path of a run folder.
+    """
+    trained = [run for run in context.runs("train") if (run.path / "recognizer.safetensors").is_file()]
+    return [(DLIB_TITLE, DLIB), *((run_title(context, run), str(run.path)) for run in trained)]
+
+
+def evaluations(context: AppContext, models: list[str]) -> dict[tuple[str, str], Evaluated]:
+    """(model, benchmark) → the newest result, for these models and every benchmark they were evaluated on."""
+    # By the last part of the path: a shipped run was evaluated where the project was built.
+    names = {Path(value).name: (value, label) for label, value in model_choices(context) if value in models}
+    found: dict[tuple[str, str], Evaluated] = {}
+    for run in reversed(context.runs("evaluate")):  # newest last, so that it stays
+        for entry in run.results().get("evaluations", []):
+            name, benchmark, scores = Path(entry["model"]).name, entry["benchmark"], run.path / entry["scores"]
+            if name in names and scores.is_file():
+                model, label = names[name]
+                result = _read(scores, scores.stat().st_mtime_ns, benchmark)
+                found[model, benchmark] = Evaluated(label, result, _figures(entry, scores, benchmark))
+    return found
+
+
+@functools.lru_cache(maxsize=64)
+def _read(scores: Path, _modified: int, benchmark: str) -> VerificationResult:
+    return read_scores(scores, benchmark)
+
+
+def _figures(entry: dict[str, Any], scores: Path, benchmark: str) -> Figures:
+    try:
+        return read_figures(entry)
+    except (KeyError, TypeError):  # of an evaluation that is older than its figures
+        return _computed_figures(scores, scores.stat().st_mtime_ns, benchmark)
+
+
+@functools.lru_cache(maxsize=64)
+def _computed_figures(scores: Path, modified: int, benchmark: str) -> Figures:
+    from hyperface.evaluation import figures_of
+
+    return figures_of(_read(scores, modified, benchmark))

@@ -1,0 +1,100 @@
+"""The part of the Evaluate tab that searches a dataset's people among the gallery's faces."""
+
+from __future__ import annotations
+
+import gradio as gr
+import numpy as np
+
+from hyperface.errors import InputError
+from hyperface.runs import DONE, Run
+from hyperface.ui.evaluate.charts import search_chart
+from hyperface.ui.evaluate.report import Mistake, mistakes
+from hyperface.ui.parts import worker
+from hyperface.ui.parts.context import AppContext
+from hyperface.ui.parts.pictures import escape
+from hyperface.ui.parts.plots import Figure, chart
+from hyperface.ui.parts.run_picker import keeping, run_title
+from hyperface.ui.parts.run_progress import run_progress
+from hyperface.ui.parts.toasts import toasts
+
+RATES = [("0.1 %", 0.001), ("1 %", 0.01), ("5 %", 0.05)]
+SHOWN = 12  # pairs of each kind
+
+
+def leakage_panel(context: AppContext, tab: gr.Tab) -> None:
+    """Lay out the panel. tab: opened fires its select event."""
+    with gr.Accordion("Leakage audit: does a dataset show people of the gallery?", open=False, elem_id="leakage"):
+        gr.HTML(_EXPLANATION, apply_default_css=False)
+        with gr.Row():
+            dataset = gr.Dropdown([], label="Dataset", interactive=True, elem_id="leakage-dataset")
+            rate = gr.Radio(RATES, value=0.01, label="The line", info="Share of other people that reach it by chance.")
+        with gr.Row(elem_classes=["hf-buttons"]):
+            start = gr.Button("Audit", variant="primary", min_width=220, elem_id="leakage-start")
+        progress = run_progress(context, elem_id="leakage-progress")
+        told = gr.HTML(apply_default_css=False, elem_id="leakage-outcome")
+        nearness = chart(label="How near searches come to a reference face", height=280)
+        pictures = gr.HTML(apply_default_css=False, elem_id="leakage-pairs")
+
+    def begin(name: str | None, fpir: float) -> str:
+        from hyperface.commands import audit
+
+        if name is None:
+            raise InputError("There is no dataset with images yet. Make one on the Identities or the Train tab.")
+        worker.check_free(context)
+        run = context.run(name)
+        galleries = [step.options["gallery"] for step in context.lineage(run) if step.verb == "pack"]
+        reference = galleries[0] if galleries else audit.DEFAULT_GALLERY  # the faces that it was packed from
+        options = audit.AuditOptions(dataset=str(run.path), reference=reference, fpir=fpir)
+        return worker.start(context, audit.create(options, folder=context.runs_folder)).name
+
+    def refresh(name: str | None) -> gr.Dropdown:
+        choices = [
+            (run_title(context, run), run.name)
+            for run in context.runs("generate")
+            if not context.is_demo(run) and run.status().state == DONE  # the one that ships has no images
+        ]
+        return keeping(choices, name, choices[0][1] if choices else None)
+
+    def show(name: str | None) -> tuple[str, Figure | None, str]:
+        """The newest audit of the dataset."""
+        for run in context.runs("audit"):
+            if name in run.parents and run.results():
+                return _outcome(run)
+        return "", None, ""
+
+    quick = {"show_progress": "hidden", "api_visibility": "private"}
+    shown = [told, nearness, pictures]
+    opened = tab.select(toasts(refresh), dataset, dataset, **quick)
+    for event in (opened.then, dataset.change, progress.finished):
+        event(toasts(show), dataset, shown, **quick)
+    start.click(toasts(begin), [dataset, rate], progress, **quick)
+
+
+_EXPLANATION = """
+<p class="hf-note">Every image is searched among the gallery's faces. Strangers, too, come near somebody by chance; the
+line is drawn where searches of other people seldom reach. A dataset that leaks nobody crosses it as seldom. Against
+other sets, such as a generator's training data: <code>python -m hyperface audit --reference PATH</code>.</p>
+"""
+
+
+def _outcome(run: Run) -> tuple[str, Figure, str]:
+    from hyperface.commands import audit
+
+    results = run.results()
+    with np.load(run.file(audit.SEARCHES), allow_pickle=False) as searches:
+        figure = search_chart(searches["cosine"], searches["strangers"], results["line"])
+    with np.load(run.file(audit.PICTURES), allow_pickle=False) as kept:
+        pairs = [
+            Mistake((one, other), float(cosine))
+            for (one, other), cosine in zip(kept["images"], kept["cosine"], strict=True)
+        ]
+
+    above = [pair for pair in pairs if pair.cosine >= results["line"]]
+    below = [pair for pair in pairs if pair.cosine < results["line"]]
+    return (
+        f"<p>{escape(audit.sentence(results))}</p>",
+        figure,
+        '<div class="hf-mistake-columns">'
+        f"{mistakes('Above the line: look at these', above[:SHOWN])}"
+        f"{mistakes('The nearest below it', below[:SHOWN])}</div>",
+    )

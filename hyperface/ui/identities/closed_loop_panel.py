@@ -1,0 +1,155 @@
+"""The part of the Identities tab that closes the loop: people moved apart in their pictures, beside the packing's."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+import gradio as gr
+
+from hyperface.commands.base import duration
+from hyperface.errors import HyperFaceError, InputError
+from hyperface.runs import Run
+from hyperface.ui.identities.grid import figure_row
+from hyperface.ui.parts import worker
+from hyperface.ui.parts.context import AppContext
+from hyperface.ui.parts.folded import when_open
+from hyperface.ui.parts.packed import gallery_of, load_packed
+from hyperface.ui.parts.pictures import escape, picture
+from hyperface.ui.parts.plots import Figure, chart, line, line_chart
+from hyperface.ui.parts.run_progress import run_progress
+from hyperface.ui.parts.toasts import toasts
+
+if TYPE_CHECKING:
+    import torch
+
+SHOWN = 8  # identities of each row
+BATCH = 64
+STEP_SECONDS = 1.5  # on two cores
+
+
+def closed_loop_panel(context: AppContext, packing: gr.Dropdown, tab: gr.Tab) -> None:
+    """Lay out the panel. packing: the page's run picker; tab: opened fires its select event."""
+    with gr.Accordion("Close the loop: move them apart in their pictures", open=False, elem_id="closed-loop") as panel:
+        gr.HTML(_EXPLANATION, apply_default_css=False)
+        with gr.Row():
+            count = gr.Slider(2, 1000, 100, step=1, label="Identities", info="The packing's first so many.")
+            rounds = gr.Slider(1, 60, 20, step=1, label="Rounds", info="How often each one is moved.")
+        expected = gr.HTML(apply_default_css=False)
+        with gr.Row(elem_classes=["hf-buttons"]):
+            begin = gr.Button("Separate", variant="primary", min_width=180, elem_id="closed-loop-begin")
+            draw = gr.Button("Generate a dataset of them", size="md", min_width=180, elem_id="closed-loop-dataset")
+        progress = run_progress(context, elem_id="closed-loop-progress")
+        gain = chart(label="Mean angle to the nearest other picture, step by step", height=200, visible=False)
+        outcome = gr.HTML(apply_default_css=False, elem_id="closed-loop-outcome")
+
+    def start(name: str | None, identities: float, rounds: float) -> str:
+        from hyperface.commands import separate
+
+        packed = load_packed(context, name)
+        worker.check_free(context)
+        options = separate.SeparateOptions(
+            str(packed.run.path), identities=min(int(identities), len(packed)), rounds=int(rounds)
+        )
+        return worker.start(context, separate.create(options, folder=context.runs_folder)).name
+
+    def generate(name: str | None) -> str:
+        from hyperface.commands import generate
+
+        newest = _newest(context, name)
+        if newest is None:
+            raise InputError("Nothing has been separated yet. Press Separate first.")
+        worker.check_free(context)
+        options = generate.GenerateOptions(source=str(newest.path))
+        return worker.start(context, generate.create(options, folder=context.runs_folder)).name
+
+    def show(name: str | None) -> str:
+        newest = _newest(context, name)
+        try:
+            return "" if newest is None else _outcome(context, name, newest)
+        except HyperFaceError as error:
+            return f'<p class="hf-empty">{escape(error)}</p>'
+
+    def gained(run: str | None) -> gr.HTML:
+        figure = _gain(context.run(run)) if run else None
+        return gr.HTML(visible=figure is not None, **({} if figure is None else {"value": figure}))
+
+    def following(name: str | None, current: str | None) -> str | None:
+        """What to follow when the page is opened: work on this packing that goes on, whoever started it."""
+        at_work = [run.name for run in context.runs("separate") if run.status().active and name in run.parents]
+        return current if current or not at_work else at_work[0]
+
+    quick = {"api_visibility": "private", "show_progress": "hidden"}
+    begin.click(toasts(start), [packing, count, rounds], progress, **quick)
+    draw.click(toasts(generate), packing, progress, **quick)
+    tab.select(following, [packing, progress], progress, queue=False, **quick)
+    when_open(panel, show, [packing], [outcome], also=[packing.change, progress.finished])
+    for event in (progress.change, progress.advanced, progress.finished):
+        event(toasts(gained), progress, gain, trigger_mode="always_last", **quick)
+    gr.on([panel.expand, count.change, rounds.change], _estimate, [count, rounds], expected, queue=False, **quick)
+
+
+_EXPLANATION = """
+<p class="hf-note">A packing spreads what is asked for; the pictures follow in part. Generator and recogniser are
+differentiable, so the requests can be moved until the <em>pictures</em> are far apart. The recogniser that leads
+overstates the gain; a second one, which had no part in it, looks at the end. The work goes on when you close the
+page.</p>
+"""
+
+
+def _estimate(identities: float, rounds: float) -> str:
+    steps = int(rounds) * math.ceil(identities / BATCH)
+    return f'<p class="hf-note" role="status">{steps:,} steps: about {duration(steps * STEP_SECONDS)} on two cores.</p>'
+
+
+def _gain(run: Run) -> Figure | None:
+    """The angle between nearest pictures over the steps; None before there are two."""
+    rows = run.metrics()
+    if len(rows) < 2:
+        return None
+    steps, angles = zip(*((row["step"], row["mean_seen_angle"]) for row in rows), strict=True)
+    start = line([0, steps[-1]], [angles[0]] * 2, "open loop", "series-2", line={"dash": "dash", "color": "series-2"})
+    return line_chart(
+        [line(steps, angles, "closed loop"), start],
+        x_title="Step",
+        y_title="Nearest other picture, °",
+        showlegend=False,
+    )
+
+
+def _newest(context: AppContext, name: str | None) -> Run | None:
+    """The newest closed loop of this packing that has come to something."""
+    runs = (run for run in context.runs("separate") if name in run.parents and run.results())
+    return next(runs, None)
+
+
+def _outcome(context: AppContext, name: str | None, run: Run) -> str:
+    """HTML: the gain, and the first identities as the packing and as the closed loop have them drawn."""
+    import numpy as np
+
+    from hyperface import sphere
+    from hyperface.realization import realize
+
+    packed, results = load_packed(context, name), run.results()
+    judged = "second_recognizer" in results  # not where the loop was stopped
+    moved = sphere.as_embeddings(np.load(run.file("embeddings.npy"), allow_pickle=False))  # (n, d)
+    recognizer = context.recognizer(gallery_of(context, packed.run).recognizer)
+
+    def row(title: str, requests: torch.Tensor) -> str:
+        drawn = realize(requests[:SHOWN], [0], context.generator(), recognizer)
+        faces = "".join(
+            f"<li>{picture(image, f'{title}, identity {number}')}<span>{number}</span></li>"
+            for number, image in enumerate(drawn.images[:, 0])
+        )
+        return f'<h4 class="hf-heading">{title}</h4><ul class="hf-strip">{faces}</ul>'
+
+    figures = [
+        ("mean angle to the nearest other picture, open and closed loop", _change(results)),
+        *([("the same as a second recogniser sees it", _change(results, "second_"))] if judged else []),
+        ("two pictures of one person, mean cosine", f"{results['consistency']:.2f}"),
+    ]
+    return figure_row(figures) + row("Open loop", packed.embeddings) + row("Closed loop", moved)
+
+
+def _change(results: dict[str, Any], whose: str = "") -> str:
+    return f"{results[f'{whose}start_mean_seen_angle']:.1f}° → {results[f'{whose}mean_seen_angle']:.1f}°"

@@ -1,0 +1,96 @@
+"""Packed identities as faces: the grid identities × variations, and the closest pair of a run."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from hyperface.ui.parts.pictures import escape, picture
+
+if TYPE_CHECKING:
+    import torch
+
+
+@dataclass(frozen=True)
+class IdentityRow:
+    """One identity of the grid."""
+
+    number: int  # its place in the run, from 0
+    images: torch.Tensor  # (k, 3, h, w), one for each style
+    cosines: Sequence[float]  # k, of each picture's embedding to the requested one
+    neighbour: int  # the identity of the run that is nearest to it
+    neighbour_angle: float  # degrees
+
+
+@dataclass(frozen=True)
+class ClosestPair:
+    """The two identities of a run that are nearest to each other, drawn in one style."""
+
+    numbers: tuple[int, int]
+    images: tuple[torch.Tensor, torch.Tensor]  # (3, h, w) each
+    requested_angle: float  # degrees, between the packed embeddings
+    drawn_angle: float  # degrees, between the embeddings of the two pictures
+
+
+def identity_grid(rows: Sequence[IdentityRow], style_seeds: Sequence[int]) -> str:
+    """HTML table: an identity to a row, a style to a column."""
+    head = "".join(f'<div role="columnheader">style {escape(seed)}</div>' for seed in style_seeds)
+    body = "".join(_row(row, style_seeds) for row in rows)
+    return (
+        f'<div class="hf-grid" role="table" aria-label="Identities and their variations" '
+        f'style="--styles:{len(style_seeds)}">'
+        f'<div class="hf-grid-row hf-grid-head" role="row"><div role="columnheader">identity</div>{head}</div>'
+        f'{body}</div><p class="hf-note">{_CAPTION}</p>'
+    )
+
+
+_CAPTION = (
+    "Drawn as asked: the mean cosine between the packed embedding and those of the row’s pictures, embedded again by "
+    "the recogniser; 1 would be perfect. Nearest: the closest other identity of the packing, and the angle to it."
+)
+
+
+def _row(row: IdentityRow, style_seeds: Sequence[int]) -> str:
+    mean = sum(row.cosines) / len(row.cosines)
+    cells = "".join(
+        f'<div role="cell">{_variation(row.number, seed, image, cosine)}</div>'
+        for seed, image, cosine in zip(style_seeds, row.images, row.cosines, strict=True)
+    )
+    return (
+        '<div class="hf-grid-row" role="row"><div class="hf-grid-label" role="rowheader">'
+        f"<b>Identity {row.number}</b>"
+        f'<span class="hf-number" title="Mean cosine of the pictures, embedded again, to the requested embedding">'
+        f"drawn as asked: {mean:.2f}</span>"
+        f'<span class="hf-meter" aria-hidden="true"><span style="width:{100 * max(mean, 0):.0f}%"></span></span>'
+        f'<span class="hf-muted hf-number">nearest: {row.neighbour} at {row.neighbour_angle:.1f}°</span>'
+        f"</div>{cells}</div>"
+    )
+
+
+def _variation(number: int, seed: int, image: torch.Tensor, cosine: float) -> str:
+    text = f"Identity {number}, style {seed}: cosine {cosine:.2f} to the request"
+    return picture(image, text, title=text)
+
+
+def figure_row(figures: Sequence[tuple[str, str]]) -> str:
+    """HTML of (what it is, figure) side by side."""
+    items = "".join(
+        f'<div class="hf-stat"><b class="hf-number">{escape(value)}</b><span>{escape(name)}</span></div>'
+        for name, value in figures
+    )
+    return f'<div class="hf-figures">{items}</div>'
+
+
+def closest_pair(pair: ClosestPair) -> str:
+    """HTML figure of the run's closest pair with its angle as requested and as drawn."""
+    first, second = (
+        f'<div class="hf-pair-face">{picture(image, f"Identity {number}")}<span>Identity {number}</span></div>'
+        for number, image in zip(pair.numbers, pair.images, strict=True)
+    )
+    return (
+        '<h3 class="hf-heading">The two closest identities of this packing</h3>'
+        f'<figure class="hf-pair">{first}<div class="hf-pair-angle">'
+        f'<b class="hf-number">{pair.requested_angle:.1f}°</b><span>requested</span>'
+        f'<b class="hf-number hf-second">{pair.drawn_angle:.1f}°</b><span>as drawn</span></div>{second}</figure>'
+    )

@@ -1,0 +1,175 @@
+"""The part of the Identities tab that asks: are they as far apart in the pictures as they were asked to be?"""
+
+from __future__ import annotations
+
+import functools
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import gradio as gr
+import numpy as np
+
+from hyperface.errors import HyperFaceError
+from hyperface.ui.evaluate.report import Mistake, mistakes
+from hyperface.ui.identities.grid import figure_row
+from hyperface.ui.parts.context import AppContext
+from hyperface.ui.parts.folded import when_open
+from hyperface.ui.parts.packed import Packed, gallery_of, load_packed
+from hyperface.ui.parts.pictures import escape
+from hyperface.ui.parts.plots import Figure, chart, picked_point
+from hyperface.ui.parts.toasts import toasts
+
+if TYPE_CHECKING:
+    import torch
+
+    from hyperface.realization import Separation
+
+MOST_MEASURED = 400  # identities of a run that are drawn for it: about six seconds
+SHOWN = 6  # pairs of each kind
+FALSE_MATCHES = 0.001
+KEPT = 8  # runs remembered, for all visitors
+
+
+@dataclass(frozen=True, eq=False)
+class Measured:
+    """images: uint8 (n, h, w, 3), one of each identity in style 0. separation: of their embeddings. pairs, gallery:
+    the most alike as (first, second or gallery face, cosine), falling. line: the cosine that FALSE_MATCHES of the
+    strangers reach. second: mean angle between nearest pictures as the second recogniser sees it, degrees. cosines:
+    (n,), to the nearest other picture."""
+
+    images: np.ndarray
+    separation: Separation
+    pairs: list[tuple[int, int, float]]
+    gallery: list[tuple[int, int, float]]
+    thumbnails: np.ndarray
+    line: float | None
+    second: float
+    cosines: torch.Tensor
+
+
+def separation_panel(context: AppContext, packing: gr.Dropdown, first: gr.Number) -> None:
+    """Lay out the panel. packing: the page's run picker. first: the grid's first identity, set by a click."""
+    with gr.Accordion("As far apart in the pictures as asked?", open=False, elem_id="separation") as panel:
+        summary = gr.HTML(_WAITING, apply_default_css=False, elem_id="separation-summary", min_height=80)
+        scatter = chart(label="Drift of each identity and the angle to its nearest other as seen", height=340)
+        line = gr.Slider(
+            0, 1, 0.6, step=0.01, label="Collision line", info="Pictures of two people above this cosine collide.",
+            elem_id="separation-line",
+        )  # fmt: skip
+        collisions = gr.HTML(apply_default_css=False, elem_id="separation-pairs")
+    measured = functools.lru_cache(KEPT)(functools.partial(_measure, context))
+
+    def show(name: str | None) -> tuple:
+        try:
+            packed = load_packed(context, name)
+        except HyperFaceError as error:
+            return f'<p class="hf-empty">{escape(error)}</p>', None, 0.6, ""
+        found = measured(packed)
+        cosine = round(found.line or 0.6, 2)
+        return _summary(packed, found), _scatter(found), cosine, _collisions(found, cosine)
+
+    def judge(name: str | None, cosine: float) -> str:
+        return _collisions(measured(load_packed(context, name)), cosine)
+
+    def pick(event: gr.EventData) -> int:
+        return int(picked_point(event))
+
+    events = {"api_visibility": "private", "trigger_mode": "always_last"}
+    outputs = [summary, scatter, line, collisions]
+    when_open(panel, show, [packing], outputs, also=[packing.change], show_progress="minimal")
+    line.input(toasts(judge), [packing, line], collisions, show_progress="hidden", **events)
+    scatter.picked(pick, outputs=first, show_progress="hidden", **events)
+
+
+_WAITING = '<p class="hf-note">Drawing and embedding the identities…</p>'
+
+
+def _measure(context: AppContext, packed: Packed) -> Measured:
+    from hyperface.images import to_uint8
+    from hyperface.realization import mean_nearest_angle, most_alike_pairs, realize, separation
+    from hyperface.recognizers import SECOND
+
+    gallery = gallery_of(context, packed.run)
+    identities = packed.embeddings[:MOST_MEASURED]
+    drawn = realize(identities, [0], context.generator(), context.recognizer(gallery.recognizer))
+    seen = drawn.embeddings[:, 0]  # (n, d)
+    found = separation(identities, seen)
+    cosines, rows = most_alike_pairs(seen, SHOWN * 50)
+    nearest, faces = gallery.nearest(seen)
+    order = nearest[:, 0].argsort(descending=True)[: SHOWN * 10]
+    return Measured(
+        to_uint8(drawn.images[:, 0]),
+        found,
+        [(*pair, cosine) for pair, cosine in zip(rows.tolist(), cosines.tolist(), strict=True)],
+        [(int(i), int(faces[i, 0]), float(nearest[i, 0])) for i in order],
+        gallery.thumbnails,
+        gallery.stranger_threshold(FALSE_MATCHES),
+        mean_nearest_angle(drawn.images[:, 0], context.recognizer(SECOND)),
+        (seen * seen[found.neighbour]).sum(dim=1),
+    )
+
+
+def _summary(packed: Packed, found: Measured) -> str:
+    separation, count = found.separation, len(found.images)
+    figures = [
+        ("mean angle to the nearest other, asked for", f"{float(separation.requested.mean()):.1f}°"),
+        ("the same in the pictures", f"{float(separation.seen.mean()):.1f}°"),
+        ("as a second recogniser sees them", f"{found.second:.1f}°"),
+        ("mean drift from request to picture", f"{float(separation.drift.mean()):.1f}°"),
+    ]
+    of = "" if count == len(packed) else f" Measured on the first {count} of {len(packed):,}."
+    return figure_row(figures) + (
+        '<p class="hf-note">Each point is an identity, drawn once. Right: its picture has drifted far from the '
+        f"request. Low: another identity’s picture is near. A click shows it in the grid above.{of}</p>"
+    )
+
+
+def _scatter(found: Measured) -> Figure:
+    separation = found.separation
+    asked = float(separation.requested.mean())
+    neighbours = separation.neighbour.tolist()
+    data = [
+        {
+            "type": "scatter",
+            "mode": "markers",
+            "x": separation.drift.numpy().round(2).tolist(),
+            "y": separation.seen.numpy().round(2).tolist(),
+            "customdata": list(range(len(neighbours))),
+            "text": [f"Identity {i}, nearest {j}" for i, j in enumerate(neighbours)],
+            "hovertemplate": "%{text}<br>drift %{x:.1f}°, nearest at %{y:.1f}°<extra></extra>",
+            "marker": {"size": 7, "color": "series-1", "opacity": 0.6},
+        }
+    ]
+    shapes = [
+        {"type": "line", "xref": "paper", "x0": 0, "x1": 1, "y0": asked, "y1": asked,
+         "line": {"dash": "dash", "width": 1.5, "color": "series-2"}}
+    ]  # fmt: skip
+    text = {"xref": "paper", "x": 1, "xanchor": "right", "y": asked, "yanchor": "bottom", "showarrow": False}
+    layout = {
+        "xaxis": {"title": {"text": "Drift from request to picture"}, "ticksuffix": "°"},
+        "yaxis": {"title": {"text": "Nearest other picture"}, "ticksuffix": "°"},
+        "shapes": shapes,
+        "annotations": [{**text, "text": f"asked for: {asked:.1f}°"}],
+        "hovermode": "closest",
+        "showlegend": False,
+    }
+    return {"data": data, "layout": layout}
+
+
+def _collisions(found: Measured, cosine: float) -> str:
+    """HTML: how many identities collide, and the most alike pairs, among themselves and with gallery faces."""
+    colliding = int((found.cosines >= cosine).sum())
+    count = len(found.images)
+    from_strangers = (
+        f" {100 * FALSE_MATCHES:g} % of the pairs of random faces are above {found.line:.2f}." if found.line else ""
+    )
+
+    def shown(pairs: list[tuple[int, int, float]], others: np.ndarray) -> list[Mistake]:
+        return [Mistake((found.images[one], others[other]), similar) for one, other, similar in pairs[:SHOWN]]
+
+    return (
+        f'<p><b class="hf-number">{colliding} of {count}</b> identities have another one’s picture above the line.'
+        f'{from_strangers}</p><div class="hf-mistake-columns">'
+        f"{mistakes('Most alike in their pictures', shown(found.pairs, found.images))}"
+        f"{mistakes('Nearest to a face of the gallery', shown(found.gallery, found.thumbnails))}</div>"
+    )

@@ -1,0 +1,56 @@
+"""The part of the Pack tab that shows how much of the gallery lies in how many directions."""
+
+from __future__ import annotations
+
+import functools
+
+import gradio as gr
+import numpy as np
+
+from hyperface.ui.parts.context import AppContext
+from hyperface.ui.parts.folded import when_open
+from hyperface.ui.parts.plots import Figure, chart, line, line_chart
+
+MARKED_SHARE = 0.9
+KEPT = 4  # galleries remembered, for all visitors
+
+
+def span_panel(context: AppContext, span: gr.Slider, gallery: gr.Dropdown) -> None:
+    """Lay out the panel. span, gallery: the controls that choose what it shows."""
+    with gr.Accordion("What the span holds", open=False, elem_id="span-panel") as panel:
+        told = gr.HTML(apply_default_css=False, elem_id="span-told")
+        spectrum = chart(label="Share of the gallery's variance in its strongest directions", height=200)
+
+    @functools.lru_cache(KEPT)
+    def shares(name: str) -> np.ndarray:
+        from hyperface.packing.span import explained_share
+
+        return explained_share(context.gallery(name).embeddings).numpy()
+
+    def show(size: float, name: str) -> tuple[str, Figure]:
+        held = shares(name)
+        chosen = min(int(size), len(held)) or len(held)  # 0: all of them
+        return _told(held, chosen), _spectrum(held, chosen)
+
+    when_open(panel, show, [span, gallery], [told, spectrum], also=[span.change, gallery.change])
+
+
+def _told(held: np.ndarray, size: int) -> str:
+    enough = int(np.searchsorted(held, MARKED_SHARE)) + 1
+    return (
+        f'<p class="hf-note">{size} directions hold {100 * held[size - 1]:.0f} % of what sets the gallery’s faces '
+        f"apart; {enough} of {len(held)} hold {100 * MARKED_SHARE:.0f} %. In the others faces hardly differ, so a "
+        "difference asked for there is not drawn.</p>"
+    )
+
+
+def _spectrum(held: np.ndarray, size: int) -> Figure:
+    """The share that the first 1, 2, … directions hold, and a mark where the span ends."""
+    mark = {"type": "line", "x0": size, "x1": size, "yref": "paper", "y0": 0, "y1": 1}
+    return line_chart(
+        [line(range(1, len(held) + 1), (100 * held).round(2).tolist(), "held")],
+        x_title="Directions",
+        y_title="Held, %",
+        shapes=[{**mark, "line": {"dash": "dash", "width": 1.5, "color": "series-2"}}],
+        showlegend=False,
+    )

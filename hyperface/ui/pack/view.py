@@ -1,0 +1,135 @@
+"""The picture of a packing: the sphere, its frames, the true angles, the terms of the objective.
+
+One component whose value is the run's name. Its script (view.js) asks the functions below for what is new in the
+run folder, so that the picture survives a reloaded page and a restarted server, and is the same in every browser.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import gradio as gr
+
+from hyperface.commands.frames import read_frames
+from hyperface.drawing import data_url
+from hyperface.errors import HyperFaceError, RunError
+from hyperface.runs import Run
+from hyperface.ui.parts.context import AppContext
+from hyperface.ui.parts.run_view import PROGRESS_HTML, Question, answers, columns, control_functions, status_news
+
+if TYPE_CHECKING:
+    import numpy as np
+
+FOLDER = Path(__file__).parent
+BYTES_AT_ONCE = 1_000_000  # of frames in one answer, so that the first picture is soon there
+SERIES = ("step", "objective", "max_cosine", "gallery_distance", "min_angle", "mean_nearest_angle")
+
+
+def pack_view(context: AppContext, value: str | None) -> gr.HTML:
+    """The component. Its `ended` event fires when a followed run has come to an end."""
+
+    @answers
+    def news(question: Question) -> dict[str, Any]:
+        return pack_news(context, question)
+
+    @answers
+    def faces(question: Question) -> dict[str, Any]:
+        return pack_faces(context, question)
+
+    return gr.HTML(
+        value,
+        html_template=(FOLDER / "view.html").read_text(encoding="utf-8").replace("@progress", PROGRESS_HTML),
+        js_on_load=(FOLDER / "view.js").read_text(encoding="utf-8"),
+        apply_default_css=False,
+        elem_id="pack-view",
+        server_functions=[news, faces, *control_functions(context)],
+    )
+
+
+def pack_news(context: AppContext, question: Question) -> dict[str, Any]:
+    """What is new in a packing since the question's cursor: status, steps, frames; all of it without a cursor."""
+    try:
+        run = context.run(str(question.get("run")))
+    except RunError as error:
+        return {"gone": str(error), "cursor": None}
+    cursor = question.get("cursor") or {"metrics": 0, "frames": 0}
+    status = status_news(context, run)  # before the figures: what it says is over has all its figures written
+    rows, metrics_offset = run.metrics_from(int(cursor["metrics"]))
+    frames = read_frames(run.path / "frames.bin")
+    seen, count = int(cursor["frames"]), 0 if frames is None else len(frames)
+    if count < seen:  # another run's frames, or a file begun anew
+        seen = 0
+    fresh: np.ndarray | None = None
+    if frames is not None and count > seen:
+        fresh = frames[seen : seen + max(1, BYTES_AT_ONCE // frames.dtype.itemsize)]
+    shown = seen + (0 if fresh is None else len(fresh))
+    news = {
+        "cursor": {"metrics": metrics_offset, "frames": shown},
+        "more": shown < count,
+        "status": status,
+        "metrics": columns(rows, SERIES),
+        "bound_angle": next((row["bound_angle"] for row in rows if "bound_angle" in row), None),
+        "frames": None
+        if fresh is None
+        else {
+            "from": seen,
+            "points": fresh["points"].shape[1],
+            "records": base64.b64encode(fresh.tobytes()).decode("ascii"),
+        },
+        "picture": _picture(run),
+    }
+    if question.get("cursor") is None:
+        news["options"] = run.options
+    return news
+
+
+def _picture(run: Run) -> dict[str, Any] | None:
+    try:
+        return json.loads((run.path / "picture.json").read_bytes())
+    except (OSError, ValueError):
+        return None
+
+
+def pack_faces(context: AppContext, question: Question) -> dict[str, Any]:
+    """For each of the asked identities the gallery face it started from and, once packed, the face it has become.
+
+    Addresses (`data:`) or None where there is none.
+    """
+    run = context.run(str(question.get("run")))
+    identities = [int(index) for index in list(question.get("identities") or [])[:8]]
+    return {"start": _start_faces(context, run, identities), "now": _packed_faces(context, run, identities)}
+
+
+def _start_faces(context: AppContext, run: Run, identities: list[int]) -> list[str | None]:
+    import numpy as np
+
+    try:
+        origin = np.load(run.path / "start.npy", allow_pickle=False)
+        gallery = context.gallery(str(run.options["gallery"]))
+    except (OSError, ValueError, HyperFaceError):
+        return [None] * len(identities)
+    return [data_url(gallery.thumbnails[origin[index]]) if 0 <= index < len(origin) else None for index in identities]
+
+
+def _packed_faces(context: AppContext, run: Run, identities: list[int]) -> list[str | None]:
+    import numpy as np
+    import torch
+
+    from hyperface.images import to_uint8
+
+    if run.status().active:
+        return [None] * len(identities)
+    try:
+        embeddings = np.load(run.path / "embeddings.npy", mmap_mode="r", allow_pickle=False)
+        generator = context.generator()
+        if any(not 0 <= index < len(embeddings) for index in identities):
+            return [None] * len(identities)
+        rows = torch.from_numpy(np.array(embeddings[identities]))
+        with torch.inference_mode():
+            images = to_uint8(generator.generate(rows, [0] * len(identities)))
+    except (OSError, ValueError, HyperFaceError):
+        return [None] * len(identities)
+    return [data_url(image) for image in images]

@@ -1,0 +1,65 @@
+"""Buttons that save what is on the page as files. They are made when asked for; the server keeps nothing."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import gradio as gr
+
+from hyperface.ui.parts.pictures import escape
+from hyperface.ui.parts.run_view import Question, answers
+
+
+@dataclass(frozen=True)
+class Download:
+    """label: on the button. name: of the file. media_type: as in HTTP. make: the component's value → the file."""
+
+    label: str
+    name: str
+    media_type: str
+    make: Callable[[Any], bytes]
+
+
+def downloads(files: Sequence[Download], *, elem_id: str) -> gr.HTML:
+    """A component with a button for each file; its value, anything that JSON holds, is given to `make`."""
+
+    @answers
+    def made(question: Question) -> dict[str, Any]:
+        content = files[int(question["number"])].make(question["value"])
+        return {"content": base64.b64encode(content).decode("ascii")}
+
+    buttons = "".join(
+        f'<button type="button" class="hf-download" data-number="{number}" data-name="{escape(file.name)}" '
+        f'data-type="{escape(file.media_type)}">{escape(file.label)}</button>'
+        for number, file in enumerate(files)
+    )
+    return gr.HTML(
+        None,
+        html_template=f'<div class="hf-downloads">{buttons}<span role="status"></span></div>',
+        js_on_load=_SCRIPT,
+        server_functions=[made],
+        apply_default_css=False,
+        elem_id=elem_id,
+    )
+
+
+_SCRIPT = """
+const told = element.querySelector('[role=status]');
+for (const button of element.querySelectorAll('button')) {
+  button.addEventListener('click', async () => {
+    told.textContent = '';
+    const { number, name, type } = button.dataset;
+    const answer = await server.made({ number, value: props.value });
+    if (answer.error) { told.textContent = answer.error; return; }
+    const link = document.createElement('a');
+    const bytes = Uint8Array.from(atob(answer.content), (letter) => letter.charCodeAt(0));
+    link.href = URL.createObjectURL(new Blob([bytes], { type }));
+    link.download = name;
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+  });
+}
+"""

@@ -1,0 +1,101 @@
+"""How long a packing or a training will take, told before it starts."""
+
+from __future__ import annotations
+
+import statistics
+from typing import Any
+
+from hyperface.commands.base import duration
+from hyperface.errors import RunError
+from hyperface.runs import Run
+from hyperface.ui.parts.context import AppContext
+
+# Images a second on two CPU cores, until a run on this machine has shown its own pace.
+TYPICAL_TRAINING = {"small": 300.0, "ir_18": 12.0, "ir_34": 7.0, "ir_50": 5.0, "ir_100": 2.5}
+MEASURED_BATCH = 16  # enough to see the speed within some ten percent, and done in seconds
+TYPICAL_DRAWING = 200.0
+NEW = "new"
+# Of a packing on two cores: pairs of identities looked at in a second, and what a step and a run take besides.
+TYPICAL_PAIRS, STEP_SECONDS, RUN_SECONDS = 2e8, 0.005, 4.0
+
+
+def packing_estimate(context: AppContext, identities: float, steps: float) -> str:
+    """One line of HTML: the expected time of so many steps."""
+    own = (run for run in context.runs("pack") if not context.is_demo(run))
+    pairs = next(filter(None, map(_pairs_a_second, own)), TYPICAL_PAIRS)
+    seconds = RUN_SECONDS + steps * (STEP_SECONDS + identities**2 / pairs)
+    return f"<p class='hf-note'>{int(steps):,} steps: about {duration(seconds)}.</p>"
+
+
+def _pairs_a_second(run: Run) -> float | None:
+    """As a packing has shown it; None of one that was too small to show it."""
+    results = run.results()
+    seconds = results.get("seconds_a_step")
+    if seconds is None or seconds < 4 * STEP_SECONDS:
+        return None
+    return run.options["identities"] ** 2 / (seconds - STEP_SECONDS)
+
+
+def training_estimate(
+    context: AppContext,
+    source: str,
+    identities: float,
+    images: float,
+    against: str,
+    epochs: float,
+    backbone: str,
+    speed: float | None = None,
+) -> str:
+    """One line of HTML: images, passes, expected time. speed: images a second, None for what earlier runs showed."""
+    sizes = [_size(context, name, identities, images) for name in (source, against) if name]
+    count = min(sizes)
+    if count == 0:
+        return ""
+    drawing = count / _pace(context, "generate", None, TYPICAL_DRAWING) if source == NEW else 0.0
+    if speed is None:
+        speed = _pace(context, "train", backbone, TYPICAL_TRAINING.get(backbone, 2.0))
+    training = len(sizes) * count * int(epochs) / speed
+    twice = " on each of the two" if len(sizes) == 2 else ""
+    seconds = duration(drawing + training)
+    return f"<p class='hf-note'>{count:,} images, {int(epochs)} times{twice}: about {seconds}.</p>"
+
+
+def measured_estimate(context: AppContext, *sizes: Any) -> str:
+    """The same, at the speed of a few steps taken here; earlier runs of this machine, where there are any, know better.
+
+    sizes: the arguments of `training_estimate`, the backbone last.
+    """
+    backbone = sizes[-1]
+    if _pace(context, "train", backbone, 0.0):
+        return training_estimate(context, *sizes)
+
+    def measure() -> float:
+        from hyperface.training import measure_speed
+
+        return measure_speed(backbone=backbone, batch_size=MEASURED_BATCH)
+
+    return training_estimate(context, *sizes, speed=context.cached(("training speed", backbone), measure))
+
+
+def _size(context: AppContext, name: str, identities: float, images: float) -> int:
+    """Images of a dataset; 0 while they are not known."""
+    if name == NEW:
+        return int(identities) * int(images)
+    try:
+        return int(context.run(name).results().get("images", 0))
+    except RunError:
+        return 0
+
+
+def _pace(context: AppContext, verb: str, backbone: str | None, otherwise: float) -> float:
+    """Images a second of the newest run of the kind that got anywhere."""
+    for run in context.runs(verb):
+        if not context.is_demo(run) and (backbone is None or run.options.get("backbone") == backbone):
+            seen = _paces(run)
+            if len(seen) >= 3:
+                return max(statistics.median(seen), 0.1)
+    return otherwise
+
+
+def _paces(run: Run) -> list[float]:
+    return [row["images_per_second"] for row in run.metrics() if isinstance(row.get("images_per_second"), float)]

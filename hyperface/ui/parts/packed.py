@@ -1,0 +1,93 @@
+"""The packed identities of a run, read for showing: which is nearest to which, and which two are closest."""
+
+from __future__ import annotations
+
+import functools
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from hyperface.commands.pack import packing_recognizer
+from hyperface.errors import RunError
+from hyperface.runs import Run
+from hyperface.ui.parts.context import AppContext
+
+if TYPE_CHECKING:
+    import numpy as np
+    import torch
+
+    from hyperface.gallery import Gallery
+
+
+@dataclass(
+    frozen=True, eq=False
+)  # compared by identity: reading a run again gives the same object while it is unchanged
+class Packed:
+    """embeddings: (n, d), unit rows. nearest: (n,), each identity's nearest other. nearest_angle: (n,), degrees."""
+
+    run: Run
+    embeddings: torch.Tensor
+    nearest: torch.Tensor
+    nearest_angle: torch.Tensor
+
+    def __len__(self) -> int:
+        return len(self.embeddings)
+
+    @property
+    def closest(self) -> tuple[int, int]:
+        """The two identities at the smallest angle."""
+        first = int(self.nearest_angle.argmin())
+        return first, int(self.nearest[first])
+
+    @property
+    def recognizer(self) -> str:
+        """The name of the recogniser whose embeddings these are."""
+        return packing_recognizer(self.run) or "dlib"  # packings that do not say are older than any other choice
+
+    def most_alike(self, embeddings: torch.Tensor, count: int) -> tuple[torch.Tensor, torch.Tensor]:
+        """The `count` most similar identities of each row: cosines (m, count), falling, and numbers (m, count)."""
+        return (embeddings @ self.embeddings.T).topk(min(count, len(self)), dim=1)
+
+    @functools.cached_property
+    def points(self) -> np.ndarray:
+        """Where the picture of the sphere shows the identities: float32 (n, 3), unit rows."""
+        from hyperface.commands.frames import RADIUS, read_frames
+        from hyperface.projection import SphereProjection
+
+        frames = read_frames(self.run.path / "frames.bin")
+        if frames is None or len(frames) == 0 or frames.dtype["points"].shape != (len(self), 3):
+            return SphereProjection().fit(self.embeddings)  # a run without pictures
+        return frames[-1]["points"].astype("float32") / RADIUS
+
+
+def gallery_of(context: AppContext, run: Run) -> Gallery:
+    """The gallery that a packing started from and was kept near to."""
+    name = run.options["gallery"]
+    return context.gallery(str(Path(name) / "gallery.safetensors") if (Path(name) / "config.json").is_file() else name)
+
+
+def load_packed(context: AppContext, name: str | None) -> Packed:
+    """The packing with this run's name, as it is now. RunError if there is none, or it has no embeddings yet."""
+    if not name:
+        raise RunError("There is no packing yet. Make one on the Pack tab: press Start there and come back.")
+    run = context.run(name)
+    path = run.file("embeddings.npy")
+    return _read(run.path, path.stat().st_mtime_ns)
+
+
+@functools.lru_cache(maxsize=4)
+def _read(run_path: Path, _modified: int) -> Packed:  # a running packing rewrites its embeddings: hence the time
+    import numpy as np
+    import torch
+
+    from hyperface import runs, sphere
+    from hyperface.packing.neighbors import nearest_points
+
+    run = runs.open_run(run_path)
+    try:
+        embeddings = sphere.as_embeddings(np.load(run.file("embeddings.npy"), allow_pickle=False))  # (n, d)
+    except (OSError, ValueError) as error:
+        raise RunError(f"The embeddings of the packing {run.name} are damaged ({error}). Pick another run.") from error
+    nearest = nearest_points(embeddings)  # (n,)
+    angle = torch.rad2deg(sphere.angles(embeddings, embeddings[nearest]))  # (n,)
+    return Packed(run, embeddings, nearest, angle)

@@ -1,0 +1,95 @@
+"""Choosing a run: drop-downs that list the runs of a verb, and the line that tells what a run was made from."""
+
+from __future__ import annotations
+
+import datetime
+
+import gradio as gr
+from gradio.context import Context
+
+from hyperface.runs import DONE, FAILED, INTERRUPTED, RUNNING, STARTING, STOPPED, Run
+from hyperface.ui.parts.context import AppContext
+from hyperface.ui.parts.pictures import escape
+
+NOUNS = {"pack": "packing", "generate": "dataset", "train": "model", "evaluate": "evaluation", "gallery": "gallery"}
+_STATES = {
+    RUNNING: "running",
+    STARTING: "starting",
+    STOPPED: "stopped",
+    FAILED: "failed",
+    INTERRUPTED: "interrupted",
+    DONE: "",
+}
+
+
+def run_picker(context: AppContext, verb: str, *, label: str, info: str | None = None, **options) -> gr.Dropdown:
+    """A drop-down of the runs of a verb. Its value is the run's name, None while there is no such run.
+
+    Refresh it with `picker_update` when its tab is opened: the page may be older than the newest run.
+    """
+    choices = run_choices(context, verb)
+    value = choices[0][1] if choices else None
+    return gr.Dropdown(choices, value=value, label=label, info=info, interactive=True, **options)
+
+
+def picker_update(context: AppContext, verb: str, chosen: str | None) -> gr.Dropdown:
+    """The drop-down with today's runs. What was chosen stays chosen while it exists, else the newest is."""
+    choices = run_choices(context, verb)
+    return keeping(choices, chosen, choices[0][1] if choices else None)
+
+
+def picker_at(context: AppContext, verb: str, chosen: str) -> gr.Dropdown:
+    """The drop-down with today's runs, and another one of them chosen."""
+    return gr.Dropdown(choices=run_choices(context, verb), value=chosen)
+
+
+def keeping(choices: list[tuple[str, str]], chosen: str | None, otherwise: str | None) -> gr.Dropdown:
+    """A drop-down's new choices (what to show, name). What was chosen stays while it is among them.
+
+    It is not sent again: by the time a slow answer reaches the page, something else may have been chosen.
+    """
+    if chosen in [name for _, name in choices]:
+        return gr.Dropdown(choices=choices)
+    return gr.Dropdown(choices=choices, value=otherwise)
+
+
+def newest_at_load(context: AppContext, verb: str, picker: gr.Dropdown) -> None:
+    """Begin each page with the newest run there is: the picker itself is as old as the server."""
+    Context.root_block.load(
+        lambda: picker_update(context, verb, None),
+        outputs=picker,
+        show_progress="hidden",
+        queue=False,
+        api_visibility="private",
+    )
+
+
+def run_choices(context: AppContext, verb: str) -> list[tuple[str, str]]:
+    """(what to show, name) of each run of the verb, newest first, then those that ship."""
+    return [(run_title(context, run), run.name) for run in context.runs(verb)]
+
+
+def run_title(context: AppContext, run: Run) -> str:
+    """Title, date and, unless it is finished, the state of a run."""
+    if context.is_demo(run):
+        return f"{run.title} · ready-made"
+    state = _STATES.get(run.status().state, "")
+    return " · ".join(part for part in (run.title, _local_time(run.created), state) if part)
+
+
+def lineage_line(context: AppContext, run: Run) -> str:
+    """HTML: the runs that this one was made from, oldest first, and itself."""
+    steps = [
+        f"<span><small>{escape(NOUNS.get(step.verb, step.verb))}</small> {escape(step.title)}</span>"
+        for step in context.lineage(run)
+    ]
+    arrow = '<span aria-hidden="true">→</span>'
+    return f'<p class="hf-lineage" aria-label="Made from">{arrow.join(steps)}</p>'
+
+
+def _local_time(created: str) -> str:
+    try:
+        moment = datetime.datetime.fromisoformat(created).astimezone()
+    except ValueError:
+        return ""
+    return f"{moment.day} {moment:%b %H:%M}"

@@ -1,0 +1,90 @@
+"""What the views of a run at work have in common: the progress block and the questions the page asks about a run."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from typing import Any
+
+from hyperface.errors import HyperFaceError
+from hyperface.runs import FAILED, INTERRUPTED, STOPPED, Run, request_stop
+from hyperface.ui.parts import worker
+from hyperface.ui.parts.context import AppContext
+
+PROGRESS_HTML = """
+<div class="hf-progress" data-state="">
+  <div class="hf-progress-head" role="status">
+    <b class="hf-progress-state"></b><span class="hf-progress-text"></span>
+    <button type="button" class="hf-button hf-stop">Stop</button>
+    <button type="button" class="hf-button hf-continue">Continue</button>
+  </div>
+  <div class="hf-progress-track" role="progressbar" aria-label="Progress" aria-valuemin="0" aria-valuemax="100"
+    aria-valuenow="0"><span></span></div>
+</div>
+"""
+
+Question = dict[str, Any]
+ServerFunction = Callable[[Question], dict[str, Any]]
+
+
+def answers(function: ServerFunction) -> ServerFunction:
+    """Decorator of functions that the page's script calls: an error for people becomes {"error": message}."""
+
+    def answer(question: Question) -> dict[str, Any]:
+        try:
+            return function(question)
+        except HyperFaceError as error:
+            return {"error": str(error)}
+
+    answer.__name__ = function.__name__
+    return answer
+
+
+def control_functions(context: AppContext) -> list[ServerFunction]:
+    """The functions behind the progress block's buttons: `stop` and `resume`, each asked with {"run": name}."""
+
+    @answers
+    def stop(question: Question) -> dict[str, Any]:
+        request_stop(context.run(str(question.get("run"))))
+        return {}
+
+    @answers
+    def resume(question: Question) -> dict[str, Any]:
+        worker.check_free(context)
+        worker.start(context, context.run(str(question.get("run"))))
+        return {}
+
+    return [stop, resume]
+
+
+def status_news(context: AppContext, run: Run) -> dict[str, Any]:
+    """A run's status for the page, with `can_continue` and, where a worker died, the end of its log."""
+    status = run.status()
+    message = status.message
+    if status.state == INTERRUPTED and not message:
+        message = _last_line(run) or "Its process is gone."
+    return {
+        **{key: value for key, value in asdict(status).items() if key in ("state", "progress", "seconds_left")},
+        "message": message,
+        "can_continue": status.state in (STOPPED, FAILED, INTERRUPTED) and not context.is_demo(run),
+    }
+
+
+def columns(rows: Sequence[dict[str, Any]], names: Sequence[str]) -> dict[str, list[Any]]:
+    """Steps as one list for each name; None where a step lacks it or it is no number."""
+    return {name: [_number(row.get(name)) for row in rows] for name in names}
+
+
+def _number(value: Any) -> float | None:
+    if not isinstance(value, int | float) or not math.isfinite(value):
+        return None
+    return value if isinstance(value, int) else float(f"{value:.6g}")
+
+
+def _last_line(run: Run) -> str:
+    try:
+        lines = (run.path / "log.txt").read_text(errors="replace").strip().splitlines()
+    except OSError:
+        return ""
+    return f"The last line of its log: {lines[-1][:300]}" if lines else ""

@@ -1,0 +1,46 @@
+"""Errors for people as toasts: the message is shown, the page stays as it was."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable
+from typing import Any
+
+import gradio as gr
+
+from hyperface.errors import HyperFaceError
+from hyperface.ui.parts.pictures import escape
+
+
+def toasts(handler: Callable[..., Any]) -> Callable[..., Any]:
+    """Decorator of event handlers, generators included: a HyperFaceError becomes a toast and changes no output.
+
+    Any other exception is a bug: Gradio shows that something failed, and the traceback goes to the log.
+    """
+    if inspect.isgeneratorfunction(handler):
+
+        @functools.wraps(handler)
+        def stream(*arguments: Any, **options: Any) -> Any:
+            try:
+                yield from handler(*arguments, **options)
+            except HyperFaceError as error:
+                show(error)
+                yield gr.skip()
+
+        return stream
+
+    @functools.wraps(handler)
+    def call(*arguments: Any, **options: Any) -> Any:
+        try:
+            return handler(*arguments, **options)
+        except HyperFaceError as error:
+            show(error)
+            return gr.skip()
+
+    return call
+
+
+def show(error: HyperFaceError) -> None:
+    """Show an error's message as a toast. Only inside an event handler."""
+    gr.Warning(escape(error), title="That did not work", duration=12)

@@ -1,0 +1,25 @@
+from hyperface import runs
+from hyperface.ui.parts.context import AppContext
+from hyperface.ui.parts.run_picker import keeping, picker_at, picker_update
+
+
+def sent(update) -> dict:
+    """What goes to the page."""
+    return update._constructor_args[0]
+
+
+def test_what_is_chosen_is_not_sent_again():
+    """By the time an answer comes, the page may have something else chosen."""
+    choices = [("A", "a"), ("B", "b")]
+    assert sent(keeping(choices, "b", "a")) == {"choices": choices}
+    assert sent(keeping(choices, "gone", "a")) == {"choices": choices, "value": "a"}
+    assert sent(keeping([], None, None)) == {"choices": [], "value": None}
+
+
+def test_the_newest_run_is_chosen_where_nothing_else_is(tmp_path):
+    context = AppContext(runs_folder=tmp_path, demo_folder=tmp_path / "demo")
+    assert sent(picker_update(context, "pack", None))["value"] is None
+    old, new = (runs.create("pack", {}, title=title, folder=tmp_path) for title in ("old", "new"))
+    assert sent(picker_update(context, "pack", None))["value"] == new.name
+    assert "value" not in sent(picker_update(context, "pack", old.name))
+    assert sent(picker_at(context, "pack", old.name))["value"] == old.name
