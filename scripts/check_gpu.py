@@ -1,0 +1,375 @@
+"""Measure and check this machine's GPU: packing, process group, embedding, training. One table, one JSON file.
+
+    python scripts/check_gpu.py [--device cuda] [--output check_gpu.json] [--only packing training …] [--toy]
+
+Needs only what a CUDA image has: torch ≥ 2.8, numpy, pillow, scipy, safetensors. Takes under 8 minutes on one card;
+--toy is the same at small sizes, for a CPU. A part that fails is told in the table, and the others still run; the exit
+status is 1 then. Points and networks' weights are random: they do not change the speed.
+
+What is checked: the nearest neighbours that packing finds against float64 on a sample of rows; a packing shared by a
+process group of one against the same one alone; features in bfloat16 against float32.
+"""
+
+import argparse
+import json
+import math
+import statistics
+import sys
+import tempfile
+import time
+import traceback
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import distributed
+
+from hyperface import datasets, training
+from hyperface.packing import neighbors, objectives, pack
+from hyperface.recognizers.backbones import build_backbone
+from hyperface.sphere import normalize, random_points
+
+DIMENSION = 512
+GALLERY = 10_000
+SAMPLE = 128  # rows that are compared with float64
+LONGEST = 40.0  # seconds a step: larger sizes of what takes longer are left out
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """How much of everything is measured."""
+
+    packing: tuple[int, ...] = (10_000, 50_000, 200_000, 1_000_000)
+    whole: tuple[int, ...] = (10_000, 50_000)  # identities that are packed from beginning to end
+    steps: int = 300
+    matrix: int = 8192
+    images: int = 1024
+    backbones: tuple[str, ...] = ("ir_50", "ir_100")
+    trained: str = "ir_50"
+    batch: int = 512
+    batches: int = 24
+
+
+TOY = Sizes((600, 1500), (300,), 20, 512, 4, ("small",), "small", 8, 6)
+
+
+@dataclass
+class Report:
+    """Rows of the table, and the same for a program."""
+
+    rows: list[dict[str, Any]] = field(default_factory=list)
+    failures: list[str] = field(default_factory=list)
+
+    def add(self, part: str, what: str, value: float, unit: str, **more: Any) -> None:
+        self.rows.append({"part": part, "what": what, "value": value, "unit": unit, **more})
+        notes = ", ".join(f"{key.replace('_', ' ')} {_short(number)}" for key, number in more.items())
+        print(f"{part:10} {what:44} {_short(value):>10} {unit:12} {notes}", flush=True)
+
+    def check(self, holds: bool, what: str) -> None:
+        """Note a check that failed."""
+        if not holds:
+            self.failures.append(what)
+            print(f"FAILED     {what}", flush=True)
+
+
+def _short(value: object) -> str:
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
+
+
+class Card:
+    """The device, and how its clock, memory and peak are read."""
+
+    def __init__(self, device: str) -> None:
+        self.device = torch.device(device)
+        self.cuda = self.device.type == "cuda"
+        self.name = torch.cuda.get_device_name(self.device) if self.cuda else "CPU"
+        self.peak = math.nan  # operations a second of a large product of bfloat16 matrices
+
+    def synchronize(self) -> None:
+        if self.cuda:
+            torch.cuda.synchronize(self.device)
+
+    def seconds(self, call: Callable[[], object], repeats: int = 3) -> float:
+        """Median time of a call, after one that warms up."""
+        call()
+        self.synchronize()
+        times = []
+        for _ in range(repeats):
+            started = time.perf_counter()
+            call()
+            self.synchronize()
+            times.append(time.perf_counter() - started)
+        return statistics.median(times)
+
+    def forget_memory(self) -> None:
+        if self.cuda:
+            torch.cuda.empty_cache()
+            torch.cuda.reset_peak_memory_stats(self.device)
+
+    def memory(self) -> float:
+        """Largest memory since `forget_memory`, GB; NaN where it cannot be told."""
+        return torch.cuda.max_memory_allocated(self.device) / 1e9 if self.cuda else math.nan
+
+
+def peaks(card: Card, sizes: Sizes, report: Report) -> None:
+    """What the card reaches in products of large matrices, and in copying."""
+    size = sizes.matrix
+    for dtype in (torch.bfloat16, torch.float32):
+        a = torch.randn(size, size, device=card.device).to(dtype)
+        rate = 2 * size**3 / card.seconds(lambda a=a: a @ a, 5)
+        report.add(
+            "peak", f"product of {size:,}² matrices, {str(dtype).removeprefix('torch.')}", rate / 1e12, "Tflop/s"
+        )
+        if dtype == torch.bfloat16:
+            card.peak = rate
+    source = torch.empty(size * size * 8, device=card.device)
+    target = torch.empty_like(source)
+    rate = 2 * 4 * len(source) / card.seconds(lambda: target.copy_(source), 5)
+    report.add("peak", "copy, read and written", rate / 1e9, "GB/s")
+
+
+def packing(card: Card, sizes: Sizes, report: Report) -> None:
+    """Seconds a step, memory, share of the peak, and exactness."""
+    gallery = random_points(min(GALLERY, sizes.packing[0]), DIMENSION, seed=1)
+    for objective in ("paper", "soft"):
+        for n in sizes.packing:
+            taken = _packing_steps(card, n, gallery, objective, report)
+            if taken > LONGEST:
+                break
+    with _without_bfloat16():
+        for n in sizes.packing[:-1]:
+            _packing_steps(card, n, gallery, "paper", report, "float32")
+
+
+def _packing_steps(
+    card: Card, n: int, gallery: torch.Tensor, objective: str, report: Report, precision: str = "fastest"
+) -> float:
+    """Measure the first steps of a packing; seconds of one."""
+    start = _points(card, n)
+    card.forget_memory()
+    steps = pack(start, gallery=gallery, objective=objective, steps=300, device=card.device)
+    next(steps), next(steps)  # the first also searches the gallery in full
+    card.synchronize()
+    taken = []
+    for _ in range(5):
+        started = time.perf_counter()
+        step = next(steps)
+        card.synchronize()
+        taken.append(time.perf_counter() - started)
+        if sum(taken) > LONGEST / 4:
+            break
+    seconds = statistics.median(taken)
+    products = 1 if objective == "paper" else 3  # the triangle of cosines; and both ways of summing what pulls
+    report.add(
+        "packing",
+        f"{objective}, n = {n:,}, {precision}",
+        seconds,
+        "s a step",
+        share_of_peak=products * n * n * DIMENSION / seconds / card.peak,
+        memory_GB=card.memory(),
+    )
+    _check_nearest(step.coordinates, step.nearest, f"{objective}, n = {n:,}, {precision}", report)
+    steps.close()
+    return seconds
+
+
+def _points(card: Card, n: int) -> torch.Tensor:
+    generator = torch.Generator(device=card.device).manual_seed(0)
+    return normalize(torch.randn(n, DIMENSION, generator=generator, device=card.device))
+
+
+def _check_nearest(points: torch.Tensor, nearest: torch.Tensor, what: str, report: Report) -> None:
+    """The cosine to the nearest that was found is the largest there is, in float64, for a sample of rows."""
+    rows = torch.randperm(len(points), generator=torch.Generator().manual_seed(0))[:SAMPLE].to(points.device)
+    here = normalize(points[rows].double())  # (s, d)
+    largest = torch.full((len(rows),), -math.inf, dtype=torch.float64, device=points.device)
+    for start in range(0, len(points), 50_000):
+        part = normalize(points[start : start + 50_000].double())
+        cosines = here @ part.T  # (s, p)
+        inside = ((rows >= start) & (rows < start + len(part))).nonzero()[:, 0]
+        cosines[inside, rows[inside] - start] = -math.inf
+        largest = torch.maximum(largest, cosines.amax(dim=1))
+    found = (here * normalize(points[nearest[rows]].double())).sum(dim=1)
+    worst = float((largest - found).max())
+    report.check(worst < 5e-7, f"nearest of {what}: {worst:.1e} below the largest cosine")
+
+
+class _without_bfloat16:  # noqa: N801 — reads as what it does in a `with`
+    """Inside, packing computes in float32 alone."""
+
+    def __enter__(self) -> None:
+        self._kept = neighbors.has_fast_bfloat16, objectives.has_fast_bfloat16
+        neighbors.has_fast_bfloat16 = objectives.has_fast_bfloat16 = lambda device: False
+
+    def __exit__(self, *error: object) -> None:
+        neighbors.has_fast_bfloat16, objectives.has_fast_bfloat16 = self._kept
+
+
+def whole(card: Card, sizes: Sizes, report: Report) -> None:
+    """A packing from beginning to end."""
+    gallery = random_points(min(GALLERY, sizes.packing[0]), DIMENSION, seed=1)
+    for n in sizes.whole:
+        start = _points(card, n)
+        for objective in ("soft", "paper"):
+            started = time.perf_counter()
+            step = _last(
+                pack(start, gallery=gallery, objective=objective, steps=sizes.steps, device=card.device), 3 * LONGEST
+            )
+            card.synchronize()
+            report.add(
+                "whole",
+                f"{objective}, n = {n:,}, {step.step} steps",
+                time.perf_counter() - started,
+                "s",
+                max_cosine=step.max_cosine,
+                objective=step.objective,
+            )
+
+
+def group(card: Card, sizes: Sizes, report: Report) -> None:
+    """A process group of one gives what a lone process gives."""
+    start = _points(card, min(5000, sizes.packing[-1]))
+    alone = _last(pack(start, objective="soft", steps=5, device=card.device))
+    with tempfile.TemporaryDirectory() as folder:
+        backend = "nccl" if card.cuda else "gloo"
+        store = distributed.FileStore(str(Path(folder) / "store"), 1)
+        distributed.init_process_group(backend, store=store, rank=0, world_size=1)
+        try:
+            joined = _last(pack(start, objective="soft", steps=5, device=card.device))
+            ones = torch.ones(3, device=card.device)
+            distributed.all_reduce(ones)
+            report.check(bool((ones == 1).all()), f"sum over one process by {backend}")
+        finally:
+            distributed.destroy_process_group()
+    apart = float((alone.coordinates - joined.coordinates).abs().max())
+    report.add("group", f"{backend}, one rank: largest difference", apart, "")
+    report.check(apart < 1e-5, f"packing in a group of one is {apart:.1e} off")
+
+
+def _last(steps: Iterator[Any], seconds: float = math.inf) -> Any:
+    """The last step, or the one after so many seconds."""
+    started = time.perf_counter()
+    last = next(steps)
+    for last in steps:  # noqa: B007 — the last one is what is wanted
+        if time.perf_counter() - started > seconds:
+            break
+    return last
+
+
+def embedding(card: Card, sizes: Sizes, report: Report) -> None:
+    """Images a second of recognisers with random weights."""
+    generator = torch.Generator().manual_seed(0)
+    images = torch.rand(sizes.images, 3, 112, 112, generator=generator).to(card.device)
+    for name in sizes.backbones:
+        torch.manual_seed(0)
+        recognizer = build_backbone(name).eval()
+        flops = _arithmetic(recognizer)
+        features = {}
+        for precision in ("float32", "bfloat16"):
+            recognizer.prepare(device=card.device, precision=precision)
+
+            def embed(recognizer: Any = recognizer) -> torch.Tensor:
+                with torch.inference_mode():
+                    return recognizer.embed(images, batch_size=256)
+
+            seconds = card.seconds(embed)
+            features[precision] = embed()
+            rate = sizes.images / seconds
+            report.add("embedding", f"{name}, {precision}", rate, "images/s", share_of_peak=rate * flops / card.peak)
+        cosine = (features["float32"] * features["bfloat16"]).sum(dim=1).min()
+        report.check(float(cosine) > 0.995, f"{name} in bfloat16: cosine {float(cosine):.4f} to float32")
+
+
+def _arithmetic(recognizer: Any) -> float:
+    """Operations of one image, forward."""
+    from torch.utils.flop_counter import FlopCounterMode
+
+    size = recognizer.card.input_size
+    with FlopCounterMode(display=False) as counter, torch.no_grad():
+        recognizer.backbone(torch.zeros(1, 3, size, size))
+    return float(counter.get_total_flops())
+
+
+def train(card: Card, sizes: Sizes, report: Report) -> None:
+    """Images a second of training, all of it: decoding, augmentation, both passes, the optimiser."""
+    flops = 3 * _arithmetic(build_backbone(sizes.trained).eval())
+    with tempfile.TemporaryDirectory() as folder:
+        dataset = _random_dataset(Path(folder), sizes)
+        card.forget_memory()
+        steps = training.train(
+            dataset,
+            backbone=sizes.trained,
+            batch_size=sizes.batch,
+            epochs=sizes.batches,
+            validation_share=0,
+            device=card.device,
+        )
+        taken = []
+        while len(taken) < sizes.batches:
+            step = next(steps)
+            card.synchronize()
+            taken.append(time.perf_counter())
+        steps.close()
+    rate = sizes.batch / statistics.median(after - before for before, after in pairwise(taken[2:]))
+    report.add(
+        "training",
+        f"{sizes.trained}, batches of {sizes.batch}, fastest",
+        rate,
+        "images/s",
+        share_of_peak=rate * flops / card.peak,
+        memory_GB=card.memory(),
+        loss=step.loss,
+    )
+    report.check(step.loss is not None and math.isfinite(step.loss), "the loss of training is a number")
+
+
+def _random_dataset(folder: Path, sizes: Sizes) -> Any:
+    rng = np.random.default_rng(0)
+    for identity in range(8):
+        (folder / f"{identity}").mkdir()
+        for number in range(-(-sizes.batch // 8)):
+            pixels = rng.integers(0, 256, (112, 112, 3), dtype=np.uint8)
+            Image.fromarray(pixels).save(folder / f"{identity}" / f"{number}.jpg", quality=50)
+    return datasets.open(folder)
+
+
+PARTS = {
+    "peaks": peaks,
+    "packing": packing,
+    "whole": whole,
+    "group": group,
+    "embedding": embedding,
+    "training": train,
+}
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
+    parser.add_argument("--output", type=Path)
+    parser.add_argument("--only", nargs="+", choices=PARTS)
+    parser.add_argument("--toy", action="store_true")
+    options = parser.parse_args()
+    card, sizes, report = Card(options.device), TOY if options.toy else Sizes(), Report()
+    started = time.perf_counter()
+    print(f"{card.name}, torch {torch.__version__}, Python {sys.version.split()[0]}")
+    for name in dict.fromkeys(["peaks", *(options.only or PARTS)]):
+        try:
+            PARTS[name](card, sizes, report)
+        except Exception:  # whatever goes wrong in one part, the others are measured
+            report.check(False, f"{name}:\n{traceback.format_exc()}")
+        card.forget_memory()
+    print(f"{time.perf_counter() - started:.0f} s; {len(report.failures)} failed")
+    if options.output:
+        content = {"card": card.name, "torch": torch.__version__, "rows": report.rows, "failures": report.failures}
+        options.output.write_text(json.dumps(content, indent=1))
+    return 1 if report.failures else 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
