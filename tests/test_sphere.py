@@ -1,6 +1,5 @@
-"""The sphere's geometry against closed forms, the bounds against packings that are known exactly."""
+"""The sphere's geometry against closed forms."""
 
-import itertools
 import math
 
 import numpy as np
@@ -76,62 +75,3 @@ def test_geodesic_goes_at_constant_speed_along_the_great_circle():
     torch.testing.assert_close(rows[1], sphere.geodesic(a, b, 0.5))
     with pytest.raises(InputError, match="opposite"):
         sphere.geodesic(a, -a, 0.5)
-
-
-SHARP = [  # n, d, largest cosine: the sharp configurations of Cohn and Kumar 2007, table 1
-    (2, 5, -1.0),
-    (6, 5, -1 / 5),  # simplex
-    (7, 2, math.cos(2 * math.pi / 7)),
-    (10, 5, 0.0),  # cross-polytope
-    (12, 3, 1 / math.sqrt(5)),  # icosahedron
-    (16, 5, 1 / 5),
-    (27, 6, 1 / 4),
-    (56, 7, 1 / 3),
-    (240, 8, 1 / 2),  # roots of E8
-    (275, 22, 1 / 6),
-    (552, 23, 1 / 5),
-    (4600, 23, 1 / 3),
-    (196560, 24, 1 / 2),  # Leech lattice
-]
-
-
-@pytest.mark.parametrize(("n", "d", "cosine"), SHARP)
-def test_bound_is_reached_by_the_sharp_codes(n, d, cosine):
-    assert sphere.max_cosine_bound(n, d) == pytest.approx(cosine, abs=1e-9)
-
-
-@pytest.mark.parametrize(("n", "cosine"), [(2000, 0.0037), (10_000, 0.0238), (50_000, 0.0391), (131_840, 0.0422)])
-def test_bound_in_512_dimensions(n, cosine):
-    """Levenshtein's L3 in closed form: n = d(1−s)(2+(d+1)s)/(1−ds²)."""
-    d, s = 512, sphere.max_cosine_bound(n, 512)
-    assert s == pytest.approx(cosine, abs=6e-5)
-    assert d * (1 - s) * (2 + (d + 1) * s) / (1 - d * s * s) == pytest.approx(n, rel=1e-6)
-
-
-def test_bound_holds_for_the_600_cell():
-    assert sphere.max_cosine_bound(120, 4) < (1 + math.sqrt(5)) / 4
-
-
-def test_bound_holds_for_every_best_known_packing_on_the_sphere():
-    for n in (*range(4, 21), 24):
-        assert sphere.angle_degrees(sphere.max_cosine_bound(n, 3)) >= sphere.best_known_angle(n) - 1e-6, n
-
-
-@pytest.mark.parametrize("d", [2, 3, 4, 8, 40, 128, 512])
-def test_bound_rises_with_the_number_of_points(d):
-    numbers = [1, 2, 3, d, d + 1, d + 2, 2 * d, 2 * d + 1, 5 * d, 100 * d, 200_000, 200_001, 10_000_000]
-    bounds = [sphere.max_cosine_bound(n, d) for n in sorted(set(numbers))]
-    assert all(low <= high for low, high in itertools.pairwise(bounds))
-    assert bounds[-1] < 1
-
-
-def test_bound_refuses_nothing_to_pack():
-    with pytest.raises(InputError):
-        sphere.max_cosine_bound(0, 3)
-    assert sphere.max_cosine_bound(1, 3) == -1
-
-
-def test_best_known_angles():
-    assert sphere.best_known_angle(2) == 180
-    assert sphere.best_known_angle(12) == pytest.approx(math.degrees(math.acos(1 / math.sqrt(5))), abs=1e-7)
-    assert sphere.best_known_angle(23) is None
