@@ -1,6 +1,7 @@
 """The closed loop, on a generator whose pictures squash identities and that a few numbers describe."""
 
 from dataclasses import dataclass
+from itertools import pairwise
 from types import SimpleNamespace
 
 import pytest
@@ -106,6 +107,111 @@ def _moved_alone(points, change, i, seen, others) -> float:
     alike = 1 - pictures[0] @ pictures[1]
     faithful = 1 - (pictures @ requests[i]).mean()
     return float(apart + 0.3 * alike + 0.1 * faithful)
+
+
+class Moody(Squashing):
+    """Pictures of one request differ by its first coordinate: those on the great circle without it look alike."""
+
+    def draw(self, embeddings, styles):
+        colours = 0.5 + 0.2 * (embeddings + embeddings[:, :1] * styles.tanh())  # (n, 3)
+        return colours[:, :, None, None].expand(-1, -1, 8, 8)
+
+
+def test_consistency_alone_moves_requests_to_where_their_pictures_agree():
+    start = random_points(20, 3, seed=10)
+    options = {"rounds": 80, "batch_size": 20, "repulsion": 0.0, "fidelity": 0.0}
+    first, *_, last = close_loop(start, Moody(), Eye(), consistency=1.0, **options)
+    assert float(first.requests[:, 0].abs().mean()) > 0.4
+    assert float(last.requests[:, 0].abs().mean()) < 0.1
+    assert last.consistency > 0.99
+    *_, still = close_loop(start, Moody(), Eye(), consistency=0.0, **options)
+    torch.testing.assert_close(still.requests, start, atol=1e-6, rtol=0)
+
+
+def test_fidelity_alone_moves_requests_to_where_pictures_show_what_was_asked_for():
+    def seen_as_asked(requests: torch.Tensor) -> torch.Tensor:
+        return F.cosine_similarity(requests, requests * SQUASH)
+
+    start = random_points(20, 3, seed=11)
+    options = {"rounds": 80, "batch_size": 20, "repulsion": 0.0, "consistency": 0.0}
+    *_, last = close_loop(start, Squashing(), Eye(), fidelity=1.0, **options)
+    assert float(seen_as_asked(start).mean()) < 0.96
+    assert float(seen_as_asked(last.requests).mean()) > 0.995
+
+
+class Witness(Eye):
+    """Remembers the pictures that it was shown."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.shown: list[torch.Tensor] = []
+
+    def embed(self, images, *, batch_size=128):
+        self.shown.append(images.detach().clone())
+        return super().embed(images, batch_size=batch_size)
+
+
+class Landmark(Squashing):
+    """Grey pictures with one bright point, right of the middle; all of their green is 0.7."""
+
+    image_size = 17
+
+    def draw(self, embeddings, styles):
+        picture = torch.full((1, 3, 17, 17), 0.1)
+        picture[:, 1] = 0.7
+        picture[:, 0, 8, 12] = 1.0
+        return picture + 1e-9 * embeddings.sum() + torch.zeros(len(embeddings), 1, 1, 1)
+
+
+def test_pictures_are_mirrored_shifted_and_blurred_before_they_are_seen():
+    witness, steps = Witness(), 400
+    for _ in close_loop(random_points(2, 3, seed=12), Landmark(), witness, rounds=steps, batch_size=2):
+        pass
+    mirrored = blurred = 0
+    shifts: set[tuple[int, int]] = set()
+    for images in witness.shown[1:]:  # the first ones are those of the start
+        assert images.shape == (4, 3, 17, 17)
+        assert torch.equal(images, images[:1].expand(4, -1, -1, -1))  # the whole batch in the same way
+        torch.testing.assert_close(images[:, 1], torch.full((4, 17, 17), 0.7))  # up to the borders
+        excess = images[0, 0] - 0.1
+        torch.testing.assert_close(excess.sum(), torch.tensor(0.9), atol=1e-4, rtol=0)
+        bright = (excess > 0.05).nonzero()  # (1 or 9, 2)
+        assert len(bright) in (1, 9)
+        torch.testing.assert_close(excess.max(), torch.tensor(0.9 / len(bright)), atol=1e-5, rtol=0)
+        row, column = bright.double().mean(dim=0).tolist()
+        blurred += len(bright) == 9
+        mirrored += column < 8
+        shifts.add((round(row) - 8, round(column) - (4 if column < 8 else 12)))
+    assert len(witness.shown) == steps + 1
+    assert 0.4 * steps < mirrored < 0.6 * steps  # ± 4 standard deviations about a half
+    assert 0.2 * steps < blurred < 0.4 * steps  # about 0.3
+    assert shifts == {(row, column) for row in range(-2, 3) for column in range(-2, 3)}
+
+
+def test_moves_shorten_in_a_straight_line_to_nothing():
+    class Blind(Eye):
+        """Sees the same in every picture, so that fidelity draws all requests one way."""
+
+        def embed(self, images, *, batch_size=128):
+            return torch.tensor([0.0, 0.0, 1.0]).expand(len(images), 3)
+
+    angle = torch.linspace(0, 1, 6)
+    equator = torch.stack([angle.cos(), angle.sin(), torch.zeros(6)], dim=1)
+    steps = list(
+        close_loop(
+            equator, Squashing(), Blind(), rounds=10, batch_size=3, learning_rate=1e-3, repulsion=0.0, fidelity=1.0
+        )
+    )
+    assert steps[-1].total == 20  # two batches a round
+    moved = torch.zeros(6)
+    for before, after in pairwise(steps):
+        lengths = (after.requests - before.requests).norm(dim=1)
+        # The gradient is the same all the time, which makes Adam's step the learning rate itself.
+        expected = 1e-3 * (1 - before.step / before.total)
+        assert sorted(lengths.tolist()) == pytest.approx([0.0] * 3 + [expected] * 3, rel=0.02, abs=1e-7)
+        moved += lengths
+    assert (steps[-1].requests[:, 2] > 0).all()
+    torch.testing.assert_close(moved, steps[-1].requests[:, 2], rtol=1e-3, atol=1e-6)
 
 
 def test_requests_stay_in_the_directions_that_the_generator_can_draw():
