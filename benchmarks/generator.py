@@ -25,6 +25,7 @@ from hyperface.datasets.synthesis import BETA, perturb
 from hyperface.faces import largest_face
 from hyperface.images import to_uint8
 from hyperface.sphere import random_points
+from hyperface.steps import finish
 from hyperface.threads import map_ahead
 
 HELD_OUT_SEED = 2_000_000
@@ -35,8 +36,7 @@ FIRST_STYLE = 1_000_000  # seeds apart from those of the noise
 def held_out_embeddings(count: int, recognizer) -> torch.Tensor:
     """(count, d) embeddings of fresh random faces."""
     found = gallery.sample_faces(generators.load_gallery_generator(), seed=HELD_OUT_SEED)
-    *_, last = gallery.build(found, recognizer, count=count, name="held-out", generator="dcgan")
-    return last.gallery.embeddings
+    return finish(gallery.build(found, recognizer, count=count, name="held-out", generator="dcgan")).embeddings
 
 
 def realise(targets: torch.Tensor, styles: int, beta: float, generator, recognizer) -> dict[str, torch.Tensor]:

@@ -35,6 +35,7 @@ from hyperface.generators.eight_bits import quantized
 from hyperface.generators.gan import DCGAN_FILE, LATENT_SIZE, MAPPER_FILE, load_mapper, seeded_normal
 from hyperface.recognizers.dlib_resnet import MEAN_FILE, DlibRecognizer, DlibResNet, load_dlib
 from hyperface.recognizers.dlib_weights import FILE_NAME, read_dlib_network
+from hyperface.steps import finish
 
 PACKAGE = "gan-face-generate==1.1.1"
 GALLERY_SIZE = 10_000
@@ -82,16 +83,16 @@ def build_gallery(build: Path) -> None:
     mean = [round(value, 7) for value in (total / len(faces)).tolist()]
     path.write_text(json.dumps({"of": "the raw descriptors of the gallery gan-10k", "mean": mean}) + "\n")
     recognizer = load_dlib()
-    *_, last = galleries.build(faces, recognizer, count=GALLERY_SIZE, name="gan-10k", generator="dcgan")
+    gallery = finish(galleries.build(faces, recognizer, count=GALLERY_SIZE, name="gan-10k", generator="dcgan"))
     path = assets_folder() / galleries.SHIPPED["gan-10k"]
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(galleries.to_bytes(last.gallery))
+    path.write_bytes(galleries.to_bytes(gallery))
 
 
 def build_targets(build: Path) -> None:
     """Pairs (latent code, embedding of the detector-aligned face) for training; seeds apart from the gallery's."""
     generator, recognizer = load_gallery_generator("dcgan"), load_dlib()
-    steps = galleries.build(
+    work = galleries.build(
         galleries.sample_faces(generator, seed=TARGET_SEED),
         recognizer,
         count=TARGET_COUNT,
@@ -99,10 +100,9 @@ def build_targets(build: Path) -> None:
         generator="dcgan",
     )
     with tqdm(total=TARGET_COUNT, desc="training targets", unit="face") as bar:
-        for step in steps:
-            bar.update(step.step - bar.n)
-    seeds = [int(source.split(":")[1]) for source in step.gallery.sources]
-    tensors = {"embeddings": step.gallery.embeddings, "latents": seeded_normal(seeds, LATENT_SIZE)}
+        targets = finish(work, lambda step: bar.update(step.step - bar.n))
+    seeds = [int(source.split(":")[1]) for source in targets.sources]
+    tensors = {"embeddings": targets.embeddings, "latents": seeded_normal(seeds, LATENT_SIZE)}
     save_file(tensors, build / "targets.safetensors")
 
 

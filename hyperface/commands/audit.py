@@ -21,12 +21,13 @@ from hyperface.commands import models
 from hyperface.commands.base import Console, add_run_arguments, already_done, begin, is_run, require, resumable
 from hyperface.commands.dataset import dataset_path, report_skipped
 from hyperface.runs import Run, Worker, open_run
+from hyperface.steps import finish
 
 if TYPE_CHECKING:
     import numpy as np
 
     from hyperface.datasets import LabelledImages
-    from hyperface.evaluation import EmbeddedImages, LeakageAudit
+    from hyperface.evaluation import EmbeddedImages, EmbeddingStep, LeakageAudit
     from hyperface.gallery import Gallery
     from hyperface.recognizers.base import Recognizer
 
@@ -184,19 +185,19 @@ def _embed(
 ) -> EmbeddedImages:
     from hyperface import evaluation
 
-    steps = evaluation.embed_dataset(dataset, recognizer, images_per_identity=limit)
-    try:
-        for number, step in enumerate(steps):
-            if number == 0:
-                console.begin(what.lower(), step.total, "image")
-            console.step(step.done, {})
-            worker.progress(
-                span[0] + (span[1] - span[0]) * step.done / step.total, None, f"{what}: {dataset.path.name}"
-            )
-    finally:
-        steps.close()
+    begun = False
+
+    def show(step: EmbeddingStep) -> None:
+        nonlocal begun
+        if not begun:
+            console.begin(what.lower(), step.total, "image")
+        begun = True
+        console.step(step.done, {})
+        worker.progress(span[0] + (span[1] - span[0]) * step.done / step.total, None, f"{what}: {dataset.path.name}")
+
+    images = finish(evaluation.embed_dataset(dataset, recognizer, images_per_identity=limit), show)
     console.end()
-    return step.result
+    return images
 
 
 def _gallery_picture(gallery: Gallery) -> Callable[[int], np.ndarray]:

@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING
 
 from hyperface.commands.base import Console, add_json_argument, require
 from hyperface.commands.models import DETECTOR_HELP
+from hyperface.steps import finish
 
 if TYPE_CHECKING:
-    from hyperface.evaluation import Benchmark, PairList
+    from hyperface.evaluation import Benchmark, PairList, PreparationStep
 
 HELP = "make a benchmark of photos and a list of pairs"
 LFW = "lfw"
@@ -52,15 +53,16 @@ def prepare(pairs: PairList, console: Console, *, detector: str = "dlib", title:
     """`evaluation.prepare_benchmark` with a bar."""
     from hyperface.evaluation import prepare_benchmark
 
-    steps = prepare_benchmark(pairs, detector=detector, title=title)
-    try:
-        for number, step in enumerate(steps):
-            if number == 0:
-                console.begin(f"aligning {pairs.name}", step.total, "photo")
-            console.step(step.done, {"left_out": len(step.left_out)} if step.left_out else {})
-    finally:
-        steps.close()
+    left_out: dict[Path, str] = {}
+
+    def show(step: PreparationStep) -> None:
+        if step.done == 1:
+            console.begin(f"aligning {pairs.name}", step.total, "photo")
+        console.step(step.done, {"left_out": len(step.left_out)} if step.left_out else {})
+        left_out.update(step.left_out)
+
+    benchmark = finish(prepare_benchmark(pairs, detector=detector, title=title), show)
     console.end()
-    for photo, reason in step.left_out.items():
+    for photo, reason in left_out.items():
         console.event("left_out", photo=str(photo), reason=reason)
-    return step.benchmark
+    return benchmark

@@ -17,11 +17,11 @@ from hyperface import runs
 from hyperface.commands import models
 from hyperface.commands.base import Console, add_run_arguments, already_done, begin, is_run, require, resumable
 from hyperface.commands.benchmark import prepare
-from hyperface.errors import RunError
 from hyperface.runs import Run, Worker, open_run
+from hyperface.steps import finish
 
 if TYPE_CHECKING:
-    from hyperface.evaluation import Benchmark, Figures, VerificationResult
+    from hyperface.evaluation import Benchmark, Figures, VerificationResult, VerificationStep
 
 HELP = "measure how well recognisers verify faces"
 TABLE, REPORT = "results.csv", "report.html"
@@ -164,18 +164,16 @@ def _verify(worker, console, recognizer, benchmark, label, batch_size, place, to
     from hyperface import evaluation
 
     console.begin(f"{label} on {benchmark.name}", len(benchmark.images), "image")
-    steps = evaluation.verify_steps(recognizer, benchmark, batch_size=batch_size)
-    try:
-        for step in steps:
-            console.step(step.done, {})
-            if step.result is not None:
-                return step.result
-            share = (place + step.done / step.total) / total
-            left = step.seconds_left if place + 1 == total else None
-            worker.progress(share, left, f"{label} on {benchmark.title}")
-    finally:
-        steps.close()
-    raise RunError(f"The evaluation on {benchmark.title} ended without a result.")
+
+    def show(step: VerificationStep) -> None:
+        console.step(step.done, {})
+        if step.done == step.total:
+            return
+        share = (place + step.done / step.total) / total
+        left = step.seconds_left if place + 1 == total else None
+        worker.progress(share, left, f"{label} on {benchmark.title}")
+
+    return finish(evaluation.verify_steps(recognizer, benchmark, batch_size=batch_size), show)
 
 
 def _entry(model: str, label: str, title: str, result: VerificationResult, number: int) -> dict[str, Any]:

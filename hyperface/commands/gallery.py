@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING
 from hyperface import runs
 from hyperface.commands.base import Console, add_run_arguments, already_done, begin, require, resumable
 from hyperface.commands.models import DETECTOR_HELP, RECOGNIZER_HELP, absolute, add_compute_arguments, load
-from hyperface.errors import RunError
 from hyperface.runs import Run, Worker
+from hyperface.steps import finish
 
 if TYPE_CHECKING:
-    from hyperface.gallery import Gallery
+    from hyperface.gallery import Gallery, GalleryStep
 
 HELP = "make a gallery of random faces"
 
@@ -131,7 +131,8 @@ def _make(worker: Worker, console: Console, options: GalleryOptions) -> Gallery:
         )
         origin = options.generator
     console.begin("looking for faces", count, "face")
-    for step in gallery.build(faces, recognizer, count=count, name=options.label, generator=origin):
+
+    def show(step: GalleryStep) -> None:
         metrics = {"step": step.step, "tried": step.tried}
         worker.log(metrics)
         console.step(step.step, metrics)
@@ -140,6 +141,5 @@ def _make(worker: Worker, console: Console, options: GalleryOptions) -> Gallery:
             step.seconds_left,
             f"{step.step:,} of {step.total:,} faces, {step.tried:,} looked at",
         )
-        if step.gallery is not None:
-            return step.gallery
-    raise RunError("The gallery ended without a result.")
+
+    return finish(gallery.build(faces, recognizer, count=count, name=options.label, generator=origin), show)

@@ -1,7 +1,7 @@
 """Evaluation: how well a recogniser verifies faces, beside the published figures."""
 
+from hyperface.evaluation.base import Benchmark
 from hyperface.evaluation.benchmarks import (
-    Benchmark,
     BenchmarkEntry,
     is_path,
     list_benchmarks,

@@ -15,11 +15,14 @@ import numpy as np
 from PIL import Image
 
 from hyperface.assets import assets_folder
-from hyperface.errors import DatasetError, InputError, PhotoError
+from hyperface.errors import DatasetError, PhotoError
+from hyperface.evaluation.base import Benchmark
 from hyperface.evaluation.packs import pack_bytes, read_pack
+from hyperface.evaluation.pair_lists import is_pair_list, prepare_benchmark, read_pair_list
 from hyperface.faces import load_photo
 from hyperface.faces.template import ALIGNED_SIZE
 from hyperface.registry import Registry
+from hyperface.steps import finish
 
 FOLDER_VARIABLE = "HYPERFACE_BENCHMARKS"
 WHERE_TO_GET = (
@@ -27,30 +30,6 @@ WHERE_TO_GET = (
     "(https://github.com/deepinsight/insightface/tree/master/recognition/_datasets_; every training set there holds "
     f"the packs), put it into a folder and name the folder as `folder` or in the variable {FOLDER_VARIABLE}."
 )
-
-
-@dataclass(frozen=True)
-class Benchmark:
-    """Pairs to verify. images: uint8 (2p, 112, 112, 3), RGB, aligned; pair i is images 2i and 2i + 1.
-    same: bool (p,), one person or two. note: what its figures can and cannot show."""
-
-    name: str
-    title: str
-    images: np.ndarray
-    same: np.ndarray
-    note: str = ""
-
-    def __post_init__(self) -> None:
-        expected = (2 * len(self.same), ALIGNED_SIZE, ALIGNED_SIZE, 3)
-        if self.images.dtype != np.uint8 or self.images.shape != expected or self.same.dtype != np.bool_:
-            raise InputError(
-                f"A benchmark of {len(self.same)} pairs needs uint8 images of shape {expected} and boolean answers; "
-                f"got {self.images.dtype} {self.images.shape} and {self.same.dtype}."
-            )
-
-    def __len__(self) -> int:
-        """Number of pairs."""
-        return len(self.same)
 
 
 @dataclass(frozen=True)
@@ -96,13 +75,8 @@ def load_benchmark(name: str | Path, *, folder: str | Path | None = None) -> Ben
     where it is to be had) and for a file that is not a pack. Packs run no code.
     """
     if is_path(name):
-        from hyperface.evaluation import pair_lists  # which makes benchmarks, and so imports this module
-
         path = Path(name)
-        if not pair_lists.is_pair_list(path):
-            return _load(_describe(path))
-        *_, last = pair_lists.prepare_benchmark(pair_lists.read_pair_list(path))
-        return last.benchmark
+        return finish(prepare_benchmark(read_pair_list(path))) if is_pair_list(path) else _load(_describe(path))
     registry: Registry[Benchmark] = Registry("benchmark")
     for entry in list_benchmarks(folder):
         registry.register(entry.name)(partial(_load, entry))

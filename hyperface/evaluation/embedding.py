@@ -1,6 +1,6 @@
 """Embeddings of a labelled dataset, for what compares all with all: identification and the leakage audit."""
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from dataclasses import dataclass
 
 import numpy as np
@@ -25,17 +25,16 @@ class EmbeddedImages:
 
 @dataclass(frozen=True)
 class EmbeddingStep:
-    """`done` of `total` images. result: in the last step only."""
+    """`done` of `total` images."""
 
     done: int
     total: int
-    result: EmbeddedImages | None = None
 
 
 def embed_dataset(
     dataset: LabelledImages, recognizer: Recognizer, *, images_per_identity: int | None = None, batch_size: int = 64
-) -> Iterator[EmbeddingStep]:
-    """Embed a dataset, or the first so many images of each identity, a batch at a time.
+) -> Generator[EmbeddingStep, None, EmbeddedImages]:
+    """Embed a dataset, or the first so many images of each identity, a batch at a time, and return the embeddings.
 
     Images that cannot be read are left out; DatasetError if that leaves none.
     """
@@ -66,5 +65,5 @@ def embed_dataset(
     if not parts:
         raise DatasetError(f"None of the {len(places):,} images of {dataset.path} can be read. {unreadable[0]}")
     chosen = np.array(kept)
-    embedded = EmbeddedImages(torch.cat(parts), dataset.labels[chosen], chosen, tuple(unreadable))
-    yield EmbeddingStep(len(places), len(places), embedded)
+    yield EmbeddingStep(len(places), len(places))
+    return EmbeddedImages(torch.cat(parts), dataset.labels[chosen], chosen, tuple(unreadable))

@@ -9,7 +9,7 @@ import csv
 import io
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Sized
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 
 from hyperface.errors import DatasetError, HyperFaceError
-from hyperface.evaluation.benchmarks import Benchmark
+from hyperface.evaluation.base import Benchmark
 from hyperface.faces import Face, align, load_photo
 from hyperface.faces.detectors import load_detector
 from hyperface.faces.template import ALIGNED_SIZE
@@ -45,13 +45,12 @@ class PairList:
 
 @dataclass(frozen=True)
 class PreparationStep:
-    """done and total count photos. left_out: photo → why it has no aligned face. benchmark: in the last step only."""
+    """done and total count photos. left_out: photo → why it has no aligned face, so far."""
 
     done: int
     total: int
     seconds_left: float
     left_out: dict[Path, str]
-    benchmark: Benchmark | None = None
 
 
 def is_pair_list(path: Path) -> bool:
@@ -85,8 +84,8 @@ def read_pair_list(path: Path) -> PairList:
 
 def prepare_benchmark(
     pairs: PairList, *, detector: str = "dlib", title: str | None = None
-) -> Iterator[PreparationStep]:
-    """Align every photo once and make the benchmark, a photo at a time.
+) -> Generator[PreparationStep, None, Benchmark]:
+    """Align every photo once, a photo at a time, and return the benchmark.
 
     Of several faces the largest one near the middle is taken, as the lists mean the photo's subject. A pair with a
     photo that cannot be read or shows no face is left out, and the benchmark's note says so. detector: as in
@@ -96,7 +95,7 @@ def prepare_benchmark(
     return _prepare(pairs, detector, pairs.name if title is None else title)
 
 
-def _prepare(pairs: PairList, detector: str, title: str) -> Iterator[PreparationStep]:
+def _prepare(pairs: PairList, detector: str, title: str) -> Generator[PreparationStep, None, Benchmark]:
     photos = list(dict.fromkeys((*pairs.first, *pairs.second)))
     crops: dict[Path, np.ndarray] = {}
     left_out: dict[Path, str] = {}
@@ -123,8 +122,8 @@ def _prepare(pairs: PairList, detector: str, title: str) -> Iterator[Preparation
             f" {len(pairs.same) - len(whole):,} of {len(pairs.same):,} pairs are left out, as no face was found in "
             f"{len(left_out):,} photos ({names}{_dots(left_out)})."
         )
-    benchmark = Benchmark(pairs.name, title, images, pairs.same[whole], note)
-    yield PreparationStep(len(photos), len(photos), 0.0, left_out, benchmark)
+    yield PreparationStep(len(photos), len(photos), 0.0, left_out)
+    return Benchmark(pairs.name, title, images, pairs.same[whole], note)
 
 
 def _face_of(path: Path, *, detector: str) -> np.ndarray | HyperFaceError:
@@ -201,5 +200,5 @@ def _csv_rows(text: str, file: Path) -> list[tuple[Path, Path, bool]]:
     return rows
 
 
-def _dots(listed) -> str:
+def _dots(listed: Sized) -> str:
     return ", …" if len(listed) > TOLD else ""

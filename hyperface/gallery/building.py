@@ -1,7 +1,7 @@
 """Faces in, a gallery out: kept where there is one, embedded, and made small."""
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,13 +16,12 @@ from hyperface.recognizers.base import Recognizer
 
 @dataclass(frozen=True)
 class GalleryStep:
-    """Progress of a gallery being made. gallery is None until the last step."""
+    """Progress of a gallery being made."""
 
     step: int  # faces kept so far
     total: int  # faces wanted
     tried: int  # pictures looked at; the rest had no detectable face or could not be read
     seconds_left: float
-    gallery: Gallery | None = None
 
 
 def build(
@@ -33,11 +32,21 @@ def build(
     name: str,
     generator: str,
     batch_size: int = 64,
-) -> Iterator[GalleryStep]:
-    """Keep the first `count` detectable faces, embed them, and yield progress after each batch.
+) -> Generator[GalleryStep, None, Gallery]:
+    """Keep the first `count` detectable faces and embed them: progress after each batch, in the end the gallery.
 
-    faces: `sample_faces(...)` or `folder_faces(...)`. Fewer than `count` in them make a smaller gallery; none at all
-    is a NoFaceError. The last step carries the gallery.
+    Args:
+        faces: (source, face or None where there is none), as `sample_faces(...)` or `folder_faces(...)` give them.
+            Fewer than `count` in them make a smaller gallery.
+        recognizer: what embeds them, where it is; the embeddings come to the CPU.
+        count: how many to keep, ≥ 1.
+        name: what the gallery is called.
+        generator: where the faces are from, for the gallery's record.
+        batch_size: faces embedded at a time, and kept between two steps.
+
+    Returns: the Gallery, when the steps are over (`steps.finish(build(…))`).
+
+    Raises InputError for a count below 1, NoFaceError where no picture has a face; both on the way.
     """
     if count < 1:
         raise InputError(f"A gallery needs at least one face; {count} were asked for.")
@@ -71,7 +80,8 @@ def build(
         flush()
     if not sources:
         raise NoFaceError(f"No face was found in {tried} pictures, so there is no gallery to make.")
-    gallery = Gallery(
+    yield GalleryStep(len(sources), len(sources), tried, 0.0)
+    return Gallery(
         name,
         recognizer.name,
         generator,
@@ -80,4 +90,3 @@ def build(
         tuple(sources),
         recognizer.card,
     )
-    yield GalleryStep(len(gallery), len(gallery), tried, 0.0, gallery)

@@ -7,6 +7,7 @@ from hyperface import datasets, recognizers
 from hyperface.errors import DatasetError
 from hyperface.evaluation import embed_dataset
 from hyperface.images import from_uint8
+from hyperface.steps import finish
 
 
 @pytest.fixture
@@ -22,13 +23,9 @@ def folder(tmp_path):
 
 def test_each_image_stands_with_its_identity(folder):
     dataset, recognizer = datasets.open(folder), recognizers.load()
-    steps = list(embed_dataset(dataset, recognizer, batch_size=4))
-    assert [(step.done, step.total, step.result is None) for step in steps] == [
-        (4, 9, True),
-        (8, 9, True),
-        (9, 9, False),
-    ]
-    result = steps[-1].result
+    steps = []
+    result = finish(embed_dataset(dataset, recognizer, batch_size=4), steps.append)
+    assert [(step.done, step.total) for step in steps] == [(4, 9), (8, 9), (9, 9)]
     assert result.labels.tolist() == dataset.labels.tolist()
     with torch.inference_mode():
         alone = recognizer.embed(from_uint8(dataset[5][0][None]))
@@ -37,10 +34,10 @@ def test_each_image_stands_with_its_identity(folder):
 
 def test_the_first_images_of_each_and_broken_ones(folder):
     (folder / "1" / "0.png").write_bytes(b"broken")
-    *_, last = embed_dataset(datasets.open(folder), recognizers.load(), images_per_identity=2)
-    assert last.result.labels.tolist() == [0, 0, 1, 2, 2]
-    assert last.result.places.tolist() == [0, 1, 4, 6, 7]
-    assert len(last.result.unreadable) == 1
+    result = finish(embed_dataset(datasets.open(folder), recognizers.load(), images_per_identity=2))
+    assert result.labels.tolist() == [0, 0, 1, 2, 2]
+    assert result.places.tolist() == [0, 1, 4, 6, 7]
+    assert len(result.unreadable) == 1
     for path in folder.glob("*/*.png"):
         path.write_bytes(b"broken")
     with pytest.raises(DatasetError, match="None of the 9 images"):

@@ -8,6 +8,7 @@ from hyperface.errors import AssetError, DatasetError, NoFaceError, UnknownNameE
 from hyperface.evaluation import fetch_lfw, load_benchmark, prepare_benchmark, read_pair_list
 from hyperface.faces import align, load_photo
 from hyperface.images import to_uint8
+from hyperface.steps import finish
 
 
 @pytest.fixture(scope="session")
@@ -56,9 +57,9 @@ def test_lfws_pairs_are_read_in_their_order(lfw):
 
 
 def test_photos_are_aligned_once_and_stand_where_the_list_says(lfw):
-    steps = list(prepare_benchmark(read_pair_list(lfw), title="Mathematicians"))
+    steps = []
+    benchmark = finish(prepare_benchmark(read_pair_list(lfw), title="Mathematicians"), steps.append)
     assert [(step.done, step.total) for step in steps] == [(n, 6) for n in range(1, 7)]
-    benchmark = steps[-1].benchmark
     assert benchmark.title == "Mathematicians"
     assert benchmark.images.shape == (8, 112, 112, 3)
     np.testing.assert_array_equal(benchmark.images[0], benchmark.images[2])  # Ada's first photo, in two pairs
@@ -73,11 +74,12 @@ def test_pairs_without_a_face_are_left_out_and_told(lfw):
     blank = lfw / "lfw_funneled" / "Emmy_Noether" / "Emmy_Noether_0002.jpg"
     Image.new("RGB", (250, 250), "gray").save(blank)
     (lfw / "lfw_funneled" / "Mary_Cartwright" / "Mary_Cartwright_0002.jpg").write_bytes(b"no image")
-    *_, last = prepare_benchmark(read_pair_list(lfw))
-    assert set(last.left_out) == {blank, blank.parents[1] / "Mary_Cartwright" / "Mary_Cartwright_0002.jpg"}
-    assert last.benchmark.same.tolist() == [True, False]
-    assert "2 of 4 pairs are left out" in last.benchmark.note
-    assert "Emmy_Noether_0002.jpg" in last.benchmark.note
+    steps = []
+    benchmark = finish(prepare_benchmark(read_pair_list(lfw)), steps.append)
+    assert set(steps[-1].left_out) == {blank, blank.parents[1] / "Mary_Cartwright" / "Mary_Cartwright_0002.jpg"}
+    assert benchmark.same.tolist() == [True, False]
+    assert "2 of 4 pairs are left out" in benchmark.note
+    assert "Emmy_Noether_0002.jpg" in benchmark.note
 
 
 def test_of_several_faces_the_one_in_the_middle_is_the_subject(tmp_path, faces):

@@ -7,6 +7,7 @@ from hyperface.errors import InputError
 from hyperface.evaluation import Benchmark, verify, verify_steps
 from hyperface.images import from_uint8
 from hyperface.recognizers.base import Recognizer, RecognizerCard
+from hyperface.steps import finish
 
 
 class Corner(Recognizer):
@@ -55,10 +56,11 @@ def test_the_batch_size_does_not_change_the_result(benchmark_of_30):
         assert result.accuracy == results[0].accuracy
 
 
-def test_steps_count_images_and_the_last_carries_the_result(benchmark_of_30):
-    steps = list(verify_steps(Corner(), benchmark_of_30, batch_size=25))
+def test_steps_count_images_and_the_result_is_returned(benchmark_of_30):
+    steps = []
+    result = finish(verify_steps(Corner(), benchmark_of_30, batch_size=25), steps.append)
     assert [(step.done, step.total) for step in steps] == [(25, 60), (50, 60), (60, 60)]
-    assert [step.result is not None for step in steps] == [False, False, True]
+    assert result.accuracy == verify(Corner(), benchmark_of_30).accuracy
     assert steps[-1].seconds_left == 0
     assert all(step.seconds_left >= 0 for step in steps)
 
