@@ -21,7 +21,7 @@ import torch
 from hyperface import gallery
 from hyperface.assets import find_model_file
 from hyperface.hardware import has_fast_bfloat16
-from hyperface.images import from_uint8, to_uint8
+from hyperface.images import ALIGNED_SIZE, from_uint8, to_uint8
 from hyperface.recognizers.backbones import build_backbone
 from hyperface.recognizers.dlib_resnet import dlib_chips, load_dlib
 from hyperface.recognizers.dlib_weights import FILE_NAME
@@ -94,7 +94,7 @@ def main() -> None:
     print(f"{options.images} images, median of {options.repeats}, {options.threads} thread(s), {device}; ", end="")
     print(f"bfloat16 is {fast} here")
 
-    faces = torch.nn.functional.interpolate(from_uint8(gallery.load().thumbnails[: options.images]), size=112)
+    faces = torch.nn.functional.interpolate(from_uint8(gallery.load().thumbnails[: options.images]), size=ALIGNED_SIZE)
     pixels = to_uint8(dlib_chips(faces))  # (n, 150, 150, 3)
     peer = dlib.face_recognition_model_v1(str(find_model_file(FILE_NAME)))
 

@@ -24,7 +24,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from hyperface import datasets, training
 from hyperface.hardware import has_fast_bfloat16
-from hyperface.images import from_uint8
+from hyperface.images import ALIGNED_SIZE, from_uint8
 from hyperface.recognizers.backbones import build_backbone
 from hyperface.training.augmentation import CHANCES, augment
 
@@ -36,7 +36,7 @@ def random_dataset(folder: Path) -> datasets.LabelledImages:
     for identity in range(IDENTITIES):
         (folder / f"{identity:03d}").mkdir()
         for image in range(IMAGES):
-            pixels = rng.integers(0, 256, (112, 112, 3), dtype=np.uint8)
+            pixels = rng.integers(0, 256, (ALIGNED_SIZE, ALIGNED_SIZE, 3), dtype=np.uint8)
             Image.fromarray(pixels).save(folder / f"{identity:03d}" / f"{image}.jpg")
     return datasets.open(folder)
 

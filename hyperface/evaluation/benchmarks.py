@@ -20,7 +20,7 @@ from hyperface.evaluation.base import Benchmark
 from hyperface.evaluation.packs import pack_bytes, read_pack
 from hyperface.evaluation.pair_lists import is_pair_list, prepare_benchmark, read_pair_list
 from hyperface.faces import load_photo
-from hyperface.faces.template import ALIGNED_SIZE
+from hyperface.images import ALIGNED_SIZE
 from hyperface.registry import Registry
 from hyperface.steps import finish
 

@@ -20,8 +20,7 @@ from hyperface.errors import DatasetError, HyperFaceError
 from hyperface.evaluation.base import Benchmark
 from hyperface.faces import Face, align, load_photo
 from hyperface.faces.detectors import load_detector
-from hyperface.faces.template import ALIGNED_SIZE
-from hyperface.images import to_uint8
+from hyperface.images import ALIGNED_SIZE, to_uint8
 from hyperface.threads import map_ahead
 
 LFW_LIST = "pairs.txt"

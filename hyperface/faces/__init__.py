@@ -6,7 +6,8 @@ for face in align(photo):
 """
 
 from hyperface.faces.alignment import Face, align, largest_face
-from hyperface.faces.detectors import REGISTRY, Detection, Detector
+from hyperface.faces.base import Detection, Detector
+from hyperface.faces.detectors import REGISTRY
 from hyperface.faces.photos import load_photo
 
 __all__ = ["REGISTRY", "Detection", "Detector", "Face", "align", "largest_face", "load_photo"]

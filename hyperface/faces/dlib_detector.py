@@ -13,7 +13,7 @@ import numpy as np
 from PIL import Image
 
 from hyperface.assets import find_model_file
-from hyperface.faces.detectors import Detection, Detector
+from hyperface.faces.base import Detection, Detector
 from hyperface.faces.template import DLIB_LANDMARKS, DLIB_TEMPLATE
 from hyperface.faces.views import face_view, whole_view, without_repeats
 

@@ -20,10 +20,10 @@ from PIL import Image
 from tqdm import tqdm
 
 from hyperface.errors import AssetError
-from hyperface.faces.alignment import warp
-from hyperface.faces.detectors import Detection, Detector
+from hyperface.faces.base import Detection, Detector
 from hyperface.faces.template import ARCFACE_LANDMARKS, ARCFACE_TEMPLATE
 from hyperface.faces.views import View, whole_view, without_repeats
+from hyperface.faces.warp import warp
 
 TIMEOUT_SECONDS = 15.0  # to connect, and between two pieces
 LANDMARK_NETWORK = "2DFAN-4"

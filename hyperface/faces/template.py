@@ -9,10 +9,8 @@ the corners of the eyes and the base of the nose, placed so that both put the ey
 
 import numpy as np
 
-ALIGNED_SIZE = 112  # pixels, square
 
-
-def _constant(values: np.ndarray | list) -> np.ndarray:
+def _constant(values: np.ndarray | list[tuple[float, float]]) -> np.ndarray:
     array = np.asarray(values, dtype=np.float64)
     array.setflags(write=False)
     return array

@@ -23,7 +23,7 @@ from hyperface.errors import InputError
 from hyperface.faces.template import DLIB_CHIP_BOX
 from hyperface.generators.base import DifferentiableGenerator, GalleryGenerator
 from hyperface.generators.eight_bits import restored
-from hyperface.images import axis_weights, resample_axes
+from hyperface.images import ALIGNED_SIZE, axis_weights, resample_axes
 from hyperface.sphere import normalize
 
 LATENT_SIZE = 100
@@ -32,7 +32,6 @@ CODE_SIZE = LATENT_SIZE + ADDED_SIZE
 STYLE_SIZE = 64
 REACH = 60  # principal directions of the gallery in which faces of the network differ enough to be asked for
 NATIVE_SIZE = 64  # pixels of the network's own pictures
-ALIGNED_SIZE = 112  # pixels of the aligned faces it is asked for
 
 DCGAN_FILE = "generators/dcgan.safetensors"
 MAPPER_FILE = "generators/gan_mapper.safetensors"

@@ -8,6 +8,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from hyperface.errors import InputError, UnknownNameError
+from hyperface.images import ALIGNED_SIZE
 from hyperface.recognizers.base import Recognizer, RecognizerCard
 from hyperface.recognizers.iresnet import UNITS, IResNet
 from hyperface.recognizers.mobilefacenet import MobileFaceNet
@@ -66,8 +67,10 @@ def build_backbone(architecture: str, *, input_size: int | None = None, **card: 
         raise UnknownNameError(f"There is no backbone named {architecture!r}. Known: {', '.join(ARCHITECTURES)}.")
     chosen = ARCHITECTURES[architecture]
     size = chosen.input_size if input_size is None else input_size
-    if size % 16 or not 32 <= size <= 112:
-        raise InputError(f"A backbone's input is a multiple of 16 pixels from 32 to 112; {size} was asked for.")
+    if size % 16 or not 32 <= size <= ALIGNED_SIZE:
+        raise InputError(
+            f"A backbone's input is a multiple of 16 pixels from 32 to {ALIGNED_SIZE}; {size} was asked for."
+        )
     color = "BGR" if chosen.bgr else "RGB"
     blank = RecognizerCard(architecture, chosen.dimension, size, "not trained", "MIT", chosen.source, color)
     return BackboneRecognizer(architecture, replace(blank, **card))

@@ -16,12 +16,11 @@ from torch.nn import functional as F
 
 from hyperface.assets import asset, find_model_file
 from hyperface.faces.template import DLIB_CHIP_BOX
-from hyperface.images import axis_weights, check_images, resample_axes
+from hyperface.images import ALIGNED_SIZE, axis_weights, check_images, resample_axes
 from hyperface.recognizers.base import Recognizer, RecognizerCard
 from hyperface.recognizers.dlib_weights import FILE_NAME, DlibNetwork, Layer, read_dlib_network
 
 CHIP_SIZE = 150  # pixels
-ALIGNED_SIZE = 112  # pixels
 MEAN_FILE = "recognizers/dlib_mean.json"
 
 CARD = RecognizerCard(

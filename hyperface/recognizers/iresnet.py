@@ -7,6 +7,7 @@ dictionary saved by the original loads here unchanged.
 import torch
 from torch import nn
 
+from hyperface.images import ALIGNED_SIZE
 from hyperface.recognizers.prelu import PReLU
 
 # Units in each of the four stages; the stages have 64, 128, 256 and 512 channels.
@@ -65,7 +66,7 @@ class IResNet(nn.Module):
     input_size: pixels, a multiple of 16; 112 is what the published weights are for.
     """
 
-    def __init__(self, units: tuple[int, ...], *, input_size: int = 112, squeeze: bool = False) -> None:
+    def __init__(self, units: tuple[int, ...], *, input_size: int = ALIGNED_SIZE, squeeze: bool = False) -> None:
         super().__init__()
         self.input_layer = nn.Sequential(nn.Conv2d(3, 64, 3, 1, 1, bias=False), nn.BatchNorm2d(64), PReLU(64))
         inputs, body = 64, []

@@ -19,6 +19,7 @@ import torch
 from torch.nn import functional as F
 
 from hyperface.errors import CheckpointError, DeviceError, InputError
+from hyperface.images import ALIGNED_SIZE
 from hyperface.recognizers.base import Recognizer, RecognizerCard
 from hyperface.recognizers.checkpoints import file_digest
 
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
 
 COLORS = ("RGB", "BGR")
 LAYOUTS = ("NCHW", "NHWC")
-ALIGNED_SIZE = 112  # pixels, where the file leaves the size open
 _CARD_FIELDS = {field.name for field in fields(RecognizerCard)} - {"dimension", "input_size"}
 _DECLARED = {*_CARD_FIELDS, "layout", "mean", "std"}
 _TYPES = {"tensor(float)": np.float32, "tensor(float16)": np.float16}
@@ -191,7 +191,7 @@ def _layout(path: Path, session: onnxruntime.InferenceSession, declared: str | N
     sizes = {side for side in (height, width) if isinstance(side, int)}
     if len(sizes) > 1:
         raise CheckpointError(f"{path.name} takes pictures of {width} × {height} pixels; aligned faces are square.")
-    return declared, sizes.pop() if sizes else ALIGNED_SIZE
+    return declared, sizes.pop() if sizes else ALIGNED_SIZE  # where the file leaves it open
 
 
 def _three(path: Path, what: str, value: object) -> np.ndarray:

@@ -12,8 +12,7 @@ import torch
 
 from hyperface.datasets import LabelledImages, Skipped
 from hyperface.errors import InputError, PhotoError
-from hyperface.faces.template import ALIGNED_SIZE
-from hyperface.images import from_uint8
+from hyperface.images import ALIGNED_SIZE, from_uint8
 from hyperface.training.augmentation import CHANCES, augment
 
 DECODED_BYTES = 6e9  # of images are kept decoded in memory (160,000); of a larger dataset each batch is decoded anew

@@ -11,7 +11,7 @@ from PIL import Image
 from hyperface.datasets import LabelledImages, Skipped
 from hyperface.datasets.labelled import labelled_images
 from hyperface.datasets.records import Records
-from hyperface.faces.template import ALIGNED_SIZE
+from hyperface.images import ALIGNED_SIZE
 from hyperface.training.train import train
 
 STEPS = 4  # the first one, which is slower, is not counted

@@ -3,7 +3,8 @@
 import numpy as np
 from scipy.ndimage import gaussian_filter
 
-from hyperface.faces.template import ALIGNED_SIZE, ARCFACE_TEMPLATE
+from hyperface.faces.template import ARCFACE_TEMPLATE
+from hyperface.images import ALIGNED_SIZE
 
 from .capture import Camera, Capture
 from .noise import smooth_step

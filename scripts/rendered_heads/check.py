@@ -14,6 +14,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from hyperface import evaluation, recognizers
+from hyperface.images import ALIGNED_SIZE
 from hyperface.recognizers.base import Recognizer, RecognizerCard
 
 SHORTCUT_LIMIT = 0.68  # accuracy that no shortcut may pass
@@ -63,7 +64,7 @@ class RandomNetwork(Recognizer):
 
     def __init__(self, seed: int) -> None:
         super().__init__()
-        self.card = RecognizerCard(f"random network {seed}", 256, 112, "nothing", "MIT", "this script")
+        self.card = RecognizerCard(f"random network {seed}", 256, ALIGNED_SIZE, "nothing", "MIT", "this script")
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
             layers: list[nn.Module] = []
@@ -77,7 +78,7 @@ class RandomNetwork(Recognizer):
 
 def shortcuts() -> list[Recognizer]:
     """The models that must fail."""
-    return [RawPixels(16, grey=True), RawPixels(112, grey=False), *(RandomNetwork(seed) for seed in range(3))]
+    return [RawPixels(16, grey=True), RawPixels(ALIGNED_SIZE, grey=False), *(RandomNetwork(seed) for seed in range(3))]
 
 
 def check_packs(paths: Sequence[Path]) -> tuple[list[Score], list[str]]:

@@ -5,8 +5,8 @@ import pytest
 import torch
 
 from hyperface.errors import InputError
-from hyperface.faces.alignment import estimate_similarity, warp
 from hyperface.faces.template import ARCFACE_TEMPLATE
+from hyperface.faces.warp import estimate_similarity, warp
 
 IDENTITY = np.array([[1.0, 0, 0], [0, 1, 0]])
 

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 import torch
 
-from hyperface.faces.alignment import estimate_similarity, warp
 from hyperface.faces.template import ARCFACE_TEMPLATE, DLIB_CHIP_BOX, DLIB_TEMPLATE
+from hyperface.faces.warp import estimate_similarity, warp
 from hyperface.images import to_uint8
 from hyperface.recognizers.dlib_resnet import dlib_chips
 
