@@ -1,17 +1,23 @@
 """What the machine is good at."""
 
-import functools
+from __future__ import annotations
 
-import torch
+import functools
+from typing import TYPE_CHECKING
 
 from hyperface.errors import InputError
 
-PRECISIONS = ("float32", "bfloat16", "fastest")
+if TYPE_CHECKING:
+    import torch
+
+PRECISIONS = ("float32", "bfloat16", "fastest")  # how torch may compute; the last means what is fast on the device
 
 
 @functools.cache
 def has_fast_bfloat16(device: torch.device) -> bool:
     """Whether matrices of bfloat16 are multiplied several times faster than those of float32."""
+    import torch
+
     if device.type == "cuda":
         return torch.cuda.get_device_capability(device) >= (8, 0)
     probes = ("_is_avx512_bf16_supported", "_is_amx_tile_supported")

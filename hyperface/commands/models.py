@@ -7,21 +7,22 @@ from typing import TYPE_CHECKING
 
 from hyperface.commands.base import Console, is_run
 from hyperface.errors import RunError
+from hyperface.hardware import PRECISIONS
+from hyperface.hub import RELEASED, SCHEME
 from hyperface.runs import open_run
 
 if TYPE_CHECKING:
     from hyperface.recognizers import Recognizer
 
 RECOGNIZER_HELP = (
-    "dlib, rendered-heads, hyperface-10k-ldm, hyperface-10k-stylegan, hyperface-50k-stylegan, "
-    "hf:owner/repo[@revision], an .onnx file, a run folder of `train` or its .safetensors, or a network and its "
+    f"dlib, rendered-heads, {', '.join(RELEASED)}, "
+    f"{SCHEME}owner/repo[@revision], an .onnx file, a run folder of `train` or its .safetensors, or a network and its "
     "weights: ir_50:weights.ckpt"
 )
 DETECTOR_HELP = (
     "dlib; yunet, sfd, blazeface or retinaface, whose weights are downloaded once; auto: yunet if that works, else "
     "dlib (default %(default)s)"
 )
-PRECISIONS = ("float32", "bfloat16", "fastest")
 RECOGNIZER = "recognizer.safetensors"  # what a training leaves in its run folder
 
 

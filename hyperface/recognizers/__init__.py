@@ -2,17 +2,18 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from hyperface.errors import UnknownNameError
+from hyperface.hub import RELEASED, SCHEME, on_hub
+from hyperface.recognizers.backbones import ARCHITECTURES
 from hyperface.recognizers.base import Recognizer, RecognizerCard, check_same_recognizer
 from hyperface.registry import Registry
 
 __all__ = ["REGISTRY", "SECOND", "Recognizer", "RecognizerCard", "check_same_recognizer", "load"]
 
 REGISTRY: Registry[Recognizer] = Registry("recogniser")
-BACKBONES = ("small", "ir_18", "ir_34", "ir_50", "ir_100", "ir_101", "ir_se_50")
-RELEASED = ("hyperface-10k-ldm", "hyperface-10k-stylegan", "hyperface-50k-stylegan")
-HUB = "hf:"
+BACKBONES = tuple(ARCHITECTURES)
 SECOND = "rendered-heads"  # judges what another one led: it never saw a picture of the embedded generator
 
 
@@ -32,13 +33,13 @@ def _rendered_heads() -> Recognizer:
 
 
 def _backbone(architecture: str) -> Callable[..., Recognizer]:
-    def load_architecture(*, checkpoint: str | Path | None = None, **options) -> Recognizer:
+    def load_architecture(*, checkpoint: str | Path | None = None, **options: Any) -> Recognizer:
         if checkpoint is None:
             raise UnknownNameError(
                 f"{architecture} is a network without weights. Say whose: "
                 f'recognizers.load("{architecture}", checkpoint=…), or "{architecture}:<file>" as its name.'
             )
-        if str(checkpoint).startswith(HUB):
+        if on_hub(str(checkpoint)):
             return _from_hub(str(checkpoint), architecture=architecture, **options)
         from hyperface.recognizers.checkpoints import load_backbone
 
@@ -51,17 +52,15 @@ for _architecture in BACKBONES:
     REGISTRY.register(_architecture)(_backbone(_architecture))
 
 
-def _from_hub(name: str, **options) -> Recognizer:
+def _from_hub(name: str, **options: Any) -> Recognizer:
     from hyperface.recognizers.hub import load_from_hub
 
     return load_from_hub(name, **options)
 
 
 def _released(name: str) -> Callable[..., Recognizer]:
-    def load_released(**options) -> Recognizer:
-        from hyperface.recognizers.hub import RELEASED, load_from_hub
-
-        return load_from_hub(f"{HUB}{RELEASED[name].repo}", **options)
+    def load_released(**options: Any) -> Recognizer:
+        return _from_hub(f"{SCHEME}{RELEASED[name].repo}", **options)
 
     return load_released
 
@@ -70,13 +69,13 @@ for _name in RELEASED:
     REGISTRY.register(_name)(_released(_name))
 
 
-def _safetensors(path: str, **options) -> Recognizer:
+def _safetensors(path: str, **options: Any) -> Recognizer:
     from hyperface.recognizers.checkpoints import load_recognizer
 
     return load_recognizer(path, **options)
 
 
-def _onnx(path: str, **options) -> Recognizer:
+def _onnx(path: str, **options: Any) -> Recognizer:
     from hyperface.recognizers.onnx import load_onnx
 
     return load_onnx(Path(path), **options)
@@ -93,9 +92,7 @@ FILES: dict[str, Callable[..., Recognizer]] = {
 }
 
 
-def load(
-    name: str | Path = "dlib", *, device: str = "cpu", precision: str = "float32", **options: object
-) -> Recognizer:
+def load(name: str | Path = "dlib", *, device: str = "cpu", precision: str = "float32", **options: Any) -> Recognizer:
     """Load a recogniser, ready to embed (evaluation mode).
 
     name is one of
@@ -112,10 +109,10 @@ def load(
     return _load(str(name), options).prepare(device=device, precision=precision)
 
 
-def _load(name: str, options: dict) -> Recognizer:
+def _load(name: str, options: dict[str, Any]) -> Recognizer:
     if name in REGISTRY:
         return REGISTRY.load(name, **options)
-    if name.startswith(HUB):
+    if on_hub(name):
         return _from_hub(name, **options)
     architecture, colon, weights = name.partition(":")
     if colon and architecture in BACKBONES:

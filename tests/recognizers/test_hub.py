@@ -14,9 +14,9 @@ from safetensors.torch import save_file
 
 from hyperface import recognizers
 from hyperface.errors import CheckpointError, UnknownNameError
+from hyperface.hub import RELEASED, HubName
 from hyperface.recognizers.backbones import build_backbone
 from hyperface.recognizers.checkpoints import save_backbone
-from hyperface.recognizers.hub import RELEASED, HubName
 
 
 def commit(text: str) -> str:
