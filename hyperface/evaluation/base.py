@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from hyperface.errors import InputError
-from hyperface.faces.template import ALIGNED_SIZE
+from hyperface.images import ALIGNED_SIZE
 
 
 @dataclass(frozen=True)
