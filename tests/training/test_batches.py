@@ -91,3 +91,44 @@ def test_without_chance_nothing_happens_and_with_it_what_is_said():
     assert not result[0, :, :, :45].any()
     changed[0, 3], changed[0, 9:11] = 0.1, torch.tensor([0.5, 0.5])  # brightness and contrast as they were
     torch.testing.assert_close(augment(images, changed), images)
+
+
+def test_brightness_and_contrast_change_pixels_by_their_definitions():
+    images = torch.rand(1, 3, 8, 8, generator=torch.Generator().manual_seed(2)) * 0.6 + 0.3
+    mean = float(images.mean())
+    chances = torch.full((1, CHANCES), 0.99)
+    chances[0, 3] = 0.1
+    for brightness, contrast in ((0.1, 0.5), (0.9, 0.5), (0.5, 0.1), (0.5, 0.9), (0.2, 0.7)):
+        chances[0, 9:11] = torch.tensor([brightness, contrast])  # 0.5 to 1.5 times
+        changed = augment(images, chances)
+        for channel, row, column in ((0, 0, 0), (1, 3, 7), (2, 7, 2)):
+            away = (float(images[0, channel, row, column]) - mean) * (0.5 + contrast)
+            expected = min(max((mean + away) * (0.5 + brightness), 0.0), 1.0)
+            assert float(changed[0, channel, row, column]) == pytest.approx(expected, abs=1e-5)
+        if brightness == 0.9:
+            assert changed.max() == 1.0  # cut off where it would be more than white
+        assert torch.equal(augment(images, chances, adaface=False), images)
+
+
+def test_low_resolution_loses_the_detail_and_keeps_the_mean():
+    stripes = (torch.arange(112) % 4 < 2).float().expand(1, 3, 112, 112).contiguous()
+    chances = torch.full((1, CHANCES), 0.99)
+    chances[0, 2] = 0.1
+    chances[0, 8] = 0.0  # a fifth of the size: stripes of two pixels cannot be told apart
+    coarse = augment(stripes, chances)
+    assert coarse.mean() == pytest.approx(0.5, abs=0.01)
+    assert coarse.std() < 0.1 * stripes.std()
+    chances[0, 8] = 1.0  # the whole size
+    torch.testing.assert_close(augment(stripes, chances), stripes)
+
+
+def test_the_shares_of_images_that_are_changed():
+    generator = torch.Generator().manual_seed(3)
+    images = torch.rand(1, 3, 8, 8, generator=generator).expand(2000, -1, -1, -1)
+    chances = torch.rand(2000, CHANCES, generator=generator)
+    for column, share in ((0, 0.5), (1, 0.2), (2, 0.2), (3, 0.2)):
+        alone = torch.full_like(chances, 0.99)
+        alone[:, column], alone[:, 4:] = chances[:, column], 0.3
+        changed = (augment(images, alone) != images).flatten(1).any(dim=1)
+        assert float(changed.float().mean()) == pytest.approx(share, abs=0.05)
+        assert torch.equal(changed, chances[:, column] < share)
