@@ -1,7 +1,10 @@
 """Where the files that ship with HyperFace are, and the model files that are installed with its packages.
 
-The former live in `assets/` beside the package; the environment variable HYPERFACE_ASSETS names another folder.
+In a checkout the former live in `assets/` beside the package; a wheel carries them inside it, as `_assets`. The
+environment variable HYPERFACE_ASSETS names another folder.
 """
+
+from __future__ import annotations
 
 import os
 from importlib.util import find_spec
@@ -9,10 +12,17 @@ from pathlib import Path
 
 from hyperface.errors import AssetError
 
+RESTORE = "restore it with `git checkout -- assets`, or install HyperFace again"
+
 
 def assets_folder() -> Path:
     """The folder that holds weights, galleries, benchmarks and example faces."""
-    return Path(os.environ.get("HYPERFACE_ASSETS") or Path(__file__).resolve().parents[1] / "assets")
+    named = os.environ.get("HYPERFACE_ASSETS")
+    if named:
+        return Path(named)
+    package = Path(__file__).resolve().parent
+    inside = package / "_assets"
+    return inside if inside.is_dir() else package.parent / "assets"
 
 
 def asset(name: str) -> Path:
@@ -20,8 +30,8 @@ def asset(name: str) -> Path:
     path = assets_folder() / name
     if not path.is_file():
         raise AssetError(
-            f"The file {name} is missing from {assets_folder()}. It ships with HyperFace: restore it with "
-            "`git checkout -- assets`, or set HYPERFACE_ASSETS to a folder that has it."
+            f"The file {name} is missing from {assets_folder()}. It ships with HyperFace: {RESTORE}, or set "
+            "HYPERFACE_ASSETS to a folder that has it."
         )
     return path
 

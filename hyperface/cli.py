@@ -7,6 +7,7 @@ import os
 import signal
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 from hyperface import __version__
 from hyperface.commands import VERBS
@@ -24,14 +25,15 @@ a whole pass through the pipeline:
   python -m hyperface train --dataset runs/faces --run runs/model
   python -m hyperface evaluate --model runs/model
 
-Each verb keeps its work in a run folder, which the app shows too. Ctrl-C stops cleanly; --resume continues.
+Each verb keeps its work in a run folder, which the app shows too (`app` starts it). Ctrl-C stops cleanly; --resume
+continues.
 """
 
 
 def build_parser() -> argparse.ArgumentParser:
     """The parser with all verbs. Imports nothing heavy."""
     parser = argparse.ArgumentParser(
-        prog="python -m hyperface",
+        prog="hyperface" if Path(sys.argv[0]).stem == "hyperface" else "python -m hyperface",
         description=DESCRIPTION,
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,

@@ -3,6 +3,7 @@
 from types import ModuleType
 
 from hyperface.commands import (
+    app,
     audit,
     benchmark,
     dataset,
@@ -30,4 +31,5 @@ VERBS: dict[str, ModuleType] = {
     "identify": identify,
     "embed": embed,
     "study": study,
+    "app": app,
 }

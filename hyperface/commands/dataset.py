@@ -2,8 +2,8 @@
 
 SOURCE is a run folder of `generate`, or a dataset on disk: an image folder, Parquet, WebDataset, InsightFace's RecordIO
 or Vec2Face's LMDB, recognised by its content. The output is a folder that appears once all is there; images keep their
-bytes. Parquet, LMDB: pip install "hyperface[formats]". --push-to-hub uploads what --to wrote, or else the source;
-Parquet is what the hub shows best. HF_TOKEN holds the token.
+bytes. Parquet needs pyarrow, LMDB the packages lmdb and msgpack. --push-to-hub uploads what --to wrote, or else the
+source; Parquet is what the hub shows best. HF_TOKEN holds the token.
 """
 
 from __future__ import annotations

@@ -107,7 +107,7 @@ def _check(arguments: argparse.Namespace) -> None:
     )
     require(
         output.suffix != ".parquet" or importlib.util.find_spec("pyarrow") is not None,
-        'Writing .parquet needs pyarrow: pip install "hyperface[formats]", or write .npz.',
+        "Writing .parquet needs pyarrow: pip install pyarrow, or write .npz.",
     )
     require(output.absolute().parent.is_dir(), f"The folder of {output} does not exist. Make it first.")
     require(arguments.photos.exists(), f"{arguments.photos} does not exist.")

@@ -61,7 +61,7 @@ class GenerateOptions:
         )
         require(
             self.also != "parquet" or importlib.util.find_spec("pyarrow") is not None,
-            'Writing Parquet needs pyarrow: pip install "hyperface[formats]".',
+            "Writing Parquet needs pyarrow: pip install pyarrow.",
         )
         require(self.beta >= 0, f"beta is a variance and cannot be negative; it was {self.beta}.")
         require(self.batch_size >= 1, f"A batch holds at least one image; it was {self.batch_size}.")

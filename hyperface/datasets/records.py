@@ -88,9 +88,7 @@ def need(module: str, purpose: str) -> ModuleType:
     try:
         return importlib.import_module(module)
     except ImportError as error:
-        raise DatasetError(
-            f'{purpose} needs the package {module}: pip install {module}, or pip install "hyperface[formats]".'
-        ) from error
+        raise DatasetError(f"{purpose} needs the package {module}: pip install {module}.") from error
 
 
 def starts_of(path: Path, count: int) -> Iterator[tuple[Path, bytes]]:

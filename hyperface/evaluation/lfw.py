@@ -11,7 +11,10 @@ def fetch_lfw(folder: str | Path | None = None) -> Path:
     folder: where scikit-learn keeps its data; its own default if not given. AssetError, saying what to do, where the
     download does not work.
     """
-    from sklearn.datasets import fetch_lfw_pairs, get_data_home
+    try:
+        from sklearn.datasets import fetch_lfw_pairs, get_data_home
+    except ImportError:
+        raise AssetError("LFW's download goes through scikit-learn: pip install scikit-learn.") from None
 
     home = Path(get_data_home(None if folder is None else str(folder))) / "lfw_home"
     if not _is_whole(home):

@@ -3,7 +3,7 @@
 import json
 from dataclasses import dataclass
 
-from hyperface.assets import asset
+from hyperface.assets import RESTORE, asset
 from hyperface.errors import AssetError
 
 RESULTS_FILE = "published_results.json"
@@ -49,7 +49,7 @@ def published_results() -> PublishedResults:
             later_source=content["later_work"]["source"],
         )
     except (ValueError, KeyError, TypeError) as error:
-        raise AssetError(f"{path} is damaged ({error}). Restore it with `git checkout -- assets`.") from error
+        raise AssetError(f"{path} is damaged ({error}); {RESTORE}.") from error
 
 
 def _rows(rows: list[dict], columns: int) -> tuple[PublishedRow, ...]:

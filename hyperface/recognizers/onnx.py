@@ -137,7 +137,7 @@ def _open(path: Path, device: str | torch.device) -> onnxruntime.InferenceSessio
     try:
         import onnxruntime
     except ImportError as error:
-        raise CheckpointError('ONNX files need onnxruntime: pip install "hyperface[onnx]".') from error
+        raise CheckpointError("ONNX files need onnxruntime: pip install onnxruntime.") from error
     providers = ["CPUExecutionProvider"]
     if torch.device(device).type != "cpu":
         if "CUDAExecutionProvider" not in onnxruntime.get_available_providers():

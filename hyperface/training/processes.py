@@ -52,9 +52,7 @@ class Processes:
         try:
             accelerate = importlib.import_module("accelerate")
         except ImportError as error:
-            raise TrainingError(
-                'Training in several processes needs Accelerate: pip install "hyperface[processes]".'
-            ) from error
+            raise TrainingError("Training in several processes needs Accelerate: pip install accelerate.") from error
         # Its functions have as a default argument the group there is when it is imported, and keep that group and its
         # threads alive. DistributedDataParallel imports it; here there is no group yet.
         importlib.import_module("torch.distributed.nn.functional")

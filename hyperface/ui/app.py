@@ -53,8 +53,14 @@ def build(context: AppContext) -> gr.Blocks:
     return blocks
 
 
-def launch(context: AppContext | None = None) -> None:
-    """Build the page and serve it until the process ends. GRADIO_SERVER_NAME and GRADIO_SERVER_PORT say where."""
+def launch(
+    context: AppContext | None = None, *, host: str | None = None, port: int | None = None, open_browser: bool = False
+) -> None:
+    """Build the page and serve it until the process ends.
+
+    host, port: where to listen; GRADIO_SERVER_NAME and GRADIO_SERVER_PORT if not given, or else 127.0.0.1 and the first
+    free port from 7860. open_browser: show it in this machine's web browser. OSError where the port is taken.
+    """
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
     context = context or AppContext()
     blocks = build(context)
@@ -63,6 +69,9 @@ def launch(context: AppContext | None = None) -> None:
     context.warm_up()
     scripts = "".join((FOLDER / name).read_text(encoding="utf-8") for name in HEAD_SCRIPTS)
     blocks.launch(
+        server_name=host,
+        server_port=port,
+        inbrowser=open_browser,
         theme=HyperFaceTheme(),
         css_paths=STYLE_SHEETS,
         head=f"<script>{scripts.replace('PLOTLY_PATH', plotly_js.as_posix())}</script>",

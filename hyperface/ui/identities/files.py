@@ -39,7 +39,7 @@ def parquet(embeddings: np.ndarray) -> bytes:
         import pyarrow as pa
         import pyarrow.parquet as pq
     except ImportError:
-        raise InputError('Writing Parquet needs pyarrow: pip install "hyperface[formats]". Take .npy.') from None
+        raise InputError("Writing Parquet needs pyarrow: pip install pyarrow. Or take .npy.") from None
     rows = np.ascontiguousarray(embeddings, np.float32)
     lists = pa.FixedSizeListArray.from_arrays(pa.array(rows.ravel()), rows.shape[1])
     columns = pa.table({"identity": np.arange(len(rows)), "embedding": lists})

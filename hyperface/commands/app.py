@@ -1,0 +1,49 @@
+"""Start the app in this process and serve it until Ctrl-C.
+
+It shows the runs of the folder `runs` below the working directory, or of HYPERFACE_RUNS, and starts new ones there.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from hyperface.commands.base import Console
+from hyperface.errors import InputError
+
+HELP = "start the app"
+PORTS = 65535
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--host",
+        metavar="NAME",
+        help="address to listen on; 0.0.0.0 for every one of this machine's "
+        "(default GRADIO_SERVER_NAME, or 127.0.0.1: this machine alone)",
+    )
+    parser.add_argument(
+        "--port",
+        metavar="N",
+        type=int,
+        help="port to listen on (default GRADIO_SERVER_PORT, or the first free from 7860)",
+    )
+    parser.add_argument(
+        "--runs", metavar="DIR", type=Path, help="folder of the runs (default HYPERFACE_RUNS, or runs/ in this folder)"
+    )
+    parser.add_argument("--open", action="store_true", help="open it in this machine's web browser")
+    parser.set_defaults(json=False)
+
+
+def execute(arguments: argparse.Namespace, console: Console) -> None:
+    """Serve until the process ends. InputError for a port that cannot be listened on."""
+    if arguments.port is not None and not 0 < arguments.port <= PORTS:
+        raise InputError(f"A port is a number from 1 to {PORTS}; {arguments.port} was asked for.")
+    from hyperface.ui.app import launch
+    from hyperface.ui.parts.context import AppContext
+
+    context = AppContext() if arguments.runs is None else AppContext(runs_folder=arguments.runs.absolute())
+    try:
+        launch(context, host=arguments.host, port=arguments.port, open_browser=arguments.open)
+    except OSError as error:  # Gradio's own words, such as "Cannot find empty port in range: 80-80"
+        raise InputError(f"The app could not start: {error}. Choose another with --host or --port.") from error

@@ -1,0 +1,43 @@
+"""Where the files that ship are found: in a checkout, in a wheel, in a folder that is named."""
+
+from pathlib import Path
+
+import pytest
+
+from hyperface import assets
+from hyperface.errors import AssetError
+
+CHECKOUT = Path(__file__).parents[1] / "assets"
+
+
+@pytest.fixture
+def installed(tmp_path, monkeypatch):
+    """As if the package lay in this folder."""
+    monkeypatch.delenv("HYPERFACE_ASSETS", raising=False)
+    package = tmp_path / "site-packages" / "hyperface"
+    package.mkdir(parents=True)
+    monkeypatch.setattr(assets, "__file__", str(package / "assets.py"))
+    return package
+
+
+def test_the_checkout_has_them_beside_the_package(monkeypatch):
+    monkeypatch.delenv("HYPERFACE_ASSETS", raising=False)
+    assert assets.assets_folder() == CHECKOUT
+    assert assets.asset("tammes.csv") == CHECKOUT / "tammes.csv"
+
+
+def test_a_wheel_has_them_inside(installed):
+    assert assets.assets_folder() == installed.parent / "assets"
+    (installed / "_assets").mkdir()
+    assert assets.assets_folder() == installed / "_assets"
+
+
+def test_a_named_folder_comes_first(installed, tmp_path, monkeypatch):
+    (installed / "_assets").mkdir()
+    monkeypatch.setenv("HYPERFACE_ASSETS", str(tmp_path))
+    assert assets.assets_folder() == tmp_path
+
+
+def test_a_missing_file_says_how_to_get_it_back(installed):
+    with pytest.raises(AssetError, match=r"tammes\.csv is missing .* install HyperFace again"):
+        assets.asset("tammes.csv")
