@@ -20,6 +20,7 @@ from dataclasses import dataclass
 import torch
 from torch.nn import functional as F
 
+from hyperface import seeds
 from hyperface.errors import CheckpointError, InputError
 from hyperface.generators.base import DifferentiableGenerator
 from hyperface.hardware import has_fast_bfloat16
@@ -123,9 +124,9 @@ def _steps(
         if step == total:
             return
         round_, batch = divmod(step, batches)
-        order = torch.randperm(n, generator=torch.Generator().manual_seed(seed * 1_000_003 + round_))
+        order = torch.randperm(n, generator=seeds.stream(seed, "order", round_))
         moved = order[batch * batch_size : (batch + 1) * batch_size]  # (b,)
-        draw = torch.Generator().manual_seed(seed * 2_000_003 + step)
+        draw = seeds.stream(seed, "pictures", step)
         here = points[moved].requires_grad_()  # (b, k)
         loss, centres, agreement = _loss(here, moved, seen, generator, recognizer, weights, draw)
         (gradient,) = torch.autograd.grad(loss, here)
@@ -196,7 +197,7 @@ def _first_state(
     start: torch.Tensor, generator: DifferentiableGenerator, recognizer: Recognizer, seed: int, batch_size: int
 ) -> dict[str, torch.Tensor]:
     points = start if generator.reach is None else normalize(start @ generator.reach)  # (n, k)
-    draw = torch.Generator().manual_seed(seed)
+    draw = seeds.stream(seed, "first pictures")
     with torch.no_grad():
         requests = _requests(points, generator)
         pictures = torch.cat([_seen(batch, generator, recognizer, draw) for batch in requests.split(batch_size)])

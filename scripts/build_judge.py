@@ -28,6 +28,7 @@ from rendered_heads.photograph import take  # noqa: E402
 from hyperface import datasets, training  # noqa: E402
 from hyperface.assets import assets_folder  # noqa: E402
 from hyperface.evaluation import load_benchmark, verify  # noqa: E402
+from hyperface.files import write_atomic  # noqa: E402
 from hyperface.recognizers.backbones import BackboneRecognizer  # noqa: E402
 from hyperface.recognizers.checkpoints import save_backbone  # noqa: E402
 
@@ -53,9 +54,7 @@ def render(folder: Path, people: int, images: int, workers: int) -> None:
         for place, content in tqdm(zip(missing, taken, strict=True), "rendering", count, unit="image"):
             path = path_of(folder, *place)
             path.parent.mkdir(parents=True, exist_ok=True)
-            temporary = path.with_suffix(".partial")
-            temporary.write_bytes(content)
-            temporary.replace(path)
+            write_atomic(path, content, sync=False)
 
 
 def path_of(folder: Path, person: int, image: int) -> Path:

@@ -15,6 +15,7 @@ from torch.func import functional_call
 from torch.nn import functional as F
 from tqdm import tqdm
 
+from hyperface.files import atomic_path
 from hyperface.generators.gan import (
     ADDED_SIZE,
     DCGAN,
@@ -221,9 +222,8 @@ class MapperTraining:
             "generator": self.generator.get_state(),
             **{name: part.state_dict() for name, part in self._parts().items()},
         }
-        temporary = path.with_suffix(".partial")
-        torch.save(state, temporary)
-        temporary.replace(path)
+        with atomic_path(path) as temporary:
+            torch.save(state, temporary)
 
     def load(self, path: Path) -> None:
         state = torch.load(path, weights_only=True)

@@ -4,13 +4,12 @@ import re
 import signal
 import subprocess
 import sys
-import threading
 import time
 from pathlib import Path
 
 import pytest
 
-from hyperface import runs
+from hyperface import files, runs
 from hyperface.errors import InputError, RunError
 from hyperface.runs import DONE, FAILED, INTERRUPTED, RUNNING, STARTING, STOPPED, StopRequested, Worker
 
@@ -144,13 +143,13 @@ def wait_for_state(run, state: str, seconds: float = 10) -> bool:
 
 def test_a_later_process_with_the_same_number_is_not_the_worker(run):
     status = {"state": RUNNING, "progress": 0.5, "pid": os.getpid(), "process_started": 1.0}
-    runs.write_atomic(run.path / "status.json", json.dumps(status).encode())
+    files.write_atomic(run.path / "status.json", json.dumps(status).encode())
     assert run.status().state == INTERRUPTED
 
 
 def test_a_launched_process_that_died_before_it_reported_is_interrupted(run):
     process = subprocess.Popen([sys.executable, "-c", ""])
-    runs.write_atomic(run.path / "launched", str(process.pid).encode())
+    files.write_atomic(run.path / "launched", str(process.pid).encode())
     process.wait()
     assert run.status().state == INTERRUPTED
 
@@ -180,49 +179,6 @@ def test_figures_after_the_checkpoint_are_forgotten(run):
 def test_a_figure_that_json_has_no_word_for_is_refused(run):
     with pytest.raises(ValueError, match="JSON"), Worker(run).working() as worker:
         worker.log({"loss": float("nan")})
-
-
-def test_a_reader_never_sees_half_a_file(tmp_path):
-    path = tmp_path / "status.json"
-    contents = [json.dumps({"value": letter * 50_000}).encode() for letter in "ab"]
-    runs.write_atomic(path, contents[0])
-    stop = threading.Event()
-
-    def write():
-        turn = 0
-        while not stop.is_set():
-            runs.write_atomic(path, contents[turn % 2])
-            turn += 1
-
-    writer = threading.Thread(target=write)
-    writer.start()
-    try:
-        seen = {path.read_bytes() for _ in range(300)}
-    finally:
-        stop.set()
-        writer.join()
-    assert seen <= set(contents)
-    assert [entry.name for entry in tmp_path.iterdir()] == ["status.json"]
-
-
-def test_a_failed_write_leaves_the_old_file_and_no_litter(tmp_path):
-    path = tmp_path / "results.json"
-    path.write_text("old")
-
-    def break_off():
-        with runs.atomic_path(path) as temporary:
-            temporary.write_text("half")
-            raise RuntimeError
-
-    with pytest.raises(RuntimeError):
-        break_off()
-    assert path.read_text() == "old"
-    assert list(tmp_path.iterdir()) == [path]
-
-
-def test_a_full_disk_is_told(tmp_path):
-    with pytest.raises(RunError, match="could not be written"):
-        runs.write_atomic(tmp_path / "missing" / "file", b"")
 
 
 def test_listing_survives_garbage(tmp_path):

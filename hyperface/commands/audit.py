@@ -16,7 +16,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hyperface import runs
+from hyperface import files, runs
 from hyperface.commands import models
 from hyperface.commands.base import Console, add_run_arguments, already_done, begin, is_run, require, resumable
 from hyperface.commands.dataset import dataset_path, report_skipped
@@ -271,7 +271,7 @@ def _write(
         (TABLE, table.getvalue().encode()),
         (REPORT, page.encode()),
     ):
-        runs.write_atomic(worker.path / name, content)
+        files.write_atomic(worker.path / name, content)
     worker.write_results(results)
 
 

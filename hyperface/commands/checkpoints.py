@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hyperface.errors import CheckpointError
-from hyperface.runs import write_atomic
+from hyperface.files import write_atomic
 
 if TYPE_CHECKING:
     import torch

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 from hyperface.commands.base import Console, add_json_argument, require
 from hyperface.commands.models import DETECTOR_HELP, RECOGNIZER_HELP, add_compute_arguments, load
 from hyperface.errors import HyperFaceError, InputError, NoFaceError
-from hyperface.runs import write_atomic
+from hyperface.files import write_atomic
 from hyperface.threads import map_ahead
 
 if TYPE_CHECKING:

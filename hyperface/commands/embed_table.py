@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from hyperface.errors import CheckpointError, HyperFaceError, InputError
+from hyperface.files import write_atomic
 from hyperface.recognizers import RecognizerCard, check_same_recognizer
-from hyperface.runs import write_atomic
 
 if TYPE_CHECKING:
     from hyperface.faces import Face

@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hyperface import runs
+from hyperface import files, runs
 from hyperface.commands import models
 from hyperface.commands.base import Console, add_run_arguments, already_done, begin, is_run, require, resumable
 from hyperface.commands.benchmark import prepare
@@ -138,7 +138,7 @@ def _evaluate(worker: Worker, console: Console, options: EvaluateOptions) -> Non
         for benchmark in todo:
             result = _verify(worker, console, recognizer, benchmark, label, options.batch_size, len(entries), total)
             entries.append(_entry(model, label, benchmark.title, result, len(entries)))
-            runs.write_atomic(worker.path / entries[-1]["scores"], _scores(result))
+            files.write_atomic(worker.path / entries[-1]["scores"], _scores(result))
             worker.write_results({"evaluations": entries})
     _write_reports(worker.run, entries)
 
@@ -218,8 +218,8 @@ def _write_reports(run: Run, entries: list[dict[str, Any]]) -> None:
         )
         for entry in entries
     ]
-    runs.write_atomic(run.path / TABLE, report.csv_table(measured).encode())
-    runs.write_atomic(run.path / REPORT, report.html_report(measured, title=run.title).encode())
+    files.write_atomic(run.path / TABLE, report.csv_table(measured).encode())
+    files.write_atomic(run.path / REPORT, report.html_report(measured, title=run.title).encode())
 
 
 def _scores(result: VerificationResult) -> bytes:

@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hyperface import runs
+from hyperface import files, runs
 from hyperface.commands.base import Console, add_run_arguments, already_done, begin, require, resumable
 from hyperface.commands.models import DETECTOR_HELP, RECOGNIZER_HELP, absolute, add_compute_arguments, load
 from hyperface.runs import Run, Worker
@@ -108,9 +108,9 @@ def perform(run: Run, console: Console) -> None:
 
         made = _make(worker, console, options)
         content = to_bytes(made)
-        runs.write_atomic(run.path / "gallery.safetensors", content)
+        files.write_atomic(run.path / "gallery.safetensors", content)
         if options.output is not None:
-            runs.write_atomic(Path(options.output), content)
+            files.write_atomic(Path(options.output), content)
         worker.write_results({"faces": len(made), "recognizer": made.recognizer, "generator": made.generator})
     console.event("done", run=str(run.path), state=run.status().state, results=run.results())
     console.say(f"{run.results().get('faces', 0):,} faces in {options.output or run.path / 'gallery.safetensors'}")

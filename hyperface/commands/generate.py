@@ -10,9 +10,9 @@ same.
 from __future__ import annotations
 
 import argparse
+import datetime
 import functools
 import importlib.util
-import os
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import asdict, dataclass
@@ -23,6 +23,7 @@ from hyperface import runs
 from hyperface.commands.base import Console, add_run_arguments, already_done, begin, is_run, require, resumable
 from hyperface.commands.pack import packing_recognizer
 from hyperface.errors import HyperFaceError, InputError
+from hyperface.ranks import ALONE, Ranks, joined, launched
 from hyperface.runs import Run, Worker, open_run
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from hyperface.generators import Generator
 
 HELP = "draw many images of each packed identity: a labelled dataset"
+PATIENCE = datetime.timedelta(days=7)  # of the first of several processes, for the slowest
 WRITABLE = ("parquet", "webdataset", "recordio")  # besides the folder of images that it is drawn as
 
 
@@ -121,17 +123,13 @@ def create(options: GenerateOptions, *, path: Path | None = None, folder: Path |
 
 def execute(arguments: argparse.Namespace, console: Console) -> None:
     """Run the verb from its arguments; launched in several processes, the first does, and the others draw for it."""
-    if not _launched_in_several():
-        _execute(arguments, console)
-        return
-    from hyperface.commands import generate_ranks
-    from hyperface.commands.pack_ranks import joined
-
-    with joined("cpu", generate_ranks.PATIENCE) as rank:
-        if rank > 0:
-            generate_ranks.follow()
-        else:
+    with joined("cpu", PATIENCE) as ranks:
+        if ranks.rank == 0:
             _execute(arguments, console)
+            return ranks.dismiss()
+        from hyperface.commands.generate_ranks import follow
+
+        ranks.follow(follow)
 
 
 def _execute(arguments: argparse.Namespace, console: Console) -> None:
@@ -150,7 +148,7 @@ def perform(run: Run, console: Console) -> None:
         return
     worker = Worker(run)
     with worker.working():
-        draw(worker, console, shared=_launched_in_several())
+        draw(worker, console, shared=launched() > 1)
     status = run.status()
     console.event("done", run=str(run.path), state=status.state, results=run.results())
     console.say(f"{run.results().get('images', 0):,} images in {run.path / 'dataset'}")
@@ -161,15 +159,11 @@ def draw(worker: Worker, console: Console, *, shared: bool = False) -> None:
     options = GenerateOptions(**worker.run.options)
     worker.progress(0, message="Loading the generator")
     folder = worker.path / "dataset"
-    part = (0, 1)
-    if shared:
-        from hyperface.commands import generate_ranks
-
-        part = generate_ranks.part()
+    ranks = Ranks.current() if shared else ALONE
+    part = (ranks.rank, ranks.world)
     measuring = functools.partial(_seen, worker)
     steps = drawing(options, folder, part, measuring)  # makes the folder ready
-    if shared:
-        generate_ranks.call_followers(options, worker.path)
+    ranks.tell(options, worker.path)
     identities = identity_count(options)
     total = identities * options.images_per_identity
     console.begin("drawing", total, "image")
@@ -183,7 +177,7 @@ def draw(worker: Worker, console: Console, *, shared: bool = False) -> None:
     finally:
         steps.close()
     if shared:
-        generate_ranks.wait_for_followers()
+        ranks.wait()
         for _ in drawing(options, folder, (0, 1), measuring):  # all is there: completes the data card
             pass
     results = {"images": total, "identities": identities, "images_per_identity": options.images_per_identity}
@@ -252,10 +246,6 @@ def drawing(
         part=part,
         describe=describe,
     )
-
-
-def _launched_in_several() -> bool:
-    return int(os.environ.get("WORLD_SIZE", "1")) > 1
 
 
 def check_recognizer(source: Path, generator: Generator) -> None:

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -22,6 +21,7 @@ from hyperface.commands.base import Console, add_run_arguments, already_done, be
 from hyperface.commands.checkpoints import checkpoint_step
 from hyperface.commands.picture import PictureProcess
 from hyperface.errors import RunError
+from hyperface.ranks import joined
 from hyperface.runs import Run, Worker
 
 HELP = "move identities apart on the hypersphere"
@@ -158,14 +158,13 @@ def packing_recognizer(run: Run) -> str | None:
 
 def execute(arguments: argparse.Namespace, console: Console) -> None:
     """Run the verb from its arguments; under `torchrun`, the first process does, and the others work for it."""
-    if int(os.environ.get("WORLD_SIZE", "1")) > 1:
-        from hyperface.commands.pack_ranks import follow, joined
+    with joined(arguments.device) as ranks:
+        if ranks.rank == 0:
+            _execute(arguments, console)
+            return ranks.dismiss()
+        from hyperface.commands.pack_ranks import follow
 
-        with joined(arguments.device) as rank:
-            if rank > 0:
-                return follow()
-            return _execute(arguments, console)
-    return _execute(arguments, console)
+        ranks.follow(follow)
 
 
 def _execute(arguments: argparse.Namespace, console: Console) -> None:

@@ -20,12 +20,14 @@ from hyperface.commands.base import Clock, Console, is_run
 from hyperface.commands.checkpoints import load_checkpoint, save_checkpoint
 from hyperface.commands.frames import record_type
 from hyperface.commands.pack import RECOGNIZER_FILE, PackOptions, packing_recognizer
-from hyperface.commands.pack_ranks import call_followers, packing_steps
+from hyperface.commands.pack_ranks import packing_steps
 from hyperface.commands.picture import PictureProcess, Snapshot
+from hyperface.files import write_atomic
 from hyperface.packing import PackingStep
 from hyperface.packing.span import principal_span
+from hyperface.ranks import Ranks
 from hyperface.recognizers import check_same_recognizer
-from hyperface.runs import StopRequested, Worker, write_atomic
+from hyperface.runs import StopRequested, Worker
 
 CHECKPOINT_SECONDS = 10.0
 LIVE_SECONDS = 0.2  # between pictures of a slow packing, beyond the number asked for: somebody may be looking on
@@ -55,8 +57,9 @@ class PackWork:
         start, origin = self._start()
         if origin is not None:
             _save_array(self.folder / "start.npy", origin)
-        call_followers(start, self.gallery.embeddings, self.options, state)
-        steps = packing_steps(start, self.gallery.embeddings, self.options, state)
+        ranks, what = Ranks.current(), (start, self.gallery.embeddings, self.options, state)
+        ranks.tell(*what)
+        steps = ranks.leading(packing_steps(*what))
         last: PackingStep | None = None
         try:
             for last in self._followed(steps):

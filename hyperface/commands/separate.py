@@ -22,7 +22,8 @@ from hyperface.commands.checkpoints import load_checkpoint, save_checkpoint
 from hyperface.commands.generate import check_recognizer, load_embeddings
 from hyperface.commands.models import RECOGNIZER_HELP, absolute, load
 from hyperface.commands.pack import RECOGNIZER_FILE
-from hyperface.runs import Run, StopRequested, Worker, open_run, write_atomic
+from hyperface.files import write_atomic
+from hyperface.runs import Run, StopRequested, Worker, open_run
 
 if TYPE_CHECKING:
     import torch

@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hyperface import runs
+from hyperface import files, runs
 from hyperface.commands.base import (
     Clock,
     Console,
@@ -191,5 +191,5 @@ def _write(worker: Worker, plan: Plan, trials: list[Trial], options: StudyOption
         for arm in options.arms[1:]:
             results["tables"].append(report.text_table(studies.compare(trials, first, arm), first, arm))
         page = report.html_report(plan, trials, generator=options.generator, gallery=options.gallery)
-        runs.write_atomic(worker.path / REPORT, page.encode())
+        files.write_atomic(worker.path / REPORT, page.encode())
     worker.write_results(results)

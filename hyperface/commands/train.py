@@ -13,14 +13,14 @@ hyperface train --device cuda …`. The batch is divided among them, and the res
 from __future__ import annotations
 
 import argparse
-import os
+import datetime
 import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hyperface import runs
+from hyperface import files, runs
 from hyperface.commands import generate
 from hyperface.commands.base import (
     Console,
@@ -37,6 +37,7 @@ from hyperface.commands.dataset import report_skipped
 from hyperface.commands.models import RECOGNIZER, add_compute_arguments
 from hyperface.commands.tracking import tracked
 from hyperface.errors import HyperFaceError, RunError
+from hyperface.ranks import Ranks, joined
 from hyperface.runs import DONE, Run, StopRequested, Worker, open_run
 
 if TYPE_CHECKING:
@@ -49,6 +50,7 @@ HELP = "train a recogniser on a dataset"
 CHECKPOINT = "checkpoint.safetensors"
 PARTNER = "partner"  # the name of the run folder beside this one that it is compared with
 CHECKPOINT_SECONDS = 20.0
+PATIENCE = datetime.timedelta(days=1)  # that processes wait for each other: the first may have a dataset to draw
 FIGURES = ("step", "epoch", "loss", "accuracy", "learning_rate", "images_per_second", "validation")
 
 
@@ -145,7 +147,7 @@ def create_pair(options: TrainOptions, *, path: Path | None = None, folder: Path
     other = replace(options, dataset=str(options.against), against=options.dataset)
     second = create(other, path=first.path.with_name(f"{first.name}-against"))
     for run, partner in ((first, second), (second, first)):
-        runs.write_atomic(run.path / PARTNER, partner.name.encode())
+        files.write_atomic(run.path / PARTNER, partner.name.encode())
     Worker(second).postpone("Its turn comes when the other dataset has been trained on.")
     return first, second
 
@@ -161,18 +163,14 @@ def partner_of(run: Run) -> Run | None:
 
 def execute(arguments: argparse.Namespace, console: Console) -> None:
     """Run the verb from its arguments; launched in several processes, the first does, and the others work for it."""
-    if int(os.environ.get("WORLD_SIZE", "1")) == 1:
-        _execute(arguments, console)
-        return
-    from hyperface.commands import train_ranks
-
     device = open_run(arguments.resume).options["device"] if arguments.resume else arguments.device
-    if train_ranks.follow(device):
-        return
-    try:
-        _execute(arguments, console)
-    finally:
-        train_ranks.dismiss_followers()
+    with joined(device, PATIENCE) as ranks:
+        if ranks.rank == 0:
+            _execute(arguments, console)
+            return ranks.dismiss()
+        from hyperface.commands.train_ranks import follow
+
+        ranks.follow(follow)
 
 
 def _execute(arguments: argparse.Namespace, console: Console) -> None:
@@ -318,14 +316,13 @@ def training_steps(
 
 
 def _train(worker: Worker, console: Console, options: TrainOptions) -> None:
-    from hyperface.commands import train_ranks
-
     worker.progress(0, message="Opening the dataset")
     dataset, resume, resumed_at = load_training(options, worker.path)
     report_skipped(console, dataset.skipped)
     worker.forget_after(resumed_at)
-    train_ranks.call_followers(options, worker.path)
-    steps = train_ranks.agreed(training_steps(options, dataset, resume))
+    ranks = Ranks.current()
+    ranks.tell(options, worker.path)
+    steps = ranks.leading(training_steps(options, dataset, resume))
     last: TrainingStep | None = None
     saved = time.monotonic()
     try:
@@ -354,7 +351,7 @@ def _train(worker: Worker, console: Console, options: TrainOptions) -> None:
 def _finish(worker: Worker, options: TrainOptions, step: TrainingStep, dataset: LabelledImages) -> None:
     from hyperface import training
 
-    with runs.atomic_path(worker.path / RECOGNIZER) as temporary:
+    with files.atomic_path(worker.path / RECOGNIZER) as temporary:
         training.save_recognizer(step, temporary)
     figures = {key: getattr(step, key) for key in FIGURES}
     worker.write_results({**figures, "identities": dataset.identities, "images": len(dataset)})

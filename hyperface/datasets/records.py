@@ -1,6 +1,5 @@
 """What every dataset format is made of: encoded images behind a number, and a way to write them one after the other."""
 
-import errno
 import importlib
 import os
 from abc import ABC, abstractmethod
@@ -144,10 +143,3 @@ def image_suffix(content: bytes) -> str:
     if content[:4] == b"RIFF" and content[8:12] == b"WEBP":
         return ".webp"
     return ".bmp" if content.startswith(b"BM") else ".jpg"
-
-
-def disk_error(path: Path, error: OSError) -> DatasetError:
-    """What went wrong while writing, for a person."""
-    if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return DatasetError(f"The disk is full: {path} could not be written. Free some space and start again.")
-    return DatasetError(f"{path} cannot be written: {error.strerror or error}. Choose a folder you may write to.")

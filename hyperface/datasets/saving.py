@@ -1,8 +1,6 @@
 """Write a dataset in another format: image by image, the bytes of each image file as they are."""
 
 import contextlib
-import secrets
-import shutil
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,8 +11,9 @@ import numpy as np
 from hyperface.datasets.card import card_files
 from hyperface.datasets.formats import FORMATS
 from hyperface.datasets.labelled import LabelledImages, decode_photo
-from hyperface.datasets.records import Format, Skipped, disk_error
+from hyperface.datasets.records import Format, Skipped
 from hyperface.errors import DatasetError, PhotoError, UnknownNameError
+from hyperface.files import atomic_path, disk_error
 
 STEP_IMAGES = 100  # between two steps
 
@@ -56,16 +55,15 @@ def save(dataset: LabelledImages, path: str | Path, *, format: str) -> Iterator[
         if target.exists() and (not target.is_dir() or any(target.iterdir())):
             raise DatasetError(f"{target} is there already. Choose another name, or move it away.")
     except OSError as error:
-        raise disk_error(target, error) from error
+        raise disk_error(target, error, DatasetError) from error
     return _save(dataset, target, FORMATS[format])
 
 
 def _save(dataset: LabelledImages, target: Path, kind: Format) -> Iterator[SavingStep]:
-    temporary = target.with_name(f".{target.name}-{secrets.token_hex(4)}.partial")
     total, skipped, started = len(dataset), Skipped(), time.monotonic()
     written = label = image = 0
     last = -1  # identity of the image before
-    try:
+    with atomic_path(target, error=DatasetError) as temporary:
         temporary.mkdir()
         with contextlib.closing(kind.writer(temporary, dataset.identities)) as writer:
             for step, index in enumerate(np.argsort(dataset.labels, kind="stable").tolist(), 1):
@@ -95,11 +93,6 @@ def _save(dataset: LabelledImages, target: Path, kind: Format) -> Iterator[Savin
             info["skipped"] = len(skipped) + len(dataset.skipped)
         for file, content in card_files(info, dataset, kind.data_files).items():
             (temporary / file).write_bytes(content)
-        temporary.rename(target)
-    except OSError as error:
-        raise disk_error(target, error) from error
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
     yield _step(total, total, started, skipped)
 
 

@@ -8,7 +8,6 @@ Every image has a seed of its own, derived from (seed, identity, image): what is
 size or on interruptions.
 """
 
-import errno
 import io
 import json
 import os
@@ -27,8 +26,10 @@ from hyperface.datasets.card import CARD, card_files
 from hyperface.datasets.folder import DATA_FILES, open_folder
 from hyperface.datasets.labelled import LabelledImages
 from hyperface.errors import DatasetError, InputError
+from hyperface.files import disk_error, write_atomic
 from hyperface.generators.base import Generator
 from hyperface.images import to_uint8
+from hyperface.seeds import image_seeds
 from hyperface.sphere import as_embeddings, normalize
 
 JPEG_QUALITY = 95
@@ -64,12 +65,6 @@ def perturb(embeddings: torch.Tensor, beta: float, seeds: list[int]) -> torch.Te
     for row, seed in zip(noise, seeds, strict=True):
         row.normal_(generator=torch.Generator().manual_seed(seed))
     return normalize(embeddings + beta**0.5 * noise)
-
-
-def image_seeds(seed: int, identity: int, image: int) -> tuple[int, int]:
-    """Two independent seeds of one image: for the embedding's noise and for the style."""
-    noise, style = np.random.SeedSequence([seed, identity, image]).generate_state(2, np.uint32)
-    return int(noise), int(style)
 
 
 def synthesize(
@@ -196,7 +191,7 @@ def _prepare(folder: Path, card: dict, lineage: dict) -> None:
             )
         _replace(folder / CARD, json.dumps({**card, **lineage, "complete": False}, indent=2).encode())
     except OSError as error:
-        raise _disk_error(folder, error) from error
+        raise disk_error(folder, error, DatasetError) from error
     except ValueError as error:
         raise DatasetError(f"{folder / CARD} is damaged ({error}). Delete the folder and draw again.") from error
 
@@ -216,20 +211,11 @@ def _write_cards(folder: Path, card: dict, describe: Callable[[LabelledImages], 
 
 def _replace(path: Path, content: bytes) -> None:
     """Write whole or not at all: a killed process leaves no half image behind that a later one would keep."""
-    temporary = path.with_name(path.name + ".partial")
     try:
         path.parent.mkdir(exist_ok=True)
-        temporary.write_bytes(content)
-        temporary.replace(path)
     except OSError as error:
-        temporary.unlink(missing_ok=True)
-        raise _disk_error(path, error) from error
-
-
-def _disk_error(path: Path, error: OSError) -> DatasetError:
-    if error.errno == errno.ENOSPC:
-        return DatasetError(f"The disk is full; what is in {path.parent} is kept. Free some space and resume.")
-    return DatasetError(f"{path} cannot be written: {error.strerror}. Choose a folder you may write to.")
+        raise disk_error(path, error, DatasetError) from error
+    write_atomic(path, content, error=DatasetError, sync=False)
 
 
 def _fingerprint(embeddings: torch.Tensor) -> str:

@@ -20,6 +20,7 @@ from hyperface.evaluation.base import Benchmark
 from hyperface.evaluation.packs import pack_bytes, read_pack
 from hyperface.evaluation.pair_lists import is_pair_list, prepare_benchmark, read_pair_list
 from hyperface.faces import load_photo
+from hyperface.files import write_atomic
 from hyperface.images import ALIGNED_SIZE
 from hyperface.registry import Registry
 from hyperface.steps import finish
@@ -93,9 +94,7 @@ def save_benchmark(benchmark: Benchmark, path: Path) -> None:
     files = [_encode(image) for image in benchmark.images]
     about = json.dumps({"name": benchmark.name, "title": benchmark.title, "note": benchmark.note}, indent=2) + "\n"
     for target, content in ((path.with_suffix(".json"), about.encode()), (path, pack_bytes(files, benchmark.same))):
-        temporary = target.with_name(target.name + ".part")
-        temporary.write_bytes(content)
-        temporary.replace(target)
+        write_atomic(target, content, error=DatasetError)
 
 
 def _encode(image: np.ndarray) -> bytes:

@@ -6,8 +6,6 @@ use into torch's hub folder (TORCH_HOME), about 100 MB for the landmarks.
 """
 
 import importlib
-import os
-import tempfile
 import threading
 import urllib.error
 import urllib.request
@@ -24,6 +22,7 @@ from hyperface.faces.base import Detection, Detector
 from hyperface.faces.template import ARCFACE_LANDMARKS, ARCFACE_TEMPLATE
 from hyperface.faces.views import View, whole_view, without_repeats
 from hyperface.faces.warp import warp
+from hyperface.files import atomic_path
 
 TIMEOUT_SECONDS = 15.0  # to connect, and between two pieces
 LANDMARK_NETWORK = "2DFAN-4"
@@ -172,17 +171,13 @@ def _download(address: str, path: Path) -> None:
     """Whole or not at all; a bar where stderr is a terminal."""
     with urllib.request.urlopen(address, timeout=TIMEOUT_SECONDS) as answer:
         size = int(answer.headers.get("Content-Length") or 0)
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        try:
+        with atomic_path(path, error=None) as temporary:
             with (
-                os.fdopen(handle, "wb") as file,
+                temporary.open("wb") as file,
                 tqdm(desc=path.name, total=size or None, unit="B", unit_scale=True, disable=None) as bar,
             ):
                 while piece := answer.read(1 << 20):
                     file.write(piece)
                     bar.update(len(piece))
-            if size and Path(temporary).stat().st_size != size:
+            if size and temporary.stat().st_size != size:
                 raise OSError("the connection broke off")
-            Path(temporary).replace(path)
-        finally:
-            Path(temporary).unlink(missing_ok=True)

@@ -8,8 +8,8 @@ and those are compared in float32. The cosines reported are computed again for t
 import torch
 
 from hyperface.hardware import has_fast_bfloat16
-from hyperface.packing.ranks import ALONE, Ranks
 from hyperface.packing.tiles import WORD, strips, tiles, with_smaller_tiles
+from hyperface.ranks import ALONE, Ranks
 
 SCREENED_FROM = 1024  # points: below, screening costs more than it saves
 SAMPLE = 512  # points that a first guess of the nearest is taken from

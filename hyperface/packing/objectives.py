@@ -12,8 +12,8 @@ import torch
 
 from hyperface.hardware import has_fast_bfloat16
 from hyperface.packing.neighbors import dots, exclude_self, first_guess, nearest_points, take_largest
-from hyperface.packing.ranks import ALONE, Ranks
 from hyperface.packing.tiles import triangle, with_smaller_tiles
+from hyperface.ranks import ALONE, Ranks
 from hyperface.registry import Registry
 
 # e^−50 beside 1 is nothing in float32, and the denormal numbers below e^−87 are many times slower.

@@ -6,7 +6,7 @@ d the cosine distance, x_i the identities and g the embeddings of a gallery.
 """
 
 import math
-from collections.abc import Iterator
+from collections.abc import Generator
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -16,9 +16,10 @@ import torch
 from hyperface.errors import CheckpointError, DeviceError, InputError
 from hyperface.packing.neighbors import GallerySearch, dots, nearest_points, pair_cosines
 from hyperface.packing.objectives import OBJECTIVES, Moments, Objective
-from hyperface.packing.ranks import ALONE, Ranks
 from hyperface.packing.span import Span, principal_span
 from hyperface.packing.tiles import tiles
+from hyperface.ranks import ALONE, Ranks
+from hyperface.seeds import step_seed
 from hyperface.sphere import as_embeddings, normalize
 
 CLOSEST_START = 1e-3  # chord: start points closer than this are taken for copies
@@ -73,7 +74,7 @@ def pack(
     seed: int = 0,
     device: str | torch.device = "cpu",
     resume: dict[str, torch.Tensor] | None = None,
-) -> Iterator[PackingStep]:
+) -> Generator[PackingStep, None, None]:
     """Spread identities over the sphere, yielding the start (step 0) and every step up to `steps`.
 
     Args:
@@ -138,7 +139,7 @@ def _steps(
     total: int,
     optimised: Objective,
     seed: int,
-) -> Iterator[PackingStep]:
+) -> Generator[PackingStep, None, None]:
     ranks = Ranks.current()
     points, nearest = state["points"], state["nearest"]  # (n, k), (n,)
     n, own = len(points), ranks.rows(len(points))
@@ -147,7 +148,7 @@ def _steps(
     del state  # its tensors are as large as the points, and soon outdated
     for step in range(first, total + 1):
         progress = step / total if total else 1.0
-        draw = torch.Generator().manual_seed(seed * 1_000_003 + step)  # of (seed, step) alone: a resumed run repeats it
+        draw = torch.Generator().manual_seed(step_seed(seed, step))  # of both alone: a resumed run repeats it
         evaluation = optimised.evaluate(points, progress, guess=nearest, draw=draw, ranks=ranks)
         exact = evaluation.nearest is not None
         if exact:

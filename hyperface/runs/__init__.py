@@ -14,7 +14,6 @@ a kill at any moment leaves the last whole version. A reader takes a folder as i
 worker that is no longer alive makes the run `interrupted`, and a folder that is no run is left out of the listing.
 """
 
-from hyperface.runs.files import atomic_path, write_atomic
 from hyperface.runs.folder import (
     DONE,
     FAILED,
@@ -46,7 +45,6 @@ __all__ = [
     "RunStatus",
     "StopRequested",
     "Worker",
-    "atomic_path",
     "create",
     "delete",
     "find_run",
@@ -55,5 +53,4 @@ __all__ = [
     "open_run",
     "request_stop",
     "runs_folder",
-    "write_atomic",
 ]

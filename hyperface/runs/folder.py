@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from hyperface.errors import RunError
-from hyperface.runs.files import json_bytes, write_atomic
+from hyperface.files import json_bytes, write_atomic
 from hyperface.runs.processes import alive
 
 FORMAT = 1

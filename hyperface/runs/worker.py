@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from hyperface.errors import HyperFaceError, RunError
-from hyperface.runs.files import json_bytes, write_atomic
+from hyperface.errors import HyperFaceError
+from hyperface.files import disk_error, json_bytes, write_atomic
 from hyperface.runs.folder import DONE, FAILED, RUNNING, STOPPED, Run, RunStatus
 from hyperface.runs.processes import process_started
 
@@ -81,7 +81,7 @@ class Worker:
             self._metrics.write(json.dumps(metrics, allow_nan=False, separators=(",", ":")).encode() + b"\n")
             self._metrics.flush()
         except OSError as error:
-            raise RunError(f"The run {self.run.name} cannot be written ({error.strerror}). Free some space.") from error
+            raise disk_error(self.path / "metrics.jsonl", error) from error
 
     def forget_after(self, step: int) -> None:
         """Drop the figures of later steps, before they are done again from a checkpoint of this one."""

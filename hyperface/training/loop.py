@@ -3,7 +3,7 @@
 import math
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,10 +15,12 @@ from hyperface.datasets import LabelledImages, Skipped
 from hyperface.errors import CheckpointError, TrainingError
 from hyperface.hardware import computes_in_bfloat16
 from hyperface.images import from_uint8
+from hyperface.ranks import Ranks
 from hyperface.recognizers.backbones import BackboneRecognizer
+from hyperface.seeds import step_seed
 from hyperface.training.batches import Batches
 from hyperface.training.heads import MarginHead
-from hyperface.training.processes import Processes
+from hyperface.training.processes import wrap
 from hyperface.training.schedules import learning_rate_share
 from hyperface.training.validation import pair_accuracy, validation_pairs
 
@@ -75,14 +77,15 @@ class _Objective(nn.Module):
 
 
 class Loop:
-    """recognizer and head, on the processes' device, are trained in place on the batches."""
+    """recognizer and head, on this process's device, are trained in place on the batches."""
 
     def __init__(
         self,
         recognizer: BackboneRecognizer,
         head: MarginHead,
         batches: Batches,
-        processes: Processes,
+        device: torch.device,
+        ranks: Ranks,
         *,
         epochs: int,
         learning_rate: float,
@@ -90,13 +93,13 @@ class Loop:
         precision: str,
     ) -> None:
         self.recognizer, self.head = recognizer.train(), head.train()
-        self.head.gather = processes.gather
-        self.batches, self.processes = batches, processes
+        self.head.gather = lambda rows: ranks.gather(rows, ranks.world * len(rows))  # equal parts of a batch
+        self.batches, self.device, self.ranks = batches, device, ranks
         self.learning_rate, self.schedule = learning_rate, schedule
         self.steps_per_epoch = batches.steps_per_epoch
         self.total = epochs * self.steps_per_epoch
         self.step = 0
-        self.objective = processes.wrap(_Objective(recognizer, head, processes.device, precision))
+        self.objective = wrap(_Objective(recognizer, head, device, precision), device, ranks)
         self.parameters = list(self.objective.parameters())
         self.optimizer = torch.optim.SGD(_parameter_groups(recognizer, head), learning_rate, MOMENTUM, nesterov=True)
         self.held_out: tuple[torch.Tensor, np.ndarray, np.ndarray] | None = None
@@ -112,16 +115,16 @@ class Loop:
         pairs = validation_pairs(labels, self.batches.seed)
         if pairs is not None:
             used, places = np.unique(pairs[0], return_inverse=True)
-            self.held_out = from_uint8(images[used]).to(self.processes.device), places.reshape(-1, 2), pairs[1]
+            self.held_out = from_uint8(images[used]).to(self.device), places.reshape(-1, 2), pairs[1]
 
-    def steps(self, *, resumed: bool) -> Iterator[TrainingStep]:
+    def steps(self, *, resumed: bool) -> Generator[TrainingStep, None, None]:
         """All steps that are left, after the one that shows the untrained network."""
         if not resumed:
             self._validate()
             yield self._show(loss=None, speed=0.0)
         times = deque([time.monotonic()], maxlen=SPEED_WINDOW)
         for images, labels in self.batches.from_step(self.step, self.total):
-            self._take_step(images.to(self.processes.device), labels.to(self.processes.device))
+            self._take_step(images.to(self.device), labels.to(self.device))
             if self.step % self.steps_per_epoch == 0:
                 self._validate()
             times.append(time.monotonic())
@@ -130,11 +133,11 @@ class Loop:
 
     def _take_step(self, images: torch.Tensor, labels: torch.Tensor) -> None:
         # Dropout, too, comes from the seed and the step, so that a resumed run repeats it; each process has its own.
-        torch.manual_seed((self.batches.seed * 1_000_003 + self.step) * 1009 + self.processes.rank)
+        torch.manual_seed(step_seed(self.batches.seed, self.step) * 1009 + self.ranks.rank)
         for group in self.optimizer.param_groups:
             group["lr"] = self._rate()
         own_loss, accuracy = self.objective(images, labels)
-        loss, accuracy = self.processes.mean(torch.stack([own_loss.detach(), accuracy])).tolist()
+        loss, accuracy = self.ranks.mean(torch.stack([own_loss.detach(), accuracy])).tolist()
         if not math.isfinite(loss):
             epoch, place = divmod(self.step, self.steps_per_epoch)
             raise TrainingError(

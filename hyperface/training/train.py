@@ -1,18 +1,19 @@
 """Training a recogniser: the call that checks what is wished for and gives back the iterator over steps."""
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from pathlib import Path
 
 import torch
 
 from hyperface.datasets import LabelledImages
 from hyperface.errors import DeviceError, InputError
+from hyperface.ranks import own_device
 from hyperface.recognizers.backbones import build_backbone
 from hyperface.recognizers.checkpoints import save_backbone
 from hyperface.training.batches import Batches
 from hyperface.training.heads import HEADS
 from hyperface.training.loop import Loop, TrainingStep
-from hyperface.training.processes import Processes
+from hyperface.training.processes import join, part_of
 from hyperface.training.schedules import learning_rate_share
 
 RATE_PER_BATCH = 0.1 / 256  # SGD's usual 0.1 at batches of 256, scaled linearly (Goyal et al., 2017)
@@ -33,7 +34,7 @@ def train(
     device: str | torch.device = "cpu",
     precision: str = "fastest",
     resume: dict[str, torch.Tensor] | None = None,
-) -> Iterator[TrainingStep]:
+) -> Generator[TrainingStep, None, None]:
     """Train a recogniser from scratch, yielding step 0 (untrained) and every batch.
 
     SGD with momentum, linear warm-up, then a cosine schedule to zero or AdaFace's steps; weight decay on weights, not
@@ -68,18 +69,19 @@ def train(
         source="trained with HyperFace",
     )
     margin_head = HEADS.load(head, dimension=recognizer.dimension, classes=rest.identities)
-    processes = Processes.join(device)
+    ranks, own = join(device), own_device(device)
     try:
-        recognizer.to(processes.device)
-        margin_head.to(processes.device)
+        recognizer.to(own)
+        margin_head.to(own)
     except (RuntimeError, AssertionError) as error:
         raise DeviceError(f'The device {str(device)!r} cannot be used here ({error}). Use device="cpu".') from error
-    batches = Batches(rest, batch_size=batch_size, part=processes.part(batch_size), seed=seed)
+    batches = Batches(rest, batch_size=batch_size, part=part_of(batch_size, ranks), seed=seed)
     loop = Loop(
         recognizer,
         margin_head,
         batches,
-        processes,
+        own,
+        ranks,
         epochs=epochs,
         learning_rate=RATE_PER_BATCH * batch_size if learning_rate is None else learning_rate,
         schedule=schedule,

@@ -13,7 +13,8 @@ from safetensors.torch import load_file
 from hyperface import recognizers, runs
 from hyperface.cli import main
 from hyperface.errors import InputError, TrainingError
-from hyperface.training.processes import Processes
+from hyperface.ranks import Ranks
+from hyperface.training.processes import join, part_of, wrap
 
 LAUNCHERS = {
     "torchrun": ["torch.distributed.run", "--standalone", "--nproc-per-node", "2", "-m", "--", "hyperface"],
@@ -54,7 +55,7 @@ from pathlib import Path
 import torch
 from torch import nn
 from hyperface.training.heads import HEADS
-from hyperface.training.processes import Processes
+from hyperface.training.processes import join, part_of, wrap
 
 class Objective(nn.Module):
     def __init__(self):
@@ -68,19 +69,19 @@ class Objective(nn.Module):
 
 def main():
     torch.manual_seed(0)
-    processes = Processes.join("cpu")
+    ranks, device = join("cpu"), torch.device("cpu")
     objective = Objective()
     objective.network.double()
-    objective.head.gather = processes.gather
-    model = processes.wrap(objective)
+    objective.head.gather = lambda rows: ranks.gather(rows, ranks.world * len(rows))
+    model = wrap(objective, device, ranks)
     images, labels = torch.randn(8, 3, 6, 6, dtype=torch.float64), torch.randint(3, (8,))
-    part = processes.part(8)
+    part = part_of(8, ranks)
     loss = model(images[part], labels[part])
     loss.backward()
     tell_threads("there")
-    coarse = processes.wrap(nn.BatchNorm1d(5))(torch.randn(8, 5)[part].bfloat16())
-    found = {"loss": processes.mean(loss.detach()), "bfloat16": processes.gather(coarse.float())}
-    if processes.rank == 0:
+    coarse = wrap(nn.BatchNorm1d(5), device, ranks)(torch.randn(8, 5)[part].bfloat16())
+    found = {"loss": ranks.mean(loss.detach()), "bfloat16": ranks.gather(coarse.float(), 8)}
+    if ranks.rank == 0:
         gradients = {name: value.grad for name, value in objective.named_parameters()}
         torch.save({**found, **gradients, **dict(objective.named_buffers())}, sys.argv[1])
 
@@ -126,23 +127,23 @@ def test_an_error_of_the_training_ends_all_processes(coloured, tmp_path):
 
 
 def test_a_process_alone_is_all_there_is():
-    alone = Processes.join("cpu")
+    alone = join("cpu")
     rows = torch.rand(3, 2)
-    assert alone.part(7) == slice(0, 7)
-    assert alone.gather(rows) is rows
+    assert part_of(7, alone) == slice(0, 7)
+    assert alone.gather(rows, 3) is rows
     model = torch.nn.Linear(2, 2)
-    assert alone.wrap(model) is model
+    assert wrap(model, torch.device("cpu"), alone) is model
 
 
 def test_batches_are_divided_equally():
-    second = Processes(torch.device("cpu"), rank=1, world=4)
-    assert second.part(8) == slice(2, 4)
+    second = Ranks(rank=1, world=4)
+    assert part_of(8, second) == slice(2, 4)
     with pytest.raises(InputError, match="multiple"):
-        second.part(9)
+        part_of(9, second)
 
 
 def test_a_launched_process_without_accelerate_says_what_to_install(monkeypatch):
     monkeypatch.setenv("WORLD_SIZE", "2")
     monkeypatch.setitem(sys.modules, "accelerate", None)
     with pytest.raises(TrainingError, match="pip install"):
-        Processes.join("cpu")
+        join("cpu")

@@ -7,7 +7,8 @@ import subprocess
 import sys
 
 from hyperface.errors import RunError
-from hyperface.runs import Run, write_atomic
+from hyperface.files import write_atomic
+from hyperface.runs import Run
 from hyperface.ui.parts.context import AppContext
 
 MOST_AT_ONCE = 2  # runs at work; more would only slow each other down

@@ -6,7 +6,7 @@ from torch import distributed, multiprocessing
 
 from hyperface.packing import pack
 from hyperface.packing.neighbors import nearest_points
-from hyperface.packing.ranks import ALONE, Ranks
+from hyperface.ranks import ALONE, Ranks
 from hyperface.sphere import random_points
 
 CASES = [

@@ -1,0 +1,64 @@
+"""Files and folders that are whole or not there."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import json
+import os
+import secrets
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from hyperface.errors import HyperFaceError, RunError
+
+FULL = (errno.ENOSPC, errno.EDQUOT)
+
+
+def write_atomic(path: Path, content: bytes, *, error: type[HyperFaceError] = RunError, sync: bool = True) -> None:
+    """Write a file so that a reader, or a kill, finds either the old content or the new one.
+
+    error: what is raised if it cannot be written. sync: wait until the disk has it, so that it outlives a loss of
+    power; not for files of which there are very many.
+    """
+    with atomic_path(path, error=error) as temporary, temporary.open("wb") as file:
+        file.write(content)
+        if sync:
+            file.flush()
+            os.fsync(file.fileno())
+
+
+@contextlib.contextmanager
+def atomic_path(path: Path, *, error: type[HyperFaceError] | None = RunError) -> Iterator[Path]:
+    """A temporary path to write a file, or make a folder, at; moved to `path` when the block ends well, else removed.
+
+    It lies beside `path`, is hidden, and ends in .partial: should a kill leave it behind, nobody takes it for the real
+    thing. An existing file is replaced, an empty folder too. error: what an OSError in the block becomes; None: stays.
+    """
+    temporary = path.with_name(f".{path.name}-{secrets.token_hex(4)}.partial")
+    try:
+        yield temporary
+        temporary.replace(path)
+    except OSError as problem:
+        if error is None:
+            raise
+        raise disk_error(path, problem, error) from problem
+    finally:
+        if temporary.is_dir():
+            shutil.rmtree(temporary, ignore_errors=True)
+        else:
+            temporary.unlink(missing_ok=True)
+
+
+def disk_error(path: Path, problem: OSError, error: type[HyperFaceError] = RunError) -> HyperFaceError:
+    """What went wrong while writing, for a person."""
+    if problem.errno in FULL:
+        return error(f"The disk is full: {path} could not be written. Free some space and start again.")
+    return error(f"{path} cannot be written: {problem.strerror or problem}. Choose a folder you may write to.")
+
+
+def json_bytes(content: dict[str, Any]) -> bytes:
+    """A JSON object as the content of a file; ValueError for NaN and infinity, which JSON lacks."""
+    return json.dumps(content, indent=1, allow_nan=False).encode() + b"\n"

@@ -1,0 +1,41 @@
+"""Random streams of one seed: each use of chance has a name, and no two streams coincide.
+
+A stream follows from (seed, name, numbers) alone, so that a resumed run and another process draw the same.
+"""
+
+from __future__ import annotations
+
+import zlib
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    import torch
+
+
+def stream(seed: int, name: str, *numbers: int) -> torch.Generator:
+    """torch's generator of the stream of this name. numbers: which of several, such as the step; 0 or more each."""
+    import torch
+
+    return torch.Generator().manual_seed(stream_seed(seed, name, *numbers))
+
+
+def stream_seed(seed: int, name: str, *numbers: int) -> int:
+    """A stream's own seed, 63 bits."""
+    words = [seed % 2**64, zlib.crc32(name.encode()), *numbers]
+    return int(np.random.SeedSequence(words).generate_state(1, np.uint64)[0] >> np.uint64(1))
+
+
+def image_seeds(seed: int, identity: int, image: int) -> tuple[int, int]:
+    """Two independent seeds of one image of a dataset: for the embedding's noise and for the style."""
+    noise, style = np.random.SeedSequence([seed, identity, image]).generate_state(2, np.uint32)
+    return int(noise), int(style)
+
+
+def step_seed(seed: int, step: int) -> int:
+    """The seed of one step of a packing or a training, which older runs continue with.
+
+    Not for anything new: two seeds' steps coincide a million steps apart, and seed 0 with other uses of small numbers.
+    """
+    return seed * 1_000_003 + step

@@ -1,0 +1,86 @@
+import errno
+import json
+import threading
+
+import pytest
+
+from hyperface.errors import DatasetError, RunError
+from hyperface.files import atomic_path, disk_error, json_bytes, write_atomic
+
+
+def test_a_reader_never_sees_half_a_file(tmp_path):
+    path = tmp_path / "status.json"
+    contents = [json.dumps({"value": letter * 50_000}).encode() for letter in "ab"]
+    write_atomic(path, contents[0])
+    stop = threading.Event()
+
+    def write():
+        turn = 0
+        while not stop.is_set():
+            write_atomic(path, contents[turn % 2])
+            turn += 1
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    try:
+        seen = {path.read_bytes() for _ in range(300)}
+    finally:
+        stop.set()
+        writer.join()
+    assert seen <= set(contents)
+    assert [entry.name for entry in tmp_path.iterdir()] == ["status.json"]
+
+
+def test_a_failed_write_leaves_the_old_file_and_no_litter(tmp_path):
+    path = tmp_path / "results.json"
+    path.write_text("old")
+
+    def break_off():
+        with atomic_path(path) as temporary:
+            temporary.write_text("half")
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        break_off()
+    assert path.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_full_disk_is_told(tmp_path):
+    with pytest.raises(RunError, match="cannot be written: No such file"):
+        write_atomic(tmp_path / "missing" / "file", b"")
+    assert str(disk_error(tmp_path, OSError(errno.ENOSPC, "No space left"))).startswith("The disk is full")
+    with pytest.raises(DatasetError, match="cannot be written"):
+        write_atomic(tmp_path / "missing" / "file", b"", error=DatasetError)
+    with pytest.raises(FileNotFoundError), atomic_path(tmp_path / "missing" / "file", error=None) as temporary:
+        temporary.write_text("")
+
+
+def test_a_folder_appears_whole_or_not_at_all(tmp_path):
+    def make(count, *, fail):
+        with atomic_path(tmp_path / "set") as temporary:
+            temporary.mkdir()
+            for number in range(count):
+                (temporary / f"{number}.jpg").write_text("")
+            assert not (tmp_path / "set").exists()
+            if fail:
+                raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        make(2, fail=True)
+    assert list(tmp_path.iterdir()) == []
+    make(3, fail=False)
+    assert len(list((tmp_path / "set").iterdir())) == 3
+
+
+def test_what_a_kill_leaves_behind_is_taken_for_nothing(tmp_path):
+    with atomic_path(tmp_path / "000.jpg") as temporary:
+        assert temporary.name.startswith(".")
+        assert temporary.suffix == ".partial"
+        temporary.write_text("")
+
+
+def test_json_has_no_word_for_everything():
+    assert json.loads(json_bytes({"a": [1.5, None]})) == {"a": [1.5, None]}
+    with pytest.raises(ValueError, match="JSON"):
+        json_bytes({"a": float("inf")})
