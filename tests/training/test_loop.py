@@ -8,11 +8,11 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
+from hyperface.ranks import ALONE
 from hyperface.recognizers.backbones import build_backbone
 from hyperface.training.batches import Batches
 from hyperface.training.heads import HEADS
 from hyperface.training.loop import Loop
-from hyperface.training.processes import Processes
 
 DECAY, MOMENTUM, LARGEST = 5e-4, 0.9, 5.0  # what `train` promises, written down once more
 
@@ -23,7 +23,8 @@ def make_loop(coloured, *, learning_rate: float, epochs: int = 4, head: str = "c
         build_backbone("small", input_size=32),
         HEADS.load(head, dimension=256, classes=coloured.identities, scale=scale),
         Batches(coloured, batch_size=10, part=slice(0, 10), seed=0),
-        Processes.join("cpu"),
+        torch.device("cpu"),
+        ALONE,
         epochs=epochs,
         learning_rate=learning_rate,
         schedule="step",
