@@ -11,7 +11,7 @@ from pathlib import Path
 
 from hyperface import __version__
 from hyperface.commands import VERBS
-from hyperface.commands.base import Console
+from hyperface.jobs.base import Console
 from hyperface.errors import HyperFaceError
 
 EXIT_USER_ERROR = 2

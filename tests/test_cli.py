@@ -13,9 +13,9 @@ import pytest
 from hyperface import datasets, runs
 from hyperface.cli import EXIT_USER_ERROR, main
 from hyperface.commands import VERBS
-from hyperface.commands.frames import read_frames
-from hyperface.commands.pack import OBJECTIVES
-from hyperface.commands.train import RECOGNIZER
+from hyperface.jobs.pack import OBJECTIVES
+from hyperface.jobs.train import RECOGNIZER
+from hyperface.projection.frames import read_frames
 
 
 @pytest.fixture(autouse=True)
@@ -242,7 +242,7 @@ def test_separated_identities_are_drawn_like_packed_ones(packing, tmp_path, caps
 
 
 def test_training_finishes_the_dataset_it_is_given(packing, tmp_path, capsys):
-    from hyperface.commands import generate, train
+    from hyperface.jobs import generate, train
 
     data = generate.create(
         generate.GenerateOptions(str(packing.path), identities=4, images_per_identity=4), path=tmp_path / "data"

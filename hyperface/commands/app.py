@@ -8,8 +8,8 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from hyperface.commands.base import Console
 from hyperface.errors import InputError
+from hyperface.jobs.base import Console
 
 HELP = "start the app"
 PORTS = 65535

@@ -9,17 +9,12 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from hyperface.commands.base import Console, add_json_argument, require
-from hyperface.commands.models import DETECTOR_HELP
-from hyperface.steps import finish
-
-if TYPE_CHECKING:
-    from hyperface.evaluation import Benchmark, PairList, PreparationStep
+from hyperface.commands.arguments import DETECTOR_HELP, add_json_argument
+from hyperface.jobs.base import Console, require
+from hyperface.jobs.benchmark import LFW, prepare
 
 HELP = "make a benchmark of photos and a list of pairs"
-LFW = "lfw"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -47,22 +42,3 @@ def execute(arguments: argparse.Namespace, console: Console) -> None:
     save_benchmark(benchmark, output)
     console.event("done", output=str(output), pairs=len(benchmark), same=int(benchmark.same.sum()))
     console.say(f"{output}: {len(benchmark):,} pairs. {benchmark.note}")
-
-
-def prepare(pairs: PairList, console: Console, *, detector: str = "dlib", title: str | None = None) -> Benchmark:
-    """`evaluation.prepare_benchmark` with a bar."""
-    from hyperface.evaluation import prepare_benchmark
-
-    left_out: dict[Path, str] = {}
-
-    def show(step: PreparationStep) -> None:
-        if step.done == 1:
-            console.begin(f"aligning {pairs.name}", step.total, "photo")
-        console.step(step.done, {"left_out": len(step.left_out)} if step.left_out else {})
-        left_out.update(step.left_out)
-
-    benchmark = finish(prepare_benchmark(pairs, detector=detector, title=title), show)
-    console.end()
-    for photo, reason in left_out.items():
-        console.event("left_out", photo=str(photo), reason=reason)
-    return benchmark

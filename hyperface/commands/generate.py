@@ -10,63 +10,14 @@ same.
 from __future__ import annotations
 
 import argparse
-import datetime
-import functools
-import importlib.util
-from collections.abc import Callable, Iterator
-from contextlib import suppress
-from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
-from hyperface import runs
-from hyperface.commands.base import Console, add_run_arguments, already_done, begin, is_run, require, resumable
-from hyperface.commands.pack import packing_recognizer
-from hyperface.errors import HyperFaceError, InputError
-from hyperface.ranks import ALONE, Ranks, joined, launched
-from hyperface.runs import Run, Worker, open_run
-
-if TYPE_CHECKING:
-    import torch
-
-    from hyperface.datasets import LabelledImages, SynthesisStep
-    from hyperface.generators import Generator
+from hyperface.commands.arguments import add_run_arguments
+from hyperface.jobs.base import Console, begin, require, resumable
+from hyperface.jobs.generate import PATIENCE, WRITABLE, GenerateOptions, create, perform
+from hyperface.ranks import joined
 
 HELP = "draw many images of each packed identity: a labelled dataset"
-PATIENCE = datetime.timedelta(days=7)  # of the first of several processes, for the slowest
-WRITABLE = ("parquet", "webdataset", "recordio")  # besides the folder of images that it is drawn as
-
-
-@dataclass(frozen=True)
-class GenerateOptions:
-    """What a dataset is asked to be; the meaning of each is in `add_arguments`. source: an absolute path."""
-
-    source: str
-    identities: int | None = None
-    images_per_identity: int = 50
-    beta: float = 0.002
-    generator: str = "gan"
-    seed: int = 0
-    batch_size: int = 64
-    also: str | None = None
-    validate: bool = False
-
-    def check(self) -> None:
-        """InputError, saying what to change, for values that cannot work."""
-        require(
-            self.identities is None or self.identities >= 1,
-            f"A dataset needs at least one identity; {self.identities} were asked for.",
-        )
-        require(
-            self.images_per_identity >= 1,
-            f"Each identity needs at least one image; {self.images_per_identity} were asked for.",
-        )
-        require(
-            self.also != "parquet" or importlib.util.find_spec("pyarrow") is not None,
-            "Writing Parquet needs pyarrow: pip install pyarrow.",
-        )
-        require(self.beta >= 0, f"beta is a variance and cannot be negative; it was {self.beta}.")
-        require(self.batch_size >= 1, f"A batch holds at least one image; it was {self.batch_size}.")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -100,34 +51,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_run_arguments(parser)
 
 
-def create(options: GenerateOptions, *, path: Path | None = None, folder: Path | None = None) -> Run:
-    """Make the run folder of a dataset; an error first if the options cannot work."""
-    options.check()
-    source = Path(options.source)
-    if is_run(source):
-        origin = open_run(source)
-        origin.file("embeddings.npy")
-        parents, available = [origin.name], int(origin.options["identities"])
-        require(
-            options.identities is None or options.identities <= available,
-            f"The packing has {available:,} identities; {options.identities or 0:,} were asked for.",
-        )
-        count = options.identities if options.identities is not None else available
-        title = f"{count:,} identities × {options.images_per_identity}"
-    else:
-        require(source.is_file(), f"{source} is neither a run folder of `pack` nor a file of embeddings.")
-        parents, title = [], f"{source.stem} × {options.images_per_identity}"
-    slug = f"{options.identities or source.name}x{options.images_per_identity}"
-    return runs.create("generate", asdict(options), title=title, parents=parents, slug=slug, path=path, folder=folder)
-
-
 def execute(arguments: argparse.Namespace, console: Console) -> None:
     """Run the verb from its arguments; launched in several processes, the first does, and the others draw for it."""
     with joined("cpu", PATIENCE) as ranks:
         if ranks.rank == 0:
             _execute(arguments, console)
             return ranks.dismiss()
-        from hyperface.commands.generate_ranks import follow
+        from hyperface.jobs.generate_ranks import follow
 
         ranks.follow(follow)
 
@@ -140,157 +70,3 @@ def _execute(arguments: argparse.Namespace, console: Console) -> None:
         values = {key: getattr(arguments, key) for key in GenerateOptions.__dataclass_fields__}
         options = GenerateOptions(**{**values, "source": str(Path(arguments.source).absolute())})
         begin(create(options, path=arguments.run), console, perform)
-
-
-def perform(run: Run, console: Console) -> None:
-    """Draw, or go on drawing, the dataset of a run folder."""
-    if already_done(run, console):
-        return
-    worker = Worker(run)
-    with worker.working():
-        draw(worker, console, shared=launched() > 1)
-    status = run.status()
-    console.event("done", run=str(run.path), state=status.state, results=run.results())
-    console.say(f"{run.results().get('images', 0):,} images in {run.path / 'dataset'}")
-
-
-def draw(worker: Worker, console: Console, *, shared: bool = False) -> None:
-    """The work itself, inside the worker's block. shared: with the other processes that were launched."""
-    options = GenerateOptions(**worker.run.options)
-    worker.progress(0, message="Loading the generator")
-    folder = worker.path / "dataset"
-    ranks = Ranks.current() if shared else ALONE
-    part = (ranks.rank, ranks.world)
-    measuring = functools.partial(_seen, worker)
-    steps = drawing(options, folder, part, measuring)  # makes the folder ready
-    ranks.tell(options, worker.path)
-    identities = identity_count(options)
-    total = identities * options.images_per_identity
-    console.begin("drawing", total, "image")
-    try:
-        for step in steps:
-            done = round(total * step.step / step.total)  # of all, as the others are about as far
-            metrics = {"step": done, "images_per_second": step.images_per_second * part[1]}
-            worker.log(metrics)
-            console.step(done, metrics)
-            worker.progress(step.step / step.total, step.seconds_left, f"{done:,} of {total:,} images drawn")
-    finally:
-        steps.close()
-    if shared:
-        ranks.wait()
-        for _ in drawing(options, folder, (0, 1), measuring):  # all is there: completes the data card
-            pass
-    results = {"images": total, "identities": identities, "images_per_identity": options.images_per_identity}
-    worker.write_results({**results, **_afterwards(worker, console, options, folder)})
-
-
-def _seen(worker: Worker, images: LabelledImages) -> dict[str, Any]:
-    """How far apart the identities are in the images, for the data card: as the generator's recogniser sees it and as
-    a second one does that had no part in it. Left out is what cannot be loaded here."""
-    from hyperface import datasets, recognizers
-
-    worker.progress(1, message="Measuring the identities in the images")
-    loaded = []
-    for name in dict.fromkeys((images.info["recognizer"], recognizers.SECOND)):
-        with suppress(HyperFaceError):
-            loaded.append(recognizers.load(name))
-    return {"seen": datasets.separation_seen(images, loaded)}
-
-
-def _afterwards(worker: Worker, console: Console, options: GenerateOptions, folder: Path) -> dict[str, Any]:
-    """What is done with the dataset when it is whole, and what it came to."""
-    if options.also is None and not options.validate:
-        return {}
-    from hyperface import datasets
-    from hyperface.commands.dataset import check, convert
-
-    dataset, results = datasets.open(folder), {}
-
-    def saying(message: str) -> Callable[[int, int], None]:
-        return lambda done, total: worker.progress(done / total, None, message)
-
-    if options.validate:
-        findings = check(dataset, console, saying("Checking every image"))
-        results["findings"] = [finding.message for finding in findings]
-        for finding in findings:
-            console.warn(finding.message)
-    if options.also is not None:
-        output = worker.path / options.also
-        if not output.exists():  # it appears when it is whole
-            convert(dataset, options.also, output, console, saying(f"Writing as {options.also}"))
-        results["also"] = options.also
-    return results
-
-
-def drawing(
-    options: GenerateOptions,
-    folder: Path,
-    part: tuple[int, int],
-    describe: Callable[[LabelledImages], dict] | None = None,
-) -> Iterator[SynthesisStep]:
-    """The steps that the options ask for, or a part of them, into the folder. describe: as in `synthesize`."""
-    from hyperface import datasets, generators
-
-    embeddings = load_embeddings(Path(options.source), options.identities)
-    generator = generators.load(options.generator)
-    check_recognizer(Path(options.source), generator)
-    return datasets.synthesize(
-        embeddings,
-        generator,
-        images_per_identity=options.images_per_identity,
-        beta=options.beta,
-        out=folder,
-        seed=options.seed,
-        batch_size=options.batch_size,
-        lineage=_lineage(Path(options.source)),
-        part=part,
-        describe=describe,
-    )
-
-
-def check_recognizer(source: Path, generator: Generator) -> None:
-    """InputError, naming both, if the packing is made of embeddings of another recogniser than the generator's."""
-    from hyperface.recognizers import check_same_recognizer
-
-    packed = packing_recognizer(open_run(source)) if is_run(source) else None
-    if packed is not None:
-        check_same_recognizer(
-            packed, f"The packing {source.name}", generator.recognizer, f"what the generator {generator.name!r} draws"
-        )
-
-
-def _lineage(source: Path) -> dict:
-    """What the data card says about the packing; empty for a file of embeddings."""
-    if not is_run(source):
-        return {}
-    packing = open_run(source)
-    results = packing.results()
-    figures = ("min_angle", "mean_nearest_angle", "bound_angle")
-    return {"packing": packing.name, "separation": {key: results[key] for key in figures if key in results}}
-
-
-def identity_count(options: GenerateOptions) -> int:
-    """How many identities the dataset has, or will have."""
-    if options.identities is not None:
-        return options.identities
-    source = Path(options.source)
-    return int(open_run(source).options["identities"]) if is_run(source) else len(load_embeddings(source, None))
-
-
-def load_embeddings(source: Path, count: int | None) -> torch.Tensor:
-    """The first `count` embeddings of a packing, or of a .npy file: float32 (n, d), unit rows. InputError if bad."""
-    import numpy as np
-
-    from hyperface import sphere
-
-    path = open_run(source).file("embeddings.npy") if is_run(source) else source
-    try:
-        rows = np.load(path, allow_pickle=False)
-    except (OSError, ValueError, EOFError) as error:
-        raise InputError(f"{path} is not a readable .npy file of embeddings ({error}).") from error
-    embeddings = sphere.as_embeddings(rows)
-    require(
-        count is None or count <= len(embeddings),
-        f"{path} has {len(embeddings):,} identities; {count or 0:,} were asked for.",
-    )
-    return embeddings if count is None else embeddings[:count]

@@ -7,20 +7,14 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from hyperface.commands.base import Console, add_json_argument
-from hyperface.commands.dataset import dataset_path, report_skipped
-from hyperface.commands.models import RECOGNIZER_HELP, absolute, add_compute_arguments, load
-from hyperface.steps import finish
-
-if TYPE_CHECKING:
-    from hyperface.datasets import LabelledImages
-    from hyperface.evaluation import EmbeddedImages, EmbeddingStep
-    from hyperface.recognizers import Recognizer
+from hyperface.commands.arguments import RECOGNIZER_HELP, add_compute_arguments, add_json_argument
+from hyperface.jobs.base import Console
+from hyperface.jobs.dataset import dataset_path, report_skipped
+from hyperface.jobs.identify import RANKS, embed
+from hyperface.jobs.models import absolute, load
 
 HELP = "measure how well recognisers identify"
-RANKS = (1, 5, 20)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -46,7 +40,7 @@ def execute(arguments: argparse.Namespace, console: Console) -> None:
     report_skipped(console, dataset.skipped)
     for model in arguments.models or ["dlib"]:
         recognizer = load(absolute(model), console, device=arguments.device, precision=arguments.precision)
-        images = _embed(dataset, recognizer, console, arguments.images_per_identity)
+        images = embed(dataset, recognizer, console, arguments.images_per_identity)
         found = evaluation.identify(images)
         low, high = found.interval()
         ranks = {rank: found.rate(rank) for rank in RANKS if rank <= found.enrolled}
@@ -61,21 +55,3 @@ def execute(arguments: argparse.Namespace, console: Console) -> None:
             rank_1_interval=[low, high],
             cumulative_match=found.cumulative_match.tolist(),
         )
-
-
-def _embed(dataset: LabelledImages, recognizer: Recognizer, console: Console, limit: int | None) -> EmbeddedImages:
-    """`evaluation.embed_dataset` with a bar."""
-    from hyperface import evaluation
-
-    begun = False
-
-    def show(step: EmbeddingStep) -> None:
-        nonlocal begun
-        if not begun:
-            console.begin(recognizer.name, step.total, "image")
-        begun = True
-        console.step(step.done, {})
-
-    images = finish(evaluation.embed_dataset(dataset, recognizer, images_per_identity=limit), show)
-    console.end()
-    return images

@@ -9,58 +9,14 @@ evaluate with another.
 from __future__ import annotations
 
 import argparse
-import io
-import json
-import time
-from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
-from hyperface import runs
-from hyperface.commands.base import Clock, Console, add_run_arguments, already_done, begin, is_run, require, resumable
-from hyperface.commands.checkpoints import load_checkpoint, save_checkpoint
-from hyperface.commands.generate import check_recognizer, load_embeddings
-from hyperface.commands.models import RECOGNIZER_HELP, absolute, load
-from hyperface.commands.pack import RECOGNIZER_FILE
-from hyperface.files import write_atomic
-from hyperface.runs import Run, StopRequested, Worker, open_run
-
-if TYPE_CHECKING:
-    import torch
-
-    from hyperface.closed_loop import ClosedLoopStep
-    from hyperface.generators import Generator
-    from hyperface.recognizers import Recognizer
+from hyperface.commands.arguments import RECOGNIZER_HELP, add_run_arguments
+from hyperface.jobs.base import Console, begin, require, resumable
+from hyperface.jobs.models import absolute
+from hyperface.jobs.separate import SeparateOptions, create, perform
 
 HELP = "move packed identities further apart in the generator's pictures"
-CHECKPOINT_SECONDS = 10.0
-MOST_JUDGED = 400  # identities that the second recogniser looks at: about five seconds
-
-
-@dataclass(frozen=True)
-class SeparateOptions:
-    """What a closed loop is asked to do; the meaning of each is in `add_arguments`. source: an absolute path."""
-
-    source: str
-    identities: int | None = None
-    rounds: int = 20
-    repulsion: float = 1.0
-    learning_rate: float = 0.08
-    generator: str = "gan"
-    seed: int = 0
-    batch_size: int = 64
-    judge: str = "rendered-heads"  # recognizers.SECOND, whose module would bring torch along
-
-    def check(self) -> None:
-        """InputError, saying what to change, for values that cannot work."""
-        require(
-            self.identities is None or self.identities >= 2,
-            f"Moving identities apart needs at least 2 of them; {self.identities} were asked for.",
-        )
-        require(self.rounds >= 1, f"At least one round is needed; {self.rounds} were asked for.")
-        require(self.repulsion >= 0, f"The repulsion cannot be negative; it was {self.repulsion}.")
-        require(self.learning_rate > 0, f"The learning rate must be above 0; it was {self.learning_rate}.")
-        require(self.batch_size >= 1, f"A batch holds at least one identity; it was {self.batch_size}.")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -105,24 +61,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_run_arguments(parser)
 
 
-def create(options: SeparateOptions, *, path: Path | None = None, folder: Path | None = None) -> Run:
-    """Make the run folder of a closed loop; an error first if the options cannot work."""
-    options.check()
-    source = Path(options.source)
-    count = len(load_embeddings(source, options.identities))
-    require(count >= 2, f"Moving identities apart needs at least 2 of them; {source} has {count}.")
-    parents = [open_run(source).name] if is_run(source) else []
-    return runs.create(
-        "separate",
-        asdict(options) | {"identities": count},
-        title=f"{count:,} identities, separated in their pictures",
-        parents=parents,
-        slug=f"{count}",
-        path=path,
-        folder=folder,
-    )
-
-
 def execute(arguments: argparse.Namespace, console: Console) -> None:
     """Run the verb from its arguments."""
     if arguments.resume:
@@ -133,127 +71,3 @@ def execute(arguments: argparse.Namespace, console: Console) -> None:
         paths = {"source": str(Path(arguments.source).absolute()), "judge": absolute(arguments.judge)}
         options = SeparateOptions(**{**values, **paths})
         begin(create(options, path=arguments.run), console, perform)
-
-
-def perform(run: Run, console: Console) -> None:
-    """Do, or continue, the closed loop of a run folder."""
-    if already_done(run, console):
-        return
-    worker = Worker(run)
-    with worker.working():
-        _separate(worker, console)
-    results = run.results()
-    console.event("done", run=str(run.path), state=run.status().state, results=results)
-    if results:
-        told = [f"mean nearest angle in the pictures {_gain(results)}"]
-        if "second_recognizer" in results:
-            judge = results["second_recognizer"]
-            told.append(f"the same in one picture each, as {judge} sees it {_gain(results, 'second_')}")
-        console.say("\n".join([*told, str(run.path)]))
-
-
-def _gain(results: dict[str, Any], whose: str = "") -> str:
-    start, end = results[f"{whose}start_mean_seen_angle"], results[f"{whose}mean_seen_angle"]
-    return f"{start:.1f}° at the start, {end:.1f}° now"
-
-
-def _separate(worker: Worker, console: Console) -> None:
-    worker.progress(0, message="Loading the models")
-    from hyperface import generators, recognizers
-    from hyperface.closed_loop import close_loop
-
-    options = SeparateOptions(**worker.run.options)
-    source = Path(options.source)
-    identities = load_embeddings(source, options.identities)
-    generator = generators.load(options.generator)
-    check_recognizer(source, generator)
-    recognizer, judge = recognizers.load(generator.recognizer), load(options.judge, console)
-    require(
-        judge.name != recognizer.name,
-        f"{judge.name!r} leads the loop, so it cannot judge what comes out: choose another --judge.",
-    )
-    write_atomic(worker.path / RECOGNIZER_FILE, json.dumps(recognizer.card.to_json()).encode())
-    checkpoint = worker.path / "checkpoint.safetensors"
-    state, resumed_at = load_checkpoint(checkpoint)
-    worker.forget_after(resumed_at)
-    worker.progress(0, message="Drawing every identity once")
-    steps = close_loop(
-        identities,
-        generator,
-        recognizer,
-        rounds=options.rounds,
-        batch_size=options.batch_size,
-        learning_rate=options.learning_rate,
-        repulsion=options.repulsion,
-        seed=options.seed,
-        resume=state,
-    )
-    clock: Clock | None = None
-    last: ClosedLoopStep | None = None
-    earlier = worker.run.metrics()
-    began: float | None = earlier[0]["mean_seen_angle"] if earlier else None
-    saved = -float("inf")
-    try:
-        for last in steps:
-            if clock is None:
-                clock = Clock(last.step)
-                console.begin("separating", last.total, "step", initial=last.step)
-            metrics = _metrics(last)
-            worker.log(metrics)
-            began = metrics["mean_seen_angle"] if began is None else began
-            console.step(last.step, metrics)
-            if time.monotonic() - saved > CHECKPOINT_SECONDS:
-                save_checkpoint(checkpoint, last.state, last.step)
-                saved = time.monotonic()
-            left = clock.seconds_left(last.step, last.total)
-            seen = f"nearest pictures {metrics['mean_seen_angle']:.1f}° apart, {began:.1f}° at the start"
-            worker.progress(last.step / last.total, left, f"Step {last.step:,} of {last.total:,}: {seen}")
-    except (StopRequested, KeyboardInterrupt):
-        if last is not None:
-            _finish(worker, last)
-        raise
-    finally:
-        steps.close()
-    if last is not None:
-        worker.progress(1, message="A second recogniser looks at the pictures")
-        _finish(worker, last, _second_opinion(identities, last.requests, generator, judge))
-
-
-def _second_opinion(start: torch.Tensor, end: torch.Tensor, generator: Generator, judge: Recognizer) -> dict[str, Any]:
-    """What a recogniser that did not lead sees of the gain."""
-    from hyperface.realization import mean_nearest_angle
-
-    def angle(identities: torch.Tensor) -> float:
-        drawn = identities[:MOST_JUDGED].cpu()
-        return mean_nearest_angle(generator.generate(drawn, [0] * len(drawn)), judge)
-
-    return {
-        "second_recognizer": judge.name,
-        "second_start_mean_seen_angle": angle(start),
-        "second_mean_seen_angle": angle(end),
-    }
-
-
-def _metrics(step: ClosedLoopStep) -> dict[str, Any]:
-    from hyperface.sphere import angle_degrees
-
-    angles = angle_degrees(step.nearest_cosine)
-    return {
-        "step": step.step,
-        "mean_seen_cosine": float(step.nearest_cosine.mean()),
-        "mean_seen_angle": float(angles.mean()),
-        "min_seen_angle": float(angles.min()),
-        "consistency": step.consistency,
-    }
-
-
-def _finish(worker: Worker, step: ClosedLoopStep, judged: dict[str, Any] | None = None) -> None:
-    """Write what the loop came to, whole or stopped. judged: further results."""
-    import numpy as np
-
-    save_checkpoint(worker.path / "checkpoint.safetensors", step.state, step.step)
-    buffer = io.BytesIO()
-    np.save(buffer, step.requests.cpu().numpy())
-    write_atomic(worker.path / "embeddings.npy", buffer.getvalue())
-    first = worker.run.metrics()[0]
-    worker.write_results({**_metrics(step), "start_mean_seen_angle": first["mean_seen_angle"], **(judged or {})})

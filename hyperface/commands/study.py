@@ -8,58 +8,13 @@ the datasets. A study that is stopped or killed goes on with the trial it was at
 from __future__ import annotations
 
 import argparse
-from dataclasses import asdict, dataclass, fields
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from dataclasses import fields
 
-from hyperface import files, runs
-from hyperface.commands.base import (
-    Clock,
-    Console,
-    add_run_arguments,
-    already_done,
-    begin,
-    duration,
-    require,
-    resumable,
-)
-from hyperface.runs import Run, Worker
-
-if TYPE_CHECKING:
-    from hyperface.studies import Plan, Trial
+from hyperface.commands.arguments import add_run_arguments
+from hyperface.jobs.base import Console, begin, resumable
+from hyperface.jobs.study import EXPERIMENTS, StudyOptions, create, perform, study_options
 
 HELP = "run a whole experiment: packed against random identities"
-EXPERIMENTS = ("packed-vs-random",)
-REPORT = "report.html"
-DRAWING_SPEED = 150.0  # images a second on two CPU cores, for the estimate
-PARTS = 1000  # of the progress bar
-
-
-@dataclass(frozen=True)
-class StudyOptions:
-    """What a study is asked to do; the meaning of each is in `add_arguments`. What is None is the plan's own."""
-
-    experiment: str = EXPERIMENTS[0]
-    seeds: int = 3
-    arms: tuple[str, ...] = ("random", "packed")
-    identities: int | None = None
-    images_per_identity: int | None = None
-    epochs: int | None = None
-    backbone: str | None = None
-    head: str | None = None
-    batch_size: int | None = None
-    input_size: int | None = None
-    beta: float | None = None
-    span: int | None = None
-    benchmarks: tuple[str, ...] | None = None
-    gallery: str = "gan-10k"
-    generator: str = "gan"
-    device: str = "cpu"
-
-    def check(self) -> None:
-        """InputError, saying what to change, for values that cannot work."""
-        require(self.seeds >= 1, f"A study needs at least one seed; {self.seeds} were asked for.")
-        require(len(set(self.arms)) >= 2, "A study compares at least two ways to choose identities: --arms A B.")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -91,105 +46,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_run_arguments(parser)
 
 
-def create(options: StudyOptions, *, path: Path | None = None, folder: Path | None = None) -> Run:
-    """Make the run folder of a study; an error first if the options cannot work."""
-    options.check()
-    title = f"{' against '.join(options.arms)}, {options.seeds} seeds"
-    return runs.create("study", asdict(options), title=title, slug=options.experiment, path=path, folder=folder)
-
-
 def execute(arguments: argparse.Namespace, console: Console) -> None:
     """Run the verb from its arguments."""
     if arguments.resume:
         perform(resumable(arguments.resume, "study"), console)
         return
     values = {field.name: getattr(arguments, field.name) for field in fields(StudyOptions)}
-    begin(create(_options(values), path=arguments.run), console, perform)
-
-
-def _options(values: dict[str, Any]) -> StudyOptions:
-    return StudyOptions(**{key: tuple(value) if isinstance(value, list) else value for key, value in values.items()})
-
-
-def perform(run: Run, console: Console) -> None:
-    """Do, or continue, the study of a run folder."""
-    if already_done(run, console):
-        return
-    worker = Worker(run)
-    with worker.working():
-        _study(worker, console, _options(run.options))
-    results = run.results()
-    console.event("done", run=str(run.path), state=run.status().state, results=results)
-    for table in results.get("tables", []):
-        console.say(table)
-    console.say(str(run.path / REPORT) if results.get("tables") else str(run.path))
-
-
-def _study(worker: Worker, console: Console, options: StudyOptions) -> None:
-    from hyperface import gallery, generators, studies
-
-    own = {field.name: getattr(options, field.name, None) for field in fields(studies.Plan)}
-    plan = studies.Plan(**{key: value for key, value in own.items() if value is not None})
-    worker.progress(0, message="Loading")
-    trials = [studies.Trial(**trial) for trial in worker.run.results().get("trials", [])]
-    steps = studies.packed_vs_random(
-        worker.path / "datasets",
-        gallery.load(options.gallery),
-        generators.load(options.generator),
-        plan=plan,
-        arms=options.arms,
-        seeds=options.seeds,
-        device=options.device,
-        finished=trials,
-    )
-    count = options.seeds * len(options.arms)
-    _tell_time(console, plan, count - len(trials), options.device)
-    first = round(PARTS * len(trials) / count)
-    console.begin("study", PARTS, "‰", initial=first)
-    clock = Clock(first)
-    try:
-        for step in steps:
-            place = f"{step.arm}, seed {step.seed}: {step.stage}"
-            done = round(PARTS * step.share)
-            console.step(done, {"trial": f"{step.trial + 1}/{step.trials}", "stage": place})
-            if step.result is not None:
-                trials.append(step.result)
-                worker.log({"step": len(trials), **asdict(step.result)})
-                _write(worker, plan, trials, options)
-            worker.progress(step.share, clock.seconds_left(done, PARTS), f"Trial {step.trial + 1} of {count}, {place}")
-    finally:
-        steps.close()
-
-
-def _tell_time(console: Console, plan: Plan, trials: int, device: str) -> None:
-    from hyperface import training
-
-    speed = training.measure_speed(
-        backbone=plan.backbone,
-        head=plan.head,
-        batch_size=plan.batch_size,
-        input_size=plan.input_size,
-        device=device,
-    )
-    seconds = trials * (plan.images * (plan.epochs / speed + 1 / DRAWING_SPEED)) / 0.9  # the rest: packing, evaluation
-    console.say(
-        f"about {duration(seconds)}: {trials} trials of {plan.images:,} images, seen {plan.epochs} times at "
-        f"{speed:.0f} a second",
-        seconds=seconds,
-    )
-
-
-def _write(worker: Worker, plan: Plan, trials: list[Trial], options: StudyOptions) -> None:
-    """Results, and the report as soon as there is something to compare."""
-    from hyperface import studies
-    from hyperface.studies import report
-
-    results: dict[str, Any] = {"plan": asdict(plan), "trials": [asdict(trial) for trial in trials], "tables": []}
-    seeds = [{trial.seed for trial in trials if trial.arm == arm} for arm in options.arms]
-    if set.intersection(*seeds):
-        first = options.arms[0]
-        for arm in options.arms[1:]:
-            results["tables"].append(report.text_table(studies.compare(trials, first, arm), first, arm))
-        page = report.html_report(plan, trials, generator=options.generator, gallery=options.gallery)
-        files.write_atomic(worker.path / REPORT, page.encode())
-    worker.write_results(results)
+    begin(create(study_options(values), path=arguments.run), console, perform)

@@ -1,8 +1,8 @@
 from hyperface import recognizers
 from hyperface.assets import asset
-from hyperface.commands import models
-from hyperface.commands.base import Console
 from hyperface.evaluation.color_order import check_color_order
+from hyperface.jobs import models
+from hyperface.jobs.base import Console
 from hyperface.recognizers.base import Recognizer
 
 

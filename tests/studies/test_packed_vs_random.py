@@ -8,8 +8,8 @@ import torch
 
 from hyperface import evaluation, gallery, generators
 from hyperface.cli import main
-from hyperface.commands import study
 from hyperface.errors import InputError, UnknownNameError
+from hyperface.jobs import study
 from hyperface.runs import open_run
 from hyperface.studies import ARMS, Plan, packed_vs_random
 from hyperface.studies.packed_vs_random import STAGES

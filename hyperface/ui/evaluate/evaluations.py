@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hyperface.commands.evaluate import read_figures, read_scores
+from hyperface.jobs.evaluate import read_figures, read_scores
 from hyperface.ui.parts.context import AppContext
 from hyperface.ui.parts.run_picker import run_title
 

@@ -36,7 +36,7 @@ def leakage_panel(context: AppContext, tab: gr.Tab) -> None:
         pictures = gr.HTML(apply_default_css=False, elem_id="leakage-pairs")
 
     def begin(name: str | None, fpir: float) -> str:
-        from hyperface.commands import audit
+        from hyperface.jobs import audit
 
         if name is None:
             raise InputError("There is no dataset with images yet. Make one on the Identities or the Train tab.")
@@ -78,7 +78,7 @@ other sets, such as a generator's training data: <code>python -m hyperface audit
 
 
 def _outcome(run: Run) -> tuple[str, Figure, str]:
-    from hyperface.commands import audit
+    from hyperface.jobs import audit
 
     results = run.results()
     with np.load(run.file(audit.SEARCHES), allow_pickle=False) as searches:

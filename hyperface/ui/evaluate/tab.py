@@ -128,7 +128,7 @@ def build(context: AppContext, packing: gr.Dropdown, tab: gr.Tab) -> None:
         return _on(evaluations(context, chosen_models), chosen_models, name)
 
     def begin(chosen_models: Sequence[str], names: Sequence[str]) -> str:
-        from hyperface.commands import evaluate
+        from hyperface.jobs import evaluate
 
         if not chosen_models:
             raise InputError("Choose at least one model to evaluate.")

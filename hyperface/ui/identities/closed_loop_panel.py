@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 
-from hyperface.commands.base import duration
 from hyperface.errors import HyperFaceError, InputError
+from hyperface.jobs.base import duration
 from hyperface.runs import Run
 from hyperface.ui.identities.grid import figure_row
 from hyperface.ui.parts import worker
@@ -44,7 +44,7 @@ def closed_loop_panel(context: AppContext, packing: gr.Dropdown, tab: gr.Tab) ->
         outcome = gr.HTML(apply_default_css=False, elem_id="closed-loop-outcome")
 
     def start(name: str | None, identities: float, rounds: float) -> str:
-        from hyperface.commands import separate
+        from hyperface.jobs import separate
 
         packed = load_packed(context, name)
         worker.check_free(context)
@@ -54,7 +54,7 @@ def closed_loop_panel(context: AppContext, packing: gr.Dropdown, tab: gr.Tab) ->
         return worker.start(context, separate.create(options, folder=context.runs_folder)).name
 
     def generate(name: str | None) -> str:
-        from hyperface.commands import generate
+        from hyperface.jobs import generate
 
         newest = _newest(context, name)
         if newest is None:

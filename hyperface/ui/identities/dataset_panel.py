@@ -51,7 +51,7 @@ def dataset_panel(context: AppContext, packing: gr.Dropdown, tab: gr.Tab) -> Non
         also: str,
         validate: bool,
     ) -> tuple[str, str]:
-        from hyperface.commands import generate as verb
+        from hyperface.jobs import generate as verb
 
         packed = load_packed(context, name)
         if None in (identities, images, seed, beta):

@@ -7,8 +7,8 @@ from typing import Any
 import gradio as gr
 from gradio.context import Context
 
-from hyperface.commands.pack import PackOptions, create
 from hyperface.errors import InputError
+from hyperface.jobs.pack import PackOptions, create
 from hyperface.runs import DONE
 from hyperface.ui.pack.plain_sphere import plain_sphere
 from hyperface.ui.pack.span_panel import span_panel

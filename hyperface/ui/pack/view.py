@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 
-from hyperface.commands.frames import read_frames
 from hyperface.drawing import data_url
 from hyperface.errors import HyperFaceError, RunError
+from hyperface.projection.frames import read_frames
 from hyperface.runs import Run
 from hyperface.ui.parts.context import AppContext
 from hyperface.ui.parts.run_view import PROGRESS_HTML, Question, answers, columns, control_functions, status_news

@@ -5,8 +5,8 @@ from __future__ import annotations
 import statistics
 from typing import Any
 
-from hyperface.commands.base import duration
 from hyperface.errors import RunError
+from hyperface.jobs.base import duration
 from hyperface.runs import Run
 from hyperface.ui.parts.context import AppContext
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hyperface.commands.pack import packing_recognizer
 from hyperface.errors import RunError
+from hyperface.jobs.pack import packing_recognizer
 from hyperface.runs import Run
 from hyperface.ui.parts.context import AppContext
 
@@ -51,8 +51,8 @@ class Packed:
     @functools.cached_property
     def points(self) -> np.ndarray:
         """Where the picture of the sphere shows the identities: float32 (n, 3), unit rows."""
-        from hyperface.commands.frames import RADIUS, read_frames
         from hyperface.projection import SphereProjection
+        from hyperface.projection.frames import RADIUS, read_frames
 
         frames = read_frames(self.run.path / "frames.bin")
         if frames is None or len(frames) == 0 or frames.dtype["points"].shape != (len(self), 3):

@@ -6,10 +6,10 @@ from typing import Any
 
 import gradio as gr
 
-from hyperface.commands import generate, train
-from hyperface.commands.generate import GenerateOptions
-from hyperface.commands.train import TrainOptions
 from hyperface.errors import InputError
+from hyperface.jobs import generate, train
+from hyperface.jobs.generate import GenerateOptions
+from hyperface.jobs.train import TrainOptions
 from hyperface.runs import FAILED, Run
 from hyperface.ui.parts import worker
 from hyperface.ui.parts.context import AppContext

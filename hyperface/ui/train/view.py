@@ -10,8 +10,8 @@ from typing import Any
 
 import gradio as gr
 
-from hyperface.commands import train
 from hyperface.errors import RunError
+from hyperface.jobs import train
 from hyperface.ui.parts.context import AppContext
 from hyperface.ui.parts.run_picker import lineage_line
 from hyperface.ui.parts.run_view import PROGRESS_HTML, Question, answers, columns, control_functions, status_news

@@ -6,8 +6,8 @@ import pytest
 
 from hyperface import runs
 from hyperface.cli import main
-from hyperface.commands import audit
 from hyperface.evaluation import published_results, score_pairs
+from hyperface.jobs import audit
 from hyperface.ui.evaluate.charts import RocCurve, det_chart, roc_chart, score_chart, search_chart
 from hyperface.ui.evaluate.evaluations import DLIB, evaluations
 from hyperface.ui.evaluate.published_table import RENDERED, OwnRow, published_table

@@ -153,7 +153,7 @@ def test_news_come_once_and_in_pieces(context, monkeypatch):
 
     import numpy as np
 
-    from hyperface.commands.frames import FrameWriter, record_type
+    from hyperface.projection.frames import FrameWriter, record_type
 
     run = runs.create("pack", {"steps": 5}, title="t", folder=context.runs_folder)
     writer = FrameWriter(run.path / "frames.bin", 4)
@@ -209,7 +209,7 @@ def test_the_first_page_is_followed_within_its_time(context):
     """A question about a thousand points and fifty frames is answered fast enough for four pictures a second."""
     import numpy as np
 
-    from hyperface.commands.frames import FrameWriter
+    from hyperface.projection.frames import FrameWriter
 
     run = runs.create("pack", {"steps": 50}, title="t", folder=context.runs_folder)
     writer = FrameWriter(run.path / "frames.bin", 1000)

@@ -3,8 +3,8 @@ import json
 import pytest
 
 from hyperface import runs
-from hyperface.commands import train
 from hyperface.errors import InputError
+from hyperface.jobs import train
 from hyperface.runs import Worker
 from hyperface.ui.parts.context import AppContext
 from hyperface.ui.parts.estimates import NEW, TYPICAL_TRAINING, measured_estimate, training_estimate

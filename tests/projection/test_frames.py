@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 
 from hyperface import sphere
-from hyperface.commands.frames import HEADER_BYTES, FrameWriter, read_frames, record_type
-from hyperface.commands.picture import BACKLOG_SECONDS, PictureProcess, Snapshot, thin_out
 from hyperface.errors import RunError
+from hyperface.jobs.picture import BACKLOG_SECONDS, PictureProcess, Snapshot, thin_out
+from hyperface.projection.frames import HEADER_BYTES, FrameWriter, read_frames, record_type
 
 
 def random_frame(seed: int, count: int = 7) -> tuple[np.ndarray, np.ndarray]:

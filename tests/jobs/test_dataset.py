@@ -6,7 +6,7 @@ from PIL import Image
 
 from hyperface import datasets
 from hyperface.cli import EXIT_USER_ERROR, main
-from hyperface.commands.dataset import WRITABLE
+from hyperface.jobs.dataset import WRITABLE
 
 
 @pytest.fixture

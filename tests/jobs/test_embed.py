@@ -10,9 +10,9 @@ from PIL import Image
 
 from hyperface import faces, gallery, recognizers
 from hyperface.cli import EXIT_INTERRUPTED, EXIT_USER_ERROR, main
-from hyperface.commands import embed
 from hyperface.generators import load_gallery_generator
 from hyperface.images import to_uint8
+from hyperface.jobs import embed
 from hyperface.recognizers.checkpoints import card_of
 
 pytest.importorskip("dlib")

@@ -16,15 +16,15 @@ import numpy as np
 import torch
 
 from hyperface import gallery, sphere
-from hyperface.commands.base import Clock, Console, is_run
-from hyperface.commands.checkpoints import load_checkpoint, save_checkpoint
-from hyperface.commands.frames import record_type
-from hyperface.commands.pack import RECOGNIZER_FILE, PackOptions, packing_recognizer
-from hyperface.commands.pack_ranks import packing_steps
-from hyperface.commands.picture import PictureProcess, Snapshot
 from hyperface.files import write_atomic
+from hyperface.jobs.base import Clock, Console, is_run
+from hyperface.jobs.checkpoints import load_checkpoint, save_checkpoint
+from hyperface.jobs.pack import RECOGNIZER_FILE, PackOptions, packing_recognizer
+from hyperface.jobs.pack_ranks import packing_steps
+from hyperface.jobs.picture import PictureProcess, Snapshot
 from hyperface.packing import PackingStep
 from hyperface.packing.span import principal_span
+from hyperface.projection.frames import record_type
 from hyperface.ranks import Ranks
 from hyperface.recognizers import check_same_recognizer
 from hyperface.runs import StopRequested, Worker

@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 from pathlib import Path
 
-from hyperface.commands.generate import GenerateOptions, drawing
+from hyperface.jobs.generate import GenerateOptions, drawing
 from hyperface.ranks import Ranks
 from hyperface.runs import open_run
 

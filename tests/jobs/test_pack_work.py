@@ -5,8 +5,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from hyperface.commands import pack_work
-from hyperface.commands.pack_work import PackWork
+from hyperface.jobs import pack_work
+from hyperface.jobs.pack_work import PackWork
 
 
 @dataclass

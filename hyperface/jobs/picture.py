@@ -91,9 +91,9 @@ def _draw(incoming: multiprocessing.Queue, drawn, frames_path: Path, seed: int, 
     import torch
 
     torch.set_num_threads(1)  # more would wait for the optimiser's
-    from hyperface.commands.frames import FrameWriter
     from hyperface.files import write_atomic
     from hyperface.projection import SphereProjection, faithfulness
+    from hyperface.projection.frames import FrameWriter
 
     parent = multiprocessing.parent_process()
     SphereProjection().fit(np.eye(4, dtype=np.float32))  # loads and compiles what it needs before the first snapshot

@@ -7,8 +7,8 @@ from PIL import Image
 
 from hyperface import gallery, runs
 from hyperface.cli import main
-from hyperface.commands import audit
 from hyperface.images import to_uint8
+from hyperface.jobs import audit
 from hyperface.recognizers.backbones import build_backbone
 from hyperface.recognizers.checkpoints import save_backbone
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import json
 import os
 import sys
@@ -96,24 +95,6 @@ def duration(seconds: float) -> str:
     if seconds < 5400:
         return f"{round(seconds / 60)} minutes"
     return f"{seconds / 3600:.1f} hours"
-
-
-def add_run_arguments(parser: argparse.ArgumentParser) -> None:
-    """--run, --resume and --json."""
-    group = parser.add_argument_group("run folder")
-    choice = group.add_mutually_exclusive_group()
-    choice.add_argument(
-        "--run", metavar="DIR", type=Path, help="folder for the run; default: a new one in runs/ (or in HYPERFACE_RUNS)"
-    )
-    choice.add_argument(
-        "--resume", metavar="DIR", type=Path, help="continue this run with the options it was started with"
-    )
-    add_json_argument(parser)
-
-
-def add_json_argument(parser: argparse.ArgumentParser) -> None:
-    """--json."""
-    parser.add_argument("--json", action="store_true", help="write JSON lines to stdout instead of a progress bar")
 
 
 def resumable(path: Path, verb: str) -> Run:

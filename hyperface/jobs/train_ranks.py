@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from hyperface.commands.train import TrainOptions, load_training, training_steps
+from hyperface.jobs.train import TrainOptions, load_training, training_steps
 from hyperface.ranks import Ranks
 
 

@@ -5,38 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hyperface.commands.base import Console, is_run
 from hyperface.errors import RunError
-from hyperface.hardware import PRECISIONS
-from hyperface.hub import RELEASED, SCHEME
+from hyperface.jobs.base import Console, is_run
 from hyperface.runs import open_run
 
 if TYPE_CHECKING:
     from hyperface.recognizers import Recognizer
 
-RECOGNIZER_HELP = (
-    f"dlib, rendered-heads, {', '.join(RELEASED)}, "
-    f"{SCHEME}owner/repo[@revision], an .onnx file, a run folder of `train` or its .safetensors, or a network and its "
-    "weights: ir_50:weights.ckpt"
-)
-DETECTOR_HELP = (
-    "dlib; yunet, sfd, blazeface or retinaface, whose weights are downloaded once; auto: yunet if that works, else "
-    "dlib (default %(default)s)"
-)
+
 RECOGNIZER = "recognizer.safetensors"  # what a training leaves in its run folder
-
-
-def add_compute_arguments(
-    add, *, precision: str = "float32", but: str = "which changes cosines by about 0.0001"
-) -> None:
-    """--device and --precision. add: `add_argument` of a parser or of one of its groups."""
-    add("--device", default="cpu", help="where torch computes: cpu, cuda … (default %(default)s)")
-    add(
-        "--precision",
-        choices=PRECISIONS,
-        default=precision,
-        help=f"fastest: bfloat16 where the hardware is fast in it, {but} (default %(default)s)",
-    )
 
 
 def absolute(name: str) -> str:

@@ -12,7 +12,7 @@ from typing import Any
 import torch
 
 from hyperface import packing
-from hyperface.commands.pack import PackOptions
+from hyperface.jobs.pack import PackOptions
 from hyperface.packing import PackingStep
 from hyperface.ranks import Ranks, own_device
 

@@ -1,0 +1,242 @@
+"""Audit a dataset for leakage: does it show people of another set, such as the gallery it was made from?
+
+Each image is searched among the reference faces, a gallery or another dataset. The line is drawn where searches of
+other people seldom reach (the false positive identification rate). The run folder gets the figures in results.json,
+each identity's nearest reference in pairs.csv, a page with the pictures above the line in report.html, and the cosines
+of all searches in searches.npz.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from hyperface import files, runs
+from hyperface.jobs import models
+from hyperface.jobs.base import Console, already_done, is_run, require
+from hyperface.jobs.dataset import dataset_path, report_skipped
+from hyperface.runs import Run, Worker, open_run
+from hyperface.steps import finish
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from hyperface.datasets import LabelledImages
+    from hyperface.evaluation import EmbeddedImages, EmbeddingStep, LeakageAudit
+    from hyperface.gallery import Gallery
+    from hyperface.recognizers.base import Recognizer
+
+
+REPORT, TABLE, SEARCHES, PICTURES = "report.html", "pairs.csv", "searches.npz", "pictures.npz"
+SHOWN = 24  # pairs as pictures
+DEFAULT_GALLERY = "gan-10k"
+
+
+@dataclass(frozen=True)
+class AuditOptions:
+    """What an audit is asked to do; the meaning of each is in `add_arguments`. dataset: an absolute path. reference: a
+    gallery's name, or an absolute path."""
+
+    dataset: str
+    reference: str = DEFAULT_GALLERY
+    recognizer: str | None = None
+    fpir: float = 0.01
+    images_per_identity: int | None = None
+    device: str = "cpu"
+    precision: str = "float32"
+
+    def check(self) -> None:
+        """InputError, saying what to change, for values that cannot work."""
+        require(0 < self.fpir < 1, f"The false positive identification rate lies between 0 and 1; it was {self.fpir}.")
+        require(
+            self.images_per_identity is None or self.images_per_identity >= 1,
+            f"At least one image of each identity is needed; {self.images_per_identity} were asked for.",
+        )
+        require(Path(self.dataset).exists(), f"There is no dataset at {self.dataset}.")
+        require(self.dataset != self.reference, "A dataset cannot be audited against itself. Name another reference.")
+
+
+def create(options: AuditOptions, *, path: Path | None = None, folder: Path | None = None) -> Run:
+    """Make the run folder of an audit; an error first if the options cannot work."""
+    options.check()
+    source = Path(options.dataset)
+    title = open_run(source).title if is_run(source) else source.name
+    parents = [source.name] if is_run(source) else []
+    reference = Path(options.reference).stem
+    title = f"{title} against {reference}"
+    return runs.create("audit", asdict(options), title=title, parents=parents, slug=reference, path=path, folder=folder)
+
+
+def perform(run: Run, console: Console) -> None:
+    """Do the audit of a run folder. One that was stopped begins again: it takes minutes."""
+    if already_done(run, console):
+        return
+    worker = Worker(run)
+    with worker.working():
+        _audit(worker, console, AuditOptions(**run.options))
+    results = run.results()
+    console.event("done", run=str(run.path), state=run.status().state, results=results)
+    if results:
+        console.say(sentence(results))
+        console.say(str(run.path / REPORT))
+
+
+def sentence(results: dict[str, Any]) -> str:
+    """What an audit found, in words."""
+    share = f"{100 * results['share_above']:.1f} %"
+    by_chance = f"{100 * results['fpir']:g} % of other people"
+    return (
+        f"{results['above']:,} of {results['images']:,} images ({share}), of {results['identities_above']:,} of "
+        f"{results['identities']:,} identities, come nearer to a reference face than cosine {results['line']:.2f}, "
+        f"as {by_chance} do by chance."
+    )
+
+
+def _audit(worker: Worker, console: Console, options: AuditOptions) -> None:
+    from hyperface import datasets, evaluation
+    from hyperface.recognizers import check_same_recognizer
+
+    worker.progress(0, message="Loading")
+    dataset = datasets.open(dataset_path(Path(options.dataset)))
+    report_skipped(console, dataset.skipped)
+    gallery = _gallery(options.reference)
+    name = options.recognizer or (gallery.recognizer if gallery is not None else "dlib")
+    recognizer = models.load(name, console, device=options.device, precision=options.precision)
+    limit = options.images_per_identity
+    if gallery is not None:
+        check_same_recognizer(gallery.recognizer, f"The gallery {gallery.name!r}", recognizer.name, "the audit")
+        images = _embed(worker, console, dataset, recognizer, limit, (0.0, 0.95), "Searching")
+        references, people, shown = gallery.embeddings, None, _gallery_picture(gallery)
+        names: Callable[[int], str] = gallery.sources.__getitem__
+    else:
+        others = datasets.open(dataset_path(Path(options.reference)))
+        known = _embed(worker, console, others, recognizer, limit, (0.0, 0.5), "Reference")
+        images = _embed(worker, console, dataset, recognizer, limit, (0.5, 0.95), "Searching")
+        references, people = known.embeddings, known.labels
+        shown, names = _dataset_picture(others, known), lambda number: others.name(int(known.places[number]))
+    found = evaluation.audit(images, references, people, fpir=options.fpir)
+    _write(worker, found, dataset, shown, names, skipped=len(images.unreadable), recognizer=recognizer.name)
+
+
+def _gallery(reference: str) -> Gallery | None:
+    """The gallery of this name, file or run folder; None for a dataset."""
+    from hyperface import gallery
+
+    path = Path(reference)
+    if is_run(path) and open_run(path).verb == "gallery":
+        return gallery.load(open_run(path).file("gallery.safetensors"))
+    return gallery.load(reference) if reference in gallery.SHIPPED or path.suffix == ".safetensors" else None
+
+
+def _embed(
+    worker: Worker,
+    console: Console,
+    dataset: LabelledImages,
+    recognizer: Recognizer,
+    limit: int | None,
+    span: tuple[float, float],
+    what: str,
+) -> EmbeddedImages:
+    from hyperface import evaluation
+
+    begun = False
+
+    def show(step: EmbeddingStep) -> None:
+        nonlocal begun
+        if not begun:
+            console.begin(what.lower(), step.total, "image")
+        begun = True
+        console.step(step.done, {})
+        worker.progress(span[0] + (span[1] - span[0]) * step.done / step.total, None, f"{what}: {dataset.path.name}")
+
+    images = finish(evaluation.embed_dataset(dataset, recognizer, images_per_identity=limit), show)
+    console.end()
+    return images
+
+
+def _gallery_picture(gallery: Gallery) -> Callable[[int], np.ndarray]:
+    return lambda number: gallery.thumbnails[number]
+
+
+def _dataset_picture(dataset: LabelledImages, images: EmbeddedImages) -> Callable[[int], np.ndarray]:
+    return lambda number: dataset[int(images.places[number])][0]
+
+
+def _write(
+    worker: Worker,
+    found: LeakageAudit,
+    dataset: LabelledImages,
+    shown: Callable[[int], np.ndarray],
+    names: Callable[[int], str],
+    *,
+    skipped: int,
+    recognizer: str,
+) -> None:
+    import numpy as np
+
+    from hyperface.evaluation.leakage_report import PicturedPair, html_report
+
+    nearest = found.nearest()
+    pairs = [
+        PicturedPair(
+            dataset.name(int(found.places[search])),
+            names(int(found.reference[search])),
+            float(found.cosine[search]),
+            dataset[int(found.places[search])][0],
+            _enlarged(shown(int(found.reference[search]))),
+        )
+        for search in nearest[:SHOWN]
+    ]
+    above = int((found.cosine >= found.line).sum())
+    results = {
+        "images": len(found.cosine),
+        "identities": len(nearest),
+        "above": above,
+        "share_above": found.share_above,
+        "identities_above": found.identities_above(),
+        "fpir": found.fpir,
+        "line": found.line,
+        "strangers": len(found.strangers),
+        "unreadable": skipped,
+        "recognizer": recognizer,
+    }
+    searches, pictures = io.BytesIO(), io.BytesIO()
+    np.savez(searches, cosine=found.cosine, strangers=found.strangers)
+    np.savez(pictures, images=np.stack([np.stack([pair.image, pair.reference_image]) for pair in pairs]),
+             cosine=np.array([pair.cosine for pair in pairs]))  # fmt: skip
+    table = io.StringIO()
+    rows = csv.writer(table, lineterminator="\n")
+    rows.writerow(("identity", "image", "reference", "cosine", "above"))
+    for search in nearest:
+        cosine = float(found.cosine[search])
+        rows.writerow(
+            (
+                int(found.labels[search]),
+                dataset.name(int(found.places[search])),
+                names(int(found.reference[search])),
+                f"{cosine:.4f}",
+                int(cosine >= found.line),
+            )
+        )
+    page = html_report(found, pairs, title=worker.run.title, text=sentence(results))
+    for name, content in (
+        (SEARCHES, searches.getvalue()),
+        (PICTURES, pictures.getvalue()),
+        (TABLE, table.getvalue().encode()),
+        (REPORT, page.encode()),
+    ):
+        files.write_atomic(worker.path / name, content)
+    worker.write_results(results)
+
+
+def _enlarged(pixels: np.ndarray) -> np.ndarray:
+    import numpy as np
+    from PIL import Image
+
+    from hyperface.images import ALIGNED_SIZE
+
+    return np.asarray(Image.fromarray(pixels).resize((ALIGNED_SIZE, ALIGNED_SIZE), Image.Resampling.BICUBIC))

@@ -1,0 +1,190 @@
+"""Measure how well recognisers verify faces: InsightFace's ten-fold protocol.
+
+Every model is run on every benchmark. The run folder gets the figures in results.json, one entry for each pair of
+model and benchmark, the same as a table in results.csv, a page with all curves in report.html, and the pairs' distances
+in scores/<number>.npz (arrays distances and same), from which every curve can be drawn again.
+"""
+
+from __future__ import annotations
+
+import io
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from hyperface import files, runs
+from hyperface.jobs import models
+from hyperface.jobs.base import Console, already_done, is_run, require
+from hyperface.jobs.benchmark import prepare
+from hyperface.runs import Run, Worker, open_run
+from hyperface.steps import finish
+
+if TYPE_CHECKING:
+    from hyperface.evaluation import Benchmark, Figures, VerificationResult, VerificationStep
+
+
+TABLE, REPORT = "results.csv", "report.html"
+
+
+@dataclass(frozen=True)
+class EvaluateOptions:
+    """What an evaluation is asked to do. models: registered names, absolute paths of run folders of `train`, or of
+    recogniser files. benchmarks: names, or absolute paths of .bin packs and of lists of pairs."""
+
+    models: tuple[str, ...] = ("dlib",)
+    benchmarks: tuple[str, ...] = ("rendered_everyday",)
+    batch_size: int = 64
+    device: str = "cpu"
+    precision: str = "float32"
+
+    def check(self) -> None:
+        """InputError, saying what to change, for values that cannot work."""
+        require(len(self.models) > 0, "Say which models to evaluate: at least one.")
+        require(len(self.benchmarks) > 0, "Say which benchmarks to evaluate on: at least one.")
+        require(self.batch_size >= 1, f"A batch holds at least one image; it was {self.batch_size}.")
+
+
+def create(options: EvaluateOptions, *, path: Path | None = None, folder: Path | None = None) -> Run:
+    """Make the run folder of an evaluation; an error first if the options cannot work."""
+    options.check()
+    parents = [Path(model).name for model in options.models if is_run(model)]
+    for model in options.models:
+        models.model_file(model)
+    labels = ", ".join(model_label(model) for model in options.models)
+    title = f"{labels} on {', '.join(Path(name).stem for name in options.benchmarks)}"
+    slug = Path(options.benchmarks[0]).stem
+    return runs.create("evaluate", asdict(options), title=title, parents=parents, slug=slug, path=path, folder=folder)
+
+
+def model_label(model: str) -> str:
+    """How a model is listed: a run's title, a file's or a registered name."""
+    return open_run(model).title if is_run(model) else Path(model).stem
+
+
+def perform(run: Run, console: Console) -> None:
+    """Do the evaluation of a run folder; what was evaluated before it was stopped is kept."""
+    if already_done(run, console):
+        return
+    options = EvaluateOptions(**{key: _tuple(value) for key, value in run.options.items()})
+    worker = Worker(run)
+    with worker.working():
+        _evaluate(worker, console, options)
+    results = run.results()
+    console.event("done", run=str(run.path), state=run.status().state, results=results)
+    for entry in results.get("evaluations", []):
+        accuracy, spread = 100 * entry["accuracy"], 100 * entry["accuracy_std"]
+        console.say(f"{entry['label']} on {entry['benchmark']}: {accuracy:.2f} ± {spread:.2f} %")
+    console.say(str(run.path))
+
+
+def _tuple(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value
+
+
+def _evaluate(worker: Worker, console: Console, options: EvaluateOptions) -> None:
+
+    entries: list[dict[str, Any]] = list(worker.run.results().get("evaluations", []))
+    finished = {(entry["model"], entry["benchmark"]) for entry in entries}
+    total = len(options.models) * len(options.benchmarks)
+    (worker.path / "scores").mkdir(exist_ok=True)
+    benchmarks = [_load_benchmark(worker, console, name) for name in options.benchmarks]  # missing: told at once
+    for model in options.models:
+        label = model_label(model)
+        todo = [benchmark for benchmark in benchmarks if (model, benchmark.name) not in finished]
+        if not todo:
+            continue
+        worker.progress(len(entries) / total, None, f"Loading {label}")
+        recognizer = models.load(model, console, device=options.device, precision=options.precision)
+        for benchmark in todo:
+            result = _verify(worker, console, recognizer, benchmark, label, options.batch_size, len(entries), total)
+            entries.append(_entry(model, label, benchmark.title, result, len(entries)))
+            files.write_atomic(worker.path / entries[-1]["scores"], _scores(result))
+            worker.write_results({"evaluations": entries})
+    _write_reports(worker.run, entries)
+
+
+def _load_benchmark(worker: Worker, console: Console, name: str) -> Benchmark:
+    """By name or path. One that has to be aligned first is kept in the run folder."""
+    from hyperface import evaluation
+
+    path = Path(name)
+    if not (evaluation.is_path(name) and evaluation.is_pair_list(path)):
+        return evaluation.load_benchmark(name)
+    kept = worker.path / "benchmarks" / f"{path.stem}.bin"
+    if kept.is_file():
+        return evaluation.load_benchmark(kept)
+    worker.progress(0, None, f"Aligning {path.name}")
+    prepared = prepare(evaluation.read_pair_list(path), console)
+    kept.parent.mkdir(exist_ok=True)
+    evaluation.save_benchmark(prepared, kept)
+    return prepared
+
+
+def _verify(worker, console, recognizer, benchmark, label, batch_size, place, total) -> VerificationResult:
+    from hyperface import evaluation
+
+    console.begin(f"{label} on {benchmark.name}", len(benchmark.images), "image")
+
+    def show(step: VerificationStep) -> None:
+        console.step(step.done, {})
+        if step.done == step.total:
+            return
+        share = (place + step.done / step.total) / total
+        left = step.seconds_left if place + 1 == total else None
+        worker.progress(share, left, f"{label} on {benchmark.title}")
+
+    return finish(evaluation.verify_steps(recognizer, benchmark, batch_size=batch_size), show)
+
+
+def _entry(model: str, label: str, title: str, result: VerificationResult, number: int) -> dict[str, Any]:
+    from hyperface.evaluation import figures_of
+
+    return {
+        "model": model,
+        "label": label,
+        "benchmark": result.benchmark,
+        "title": title,
+        **figures_of(result).as_json(),
+        "scores": f"scores/{number}.npz",
+    }
+
+
+def read_scores(path: Path, benchmark: str) -> VerificationResult:
+    """The result whose distances were kept in this file."""
+    import numpy as np
+
+    from hyperface.evaluation import score_pairs
+
+    with np.load(path, allow_pickle=False) as arrays:
+        return score_pairs(arrays["distances"], arrays["same"], benchmark=benchmark)
+
+
+def read_figures(entry: dict[str, Any]) -> Figures:
+    """The figures of an entry of results.json. KeyError if they are not there."""
+    from hyperface.evaluation import Figures, figures_from
+
+    return figures_from({name: entry[name] for name in Figures.__dataclass_fields__})
+
+
+def _write_reports(run: Run, entries: list[dict[str, Any]]) -> None:
+    from hyperface.evaluation import report
+
+    measured = [
+        report.Measured(
+            entry["label"],
+            entry["title"],
+            read_scores(run.path / entry["scores"], entry["benchmark"]),
+            read_figures(entry),
+        )
+        for entry in entries
+    ]
+    files.write_atomic(run.path / TABLE, report.csv_table(measured).encode())
+    files.write_atomic(run.path / REPORT, report.html_report(measured, title=run.title).encode())
+
+
+def _scores(result: VerificationResult) -> bytes:
+    import numpy as np
+
+    buffer = io.BytesIO()
+    np.savez(buffer, distances=result.distances, same=result.same)
+    return buffer.getvalue()

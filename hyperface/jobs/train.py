@@ -1,0 +1,294 @@
+"""Train a recogniser on a dataset of labelled faces.
+
+The run folder gets recognizer.safetensors, which `evaluate --model` and the app open, and every step's figures. A
+dataset that is not finished yet is finished first. Validation is on identities that are never trained on.
+
+A against B: with --against a second dataset, both are trained on, one after the other in run folders of their own, with
+as many identities, images and steps of each as the smaller one has, and the same seed.
+
+Several processes share a training: `accelerate launch -m hyperface train …` or `torchrun --nproc-per-node 8 -m --
+hyperface train --device cuda …`. The batch is divided among them, and the result is that of one process.
+"""
+
+from __future__ import annotations
+
+import datetime
+import time
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from hyperface import files, runs
+from hyperface.errors import RunError
+from hyperface.jobs import generate
+from hyperface.jobs.base import (
+    Console,
+    already_done,
+    duration,
+    is_run,
+    require,
+)
+from hyperface.jobs.checkpoints import load_checkpoint, save_checkpoint
+from hyperface.jobs.dataset import report_skipped
+from hyperface.jobs.models import RECOGNIZER
+from hyperface.jobs.tracking import tracked
+from hyperface.ranks import Ranks
+from hyperface.runs import DONE, Run, StopRequested, Worker, open_run
+
+if TYPE_CHECKING:
+    import torch
+
+    from hyperface.datasets import LabelledImages
+    from hyperface.training import TrainingStep
+
+
+CHECKPOINT = "checkpoint.safetensors"
+PARTNER = "partner"  # the name of the run folder beside this one that it is compared with
+CHECKPOINT_SECONDS = 20.0
+PATIENCE = datetime.timedelta(days=1)  # that processes wait for each other: the first may have a dataset to draw
+FIGURES = ("step", "epoch", "loss", "accuracy", "learning_rate", "images_per_second", "validation")
+
+
+@dataclass(frozen=True)
+class TrainOptions:
+    """What a training is asked to do; the meaning of each is in `add_arguments`. dataset, against: absolute paths."""
+
+    dataset: str
+    backbone: str = "small"
+    head: str = "adaface"
+    epochs: int = 10
+    batch_size: int = 128
+    learning_rate: float | None = None
+    schedule: str = "cosine"
+    validation_share: float = 0.1
+    input_size: int | None = None
+    against: str | None = None
+    seed: int = 0
+    device: str = "cpu"
+    precision: str = "fastest"
+
+    def check(self) -> None:
+        """InputError, saying what to change, for values that cannot work."""
+        require(self.epochs >= 1, f"Training needs at least one epoch; {self.epochs} were asked for.")
+        require(self.batch_size >= 2, f"A batch holds at least two images; it was {self.batch_size}.")
+        require(
+            self.learning_rate is None or self.learning_rate > 0,
+            f"The learning rate must be above 0; it was {self.learning_rate}.",
+        )
+        require(
+            0 <= self.validation_share < 1,
+            f"The share of identities kept for validation is at least 0 and below 1; it was {self.validation_share}.",
+        )
+        require(self.against != self.dataset, "A dataset cannot be compared with itself. Choose another one.")
+
+
+def create(options: TrainOptions, *, path: Path | None = None, folder: Path | None = None) -> Run:
+    """Make the run folder of a training; an error first if the options cannot work."""
+    options.check()
+    what, parents = _dataset_title(Path(options.dataset))
+    title = f"{options.backbone} on {what}"
+    if options.against is not None:
+        title += f", against {_dataset_title(Path(options.against))[0]}"
+    slug = f"{options.backbone}-{options.head}"
+    return runs.create("train", asdict(options), title=title, parents=parents, slug=slug, path=path, folder=folder)
+
+
+def _dataset_title(dataset: Path) -> tuple[str, list[str]]:
+    """How a dataset is called, and the name of its run if it has one. An error if it cannot be trained on."""
+    require(dataset.exists(), f"There is no dataset at {dataset}.")
+    if not is_run(dataset):
+        return dataset.name, []
+    origin = open_run(dataset)
+    require(origin.verb == "generate", f"{dataset} is a run of `{origin.verb}`, not a dataset.")
+    return origin.title, [origin.name]
+
+
+def create_pair(options: TrainOptions, *, path: Path | None = None, folder: Path | None = None) -> tuple[Run, Run]:
+    """The run folders of A against B. The second one is performed when the first is done."""
+    require(options.against is not None, "Say which dataset to compare with.")
+    first = create(options, path=path, folder=folder)
+    other = replace(options, dataset=str(options.against), against=options.dataset)
+    second = create(other, path=first.path.with_name(f"{first.name}-against"))
+    for run, partner in ((first, second), (second, first)):
+        files.write_atomic(run.path / PARTNER, partner.name.encode())
+    Worker(second).postpone("Its turn comes when the other dataset has been trained on.")
+    return first, second
+
+
+def partner_of(run: Run) -> Run | None:
+    """The other training of A against B; None for one of its own, or where the other one is gone."""
+    try:
+        name = (run.path / PARTNER).read_text(encoding="utf-8")
+        return open_run(run.path.with_name(name))
+    except (OSError, RunError):
+        return None
+
+
+def estimate(options: TrainOptions, console: Console) -> None:
+    """Say how long the training would take, from a few of its steps on noise."""
+    from hyperface import training
+
+    options.check()
+    sizes = [_image_count(Path(path)) for path in (options.dataset, options.against) if path is not None]
+    images = min(sizes) * len(sizes) * options.epochs * (1 - options.validation_share)
+    speed = training.measure_speed(
+        backbone=options.backbone,
+        head=options.head,
+        batch_size=options.batch_size,
+        input_size=options.input_size,
+        device=options.device,
+        precision=options.precision,
+    )
+    seconds = images / speed
+    console.say(
+        f"about {duration(seconds)}: {images:,.0f} images at {speed:.0f} a second",
+        images=round(images),
+        images_per_second=speed,
+        seconds=seconds,
+    )
+
+
+def _image_count(dataset: Path) -> int:
+    """How many images a dataset has, or will have when it is drawn."""
+    from hyperface import datasets
+
+    if not is_run(dataset):
+        return len(datasets.open(dataset))
+    options = generate.GenerateOptions(**open_run(dataset).options)
+    return generate.identity_count(options) * options.images_per_identity
+
+
+def perform(run: Run, console: Console) -> None:
+    """Do, or continue, the training of a run folder, and then that of the dataset it is compared with."""
+    pair = [each for each in (run, partner_of(run)) if each is not None]
+    left = [each for each in pair if each.status().state != DONE]
+    if not left:
+        already_done(run, console)
+    for each in left:
+        if each is not run and each.status().state == runs.RUNNING:
+            return
+        _perform(each, console)
+        if each.status().state != DONE:  # asked to stop
+            return
+
+
+def _perform(run: Run, console: Console) -> None:
+    options = TrainOptions(**run.options)
+    worker = Worker(run)
+    with worker.working():
+        for dataset in filter(None, (options.dataset, options.against)):
+            if is_run(dataset):
+                _finish_dataset(worker, open_run(dataset), console)
+        _train(worker, console, options)
+    status = run.status()
+    console.event("done", run=str(run.path), state=status.state, results=run.results())
+    console.say(f"{_summary(run.results())}\n{run.path}")
+
+
+def _finish_dataset(worker: Worker, dataset: Run, console: Console) -> None:
+    """Draw what a dataset lacks, telling both run folders how it goes."""
+    status = dataset.status()
+    if status.state == DONE:
+        return
+    if status.state == "running":
+        raise RunError(f"The dataset {dataset.name} is still being drawn. Train when it is finished.")
+
+    def tell(status: runs.RunStatus) -> None:
+        worker.progress(0, None, f"Dataset first: {status.message}")
+
+    drawing = Worker(dataset, on_status=tell)
+    with drawing.working():
+        generate.draw(drawing, console)
+    worker.check_stop()
+    if dataset.status().state != DONE:
+        raise StopRequested
+
+
+def load_training(options: TrainOptions, run: Path) -> tuple[LabelledImages, dict[str, torch.Tensor] | None, int]:
+    """The dataset, cut to what the one it is compared with allows; the state to resume from, and its step."""
+    from hyperface import datasets
+
+    opened = [datasets.open(_images_of(path)) for path in (options.dataset, options.against) if path is not None]
+    dataset = opened[0]
+    if len(opened) == 2:
+        identities, images = datasets.equal_budget(*opened, seed=options.seed)
+        dataset = dataset.limited(identities=identities, images=images, seed=options.seed)
+    return dataset, *load_checkpoint(run / CHECKPOINT)
+
+
+def _images_of(path: str) -> Path:
+    return Path(path) / "dataset" if is_run(path) else Path(path)
+
+
+def training_steps(
+    options: TrainOptions, dataset: LabelledImages, resume: dict[str, torch.Tensor] | None
+) -> Iterator[TrainingStep]:
+    """The steps that the options ask for; the same call in every process."""
+    from hyperface import training
+
+    return training.train(
+        dataset,
+        backbone=options.backbone,
+        head=options.head,
+        epochs=options.epochs,
+        batch_size=options.batch_size,
+        learning_rate=options.learning_rate,
+        schedule=options.schedule,
+        validation_share=options.validation_share,
+        input_size=options.input_size,
+        seed=options.seed,
+        device=options.device,
+        precision=options.precision,
+        resume=resume,
+    )
+
+
+def _train(worker: Worker, console: Console, options: TrainOptions) -> None:
+    worker.progress(0, message="Opening the dataset")
+    dataset, resume, resumed_at = load_training(options, worker.path)
+    report_skipped(console, dataset.skipped)
+    worker.forget_after(resumed_at)
+    ranks = Ranks.current()
+    ranks.tell(options, worker.path)
+    steps = ranks.leading(training_steps(options, dataset, resume))
+    last: TrainingStep | None = None
+    saved = time.monotonic()
+    try:
+        with tracked(worker.run) as track:
+            for step in steps:
+                if last is None:
+                    report_skipped(console, step.skipped)
+                    console.begin("training", step.total, "step", initial=step.step)
+                last = step
+                metrics = {key: getattr(step, key) for key in FIGURES}
+                worker.log(metrics)
+                track(metrics)
+                console.step(step.step, metrics)
+                if time.monotonic() - saved > CHECKPOINT_SECONDS:
+                    save_checkpoint(worker.path / CHECKPOINT, step.state, step.step)
+                    saved = time.monotonic()
+                message = f"Epoch {step.epoch} of {options.epochs}, step {step.step:,}"
+                worker.progress(step.step / step.total, step.seconds_left, message)
+    finally:
+        if last is not None:  # stopped, too: what has been learnt so far is a recogniser that can be evaluated
+            save_checkpoint(worker.path / CHECKPOINT, last.state, last.step)
+            _finish(worker, options, last, dataset)
+        steps.close()
+
+
+def _finish(worker: Worker, options: TrainOptions, step: TrainingStep, dataset: LabelledImages) -> None:
+    from hyperface import training
+
+    with files.atomic_path(worker.path / RECOGNIZER) as temporary:
+        training.save_recognizer(step, temporary)
+    figures = {key: getattr(step, key) for key in FIGURES}
+    worker.write_results({**figures, "identities": dataset.identities, "images": len(dataset)})
+
+
+def _summary(results: dict[str, Any]) -> str:
+    if not results or results["loss"] is None:
+        return "nothing was trained yet"
+    validation = results["validation"]
+    held_out = "" if validation is None else f", verification on held-out identities {100 * validation:.1f} %"
+    return f"loss {results['loss']:.3f}, training accuracy {100 * results['accuracy']:.1f} %{held_out}"
