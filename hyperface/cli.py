@@ -11,8 +11,8 @@ from pathlib import Path
 
 from hyperface import __version__
 from hyperface.commands import VERBS
-from hyperface.jobs.base import Console
 from hyperface.errors import HyperFaceError
+from hyperface.jobs.base import Console
 
 EXIT_USER_ERROR = 2
 EXIT_INTERRUPTED = 130
