@@ -11,7 +11,7 @@ from tqdm import tqdm
 
 from hyperface.faces import largest_face
 from hyperface.faces.pose import nose_offset, plausible
-from hyperface.generators.gan import align_native
+from hyperface.generators.dcgan import align_native
 from hyperface.images import to_uint8
 
 EPOCHS = 24  # of the pose reader

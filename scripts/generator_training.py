@@ -16,16 +16,8 @@ from torch.nn import functional as F
 from tqdm import tqdm
 
 from hyperface.files import atomic_path
-from hyperface.generators.gan import (
-    ADDED_SIZE,
-    DCGAN,
-    LATENT_SIZE,
-    REACH,
-    STYLE_SIZE,
-    Mapper,
-    load_dcgan,
-    native_to_aligned,
-)
+from hyperface.generators.dcgan import DCGAN, LATENT_SIZE, load_dcgan, native_to_aligned
+from hyperface.generators.mapper import ADDED_SIZE, REACH, STYLE_SIZE, Mapper
 from hyperface.images import ALIGNED_SIZE, resample_axes
 from hyperface.packing import pack
 from hyperface.packing.span import principal_span

@@ -11,7 +11,7 @@ from torch.nn import functional as F
 from hyperface import closed_loop
 from hyperface.closed_loop import close_loop
 from hyperface.errors import CheckpointError, InputError
-from hyperface.generators import DifferentiableGenerator
+from hyperface.generators import DifferentiableGenerator, GeneratorCard
 from hyperface.sphere import normalize, random_points
 
 SQUASH = torch.tensor([1.0, 0.3, 0.6])
@@ -20,17 +20,12 @@ SQUASH = torch.tensor([1.0, 0.3, 0.6])
 class Squashing(DifferentiableGenerator):
     """A picture is of one colour: the embedding, its second and third coordinates drawn weakly, and a little style."""
 
-    name, recognizer, dimension, image_size, licence, style_size = "squashing", "eye", 3, 8, "", 3
-
-    def __init__(self, reach: torch.Tensor | None = None) -> None:
-        self.reach = reach
+    card = GeneratorCard("squashing", "eye", 3, 8, "nothing", "CC0-1.0", "this test")
+    style_size = 3
 
     def draw(self, embeddings, styles):
         colours = 0.5 + 0.3 * (embeddings[:, :3] * SQUASH + 0.02 * styles.tanh())  # (n, 3)
         return colours[:, :, None, None].expand(-1, -1, 8, 8)
-
-    def generate(self, embeddings, seeds):
-        return self.draw(embeddings, torch.zeros(len(embeddings), 3))
 
 
 @dataclass
@@ -46,7 +41,7 @@ class Eye:
 
 def seen_nearest(requests: torch.Tensor) -> float:
     """Mean cosine to the nearest other one in the pictures."""
-    seen = Eye().embed(Squashing().generate(requests, []))
+    seen = Eye().embed(Squashing().draw(requests, torch.zeros(len(requests), 3)))
     return float((seen @ seen.T).fill_diagonal_(-1).amax(dim=1).mean())
 
 
@@ -87,7 +82,7 @@ def test_gradient_agrees_with_finite_differences():
     for i in range(6):
         along = torch.zeros(6, 3)
         along[i] = direction[i]
-        others = Eye().embed(Squashing().generate(points, []))
+        others = Eye().embed(Squashing().draw(points, torch.zeros(len(points), 3)))
         h = 1e-2
         fixed = [_moved_alone(points, sign * h * along, i, seen, others) for sign in (1, -1)]
         assert (fixed[0] - fixed[1]) / (2 * h) == pytest.approx(float(leaf.grad[i] @ direction[i]), rel=0.03, abs=0.01)

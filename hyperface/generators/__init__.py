@@ -1,6 +1,14 @@
 """Face generators: conditional ones (embedding → face) and unconditional ones (random faces for a gallery)."""
 
-from hyperface.generators.base import DifferentiableGenerator, GalleryGenerator, Generator
+from typing import Any
+
+from hyperface.generators.base import (
+    DifferentiableGenerator,
+    GalleryGenerator,
+    GalleryGeneratorCard,
+    Generator,
+    GeneratorCard,
+)
 from hyperface.registry import Registry
 
 __all__ = [
@@ -8,7 +16,9 @@ __all__ = [
     "REGISTRY",
     "DifferentiableGenerator",
     "GalleryGenerator",
+    "GalleryGeneratorCard",
     "Generator",
+    "GeneratorCard",
     "load",
     "load_gallery_generator",
 ]
@@ -19,23 +29,31 @@ GALLERY_REGISTRY: Registry[GalleryGenerator] = Registry("gallery generator")
 
 @REGISTRY.register("gan")
 def _gan() -> Generator:
-    from hyperface.generators.gan import GanGenerator, load_dcgan, load_mapper
+    from hyperface.generators.dcgan import load_dcgan
+    from hyperface.generators.gan import GanGenerator
+    from hyperface.generators.mapper import load_mapper
 
     return GanGenerator(load_dcgan(), load_mapper())
 
 
 @GALLERY_REGISTRY.register("dcgan")
 def _dcgan() -> GalleryGenerator:
-    from hyperface.generators.gan import DcganGalleryGenerator, load_dcgan
+    from hyperface.generators.dcgan import DcganGalleryGenerator, load_dcgan
 
     return DcganGalleryGenerator(load_dcgan())
 
 
-def load(name: str = "gan", **options) -> Generator:
-    """Load an identity-conditional generator by name."""
-    return REGISTRY.load(name, **options)
+def load(name: str = "gan", *, device: str = "cpu", precision: str = "float32", **options: Any) -> Generator:
+    """Load an identity-conditional generator by name, ready to draw.
+
+    device, precision: as in `Generator.prepare`. options: what the part that loads it takes. UnknownNameError,
+    AssetError, CheckpointError or DeviceError if that cannot be.
+    """
+    return REGISTRY.load(name, **options).prepare(device=device, precision=precision)
 
 
-def load_gallery_generator(name: str = "dcgan", **options) -> GalleryGenerator:
-    """Load an unconditional generator by name."""
-    return GALLERY_REGISTRY.load(name, **options)
+def load_gallery_generator(
+    name: str = "dcgan", *, device: str = "cpu", precision: str = "float32", **options: Any
+) -> GalleryGenerator:
+    """Load an unconditional generator by name, ready to draw. Arguments and errors as of `load`."""
+    return GALLERY_REGISTRY.load(name, **options).prepare(device=device, precision=precision)

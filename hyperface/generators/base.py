@@ -1,48 +1,184 @@
 """What every face generator offers."""
 
-from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from abc import abstractmethod
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import ClassVar
 
 import torch
 
+from hyperface.errors import InputError
+from hyperface.model import Card, Model
 
-class Generator(ABC):
-    """Identity-conditional generator G: a packed embedding and a seed in, an aligned face of that person out."""
+
+@dataclass(frozen=True)
+class GeneratorCard(Card):
+    """What an identity-conditional generator is."""
+
+    kind: ClassVar[str] = "generator"
 
     name: str
     recognizer: str  # name of the recogniser whose embeddings it expects
     dimension: int  # of those embeddings
     image_size: int  # pixels, square
+    training_data: str
     licence: str
-
-    @abstractmethod
-    def generate(self, embeddings: torch.Tensor, seeds: Sequence[int]) -> torch.Tensor:
-        """One image for each row.
-
-        embeddings: float32 (n, dimension), unit rows. seeds: n integers; the seed fixes everything that is not
-        identity (pose, light, background), so that one seed is comparable across identities.
-        Returns float32 (n, 3, image_size, image_size), RGB, [0, 1], aligned to the five-point template.
-        """
+    source: str
 
 
-class DifferentiableGenerator(Generator):
-    """A generator whose pictures have a gradient with respect to the requested embeddings."""
+@dataclass(frozen=True)
+class GalleryGeneratorCard(Card):
+    """What an unconditional generator is."""
 
-    style_size: int
-    reach: torch.Tensor | None = None  # (dimension, k) orthonormal columns: the directions it can draw; None for all
+    kind: ClassVar[str] = "gallery generator"
+
+    name: str
+    image_size: int  # pixels, square
+    training_data: str
+    licence: str
+    source: str
+
+
+class Generator(Model):
+    """Identity-conditional generator G: a packed embedding and a seed in, an aligned face of that person out.
+
+    A subclass sets `card` and `style_size`, and writes `draw`. Everything else (checks, seeds, batches, device,
+    precision) is here.
+    """
+
+    card: GeneratorCard
+    style_size: int  # how many normal numbers say everything that is not identity: pose, light, background
+    batch_size: int | None = None  # pictures drawn at once if the caller does not say; None for all
+
+    @property
+    def name(self) -> str:
+        return self.card.name
+
+    @property
+    def recognizer(self) -> str:
+        """Name of the recogniser whose embeddings it expects."""
+        return self.card.recognizer
+
+    @property
+    def dimension(self) -> int:
+        """Of those embeddings."""
+        return self.card.dimension
+
+    @property
+    def image_size(self) -> int:
+        """Pixels, square."""
+        return self.card.image_size
+
+    @property
+    def licence(self) -> str:
+        return self.card.licence
 
     @abstractmethod
     def draw(self, embeddings: torch.Tensor, styles: torch.Tensor) -> torch.Tensor:
-        """Embeddings (n, dimension) and styles (n, style_size), standard normal → images as `generate` gives them."""
+        """Embeddings (n, dimension), unit rows, and styles (n, style_size), standard normal, both on its device →
+        images as `generate` gives them."""
+
+    @torch.inference_mode()
+    def generate(
+        self, embeddings: torch.Tensor, seeds: Sequence[int], *, batch_size: int | None = None
+    ) -> torch.Tensor:
+        """One image for each row.
+
+        Args:
+            embeddings: (n, dimension), unit rows, on any device.
+            seeds: n integers; the seed fixes everything that is not identity (pose, light, background), so that one
+                seed is comparable across identities.
+            batch_size: how many are drawn at once. A picture's last bits may depend on it, nothing else does.
+
+        Returns:
+            float32 (n, 3, image_size, image_size), RGB, [0, 1], aligned to the five-point template, on the
+            generator's device.
+
+        Raises:
+            InputError: The embeddings are of another shape, or there are not as many seeds.
+        """
+        if embeddings.ndim != 2 or embeddings.shape[1] != self.dimension:
+            raise InputError(
+                f"The generator {self.name!r} draws embeddings of the recogniser {self.recognizer!r}, shape "
+                f"(n, {self.dimension}); got {tuple(embeddings.shape)}."
+            )
+        if len(embeddings) != len(seeds):
+            raise InputError(f"One seed for each embedding is needed: {len(embeddings)} rows, {len(seeds)} seeds.")
+        styles = seeded_normal(seeds, self.style_size)  # (n, style_size)
+        at_once = self.batch_size if batch_size is None else batch_size
+        return _drawn(self, self.draw, (embeddings.float(), styles), self.image_size, at_once)
 
 
-class GalleryGenerator(ABC):
-    """Unconditional generator: random faces for a gallery."""
+class DifferentiableGenerator(Generator):
+    """A generator whose pictures, as `draw` gives them, have a gradient with respect to the requested embeddings."""
 
-    name: str
-    image_size: int
-    licence: str
+    reach: torch.Tensor | None
+
+    def __init__(self, reach: torch.Tensor | None = None) -> None:
+        """reach: (dimension, k), orthonormal columns, the directions it can draw; None for all."""
+        super().__init__()
+        self.register_buffer("reach", reach, persistent=False)
+
+
+class GalleryGenerator(Model):
+    """Unconditional generator: random faces for a gallery.
+
+    A subclass sets `card` and `latent_size`, and writes `draw`.
+    """
+
+    card: GalleryGeneratorCard
+    latent_size: int
+    batch_size: int | None = None  # pictures drawn at once if the caller does not say; None for all
+
+    @property
+    def name(self) -> str:
+        return self.card.name
+
+    @property
+    def image_size(self) -> int:
+        """Pixels, square."""
+        return self.card.image_size
+
+    @property
+    def licence(self) -> str:
+        return self.card.licence
 
     @abstractmethod
-    def sample(self, seeds: Sequence[int]) -> torch.Tensor:
-        """One random face for each seed: float32 (n, 3, image_size, image_size), RGB, [0, 1], aligned."""
+    def draw(self, latents: torch.Tensor) -> torch.Tensor:
+        """Latent codes (n, latent_size), standard normal, on its device → images as `sample` gives them."""
+
+    @torch.inference_mode()
+    def sample(self, seeds: Sequence[int], *, batch_size: int | None = None) -> torch.Tensor:
+        """One random face for each seed: float32 (n, 3, image_size, image_size), RGB, [0, 1], aligned, on its device.
+
+        batch_size: how many are drawn at once. A picture's last bits may depend on it, nothing else does.
+        """
+        latents = seeded_normal(seeds, self.latent_size)  # (n, latent_size)
+        at_once = self.batch_size if batch_size is None else batch_size
+        return _drawn(self, self.draw, (latents,), self.image_size, at_once)
+
+
+def seeded_normal(seeds: Sequence[int], size: int) -> torch.Tensor:
+    """Standard normal numbers (n, size): row i depends on seeds[i] alone, whatever the batch or device it is for."""
+    rows = torch.empty(len(seeds), size)
+    for row, seed in zip(rows, seeds, strict=True):
+        row.normal_(generator=torch.Generator().manual_seed(int(seed)))
+    return rows
+
+
+def _drawn(
+    model: Model,
+    draw: Callable[..., torch.Tensor],
+    inputs: tuple[torch.Tensor, ...],
+    size: int,
+    batch_size: int | None,
+) -> torch.Tensor:
+    """Images float32 (n, 3, size, size) of inputs (n, …) each, drawn in batches, or all at once."""
+    count, device = len(inputs[0]), model.device
+    if batch_size is not None and batch_size < 1:
+        raise InputError(f"A batch holds at least one image; {batch_size} were asked for.")
+    if count == 0:
+        return torch.zeros(0, 3, size, size, device=device)
+    batches = zip(*(values.to(device).split(batch_size or count) for values in inputs), strict=True)
+    with model.arithmetic():
+        return torch.cat([draw(*batch).float() for batch in batches])

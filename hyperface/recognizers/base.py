@@ -1,21 +1,22 @@
 """What every face recogniser F offers."""
 
 from abc import abstractmethod
-from dataclasses import asdict, dataclass, fields
-from itertools import chain
+from dataclasses import dataclass
+from typing import ClassVar
 
 import torch
-from torch import nn
 from torch.nn import functional as F
 
-from hyperface.errors import CheckpointError, DeviceError, InputError
-from hyperface.hardware import computes_in_bfloat16
+from hyperface.errors import InputError
 from hyperface.images import check_images
+from hyperface.model import Card, Model
 
 
 @dataclass(frozen=True)
-class RecognizerCard:
+class RecognizerCard(Card):
     """What a recogniser is: shown in the app, and remembered by galleries and packings made with it."""
+
+    kind: ClassVar[str] = "recogniser"
 
     name: str
     dimension: int
@@ -24,24 +25,6 @@ class RecognizerCard:
     licence: str
     source: str
     color: str = "RGB"  # order in which the network itself wants the colours: "RGB" or "BGR"
-
-    def to_json(self) -> dict[str, str | int]:
-        """What is written into the files of galleries, packings and recognisers."""
-        return asdict(self)
-
-    @classmethod
-    def from_json(cls, content: object) -> "RecognizerCard":
-        """The card that `to_json` gave; CheckpointError if this is none. Cards of old files know no colour order."""
-        try:
-            return cls(
-                **{
-                    field.name: content[field.name]  # type: ignore[index]
-                    for field in fields(cls)
-                    if field.name != "color" or "color" in content  # type: ignore[operator]
-                }
-            )
-        except (KeyError, TypeError) as error:
-            raise CheckpointError(f"This describes no recogniser: {error} is missing or wrong.") from error
 
 
 def check_same_recognizer(first: str, first_what: str, second: str, second_what: str) -> None:
@@ -57,15 +40,13 @@ def check_same_recognizer(first: str, first_what: str, second: str, second_what:
         )
 
 
-class Recognizer(nn.Module):
+class Recognizer(Model):
     """An aligned face in, a unit embedding out.
 
     A subclass sets `card` and writes `_features`. Everything else (checks, batches, normalisation) is here.
     """
 
     card: RecognizerCard
-    autocasts = True  # whether it is faster in bfloat16 where the hardware is
-    uses_bfloat16 = False  # whether features are computed in it
 
     @property
     def name(self) -> str:
@@ -74,27 +55,6 @@ class Recognizer(nn.Module):
     @property
     def dimension(self) -> int:
         return self.card.dimension
-
-    @property
-    def device(self) -> torch.device:
-        """Where it computes."""
-        return next(chain(self.parameters(), self.buffers()), torch.empty(0)).device
-
-    def prepare(self, *, device: str | torch.device = "cpu", precision: str = "float32") -> "Recognizer":
-        """Move it to a device and choose the arithmetic; returns itself.
-
-        precision: "float32"; "bfloat16", which changes embeddings by a cosine of about 1e-4; or "fastest", bfloat16
-        where the hardware is fast in it. DeviceError for a device that cannot be used, InputError for a precision.
-        """
-        try:
-            self.to(device)
-            torch.empty(1, device=device)
-        except (RuntimeError, AssertionError) as error:
-            reason = str(error).splitlines()[0]
-            raise DeviceError(f"The device {str(device)!r} cannot be used here ({reason}). Use 'cpu'.") from error
-        uses_bfloat16 = computes_in_bfloat16(precision, torch.device(device))
-        self.uses_bfloat16 = uses_bfloat16 and (self.autocasts or precision == "bfloat16")
-        return self
 
     @abstractmethod
     def _features(self, images: torch.Tensor) -> torch.Tensor:
@@ -110,10 +70,9 @@ class Recognizer(nn.Module):
         if len(images) == 0:
             return images.new_zeros(0, self.dimension)
         device = self.device
-        if not self.uses_bfloat16:  # and no autocast switched off either: a caller, such as training, may have its own
-            return torch.cat([self._features(batch.to(device)) for batch in images.split(batch_size)])
-        with torch.autocast(device.type, torch.bfloat16):
-            return torch.cat([self._features(batch.to(device)) for batch in images.split(batch_size)]).float()
+        with self.arithmetic():
+            features = torch.cat([self._features(batch.to(device)) for batch in images.split(batch_size)])
+        return features.float() if self.uses_bfloat16 else features
 
     def embed(self, images: torch.Tensor, *, batch_size: int = 128) -> torch.Tensor:
         """Unit embeddings (n, dimension), float32. Arguments as in `features`."""

@@ -9,17 +9,18 @@ from PIL import Image
 from hyperface import datasets
 from hyperface.datasets.synthesis import image_path, image_seeds, perturb
 from hyperface.errors import DatasetError, InputError, PhotoError
-from hyperface.generators.base import Generator
+from hyperface.generators import Generator, GeneratorCard
 from hyperface.sphere import random_points
 
 
 class Swatches(Generator):
     """Plain pictures whose colour is the embedding's and whose brightness the seed's."""
 
-    name, recognizer, dimension, image_size, licence = "swatches", "dlib", 16, 112, "CC0-1.0"
+    card = GeneratorCard("swatches", "dlib", 16, 112, "nothing", "CC0-1.0", "this test")
+    style_size = 1
 
-    def generate(self, embeddings, seeds):
-        brightness = torch.tensor([seed % 97 / 200 for seed in seeds])[:, None]
+    def draw(self, embeddings, styles):
+        brightness = 0.48 * styles.sigmoid()  # (n, 1)
         colours = (0.3 + 0.2 * embeddings[:, :3] + brightness).clamp(0, 1)  # (n, 3)
         return colours[:, :, None, None].expand(-1, -1, 112, 112).contiguous()
 

@@ -1,19 +1,13 @@
 import pytest
 import torch
+from torch.nn import functional as F
 
 from hyperface import gallery, generators, recognizers
 from hyperface.errors import InputError
 from hyperface.faces.template import DLIB_CHIP_BOX
-from hyperface.generators.gan import (
-    ADDED_SIZE,
-    CHIP_IN_NATIVE,
-    LATENT_SIZE,
-    align_native,
-    load_dcgan,
-    load_mapper,
-    seeded_normal,
-    widened,
-)
+from hyperface.generators.base import seeded_normal
+from hyperface.generators.dcgan import CHIP_IN_NATIVE, LATENT_SIZE, align_native, load_dcgan, widened
+from hyperface.generators.mapper import ADDED_SIZE, load_mapper
 from hyperface.recognizers.dlib_resnet import dlib_chips
 from hyperface.sphere import normalize, random_points
 
@@ -124,3 +118,51 @@ def test_gallery_faces_depend_on_their_seed_alone():
     assert faces.shape == (3, 3, 112, 112)
     torch.testing.assert_close(generator.sample([5]), faces[1:2], atol=1e-4, rtol=0)
     assert (faces[0] - faces[1]).abs().mean() > 0.05
+
+
+def styles_by_hand(seeds, size: int) -> torch.Tensor:
+    """Row by row, as every picture was drawn since there are seeds."""
+    rows = []
+    for seed in seeds:
+        row = torch.empty(size)
+        row.normal_(generator=torch.Generator().manual_seed(seed))
+        rows.append(row)
+    return torch.stack(rows)
+
+
+def test_pictures_are_the_same_to_the_last_bit_as_those_of_the_networks_called_by_hand(generator, targets):
+    mapper, added = load_mapper(), load_mapper().added
+    network = widened(load_dcgan(), added)
+    seeds = [*range(11), 2**31]
+    with torch.inference_mode():
+        expected = align_native(network(mapper(targets, styles_by_hand(seeds, 64))))
+        faces = align_native(load_dcgan()(styles_by_hand(seeds, 100)))
+    assert torch.equal(generator.generate(targets, seeds), expected)
+    assert torch.equal(generators.load_gallery_generator("dcgan").sample(seeds), faces)
+
+
+def test_pictures_are_those_of_the_seeds_in_datasets_that_exist(generator, targets):
+    """Means of 28×28 pixels, 0 to 255, of pictures drawn before generators had a base class."""
+    green = F.avg_pool2d(generator.generate(targets[:1], [5]), 28)[0, 1] * 255
+    expected = [[62, 120, 113, 177], [51, 61, 100, 127], [49, 78, 114, 84], [24, 59, 87, 82]]
+    torch.testing.assert_close(green, torch.tensor(expected).float(), atol=1.0, rtol=0)
+    red = F.avg_pool2d(generators.load_gallery_generator("dcgan").sample([4]), 28)[0, 0] * 255
+    expected = [[39, 48, 49, 102], [27, 38, 36, 43], [37, 48, 50, 31], [47, 51, 46, 39]]
+    torch.testing.assert_close(red, torch.tensor(expected).float(), atol=1.0, rtol=0)
+
+
+def test_half_precision_draws_nearly_the_same_pictures(targets):
+    exact = generators.load("gan").generate(targets, range(12))
+    rounded = generators.load("gan", precision="bfloat16").generate(targets, range(12))
+    assert rounded.dtype == torch.float32
+    assert 0 < (rounded - exact).abs().mean() < 0.02
+
+
+def test_what_ships_says_what_it_is(generator):
+    assert generator.card.name == "gan"
+    assert generator.dimension == recognizers.load(generator.recognizer).dimension
+    assert generator.licence == "MIT"  # written into the cards of datasets, which resuming compares
+    for card in (generator.card, generators.load_gallery_generator().card):
+        assert card.image_size == 112
+        assert "DigiFace-1M" in card.training_data
+        assert "gan-face-generate" in card.source

@@ -5,7 +5,9 @@ import pytest
 import torch
 
 from hyperface import gallery
-from hyperface.generators.gan import REACH, Mapper, align_native, load_dcgan, seeded_normal
+from hyperface.generators.base import seeded_normal
+from hyperface.generators.dcgan import align_native, load_dcgan
+from hyperface.generators.mapper import REACH, Mapper
 from hyperface.recognizers.dlib_resnet import dlib_chips
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "scripts"))
