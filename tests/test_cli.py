@@ -63,6 +63,7 @@ def test_the_named_objectives_are_those_of_the_package():
     assert set(REGISTRY) == set(OBJECTIVES)
 
 
+@pytest.mark.slow
 def test_a_packing_has_everything_that_others_need(packing):
     embeddings = np.load(packing.file("embeddings.npy"))
     assert embeddings.shape == (8, 128)
@@ -91,6 +92,7 @@ def test_a_packing_has_everything_that_others_need(packing):
     assert -1 <= json.loads(packing.file("picture.json").read_text())["rank_correlation"] <= 1
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_packing(packing, tmp_path):
     options = ["--identities", "8", "--span", "10", "--steps", "6", "--frames", "0"]
     for seed, same in ((0, True), (1, False)):
@@ -127,6 +129,7 @@ def unbroken(tmp_path_factory):
     return runs.open_run(path)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kill", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
 def test_a_broken_off_packing_continues_as_if_it_never_was(unbroken, tmp_path, kill):
     broken = tmp_path / "broken"
@@ -164,16 +167,16 @@ def test_two_workers_do_not_share_a_run(tmp_path, capsys):
     run = runs.create("pack", {}, title="t", path=tmp_path / "run")
     code = "import sys, time; from hyperface import runs\nwith runs.Worker(runs.open_run(sys.argv[1])).working():"
     code += "\n print('up', flush=True); time.sleep(60)"
-    other = subprocess.Popen([sys.executable, "-c", code, str(run.path)], stdout=subprocess.PIPE, text=True)
-    try:
-        other.stdout.readline()
-        assert main(["pack", "--resume", str(run.path)]) == EXIT_USER_ERROR
-        assert f"process {other.pid}" in capsys.readouterr().err
-    finally:
-        other.kill()
-        other.wait()
+    with subprocess.Popen([sys.executable, "-c", code, str(run.path)], stdout=subprocess.PIPE, text=True) as other:
+        try:
+            other.stdout.readline()
+            assert main(["pack", "--resume", str(run.path)]) == EXIT_USER_ERROR
+            assert f"process {other.pid}" in capsys.readouterr().err
+        finally:
+            other.kill()
 
 
+@pytest.mark.slow
 def test_from_dataset_to_evaluation(packing, dataset, tmp_path, capsys):
     from hyperface import datasets, recognizers
 
@@ -215,6 +218,7 @@ def tiny_benchmark(labelled, path):
     return path
 
 
+@pytest.mark.slow
 def test_separated_identities_are_drawn_like_packed_ones(packing, tmp_path, capsys):
     run = tmp_path / "separated"
     options = ["--from", str(packing.path), "--identities", "6", "--rounds", "3", "--batch-size", "4"]
@@ -241,6 +245,7 @@ def test_separated_identities_are_drawn_like_packed_ones(packing, tmp_path, caps
     assert seen == {}  # one image of each says nothing of how alike an identity's images are
 
 
+@pytest.mark.slow
 def test_training_finishes_the_dataset_it_is_given(packing, tmp_path, capsys):
     from hyperface.jobs import generate, train
 
@@ -256,6 +261,7 @@ def test_training_finishes_the_dataset_it_is_given(packing, tmp_path, capsys):
     assert model.results()["step"] == 4
 
 
+@pytest.mark.slow
 def test_a_gallery_is_made_and_packed_from(tmp_path):
     pytest.importorskip("dlib")
     gallery = tmp_path / "gallery"
@@ -267,6 +273,7 @@ def test_a_gallery_is_made_and_packed_from(tmp_path):
     assert runs.open_run(tmp_path / "packing").parents == ("gallery",)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [

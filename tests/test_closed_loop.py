@@ -45,6 +45,7 @@ def seen_nearest(requests: torch.Tensor) -> float:
     return float((seen @ seen.T).fill_diagonal_(-1).amax(dim=1).mean())
 
 
+@pytest.mark.slow
 def test_pictures_end_farther_apart_than_those_of_the_same_effort_without_repulsion():
     start = random_points(30, 3, seed=0)
     *_, apart = close_loop(start, Squashing(), Eye(), rounds=60, batch_size=16)
@@ -158,6 +159,7 @@ class Landmark(Squashing):
         return picture + 1e-9 * embeddings.sum() + torch.zeros(len(embeddings), 1, 1, 1)
 
 
+@pytest.mark.slow
 def test_pictures_are_mirrored_shifted_and_blurred_before_they_are_seen():
     witness, steps = Witness(), 400
     for _ in close_loop(random_points(2, 3, seed=12), Landmark(), witness, rounds=steps, batch_size=2):

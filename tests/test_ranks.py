@@ -47,6 +47,7 @@ def work(rank: int, world: int, folder: str) -> None:
     distributed.destroy_process_group()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("world", [2, 3])
 def test_several_processes_pack_as_one_does(tmp_path, world):
     expected = [packing(case) for case in CASES]

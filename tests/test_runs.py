@@ -5,6 +5,8 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -108,27 +110,27 @@ with worker.working():
 """
 
 
-def start_worker(run) -> subprocess.Popen:
-    process = subprocess.Popen([sys.executable, "-c", WORKER, str(run.path)], stdout=subprocess.PIPE, text=True)
-    assert process.stdout.readline() == "at work\n"
-    return process
+@contextmanager
+def worker_process(run) -> Iterator[subprocess.Popen]:
+    with subprocess.Popen([sys.executable, "-c", WORKER, str(run.path)], stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout.readline() == "at work\n"
+        yield process
 
 
 def test_a_killed_worker_is_interrupted_and_its_figures_are_whole(run):
-    process = start_worker(run)
-    assert run.status().state == RUNNING
-    process.kill()
-    assert wait_for_state(run, INTERRUPTED)  # also while it is a zombie that nobody has waited for
-    process.wait()
+    with worker_process(run) as process:
+        assert run.status().state == RUNNING
+        process.kill()
+        assert wait_for_state(run, INTERRUPTED)  # also while it is a zombie that nobody has waited for
     steps = [row["step"] for row in run.metrics()]
     assert steps == list(range(len(steps)))
     assert len(steps) > 20
 
 
 def test_sigterm_stops_cleanly(run):
-    process = start_worker(run)
-    process.send_signal(signal.SIGTERM)
-    process.wait(timeout=20)
+    with worker_process(run) as process:
+        process.send_signal(signal.SIGTERM)
+        process.wait(timeout=20)
     assert run.status().state == STOPPED
 
 

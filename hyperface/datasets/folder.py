@@ -35,7 +35,10 @@ class Files(Records):
 
 def recognise_folder(path: Path) -> bool:
     """Whether it is a folder with folders in it."""
-    return path.is_dir() and any(entry.is_dir() for entry in os.scandir(path))
+    if not path.is_dir():
+        return False
+    with os.scandir(path) as entries:  # closed, though not all of them were asked
+        return any(entry.is_dir() for entry in entries)
 
 
 def open_folder(path: Path) -> LabelledImages:

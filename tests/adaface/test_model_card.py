@@ -112,6 +112,7 @@ def photo(tmp_path_factory):
     return path
 
 
+@pytest.mark.slow
 def test_the_cards_lines_work_with_two_import_lines_changed(checkpoint, photo):
     architecture, path, weights = checkpoint
     lines = f"""
@@ -134,6 +135,7 @@ feature, _ = model(bgr_input)
     torch.testing.assert_close(norm, expected.norm(dim=1, keepdim=True), rtol=1e-4, atol=0)
 
 
+@pytest.mark.slow
 def test_the_same_face_through_the_library_gives_the_same_embedding(checkpoint, photo):
     from hyperface import faces, recognizers
     from hyperface.adaface import align, load_pretrained_model, to_input
@@ -149,6 +151,7 @@ def test_the_same_face_through_the_library_gives_the_same_embedding(checkpoint, 
         torch.testing.assert_close(recognizer.embed(image[None]), feature, atol=1e-5, rtol=0)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("architecture", "stages"), [("ir_se_50", (3, 4, 14, 3)), ("ir_34", (3, 4, 6, 3)), ("ir_101", (3, 13, 30, 3))]
 )

@@ -33,6 +33,7 @@ def check(tmp_path):
     return findings
 
 
+@pytest.mark.slow
 def test_nothing_is_wrong_with_aligned_faces(faces, check):
     assert check(faces) == {}
 
@@ -58,6 +59,7 @@ def test_greyscale_is_no_bgr(faces, check):
     assert set(check(grey)) == {"greyscale"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("change", "words"),
     [
@@ -74,6 +76,7 @@ def test_crops_off_the_template(change, words, faces, check):
     assert words in found["alignment"].message
 
 
+@pytest.mark.slow
 def test_crops_each_of_its_own(faces, check):
     shifts = [(8, 8), (-8, 8), (8, -8), (-8, -8)]
     found = check(np.stack([np.roll(image, shifts[i % 4], (0, 1)) for i, image in enumerate(faces)]))
@@ -89,6 +92,7 @@ def _zoomed(image: np.ndarray, scale: float) -> np.ndarray:
     return np.asarray(picture)
 
 
+@pytest.mark.slow
 def test_other_sizes(faces, check):
     smaller = np.stack([np.asarray(Image.fromarray(image).resize((96, 96))) for image in faces])
     found = check(smaller)

@@ -1,3 +1,5 @@
+import pytest
+
 from hyperface import recognizers
 from hyperface.assets import asset
 from hyperface.evaluation.color_order import check_color_order
@@ -18,6 +20,7 @@ class TurnedRound(Recognizer):
         return self.inner._features(images.flip(1))
 
 
+@pytest.mark.slow
 def test_the_wrong_order_is_noticed_and_the_right_one_is_not():
     wrong = TurnedRound()
     found, right = check_color_order(wrong), check_color_order(wrong.inner)

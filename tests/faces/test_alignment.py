@@ -81,6 +81,7 @@ def test_whole_pixel_shifts_and_quarter_turns_copy_pixels_and_the_outside_is_bla
     np.testing.assert_array_equal(turned, np.rot90(photo, -1))  # x to the right becomes y down
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("face_scale", [0.3, 0.9, 1, 1.7, 4, 20])
 @pytest.mark.parametrize("degrees", [0, -25, 140])
 def test_landmarks_land_on_the_template(face_scale, degrees):

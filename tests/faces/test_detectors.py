@@ -113,6 +113,7 @@ def dotted_photo(shape: tuple[int, int], faces: list[tuple[float, float, float, 
     return np.array(photo), placed
 
 
+@pytest.mark.slow
 def test_landmarks_keep_their_precision_in_a_large_photo(weights, monkeypatch):
     monkeypatch.setenv("TORCH_HOME", str(weights))
     monkeypatch.setitem(KINDS, "sfd", face_alignment_detector._Kind(KINDS["sfd"].files, 60_000))  # to be quick

@@ -81,6 +81,7 @@ def memory(line: str) -> int:
     return 1024 * int(Path("/proc/self/status").read_text().split(f"{line}:")[1].split()[0])
 
 
+@pytest.mark.slow
 def test_broken_files_end_in_faces_or_in_an_error_that_says_so(originals):
     rng = np.random.default_rng(1)
     files = huge_headers() + [b""] + [mutated(originals[i % len(originals)], rng) for i in range(FILES)]

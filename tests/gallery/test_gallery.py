@@ -16,6 +16,7 @@ def shipped() -> gallery.Gallery:
     return gallery.load("gan-10k")
 
 
+@pytest.mark.slow
 def test_the_shipped_gallery(shipped):
     assert shipped.embeddings.shape == (10_000, 128)
     torch.testing.assert_close(shipped.embeddings.norm(dim=1), torch.ones(10_000))
@@ -27,6 +28,7 @@ def test_the_shipped_gallery(shipped):
     assert shipped.embeddings.mean(0).norm() < 0.05
 
 
+@pytest.mark.slow
 def test_a_face_can_be_made_again_from_its_source(shipped):
     """Sampling, detection, alignment and embedding lead from the stored seed to the stored embedding."""
     generator, recognizer = generators.load_gallery_generator(), recognizers.load()

@@ -22,6 +22,7 @@ def targets() -> torch.Tensor:
     return gallery.load().embeddings[:12]
 
 
+@pytest.mark.slow
 def test_pictures_obey_the_contract(generator, targets):
     images = generator.generate(targets, range(12))
     assert images.shape == (12, 3, 112, 112)
@@ -36,6 +37,7 @@ def test_a_picture_depends_on_its_own_row_alone(generator, targets):
     torch.testing.assert_close(alone, together[7:8], atol=1e-4, rtol=0)
 
 
+@pytest.mark.slow
 def test_identity_follows_the_embedding_and_style_the_seed(generator, targets):
     recognizer = recognizers.load(generator.recognizer)
     first = generator.generate(targets, [1] * 12)

@@ -26,6 +26,7 @@ def contents(folder) -> dict[str, bytes]:
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
+@pytest.mark.slow
 def test_two_processes_draw_the_set_that_one_draws(source, tmp_path):
     options = ["--from", str(source), "--images-per-identity", "5", "--batch-size", "4"]
     assert main(["generate", *options, "--run", str(tmp_path / "one")]) == 0

@@ -24,6 +24,7 @@ TORCHRUN = [
 OPTIONS = ["--identities", "31", "--span", "12", "--frames", "0"]
 
 
+@pytest.mark.slow
 def test_two_processes_make_one_run_that_one_could_have_made(tmp_path):
     options = [*OPTIONS, "--steps", "20"]
     assert main(["pack", *options, "--run", str(tmp_path / "one")]) == 0
@@ -36,6 +37,7 @@ def test_two_processes_make_one_run_that_one_could_have_made(tmp_path):
     np.testing.assert_allclose(np.load(two.file("embeddings.npy")), np.load(one.file("embeddings.npy")), atol=1e-3)
 
 
+@pytest.mark.slow
 def test_the_others_end_with_the_first_when_asked_to_stop(tmp_path):
     path = tmp_path / "run"
     command = [*TORCHRUN, "pack", *OPTIONS, "--steps", "1000000", "--run", str(path)]

@@ -42,6 +42,7 @@ def both_named(text: str) -> bool:
     return "'dlib'" in text and repr(NAME) in text
 
 
+@pytest.mark.slow
 def test_galleries_and_packings_remember_the_card(other_gallery, other_packing):
     card = recognizers.load(TRAINED).card
     assert gallery.load(other_gallery).recognizer_card == card
@@ -50,6 +51,7 @@ def test_galleries_and_packings_remember_the_card(other_gallery, other_packing):
     assert runs.open_run(other_packing).results()["recognizer"] == NAME
 
 
+@pytest.mark.slow
 def test_no_dataset_is_drawn_of_another_recognisers_packing(other_packing, tmp_path, capsys):
     assert main(["generate", "--from", str(other_packing), "--run", str(tmp_path / "faces")]) == EXIT_USER_ERROR
     assert both_named(capsys.readouterr().err)
@@ -76,6 +78,7 @@ def test_no_packing_goes_on_with_another_recognisers_gallery(other_gallery, tmp_
     assert both_named(capsys.readouterr().err)
 
 
+@pytest.mark.slow
 def test_comparisons_name_both(other_gallery):
     own = gallery.load(other_gallery)
     with pytest.raises(InputError) as raised:

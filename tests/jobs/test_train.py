@@ -36,6 +36,7 @@ def make(tmp_path_factory):
     return made
 
 
+@pytest.mark.slow
 def test_a_against_b_at_the_same_budget(make, tmp_path):
     first, second = make(4, 4, 4, 4, 4), make(9, 2, 2, 9)
     options = ["train", "--dataset", str(first), "--against", str(second), *OPTIONS]
@@ -52,6 +53,7 @@ def test_a_against_b_at_the_same_budget(make, tmp_path):
     assert a.metrics()[-1]["loss"] != b.metrics()[-1]["loss"]
 
 
+@pytest.mark.slow
 def test_stopping_the_first_leaves_the_second_to_be_continued(make, tmp_path, capsys):
     first, second = make(4, 4, 4), make(4, 4, 4, 4)
     a, b = train.create_pair(
@@ -70,6 +72,7 @@ def test_stopping_the_first_leaves_the_second_to_be_continued(make, tmp_path, ca
     assert "nothing to continue" in capsys.readouterr().out
 
 
+@pytest.mark.slow
 def test_an_impossible_comparison_leaves_nothing_behind(make, tmp_path):
     dataset = make(4, 4)
     assert main(["train", "--dataset", str(dataset), "--against", str(dataset)]) == EXIT_USER_ERROR
@@ -79,6 +82,7 @@ def test_an_impossible_comparison_leaves_nothing_behind(make, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_a_killed_training_continues_as_if_it_never_was(make, tmp_path):
     options = ["train", "--dataset", str(make(6, 6, 6, 6, 6, 6)), *OPTIONS, "--epochs", "4"]
     assert main([*options, "--run", str(tmp_path / "whole")]) == 0

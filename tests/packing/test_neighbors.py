@@ -26,6 +26,7 @@ def screened(request, monkeypatch) -> bool:
     return request.param
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("n", "d"), [(2, 2), (5, 3), (257, 3), (1500, 128), (4001, 512)])
 def test_nearest_points_are_those_of_brute_force(monkeypatch, screened, n, d):
     monkeypatch.setattr(tiles, "TILE_ELEMENTS", 100 * n + 1)  # several strips, the last one ragged
@@ -39,6 +40,7 @@ def test_nearest_points_are_those_of_brute_force(monkeypatch, screened, n, d):
     assert_nearest(moved, neighbors.nearest_points(moved, guess=wrong))
 
 
+@pytest.mark.slow
 def test_nearest_points_of_a_packing_and_of_copies(monkeypatch, screened):
     """Where nearly all pairs are near-ties, and where many are equal."""
     monkeypatch.setattr(tiles, "TILE_ELEMENTS", 1 << 14)

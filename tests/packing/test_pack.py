@@ -51,6 +51,7 @@ def test_steps_are_numbered_from_the_start_to_the_total():
     assert len(list(pack(start, steps=0))) == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("n", "d", "angle"),
     [(2, 2, 180), (3, 2, 120), (7, 2, 360 / 7), (2, 3, 180), (3, 3, 120), (5, 4, math.degrees(math.acos(-1 / 4)))],
@@ -60,6 +61,7 @@ def test_small_packings_reach_the_optimum(n, d, angle):
     assert sphere.angle_degrees(step.max_cosine) == pytest.approx(angle, abs=0.02)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("n", [4, 6, 8, 9, 12, 20])
 def test_points_on_the_plain_sphere_come_near_the_best_known_packing(n):
     angles = [sphere.angle_degrees(last(random_points(n, 3, seed=seed)).max_cosine) for seed in range(4)]
@@ -71,6 +73,7 @@ def test_the_cross_polytope_is_found():
     assert last(random_points(16, 8, seed=2)).max_cosine == pytest.approx(0, abs=0.02)
 
 
+@pytest.mark.slow
 def test_the_soft_objective_beats_the_papers_optimiser():
     gallery = clustered(1000, 24, seed=3)
     for start in (gallery[:200], random_points(200, 24, seed=4)):
@@ -126,6 +129,7 @@ def test_a_larger_alpha_stays_nearer_to_the_gallery():
     assert distances[0] > distances[1] > distances[2]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("objective", ["soft", "paper", "nearest"])
 def test_copies_separate(objective):
     start = random_points(30, 6, seed=11)

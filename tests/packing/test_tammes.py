@@ -19,6 +19,7 @@ def last(n: int, **options):
     return step
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("n", [2, 3, *LISTED])
 def test_every_listed_packing_is_found(n):
     step = last(n, goal=best_known_angle(n), rounds=50)
@@ -31,6 +32,7 @@ def test_every_listed_packing_is_found(n):
     assert step.angle == pytest.approx(np.degrees(np.arccos(np.clip(cosines.max(), -1, 1))), abs=1e-4)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("n", "contacts"), [(3, 3), (4, 6), (6, 12), (8, 16), (12, 30), (24, 60)])
 def test_contacts_are_the_edges_of_the_solid(n, contacts):
     """Triangle, tetrahedron, octahedron, square antiprism, icosahedron and snub cube."""
@@ -39,6 +41,7 @@ def test_contacts_are_the_edges_of_the_solid(n, contacts):
     assert (step.contacts[:, 0] < step.contacts[:, 1]).all()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("n", "cosine"), [(2, -1), (3, -1 / 2), (4, -1 / 3), (5, 0), (6, 0), (9, 1 / 3), (12, 1 / math.sqrt(5))]
 )
@@ -55,6 +58,7 @@ def test_points_move_from_step_to_step(n):
     assert max(turns) < 45  # another packing would be more than 90 degrees away
 
 
+@pytest.mark.slow
 def test_the_best_is_not_exchanged_for_the_same_one_turned():
     steps = list(solve_tammes(6, rounds=3))
     first = next(step for step in steps if step.angle > 90 - 1e-7)
@@ -66,6 +70,7 @@ def test_it_ends_when_its_time_is_used_up():
     assert (step.phase, step.round) == ("done", 0)
 
 
+@pytest.mark.slow
 def test_without_a_goal_it_ends_with_its_best():
     steps = list(solve_tammes(7, rounds=2))
     assert [step.phase for step in steps].count("done") == 1
@@ -75,6 +80,7 @@ def test_without_a_goal_it_ends_with_its_best():
     assert all(later.best_angle >= earlier.best_angle for earlier, later in itertools.pairwise(steps))
 
 
+@pytest.mark.slow
 def test_the_same_seed_goes_the_same_way():
     first, second, other = (last(10, rounds=1, seed=seed) for seed in (3, 3, 4))
     np.testing.assert_array_equal(first.points, second.points)

@@ -84,6 +84,7 @@ def snapshots(count: int):
         yield Snapshot(step, moved.numpy(), np.full(20, 50.0), (0, 1))
 
 
+@pytest.mark.slow
 def test_the_picture_is_drawn_in_order_by_its_own_process(tmp_path):
     path = tmp_path / "frames.bin"
     with PictureProcess(path) as picture:

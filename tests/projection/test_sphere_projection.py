@@ -165,6 +165,7 @@ def test_bad_input_is_refused(embeddings):
         projection.place(random_points(3, 5, seed=0))
 
 
+@pytest.mark.slow
 def test_importing_compiles_and_loads_nothing_heavy():
     code = "import sys, hyperface.projection; print({'numba', 'umap', 'sklearn', 'scipy'} & set(sys.modules))"
     printed = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout

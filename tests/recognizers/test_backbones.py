@@ -18,12 +18,14 @@ def parameters(network) -> int:
     return sum(parameter.numel() for parameter in network.parameters())
 
 
+@pytest.mark.slow
 def test_sizes_are_the_published_ones():
     """AdaFace's own counts, in millions; MobileFaceNet's paper says 0.99 with 128 numbers out."""
     for name, millions in (("ir_18", 24.0), ("ir_50", 43.6), ("ir_100", 65.2), ("small", 1.05)):
         assert parameters(build_backbone(name).backbone) / 1e6 == pytest.approx(millions, abs=0.06)
 
 
+@pytest.mark.slow
 def test_parameter_names_are_adafaces():
     names = set(build_backbone("ir_18").backbone.state_dict())
     for name in (
@@ -43,6 +45,7 @@ def test_parameter_names_are_adafaces():
     assert "body.0.res_layer.se_block.fc1.weight" in build_backbone("ir_se_50").backbone.state_dict()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["small", "ir_18"])
 def test_every_input_size_gives_unit_embeddings(name):
     for size in (32, 64):
@@ -61,6 +64,7 @@ def test_adaface_networks_get_blue_first_between_minus_one_and_one():
         torch.testing.assert_close(recognizer.features(images), expected)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("prefix", ["", "model.", "model.net.", "module."])
 @pytest.mark.parametrize("suffix", [".safetensors", ".pt", ".ckpt"])
 def test_weights_of_other_projects_load(tmp_path, prefix, suffix):

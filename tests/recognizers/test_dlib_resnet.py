@@ -25,6 +25,7 @@ def faces() -> torch.Tensor:
     return F.interpolate(from_uint8(gallery.load().thumbnails[:40]), size=112)
 
 
+@pytest.mark.slow
 def test_same_descriptors_as_dlib(recognizer, faces):
     noise = torch.rand(10, 3, 150, 150, generator=torch.Generator().manual_seed(0))
     pixels = to_uint8(torch.cat([noise, dlib_chips(faces)]))  # (50, 150, 150, 3)
@@ -37,6 +38,7 @@ def test_same_descriptors_as_dlib(recognizer, faces):
     np.testing.assert_allclose(got, expected, atol=1e-4)
 
 
+@pytest.mark.slow
 def test_embeddings_are_centred_unit_rows(recognizer, faces):
     with torch.inference_mode():
         embeddings = recognizer.embed(faces)
@@ -50,6 +52,7 @@ def test_embeddings_are_centred_unit_rows(recognizer, faces):
     assert abs((embeddings @ embeddings.T)[different].mean()) < 0.1
 
 
+@pytest.mark.slow
 def test_batches_do_not_change_the_result(recognizer, faces):
     with torch.inference_mode():
         torch.testing.assert_close(recognizer.embed(faces, batch_size=7), recognizer.embed(faces), atol=1e-5, rtol=0)

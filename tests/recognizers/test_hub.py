@@ -143,6 +143,7 @@ def test_a_revision_is_pinned(hub, tmp_path):
         recognizers.load("hf:someone/faces@v9")
 
 
+@pytest.mark.slow
 def test_the_released_models_by_name(hub, tmp_path, monkeypatch):
     """The files have the real ones' names and format; their network is a smaller one, to keep the test quick."""
     assert [model.repo for model in RELEASED.values()] == [

@@ -1,10 +1,12 @@
 import numpy as np
+import pytest
 import torch
 
 from hyperface import recognizers
 from hyperface.evaluation import Benchmark, load_benchmark, verify
 
 
+@pytest.mark.slow
 def test_the_second_recogniser_tells_strangers_apart():
     """On 100 pairs of people that it was not trained on."""
     second = recognizers.load(recognizers.SECOND)

@@ -60,6 +60,7 @@ def test_the_learning_rate_falls_to_nothing_in_each_cycle_and_begins_again():
     assert rates[-1] < 0.001
 
 
+@pytest.mark.slow
 def test_the_pose_reader_sees_a_mirrored_face_turned_the_other_way():
     torch.manual_seed(0)
     with torch.inference_mode():
@@ -72,6 +73,7 @@ def test_the_pose_reader_sees_a_mirrored_face_turned_the_other_way():
     assert turn.std() > 0.3
 
 
+@pytest.mark.slow
 def test_the_discriminator_learns_to_tell_pictures_apart(pictures):
     torch.manual_seed(0)
     discriminator, generator = Discriminator(), torch.Generator().manual_seed(0)
@@ -83,6 +85,7 @@ def test_the_discriminator_learns_to_tell_pictures_apart(pictures):
         assert discriminator(pictures).min() > discriminator(noise).max()
 
 
+@pytest.mark.slow
 def test_training_that_was_cut_off_ends_in_the_same_mapper(pictures, monkeypatch, tmp_path):
     monkeypatch.setattr(generator_training, "learn_poses", lambda reader, pictures: reader[-1].bias.fill_(1))
     embeddings = gallery.load().embeddings[:400]

@@ -27,6 +27,7 @@ SPECS = list(pairs.SPECS.values())
 # The packs that ship
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", pairs.SPECS)
 def test_pack_is_what_its_description_says(name):
     about = json.loads((PACKS / f"{name}.json").read_text())
@@ -38,6 +39,7 @@ def test_pack_is_what_its_description_says(name):
     assert "not photographs" in about["note"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", pairs.SPECS)
 def test_every_fold_of_a_pack_is_balanced(name):
     same = evaluation.load_benchmark(PACKS / f"{name}.bin").same
@@ -45,6 +47,7 @@ def test_every_fold_of_a_pack_is_balanced(name):
         assert fold.mean() == 0.5
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", pairs.SPECS)
 def test_no_picture_appears_twice_or_is_blank(name):
     images = evaluation.load_benchmark(PACKS / f"{name}.bin").images
@@ -193,6 +196,7 @@ def test_conditions_know_nothing_of_the_person():
 # Geometry
 
 
+@pytest.mark.slow
 def test_rasterizer_agrees_with_testing_every_sample():
     rng = np.random.default_rng(1)
     points = rng.uniform(-5, 25, (12, 2)).astype(np.float32)
@@ -258,6 +262,7 @@ def test_sphere_fit_recovers_a_cap():
     assert radius == pytest.approx(0.015, abs=1e-6)
 
 
+@pytest.mark.slow
 def test_open_plate_gets_full_light_and_a_roof_takes_it():
     plain = capture.Light(np.array([0, 0, 1.0]), np.ones(3), 0, (), np.ones(3), np.ones(3))
     square = np.float32([[-1, -1, 0], [1, -1, 0], [1, 1, 0], [-1, 1, 0]]) * 0.12

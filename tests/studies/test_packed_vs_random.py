@@ -36,6 +36,7 @@ def parts():
     return gallery.load(), generators.load()
 
 
+@pytest.mark.slow
 def test_arms_start_alike_and_packing_spreads(parts, benchmark):
     plan = tiny(benchmark)
     random, packed = (ARMS[arm](parts[0], plan, 3) for arm in ("random", "packed"))
@@ -48,6 +49,7 @@ def test_arms_start_alike_and_packing_spreads(parts, benchmark):
     assert centred.norm(dim=1).min() > 0.999  # inside the span
 
 
+@pytest.mark.slow
 def test_every_trial_has_the_same_budget_and_a_result(parts, benchmark, tmp_path):
     steps = list(packed_vs_random(tmp_path, *parts, plan=tiny(benchmark), seeds=1))
     results = [step.result for step in steps if step.result is not None]
@@ -77,6 +79,7 @@ def test_plans_that_cannot_work(parts, benchmark, tmp_path):
             packed_vs_random(tmp_path, *parts, **wish)
 
 
+@pytest.mark.slow
 def test_the_verb_writes_a_report_and_is_continued(benchmark, tmp_path, capsys):
     options = ["--identities", "6", "--images-per-identity", "4", "--epochs", "1", "--batch-size", "8", "--input-size"]
     options += ["32", "--span", "8", "--seeds", "1", "--benchmarks", str(benchmark)]

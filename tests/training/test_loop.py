@@ -48,6 +48,7 @@ def length(tensors) -> float:
     return math.sqrt(sum(float(tensor.double().square().sum()) for tensor in tensors))
 
 
+@pytest.mark.slow
 def test_without_a_gradient_weights_decay_and_norms_biases_and_slopes_stay(coloured, monkeypatch):
     loop = make_loop(coloured, learning_rate=0.5)
     for module in loop.recognizer.modules():  # so that decaying them would be seen
@@ -93,6 +94,7 @@ def test_a_step_is_nesterovs_along_the_clipped_gradient(coloured, scale, clipped
         twin.objective.load_state_dict(loop.objective.state_dict())
 
 
+@pytest.mark.slow
 def test_what_is_shown_is_what_happened(coloured):
     loop, twin = (make_loop(coloured, learning_rate=0.02, epochs=6, head="adaface") for _ in range(2))
     steps = loop.steps(resumed=False)

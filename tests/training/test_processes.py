@@ -27,6 +27,7 @@ OPTIONS = ["--batch-size", "8", "--epochs", "2", "--input-size", "32", "--valida
 OPTIONS += ["--learning-rate", "0.00001", "--precision", "float32"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("launcher", "head"), [("torchrun", "adaface"), ("accelerate", "arcface")])
 def test_two_processes_train_what_one_does(coloured, tmp_path, launcher, head):
     options = ["train", "--dataset", str(coloured.path), "--head", head, *OPTIONS]
@@ -94,6 +95,7 @@ main()  # in a function, so that nothing of it is left in the end
 """
 
 
+@pytest.mark.slow
 def test_loss_gradients_and_statistics_are_those_of_the_whole_batch(tmp_path):
     (tmp_path / "script.py").write_text(SCRIPT)
     torchrun = ["torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
@@ -118,6 +120,7 @@ def test_loss_gradients_and_statistics_are_those_of_the_whole_batch(tmp_path):
         )
 
 
+@pytest.mark.slow
 def test_an_error_of_the_training_ends_all_processes(coloured, tmp_path):
     command = [sys.executable, "-m", *LAUNCHERS["torchrun"], "train", "--dataset", str(coloured.path), "--json"]
     done = subprocess.run([*command, "--batch-size", "9"], capture_output=True, text=True, timeout=120, cwd=tmp_path)

@@ -13,6 +13,7 @@ from hyperface.training.validation import pair_accuracy, validation_pairs
 SMALL = {"epochs": 3, "batch_size": 9, "input_size": 32, "validation_share": 0.2}
 
 
+@pytest.mark.slow
 def test_the_loss_falls_and_held_out_identities_are_told_apart(coloured):
     steps = list(training.train(coloured, **{**SMALL, "epochs": 12}))
     first, last = steps[1], steps[-1]
@@ -25,6 +26,7 @@ def test_the_loss_falls_and_held_out_identities_are_told_apart(coloured):
     assert last.learning_rate < first.learning_rate
 
 
+@pytest.mark.slow
 def test_resuming_continues_as_if_never_stopped(coloured):
     straight = list(training.train(coloured, **SMALL))
     before = list(itertools.islice(training.train(coloured, **SMALL), 5))
@@ -36,11 +38,13 @@ def test_resuming_continues_as_if_never_stopped(coloured):
         torch.testing.assert_close(resumed[-1].state[name], value, atol=0, rtol=0, equal_nan=True)
 
 
+@pytest.mark.slow
 def test_another_seed_is_another_training(coloured):
     losses = [list(training.train(coloured, **SMALL, seed=seed))[-1].loss for seed in (0, 0, 1)]
     assert losses[0] == losses[1] != losses[2]
 
 
+@pytest.mark.slow
 def test_what_was_trained_can_be_loaded_and_embeds_the_same(coloured, tmp_path):
     *_, last = training.train(coloured, **SMALL)
     path = tmp_path / "recognizer.safetensors"

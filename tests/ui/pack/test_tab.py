@@ -1,5 +1,6 @@
 import json
 import time
+from contextlib import closing
 
 import pytest
 
@@ -156,11 +157,11 @@ def test_news_come_once_and_in_pieces(context, monkeypatch):
     from hyperface.projection.frames import FrameWriter, record_type
 
     run = runs.create("pack", {"steps": 5}, title="t", folder=context.runs_folder)
-    writer = FrameWriter(run.path / "frames.bin", 4)
     points = np.eye(4, 3, dtype=np.float32)
     points[3, 2] = -1
-    for step in range(5):
-        writer.append(step, points, np.full(4, 10.5 + step), (0, 3))
+    with closing(FrameWriter(run.path / "frames.bin", 4)) as writer:
+        for step in range(5):
+            writer.append(step, points, np.full(4, 10.5 + step), (0, 3))
     with runs.Worker(run).working() as worker:
         for step in range(3):
             worker.log({"step": step, "min_angle": 40 + step, "objective": 1.0})
@@ -212,11 +213,11 @@ def test_the_first_page_is_followed_within_its_time(context):
     from hyperface.projection.frames import FrameWriter
 
     run = runs.create("pack", {"steps": 50}, title="t", folder=context.runs_folder)
-    writer = FrameWriter(run.path / "frames.bin", 1000)
     points = np.random.default_rng(0).normal(size=(1000, 3)).astype(np.float32)
     points /= np.linalg.norm(points, axis=1, keepdims=True)
-    for step in range(50):
-        writer.append(step, points, np.full(1000, 60.0), (0, 1))
+    with closing(FrameWriter(run.path / "frames.bin", 1000)) as writer:
+        for step in range(50):
+            writer.append(step, points, np.full(1000, 60.0), (0, 1))
     started = time.perf_counter()
     for seen in range(50):
         pack_news(context, {"run": run.name, "cursor": {"metrics": 0, "frames": seen}})

@@ -1,0 +1,7 @@
+"""What holds for every test."""
+
+import os
+
+if "PYTEST_XDIST_WORKER" in os.environ:
+    # As many workers as cores: with as many threads in each, they wait for each other. Before torch is imported.
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
