@@ -5,10 +5,14 @@ fast, a strip is screened in it: a rigorous bound of its error leaves the few pa
 and those are compared in float32. The cosines reported are computed again for the winning pairs in float64.
 """
 
+import contextlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+
 import torch
 
 from hyperface.hardware import has_fast_bfloat16
-from hyperface.packing.tiles import WORD, strips, tiles, with_smaller_tiles
+from hyperface.packing.tiles import WORD, Tiling, strips
 from hyperface.ranks import ALONE, Ranks
 
 SCREENED_FROM = 1024  # points: below, screening costs more than it saves
@@ -18,33 +22,65 @@ PAIRS_AT_A_TIME = 1 << 10  # their rows stay in the caches
 SIGNS = -0x7FFF7FFF7FFF8000  # the sign bits of four bfloat16 numbers in one int64
 
 
+@contextlib.contextmanager
+def sums_in_float32(device: torch.device) -> Iterator[None]:
+    """Inside, a GPU sums products of bfloat16 in float32, as the bounds of their error here suppose.
+
+    torch's switch is the whole process's, so it is put back afterwards. A CPU always does.
+    """
+    if device.type != "cuda":
+        yield
+        return
+    switches, name = torch.backends.cuda.matmul, "allow_bf16_reduced_precision_reduction"
+    before = getattr(switches, name)
+    split = getattr(switches, f"{name}_split_k", None)  # its companion in newer versions, which are set together
+    setattr(switches, name, False if split is None else (False, split))
+    try:
+        yield
+    finally:
+        setattr(switches, name, before if split is None else (before, split))
+
+
 def exclude_self(cosines: torch.Tensor, offset: int) -> None:
     """Write −inf where a tile (b, n) of the cosines among points compares row i with itself, column offset + i."""
     cosines.diagonal(offset=offset).fill_(-torch.inf)
 
 
-def nearest_points(points: torch.Tensor, *, guess: torch.Tensor | None = None, ranks: Ranks = ALONE) -> torch.Tensor:
+def nearest_points(
+    points: torch.Tensor,
+    *,
+    guess: torch.Tensor | None = None,
+    ranks: Ranks = ALONE,
+    tiling: Tiling | None = None,
+) -> torch.Tensor:
     """For each unit row of points (n, d) the index (n,) of the nearest other one; −1 if there is no other.
 
-    guess: (n,) indices of near ones, such as the last step's nearest. They make it faster and change no answer, except
-    which one of equals is named. With ranks, every process gets the whole answer.
+    Args:
+        guess: (n,) indices of near ones, such as the last step's nearest. They make it faster and change no answer,
+            except which one of equals is named.
+        ranks: the processes that share the search; every one gets the whole answer.
+        tiling: of the work that this search is a part of; one of its own if not given.
+
+    Raises DeviceError when not even the smallest pieces of the matrix of cosines fit into memory.
     """
     n = len(points)
     if n < 2:
         return torch.full((n,), -1, dtype=torch.long, device=points.device)
-    best, nearest = _search_strips(points, guess, ranks)
+    pieces = Tiling(points.device) if tiling is None else tiling
+    best, nearest = pieces.fit(lambda: _search_strips(points, guess, ranks, pieces), points)
     overall = ranks.maximum(best)
     return ranks.minimum(torch.where(best == overall, nearest, n))
 
 
-@with_smaller_tiles
-def _search_strips(points: torch.Tensor, guess: torch.Tensor | None, ranks: Ranks) -> tuple[torch.Tensor, torch.Tensor]:
+def _search_strips(
+    points: torch.Tensor, guess: torch.Tensor | None, ranks: Ranks, tiling: Tiling
+) -> tuple[torch.Tensor, torch.Tensor]:
     """Largest cosine (n,) and whose (n,), as far as this process's strips and the guess tell."""
     n = len(points)
     screened = n >= SCREENED_FROM and points.dtype == torch.float32 and has_fast_bfloat16(points.device)
-    best, nearest = first_guess(points, _sampled(points) if guess is None and screened else guess)
-    screen = _Screen(points) if screened else None
-    for rows in ranks.share(strips(n, points.device)):
+    best, nearest = first_guess(points, _sampled(points, tiling) if guess is None and screened else guess)
+    screen = _Screen(points, tiling) if screened else None
+    for rows in (part for strip in ranks.share(strips(n, points.device)) for part in tiling.within_strip(strip)):
         pairs = None if screen is None else screen.survivors(rows, best)
         if pairs is None:
             cosines = points[rows] @ points[rows.start :].T  # (b, c)
@@ -110,11 +146,11 @@ def _sum_margin(dimension: int) -> float:
     return 4 * dimension * 2.0**-24
 
 
-def _round_off(rows: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+def _round_off(rows: torch.Tensor, tiling: Tiling) -> tuple[torch.Tensor, torch.Tensor]:
     """Rows (n, d) in bfloat16, and the length (n,) of what rounding took from each."""
     rounded = rows.bfloat16()
     lost = torch.empty(len(rows), device=rows.device)
-    for part in tiles(len(rows), rows.shape[1], rows.device):
+    for part in tiling.rows(len(rows), rows.shape[1]):
         lost[part] = (rows[part] - rounded[part]).norm(dim=1)
     return rounded, lost
 
@@ -128,10 +164,10 @@ def _cosines(points: torch.Tensor, i: torch.Tensor, j: torch.Tensor) -> torch.Te
     return values
 
 
-def _sampled(points: torch.Tensor) -> torch.Tensor:
+def _sampled(points: torch.Tensor, tiling: Tiling) -> torch.Tensor:
     """The nearest (n,) among the first SAMPLE points: a bound to begin with."""
     nearest = torch.empty(len(points), dtype=torch.long, device=points.device)
-    for rows in tiles(len(points), SAMPLE, points.device):
+    for rows in tiling.rows(len(points), SAMPLE):
         cosines = points[rows] @ points[:SAMPLE].T  # (b, SAMPLE)
         if rows.start < SAMPLE:
             exclude_self(cosines, rows.start)
@@ -147,19 +183,18 @@ class _Screen:
     reaches a bound shows at least that bound less the margin, rounded down.
     """
 
-    def __init__(self, points: torch.Tensor) -> None:
+    def __init__(self, points: torch.Tensor, tiling: Tiling) -> None:
         n, dimension = points.shape
-        rounded, lost = _round_off(points)
+        rounded, lost = _round_off(points, tiling)
         self.margin = lost + (1 + lost) * lost.max() + _sum_margin(dimension)  # (n,)
         self.count = n
         # whole words of columns
         self.rounded = torch.nn.functional.pad(rounded, (0, 0, 0, -n % WORD)) if n % WORD else rounded
-        if points.device.type == "cuda":
-            torch.backends.cuda.matmul.allow_bf16_reduced_precision_reduction = False  # sums must be float32
 
     def survivors(self, rows: slice, best: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor] | None:
         """Pairs (p,), (p,) with i in rows and j > i that could improve on best (n,) of i or of j; None if too many."""
-        cosines = self.rounded[rows] @ self.rounded[rows.start :].T  # (b, c), bfloat16
+        with sums_in_float32(self.rounded.device):
+            cosines = self.rounded[rows] @ self.rounded[rows.start :].T  # (b, c), bfloat16
         floor = best - self.margin
         floor = (floor - floor.abs() * 2.0**-7).bfloat16()  # lower than any rounding of it
         columns = torch.nn.functional.pad(floor[rows.start :], (0, -self.count % WORD), value=torch.inf)
@@ -175,22 +210,39 @@ class _Screen:
         return (i.expand_as(j)[kept] + rows.start, j[kept] + rows.start)
 
 
-def pair_cosines(a: torch.Tensor, b: torch.Tensor, indices: torch.Tensor) -> torch.Tensor:
+def pair_cosines(
+    a: torch.Tensor, b: torch.Tensor, indices: torch.Tensor, *, tiling: Tiling | None = None
+) -> torch.Tensor:
     """Cosines (n,) in float64 of rows a (n, d) and b[indices], as 1 − |a − b|²/2, which keeps small angles."""
     cosines = torch.empty(len(a), dtype=torch.float64, device=a.device)
-    for rows in tiles(len(a), 4 * a.shape[1], a.device):
+    pieces = Tiling(a.device) if tiling is None else tiling
+    for rows in pieces.rows(len(a), 4 * a.shape[1]):
         pair = a[rows], b.index_select(0, indices[rows])
         one, other = (torch.nn.functional.normalize(x.double(), dim=1) for x in pair)
         cosines[rows] = 1 - (one - other).square().sum(dim=1) / 2
     return cosines
 
 
-def dots(a: torch.Tensor, b: torch.Tensor, indices: torch.Tensor) -> torch.Tensor:
+def dots(a: torch.Tensor, b: torch.Tensor, indices: torch.Tensor, *, tiling: Tiling | None = None) -> torch.Tensor:
     """Dot products (n,) in float64 of rows a (n, d) and b[indices]."""
     products = torch.empty(len(a), dtype=torch.float64, device=a.device)
-    for rows in tiles(len(a), 4 * a.shape[1], a.device):
+    pieces = Tiling(a.device) if tiling is None else tiling
+    for rows in pieces.rows(len(a), 4 * a.shape[1]):
         products[rows] = (a[rows].double() * b.index_select(0, indices[rows]).double()).sum(dim=1)
     return products
+
+
+@dataclass(frozen=True)
+class _Lists:
+    """candidates: (n, list_size) indices of the gallery. origin: (n, k), where each point was when its list was made.
+    limit: (n,), the angle τ in radians that every gallery embedding off the list exceeded there."""
+
+    candidates: torch.Tensor
+    origin: torch.Tensor
+    limit: torch.Tensor
+
+    def copied(self) -> "_Lists":
+        return _Lists(self.candidates.clone(), self.origin.clone(), self.limit.clone())
 
 
 class GallerySearch:
@@ -202,79 +254,88 @@ class GallerySearch:
     fail this test are searched in full again, so the answer is always exact.
     """
 
-    def __init__(self, gallery: torch.Tensor, *, list_size: int = 8) -> None:
-        """gallery: float32 (m, k), unit rows or, inside a span, the coordinates of unit rows."""
+    def __init__(self, gallery: torch.Tensor, *, list_size: int = 8, tiling: Tiling | None = None) -> None:
+        """gallery: float32 (m, k), unit rows or, inside a span, the coordinates of unit rows. tiling: as in
+        `nearest_points`."""
         self.gallery = gallery
         self.list_size = min(list_size, len(gallery))
         self.searched = 0  # rows searched in full so far, for benchmarks and tests
-        self._lists: torch.Tensor | None = None  # (n, list_size) indices
-        self._origin: torch.Tensor | None = None  # (n, k) where the points were when their list was made
-        self._limit: torch.Tensor | None = None  # (n,) τ_i, radians
-        self._shown = False  # whether somebody else holds these tensors
-        if len(gallery) >= SCREENED_FROM and has_fast_bfloat16(gallery.device):
-            self._rounded, self._lost = _round_off(gallery)
-        else:
-            self._rounded = None
+        self._tiling = Tiling(gallery.device) if tiling is None else tiling
+        self._lists: _Lists | None = None
+        self._shown = False  # whether somebody else holds the lists' tensors
+        screened = len(gallery) >= SCREENED_FROM and has_fast_bfloat16(gallery.device)
+        self._rounded = _round_off(gallery, self._tiling) if screened else None
 
     def nearest(self, points: torch.Tensor) -> torch.Tensor:
-        """Index (n,) of the nearest gallery embedding of each unit row of points (n, k)."""
+        """Index (n,) of the nearest gallery embedding of each unit row of points (n, k); DeviceError as in
+        `nearest_points`."""
         if self._lists is None:
             n = len(points)
-            self._lists = torch.zeros(n, self.list_size, dtype=torch.long, device=points.device)
-            self._origin = points.clone()
-            self._limit = torch.full((n,), -torch.inf, device=points.device)
+            self._lists = _Lists(
+                torch.zeros(n, self.list_size, dtype=torch.long, device=points.device),
+                points.clone(),
+                torch.full((n,), -torch.inf, device=points.device),
+            )
+        lists = self._lists
         nearest = torch.empty(len(points), dtype=torch.long, device=points.device)
-        best = torch.empty_like(self._limit)
-        for rows in tiles(len(points), self.list_size * points.shape[1], points.device):
-            candidates = torch.nn.functional.embedding(self._lists[rows], self.gallery)  # (b, list_size, k)
+        best = torch.empty_like(lists.limit)
+        for rows in self._tiling.rows(len(points), self.list_size * points.shape[1]):
+            candidates = torch.nn.functional.embedding(lists.candidates[rows], self.gallery)  # (b, list_size, k)
             best[rows], position = (candidates * points[rows, None]).sum(dim=2).max(dim=1)
-            nearest[rows] = self._lists[rows].gather(1, position[:, None])[:, 0]
-        moved = 2 * ((points - self._origin).norm(dim=1) / 2).clamp(max=1).asin()  # (n,)
+            nearest[rows] = lists.candidates[rows].gather(1, position[:, None])[:, 0]
+        moved = 2 * ((points - lists.origin).norm(dim=1) / 2).clamp(max=1).asin()  # (n,)
         slack = 1e-3  # radians: far above the rounding of float32 arc cosines, also near 0, where it is worst
-        failed = (best.clamp(-1, 1).acos() + moved + slack > self._limit).nonzero()[:, 0]  # (f,)
-        for rows in tiles(len(failed), len(self.gallery), points.device):
-            nearest[failed[rows]] = self._search(points, failed[rows])
+        failed = (best.clamp(-1, 1).acos() + moved + slack > lists.limit).nonzero()[:, 0]  # (f,)
+        if len(failed):
+            if self._shown:  # what `state` gave away stays as it is
+                self._lists, self._shown = lists.copied(), False
+            renewed = self._lists
+            nearest[failed] = self._tiling.fit(lambda: self._search(points, failed, renewed), points)
+            self.searched += len(failed)
         return nearest
 
-    def _search(self, points: torch.Tensor, rows: torch.Tensor) -> torch.Tensor:
-        """Search the given rows (f,) in full and renew their lists; their nearest (f,)."""
-        self.searched += len(rows)
-        here = points[rows]  # (f, k)
-        if self._shown:  # what `state` gave away stays as it is
-            self._lists, self._origin, self._limit = self._lists.clone(), self._origin.clone(), self._limit.clone()
-            self._shown = False
-        self._origin[rows] = here
+    def _search(self, points: torch.Tensor, failed: torch.Tensor, lists: _Lists) -> torch.Tensor:
+        """Search the rows `failed` (f,) of the points (n, k) in full and renew their lists; their nearest (f,)."""
+        nearest = torch.empty_like(failed)
+        for part in self._tiling.rows(len(failed), len(self.gallery)):
+            rows = failed[part]  # (b,)
+            lists.origin[rows] = here = points[rows]  # (b, k)
+            nearest[part], lists.candidates[rows], lists.limit[rows] = self._listed(here)
+        return nearest
+
+    def _listed(self, here: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+        """Of points (b, k): nearest (b,), candidates (b, list_size) and the angle τ (b,) that all others exceed."""
         if self._rounded is None:
-            return self._search_exactly(here, rows)
-        rounded, lost = _round_off(here)
-        values, lists = (rounded @ self._rounded.T).topk(self.list_size + 1, dim=1)  # (f, list_size + 1)
-        others = values[:, -1].float()  # (f,), the best off the list, as the screen sees it
-        others += others.abs() * 2.0**-7 + lost + (1 + lost) * self._lost.max() + _sum_margin(here.shape[1])
-        lists = lists[:, :-1]
-        best, position = torch.einsum("nk,nlk->nl", here, self.gallery[lists]).max(dim=1)
-        nearest = lists.gather(1, position[:, None])[:, 0]
-        self._lists[rows], self._limit[rows] = lists, others.clamp(-1, 1).acos()
+            return self._listed_exactly(here)
+        gallery, gallery_lost = self._rounded
+        rounded, lost = _round_off(here, self._tiling)
+        with sums_in_float32(here.device):
+            values, candidates = (rounded @ gallery.T).topk(self.list_size + 1, dim=1)  # (b, list_size + 1)
+        others = values[:, -1].float()  # (b,), the best off the list, as the screen sees it
+        others += others.abs() * 2.0**-7 + lost + (1 + lost) * gallery_lost.max() + _sum_margin(here.shape[1])
+        candidates, limit = candidates[:, :-1], others.clamp(-1, 1).acos()
+        best, position = torch.einsum("nk,nlk->nl", here, self.gallery[candidates]).max(dim=1)
+        nearest = candidates.gather(1, position[:, None])[:, 0]
         unsure = (best < others).nonzero()[:, 0]  # the list may miss the nearest
-        nearest[unsure] = self._search_exactly(here[unsure], rows[unsure])
-        return nearest
+        nearest[unsure], candidates[unsure], limit[unsure] = self._listed_exactly(here[unsure])
+        return nearest, candidates, limit
 
-    def _search_exactly(self, here: torch.Tensor, rows: torch.Tensor) -> torch.Tensor:
-        """The same in float32, for points (f, k) of the given rows."""
-        cosines = here @ self.gallery.T  # (f, m)
+    def _listed_exactly(self, here: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+        """The same in float32."""
+        cosines = here @ self.gallery.T  # (b, m)
         values, indices = cosines.topk(min(self.list_size + 1, len(self.gallery)), dim=1)
-        self._lists[rows] = indices[:, : self.list_size]
         everything = len(self.gallery) <= self.list_size
-        self._limit[rows] = torch.inf if everything else values[:, -1].clamp(-1, 1).acos()
-        return indices[:, 0]
+        limit = torch.full_like(values[:, 0], torch.inf) if everything else values[:, -1].clamp(-1, 1).acos()
+        return indices[:, 0], indices[:, : self.list_size], limit
 
     def state(self) -> dict[str, torch.Tensor]:
         """The lists, so that a resumed search answers near-ties as this one would."""
         if self._lists is None:
             return {}
         self._shown = True
-        return {"lists": self._lists, "origin": self._origin, "limit": self._limit}
+        return {"lists": self._lists.candidates, "origin": self._lists.origin, "limit": self._lists.limit}
 
     def restore(self, state: dict[str, torch.Tensor]) -> None:
         """Take up the lists of `state()`."""
-        self._lists, self._origin, self._limit = state["lists"], state["origin"], state["limit"]
+        self._lists = _Lists(state["lists"], state["origin"], state["limit"])
         self._shown = True

@@ -6,13 +6,13 @@ gradient of what it minimises. The gradients are analytic and need no matrix of 
 
 import math
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 
 from hyperface.hardware import has_fast_bfloat16
-from hyperface.packing.neighbors import dots, exclude_self, first_guess, nearest_points, take_largest
-from hyperface.packing.tiles import triangle, with_smaller_tiles
+from hyperface.packing.neighbors import dots, exclude_self, first_guess, nearest_points, sums_in_float32, take_largest
+from hyperface.packing.tiles import Tiling, triangle
 from hyperface.ranks import ALONE, Ranks
 from hyperface.registry import Registry
 
@@ -43,10 +43,32 @@ class Moments:
     second: torch.Tensor
 
 
-class Objective(ABC):
-    """One way of spreading points; `progress` is the share of the steps that are done, 0 to 1."""
+@dataclass(frozen=True)
+class Surroundings:
+    """What an evaluation may use besides the points.
 
-    @abstractmethod
+    progress: share of the steps that are done, 0 to 1. guess: (n,) the last step's nearest, or None. draw: where an
+    objective takes its chances from, the same in every process. ranks: the processes that share the work. tiling: the
+    sizes of the pieces it is done in.
+    """
+
+    progress: float
+    guess: torch.Tensor | None
+    draw: torch.Generator | None
+    ranks: Ranks
+    tiling: Tiling
+
+
+class Objective(ABC):
+    """One way of spreading points: the whole contract. A subclass sets `learning_rate` and writes `_evaluate`, `start`,
+    `_direction` and `_rate`; what is the same for all of them is here.
+
+    n points of k dimensions are shared by processes, each with b of the rows; alone, b is n. Tensors are float32 on the
+    points' device.
+    """
+
+    learning_rate: float
+
     def evaluate(
         self,
         points: torch.Tensor,
@@ -55,21 +77,46 @@ class Objective(ABC):
         guess: torch.Tensor | None = None,
         draw: torch.Generator | None = None,
         ranks: Ranks = ALONE,
+        tiling: Tiling | None = None,
     ) -> Evaluation:
-        """Nearest points and gradient of the pair term at unit rows (n, k).
+        """Nearest points and gradient of the pair term.
 
-        guess: (n,) the last step's nearest. draw: where an objective takes its chances from, the same in every process.
+        Args:
+            points: (n, k), unit rows, the same in every process.
+            progress, guess, draw, ranks: as in `Surroundings`.
+            tiling: of the packing that this evaluation is a part of; one of its own if not given.
+
+        Raises DeviceError when memory runs out with the smallest pieces, too.
         """
+        pieces = Tiling(points.device) if tiling is None else tiling
+        return self._evaluate(points, Surroundings(progress, guess, draw, ranks, pieces))
+
+    def step(
+        self, points: torch.Tensor, gradient: torch.Tensor, moments: Moments, count: int, progress: float
+    ) -> tuple[torch.Tensor, Moments]:
+        """Unit rows (b, k) and moments after step number `count` (from 1) along the whole gradient (b, k), the gallery
+        term included. Row by row: any rows can be moved apart from the others."""
+        direction, moments = self._direction(points, gradient, moments, count)
+        moved = points - self._rate(points.shape[1], progress) * direction
+        return torch.nn.functional.normalize(moved, dim=1), moments
 
     @abstractmethod
     def start(self, points: torch.Tensor) -> Moments:
         """Moments of the points (b, k) before the first step."""
 
     @abstractmethod
-    def step(
-        self, points: torch.Tensor, gradient: torch.Tensor, moments: Moments, count: int, progress: float
+    def _evaluate(self, points: torch.Tensor, around: Surroundings) -> Evaluation:
+        """What `evaluate` promises."""
+
+    @abstractmethod
+    def _direction(
+        self, points: torch.Tensor, gradient: torch.Tensor, moments: Moments, count: int
     ) -> tuple[torch.Tensor, Moments]:
-        """Unit rows (b, k) and moments after step number `count` (from 1) along the whole gradient (b, k)."""
+        """Uphill (b, k), to be multiplied by the rate, and the moments after it. Arguments as in `step`."""
+
+    @abstractmethod
+    def _rate(self, dimension: int, progress: float) -> float:
+        """How much of the direction is gone, `learning_rate` at the first step, for points of k = `dimension`."""
 
 
 OBJECTIVES: Registry[Objective] = Registry("packing objective")
@@ -94,22 +141,15 @@ class PaperMinimum(Objective):
     def __init__(self, learning_rate: float | None = None) -> None:
         self.learning_rate = 0.01 if learning_rate is None else learning_rate
 
-    def evaluate(
-        self,
-        points: torch.Tensor,
-        progress: float,
-        *,
-        guess: torch.Tensor | None = None,
-        draw: torch.Generator | None = None,
-        ranks: Ranks = ALONE,
-    ) -> Evaluation:
-        nearest = nearest_points(points, guess=guess, ranks=ranks)
+    def _evaluate(self, points: torch.Tensor, around: Surroundings) -> Evaluation:
+        nearest = nearest_points(points, guess=around.guess, ranks=around.ranks, tiling=around.tiling)
         gradient = torch.zeros_like(points)
         if len(points) > 1:
             self._add_gradient(gradient, points, nearest)
-        return Evaluation(nearest, gradient[ranks.rows(len(points))])
+        return Evaluation(nearest, gradient[around.ranks.rows(len(points))])
 
     def _add_gradient(self, gradient: torch.Tensor, points: torch.Tensor, nearest: torch.Tensor) -> None:
+        """Add what the nearest (n,) of the points (n, k) give to the gradient (n, k), in place."""
         cosines = dots(points, points, nearest)  # (n,)
         i = int(cosines.argmax())
         j = int(nearest[i])
@@ -119,12 +159,13 @@ class PaperMinimum(Objective):
     def start(self, points: torch.Tensor) -> Moments:
         return Moments(torch.zeros_like(points), torch.zeros_like(points))
 
-    def step(
-        self, points: torch.Tensor, gradient: torch.Tensor, moments: Moments, count: int, progress: float
+    def _direction(
+        self, points: torch.Tensor, gradient: torch.Tensor, moments: Moments, count: int
     ) -> tuple[torch.Tensor, Moments]:
-        step, moments = adam(moments, gradient, gradient.square(), count, beta2=0.999, epsilon=1e-8)
-        rate = self.learning_rate * (1 + math.cos(math.pi * progress)) / 2
-        return torch.nn.functional.normalize(points - rate * step, dim=1), moments
+        return adam(moments, gradient, gradient.square(), count, beta2=0.999, epsilon=1e-8)
+
+    def _rate(self, dimension: int, progress: float) -> float:
+        return self.learning_rate * (1 + math.cos(math.pi * progress)) / 2
 
 
 class NearestMean(PaperMinimum):
@@ -144,20 +185,13 @@ class StochasticMinimum(PaperMinimum):
         super().__init__(learning_rate)
         self.batch = batch
 
-    def evaluate(
-        self,
-        points: torch.Tensor,
-        progress: float,
-        *,
-        guess: torch.Tensor | None = None,
-        draw: torch.Generator | None = None,
-        ranks: Ranks = ALONE,
-    ) -> Evaluation:
-        moving = torch.randperm(len(points), generator=draw)[: self.batch].to(points.device)  # (m,)
+    def _evaluate(self, points: torch.Tensor, around: Surroundings) -> Evaluation:
+        moving = torch.randperm(len(points), generator=around.draw)[: self.batch].to(points.device)  # (m,)
         gradient = torch.zeros_like(points)
-        inside = super().evaluate(points[moving], progress)
+        # few points: every process does all of them
+        inside = super()._evaluate(points[moving], replace(around, guess=None, ranks=ALONE))
         gradient[moving] = inside.gradient
-        return Evaluation(None, gradient[ranks.rows(len(points))], moving)
+        return Evaluation(None, gradient[around.ranks.rows(len(points))], moving)
 
 
 class SoftMaximum(Objective):
@@ -184,48 +218,47 @@ class SoftMaximum(Objective):
         """β at the first step."""
         return 2 * math.sqrt(dimension) if self.beta_start is None else self.beta_start
 
-    def evaluate(
-        self,
-        points: torch.Tensor,
-        progress: float,
-        *,
-        guess: torch.Tensor | None = None,
-        draw: torch.Generator | None = None,
-        ranks: Ranks = ALONE,
-    ) -> Evaluation:
+    def _evaluate(self, points: torch.Tensor, around: Surroundings) -> Evaluation:
         dimension = points.shape[1]
-        beta = self.first_beta(dimension) * self.sharpening(dimension, progress)
-        nearest, _, gradient = soft_maximum(points, beta, guess=guess, ranks=ranks)
+        beta = self.first_beta(dimension) * self.sharpening(dimension, around.progress)
+        nearest, _, gradient = soft_maximum(points, beta, guess=around.guess, ranks=around.ranks, tiling=around.tiling)
         return Evaluation(nearest, gradient)
 
     def start(self, points: torch.Tensor) -> Moments:
         return Moments(torch.zeros_like(points), torch.zeros_like(points[:, :1]))
 
-    def step(
-        self, points: torch.Tensor, gradient: torch.Tensor, moments: Moments, count: int, progress: float
+    def _direction(
+        self, points: torch.Tensor, gradient: torch.Tensor, moments: Moments, count: int
     ) -> tuple[torch.Tensor, Moments]:
         tangent = gradient - (gradient * points).sum(dim=1, keepdim=True) * points  # (n, k)
         square = tangent.square().sum(dim=1, keepdim=True)  # (n, 1)
         # What rounding leaves of a radial gradient is no direction, and Adam would scale it to a whole step.
         real = square > ROUNDING**2 * gradient.square().sum(dim=1, keepdim=True)
         tangent, square = tangent * real, square * real
-        step, moments = adam(moments, tangent, square, count, beta2=0.99, epsilon=1e-12)
-        rate = self.learning_rate / self.sharpening(points.shape[1], progress)
-        return torch.nn.functional.normalize(points - rate * step, dim=1), moments
+        return adam(moments, tangent, square, count, beta2=0.99, epsilon=1e-12)
+
+    def _rate(self, dimension: int, progress: float) -> float:
+        return self.learning_rate / self.sharpening(dimension, progress)
 
 
 def soft_maximum(
-    points: torch.Tensor, beta: float, *, guess: torch.Tensor | None = None, ranks: Ranks = ALONE
+    points: torch.Tensor,
+    beta: float,
+    *,
+    guess: torch.Tensor | None = None,
+    ranks: Ranks = ALONE,
+    tiling: Tiling | None = None,
 ) -> tuple[torch.Tensor, float, torch.Tensor]:
     """One tiled pass over all pairs of unit rows (n, k): nearest (n,), value, ambient gradient (b, k) of own rows.
 
     Nothing overflows at any β: the exponentials are of cosines less the largest one. Nearest and value are exact; the
-    gradient has three digits where it is summed in bfloat16.
+    gradient has three digits where it is summed in bfloat16. guess, ranks, tiling and errors: as in `nearest_points`.
     """
     n = len(points)
     if n < 2:
         return torch.full((n,), -1, device=points.device), -1.0, torch.zeros_like(points)[ranks.rows(n)]
-    best, nearest, largest, sums, pulls = _soft_tiles(points, beta, guess, ranks)
+    pieces = Tiling(points.device) if tiling is None else tiling
+    best, nearest, largest, sums, pulls = pieces.fit(lambda: _soft_tiles(points, beta, guess, ranks, pieces), points)
     overall = ranks.maximum(best)  # (n,)
     nearest = ranks.minimum(torch.where(best == overall, nearest, n))
     everywhere = ranks.maximum(largest)
@@ -235,9 +268,8 @@ def soft_maximum(
     return nearest, value, pulls[ranks.rows(n)] * (2 / total)
 
 
-@with_smaller_tiles
 def _soft_tiles(
-    points: torch.Tensor, beta: float, guess: torch.Tensor | None, ranks: Ranks
+    points: torch.Tensor, beta: float, guess: torch.Tensor | None, ranks: Ranks, tiling: Tiling
 ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor]:
     """Over this process's tiles: largest cosines (n,), whose (n,), the largest of all c* (), Σ_j w_ij (n,) and
     Σ_j w_ij x_j (n, k) with w = exp(β (c − c*)).
@@ -249,7 +281,8 @@ def _soft_tiles(
     rounds = n >= ROUNDED_FROM and points.dtype == torch.float32 and has_fast_bfloat16(points.device)
     summed = points.bfloat16() if rounds else points
     largest = best.new_tensor(-2.0)  # below any cosine
-    for rows, columns in ranks.share(triangle(n, points.device)):
+    shared = ranks.share(triangle(n, points.device))
+    for rows, columns in (piece for tile in shared for piece in tiling.within_tile(*tile)):
         cosines = points[rows] @ points[columns].T  # (b, c)
         if rows == columns:
             exclude_self(cosines, 0)
@@ -265,10 +298,12 @@ def _soft_tiles(
         weights = exponents.exp_()  # (b, c), at most 1
         rounded = weights.to(summed.dtype)
         sums[rows] += weights.sum(dim=1)
-        pulls[rows] += rounded @ summed[columns]
+        with sums_in_float32(points.device):
+            pulls[rows] += rounded @ summed[columns]
+            if rows != columns:
+                pulls[columns] += rounded.T @ summed[rows]
         if rows != columns:
             sums[columns] += weights.sum(dim=0)
-            pulls[columns] += rounded.T @ summed[rows]
     return best, nearest, largest, sums, pulls
 
 

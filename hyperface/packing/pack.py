@@ -17,7 +17,7 @@ from hyperface.errors import CheckpointError, DeviceError, InputError
 from hyperface.packing.neighbors import GallerySearch, dots, nearest_points, pair_cosines
 from hyperface.packing.objectives import OBJECTIVES, Moments, Objective
 from hyperface.packing.span import Span, principal_span
-from hyperface.packing.tiles import tiles
+from hyperface.packing.tiles import Tiling
 from hyperface.ranks import ALONE, Ranks
 from hyperface.seeds import step_seed
 from hyperface.sphere import as_embeddings, normalize
@@ -126,9 +126,13 @@ def pack(
         subspace = principal_span(reference, span)
         start = subspace.start(start)  # (n, k)
         reference = subspace.coordinates(reference)  # (m, k)
-    search = None if reference is None else GallerySearch(reference)
-    state = _first_state(start, optimised, seed) if resume is None else _checked(resume, start, optimised, search)
-    return _steps(state, search, subspace, float(alpha), steps, optimised, seed)
+    tiling = Tiling(target)  # this packing's: what it learns about the memory ends with it
+    search = None if reference is None else GallerySearch(reference, tiling=tiling)
+    if resume is None:
+        state = _first_state(start, optimised, seed, tiling)
+    else:
+        state = _checked(resume, start, optimised, search)
+    return _steps(state, search, subspace, float(alpha), steps, optimised, seed, tiling)
 
 
 def _steps(
@@ -139,6 +143,7 @@ def _steps(
     total: int,
     optimised: Objective,
     seed: int,
+    tiling: Tiling,
 ) -> Generator[PackingStep, None, None]:
     ranks = Ranks.current()
     points, nearest = state["points"], state["nearest"]  # (n, k), (n,)
@@ -149,27 +154,27 @@ def _steps(
     for step in range(first, total + 1):
         progress = step / total if total else 1.0
         draw = torch.Generator().manual_seed(step_seed(seed, step))  # of both alone: a resumed run repeats it
-        evaluation = optimised.evaluate(points, progress, guess=nearest, draw=draw, ranks=ranks)
+        evaluation = optimised.evaluate(points, progress, guess=nearest, draw=draw, ranks=ranks, tiling=tiling)
         exact = evaluation.nearest is not None
-        if exact:
+        if evaluation.nearest is not None:
             nearest = evaluation.nearest
         elif step % EXACT_EVERY == 0 or step == total:
-            nearest, exact = nearest_points(points, guess=nearest, ranks=ranks), True
+            nearest, exact = nearest_points(points, guess=nearest, ranks=ranks, tiling=tiling), True
         gradient = evaluation.gradient  # (b, k)
         gallery_distance = 0.0
         if search is not None:
             closest = search.nearest(points[own])  # (b,)
-            distances = 1 - dots(points[own], search.gallery, closest)  # (b,)
+            distances = 1 - dots(points[own], search.gallery, closest, tiling=tiling)  # (b,)
             gallery_distance = max(0.0, float(ranks.total(distances.sum()) / n))
             weights = _weights(evaluation.moving, points)[own]  # (b, 1)
-            for rows in tiles(len(gradient), 4 * points.shape[1], points.device):
+            for rows in tiling.rows(len(gradient), 4 * points.shape[1]):
                 towards = search.gallery.index_select(0, closest[rows])
                 gradient[rows].addcmul_(towards, weights[rows], value=-alpha)
         here = points
         # The next step is taken before this one is shown, so that the state has all there is to go on with.
-        moved, moments = _advanced(optimised, points[own], gradient, moments, step + 1, progress)
+        moved, moments = _advanced(optimised, points[own], gradient, moments, step + 1, progress, tiling)
         points = ranks.gather(moved, n)
-        cosines = _nearest_cosines(here, nearest)  # (n,)
+        cosines = _nearest_cosines(here, nearest, tiling)  # (n,)
         max_cosine = float(cosines.max())
         yield PackingStep(
             step=step,
@@ -194,10 +199,11 @@ def _advanced(
     moments: Moments,
     count: int,
     progress: float,
+    tiling: Tiling,
 ) -> tuple[torch.Tensor, Moments]:
     """`Objective.step`, some rows at a time: its intermediate results stay in the caches."""
     moved, after = torch.empty_like(points), Moments(*map(torch.empty_like, (moments.first, moments.second)))
-    for rows in tiles(len(points), 8 * points.shape[1], points.device):
+    for rows in tiling.rows(len(points), 8 * points.shape[1]):
         here = Moments(moments.first[rows], moments.second[rows])
         moved[rows], there = optimised.step(points[rows], gradient[rows], here, count, progress)
         after.first[rows], after.second[rows] = there.first, there.second
@@ -211,10 +217,10 @@ def _weights(moving: torch.Tensor | None, points: torch.Tensor) -> torch.Tensor:
     return points.new_zeros(len(points), 1).index_fill_(0, moving, 1 / len(moving))
 
 
-def _nearest_cosines(points: torch.Tensor, nearest: torch.Tensor) -> torch.Tensor:
+def _nearest_cosines(points: torch.Tensor, nearest: torch.Tensor, tiling: Tiling) -> torch.Tensor:
     if len(points) == 1:
         return torch.full((1,), -1.0, dtype=torch.float64, device=points.device)
-    return pair_cosines(points, points, nearest)
+    return pair_cosines(points, points, nearest, tiling=tiling)
 
 
 def _state(
@@ -234,8 +240,8 @@ def _state(
     return state
 
 
-def _first_state(points: torch.Tensor, optimised: Objective, seed: int) -> dict[str, torch.Tensor]:
-    nearest = nearest_points(points, ranks=Ranks.current())  # (n,)
+def _first_state(points: torch.Tensor, optimised: Objective, seed: int, tiling: Tiling) -> dict[str, torch.Tensor]:
+    nearest = nearest_points(points, ranks=Ranks.current(), tiling=tiling)  # (n,)
     points = _part_copies(points, nearest, seed)
     return _state(0, points, nearest, optimised.start(points), None, ALONE)
 

@@ -1,6 +1,5 @@
 """How large a piece of the matrix of cosines is held at a time."""
 
-import functools
 import math
 from collections.abc import Callable
 from typing import TypeVar
@@ -17,64 +16,91 @@ SMALLEST_TILE = 1 << 14
 SMALLEST_HEIGHT = 64  # rows: a product with fewer takes about as long
 WORD = 4  # bfloat16 numbers in 64 bits
 
-_halvings = 0  # of the tile, after memory ran out
-
-
-def tile_elements(device: torch.device) -> int:
-    """Cosines to hold at a time."""
-    whole = TILE_ELEMENTS * (TILES_ON_CUDA if device.type == "cuda" else 1)
-    return max(1, whole >> _halvings)
-
-
-def tiles(rows: int, columns: int, device: torch.device) -> list[slice]:
-    """Row ranges such that a tile of rows × columns has about `tile_elements`."""
-    height = max(1, SMALLEST_HEIGHT >> _halvings, tile_elements(device) // max(columns, 1))
-    return [slice(start, min(start + height, rows)) for start in range(0, rows, height)]
-
 
 def strips(n: int, device: torch.device) -> list[slice]:
     """Row ranges that cover the upper triangle of an n × n matrix, each with the columns from its first row on.
 
-    They begin at multiples of WORD.
+    They begin at multiples of WORD, and are the same in every process, whose shares of them are taken from this list.
     """
     ranges, start = [], 0
     while start < n:
-        height = max(WORD, SMALLEST_HEIGHT >> _halvings, tile_elements(device) // (n - start)) // WORD * WORD
+        height = max(WORD, SMALLEST_HEIGHT, _whole_tile(device) // (n - start)) // WORD * WORD
         ranges.append(slice(start, min(start + height, n)))
         start += height
     return ranges
 
 
 def triangle(n: int, device: torch.device) -> list[tuple[slice, slice]]:
-    """Rows and columns of square tiles that cover the upper triangle of an n × n matrix, on the diagonal whole."""
-    side = max(1, math.isqrt(tile_elements(device)))
-    ranges = [slice(start, min(start + side, n)) for start in range(0, n, side)]
+    """Rows and columns of square tiles that cover the upper triangle of an n × n matrix, on the diagonal whole.
+
+    The same in every process, as `strips` are.
+    """
+    ranges = _cut(slice(0, n), max(1, math.isqrt(_whole_tile(device))))
     return [(rows, columns) for i, rows in enumerate(ranges) for columns in ranges[i:]]
 
 
-def with_smaller_tiles(compute: Callable[..., T]) -> Callable[..., T]:
-    """Decorator: when memory runs out, compute again with tiles of half the size, from then on.
+class Tiling:
+    """The sizes of the pieces in one piece of work, such as a packing, on one device.
 
-    DeviceError when the smallest tile does not fit either. For functions without collectives in them.
+    When memory runs out, `fit` makes the pieces half as large, for the rest of this work and for no other. What the
+    processes of a group share, `strips` and `triangle`, stays as it is: each cuts its own share smaller.
     """
 
-    @functools.wraps(compute)
-    def computed(points: torch.Tensor, *arguments, **options) -> T:
-        global _halvings
+    def __init__(self, device: torch.device) -> None:
+        self.device = device
+        self._halvings = 0
+
+    @property
+    def elements(self) -> int:
+        """Cosines to hold at a time."""
+        return max(1, _whole_tile(self.device) >> self._halvings)
+
+    def rows(self, count: int, columns: int) -> list[slice]:
+        """Ranges of `count` rows such that a tile of rows × columns has about `elements`."""
+        height = max(1, SMALLEST_HEIGHT >> self._halvings, self.elements // max(columns, 1))
+        return _cut(slice(0, count), height)
+
+    def within_strip(self, strip: slice) -> list[slice]:
+        """The rows of one of `strips`, cut as often as memory ran out; again from multiples of WORD."""
+        height = (strip.stop - strip.start) >> self._halvings
+        return [strip] if self._halvings == 0 else _cut(strip, max(WORD, height // WORD * WORD))
+
+    def within_tile(self, rows: slice, columns: slice) -> list[tuple[slice, slice]]:
+        """The tiles inside one of `triangle`, cut as often as memory ran out; of one on the diagonal its own upper
+        triangle, on the diagonal whole."""
+        side = max(1, math.isqrt(self.elements))
+        if rows == columns:
+            ranges = _cut(rows, side)
+            return [(part, other) for i, part in enumerate(ranges) for other in ranges[i:]]
+        return [(part, other) for part in _cut(rows, side) for other in _cut(columns, side)]
+
+    def fit(self, compute: Callable[[], T], points: torch.Tensor) -> T:
+        """What `compute` gives; when memory runs out in it, it is called again with pieces of half the size.
+
+        points: (n, d), what it is about. DeviceError when the smallest pieces do not fit either. No collectives of
+        torch.distributed may be in it: the other processes would not be called again.
+        """
         while True:
             try:
-                return compute(points, *arguments, **options)
+                return compute()
             except RuntimeError as error:  # torch.OutOfMemoryError is one; the CPU's allocator raises a plain one
                 if not isinstance(error, torch.OutOfMemoryError) and "not enough memory" not in str(error):
                     raise
-                if tile_elements(points.device) <= SMALLEST_TILE:
+                if self.elements <= SMALLEST_TILE:
                     raise DeviceError(
                         f"There is not enough memory on {str(points.device)!r} for {len(points):,} points of "
                         f"{points.shape[1]} dimensions. Pack fewer identities, share the work with `torchrun`, or use "
                         'device="cpu".'
                     ) from error
-            _halvings += 1
+            self._halvings += 1
             if points.device.type == "cuda":
                 torch.cuda.empty_cache()
 
-    return computed
+
+def _whole_tile(device: torch.device) -> int:
+    return TILE_ELEMENTS * (TILES_ON_CUDA if device.type == "cuda" else 1)
+
+
+def _cut(rows: slice, height: int) -> list[slice]:
+    """The range in parts of this height, the last one of what is left."""
+    return [slice(start, min(start + height, rows.stop)) for start in range(rows.start, rows.stop, height)]

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from hyperface.packing.tiles import tiles
+from hyperface.packing.tiles import Tiling
 
 BISECTIONS = 40
 FOLDS = 8
@@ -31,7 +31,7 @@ def nearest_neighbors(
     both (m, count), nearest first. exclude_self: `rows` are `among`, and a row is not its own neighbour."""
     indices = torch.empty(len(rows), count, dtype=torch.long)
     distances = torch.empty(len(rows), count)
-    for part in tiles(len(rows), len(among), rows.device):
+    for part in Tiling(rows.device).rows(len(rows), len(among)):
         cosines = rows[part] @ among.T  # (b, n)
         if exclude_self:
             cosines.diagonal(offset=part.start).fill_(-torch.inf)

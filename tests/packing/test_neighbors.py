@@ -1,9 +1,10 @@
 """Tiled and certified searches against brute force in float64."""
 
+import math
+
 import pytest
 import torch
 
-from hyperface.errors import DeviceError
 from hyperface.packing import neighbors, pack, tiles
 from hyperface.sphere import normalize, random_points
 
@@ -57,7 +58,7 @@ def test_nearest_points_of_a_packing_and_of_copies(monkeypatch, screened):
 
 def test_few_pairs_survive_the_screen(monkeypatch, screened):
     points = random_points(2000, 128, seed=6)
-    screen = neighbors._Screen(points)
+    screen = neighbors._Screen(points, tiles.Tiling(points.device))
     best = brute_force(points, points).fill_diagonal_(-2).amax(dim=1).float()
     i, j = screen.survivors(slice(0, 1000), best)
     assert (i < j).all()
@@ -69,31 +70,11 @@ def test_few_pairs_survive_the_screen(monkeypatch, screened):
 
 def test_the_screens_margin_holds_for_every_pair():
     points = random_points(700, 96, seed=7)
-    screen = neighbors._Screen(points)
+    screen = neighbors._Screen(points, tiles.Tiling(points.device))
     rounded = screen.rounded[:700].double()
     error = (brute_force(points, points) - rounded @ rounded.T).abs()
     assert (error <= screen.margin[:, None]).all()
     assert screen.margin.max() < 3 * error.max()  # and is not idle
-
-
-def test_running_out_of_memory_takes_smaller_tiles_then_says_so(monkeypatch):
-    monkeypatch.setattr(tiles, "_halvings", 0)
-    points = random_points(300, 8, seed=9)
-    asked = []
-
-    def strips(n, device):
-        asked.append(tiles.tile_elements(device))
-        if asked[-1] > limit:
-            raise torch.OutOfMemoryError("CUDA out of memory.")
-        return original(n, device)
-
-    original, limit = neighbors.strips, tiles.TILE_ELEMENTS // 4
-    monkeypatch.setattr(neighbors, "strips", strips)
-    assert_nearest(points, neighbors.nearest_points(points))
-    assert asked == [tiles.TILE_ELEMENTS, tiles.TILE_ELEMENTS // 2, tiles.TILE_ELEMENTS // 4]
-    limit = 0
-    with pytest.raises(DeviceError, match="not enough memory on 'cpu' for 300 points"):
-        neighbors.nearest_points(points)
 
 
 def test_a_copy_is_the_nearest_of_its_copy():
@@ -138,6 +119,19 @@ def test_certified_lists_hold_for_gallery_rows_seen_inside_a_span(screened):
         nearest = search.nearest(points)
         torch.testing.assert_close(cosines.gather(1, nearest[:, None])[:, 0], cosines.amax(dim=1), atol=5e-7, rtol=0)
         points = normalize(points + 0.02 * random_points(60, 6, seed=turn))
+
+
+def test_a_list_is_given_up_where_its_certificate_ends():
+    """From one of two gallery rows to the other, with lists of one: what was listed stays the nearest up to the middle,
+    and the certificate must not hold a thousandth of a radian longer."""
+    gallery = torch.tensor([[1.0, 0.0, 0.0], [math.cos(0.5), math.sin(0.5), 0.0]])
+    search = neighbors.GallerySearch(gallery, list_size=1)
+    found = [
+        int(search.nearest(torch.tensor([[math.cos(angle), math.sin(angle), 0.0]])))
+        for angle in (0.0, 0.1, 0.2, 0.249, 0.251, 0.252, 0.255, 0.3)
+    ]
+    assert found == [0, 0, 0, 0, 1, 1, 1, 1]
+    assert search.searched == 2  # at the start and just beyond the middle
 
 
 def test_a_gallery_smaller_than_the_list_is_searched_once(monkeypatch):
