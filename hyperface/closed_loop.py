@@ -82,11 +82,7 @@ def close_loop(
     """
     if not isinstance(generator, DifferentiableGenerator):
         raise InputError(f"The generator {generator.name!r} is not differentiable, so the loop cannot be closed.")
-    if recognizer.name != generator.recognizer:
-        raise InputError(
-            f"The generator {generator.name!r} draws embeddings of the recogniser {generator.recognizer!r}; "
-            f"close the loop with that one, not with {recognizer.name!r}."
-        )
+    generator.space.check_same(recognizer.space)
     start = as_embeddings(identities)
     if len(start) < 2:
         raise InputError(f"Moving identities apart needs at least 2 of them; there is {len(start)}.")

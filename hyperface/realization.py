@@ -40,11 +40,7 @@ def realize(
     copies of Algorithm 3 (arXiv 2411.08470); the identity itself if not given. The cosine is to the identity.
     InputError if the recogniser is not the one whose embeddings the generator expects.
     """
-    if recognizer.name != generator.recognizer:
-        raise InputError(
-            f"The generator {generator.name!r} draws embeddings of the recogniser {generator.recognizer!r}; what it "
-            f"drew cannot be compared with the request by {recognizer.name!r}."
-        )
+    generator.space.check_same(recognizer.space)
     count, styles = len(identities), len(style_seeds)
     if requests is None:
         requests = identities[:, None].expand(-1, styles, -1)  # (n, k, d)

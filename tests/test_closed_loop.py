@@ -12,6 +12,7 @@ from hyperface import closed_loop
 from hyperface.closed_loop import close_loop
 from hyperface.errors import CheckpointError, InputError
 from hyperface.generators import DifferentiableGenerator, GeneratorCard
+from hyperface.recognizers import EmbeddingSpace
 from hyperface.sphere import normalize, random_points
 
 SQUASH = torch.tensor([1.0, 0.3, 0.6])
@@ -34,6 +35,10 @@ class Eye:
 
     name: str = "eye"
     dimension: int = 3
+
+    @property
+    def space(self):
+        return EmbeddingSpace(self.name, "what is seen")
 
     def embed(self, images, *, batch_size=128):
         return F.normalize(images.mean(dim=(2, 3)) - 0.5, dim=1)
@@ -241,7 +246,7 @@ def test_bad_input_is_refused():
     start = random_points(4, 3, seed=9)
     eye = Eye()
     eye.name = "ear"
-    with pytest.raises(InputError, match=r"'eye'.*not with 'ear'"):
+    with pytest.raises(InputError, match=r"'squashing' and what is seen are of .*'eye' and 'ear'.* use 'eye'"):
         close_loop(start, Squashing(), eye)
     with pytest.raises(InputError, match="at least 2"):
         close_loop(start[:1], Squashing(), Eye())

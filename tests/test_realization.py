@@ -7,12 +7,14 @@ from torch.nn import functional as F
 
 from hyperface.errors import InputError
 from hyperface.realization import mean_nearest_angle, most_alike_pairs, realize, recognised, separation
+from hyperface.recognizers import EmbeddingSpace
 
 
 class StripeGenerator:
     """Writes the embedding and the seed into the first pixels, so that a picture says what was asked."""
 
-    name, recognizer = "stripes", "reader"
+    name = "stripes"
+    space = EmbeddingSpace("reader", "the generator 'stripes'")
 
     def generate(self, embeddings, seeds):
         images = torch.zeros(len(embeddings), 3, 4, 4)
@@ -26,6 +28,10 @@ class Reader:
     """Reads the embedding back, turned a little by the seed."""
 
     name: str = "reader"
+
+    @property
+    def space(self):
+        return EmbeddingSpace(self.name, "what is read")
 
     def embed(self, images):
         embedding = images.flatten(1)[:, :5] * 2 - 1
@@ -59,7 +65,7 @@ def test_perturbed_requests_are_drawn_but_compared_with_the_identity(identities)
 
 
 def test_another_recogniser_is_refused(identities):
-    with pytest.raises(InputError, match=r"'reader'.*'other'"):
+    with pytest.raises(InputError, match=r"^The generator 'stripes' and what is read .*'reader' and 'other'"):
         realize(identities, [0], StripeGenerator(), Reader("other"))
 
 

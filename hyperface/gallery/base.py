@@ -7,7 +7,8 @@ import torch
 
 from hyperface.errors import InputError
 from hyperface.gallery.strangers import stranger_threshold
-from hyperface.recognizers.base import RecognizerCard, check_same_recognizer
+from hyperface.recognizers.card import RecognizerCard
+from hyperface.recognizers.embeddings import Embeddings, EmbeddingSpace
 
 
 @dataclass(frozen=True)
@@ -27,21 +28,29 @@ class Gallery:
     def __len__(self) -> int:
         return len(self.embeddings)
 
+    @property
+    def space(self) -> EmbeddingSpace:
+        """What its embeddings live in."""
+        return EmbeddingSpace(self.recognizer, f"the gallery {self.name!r}", self.recognizer_card)
+
     def nearest(
-        self, embeddings: torch.Tensor, count: int = 1, *, recognizer: str | None = None
+        self, embeddings: torch.Tensor | Embeddings, count: int = 1, *, recognizer: str | None = None
     ) -> tuple[torch.Tensor, torch.Tensor]:
         """The `count` most similar gallery faces of each row: cosines (m, count), falling, and indices (m, count).
 
-        recognizer: whose embeddings they are. InputError, naming both, if it is not the gallery's.
+        recognizer: whose embeddings they are, where they do not say it themselves. InputError, naming both, if it is
+        not the gallery's.
         """
-        if recognizer is not None:
-            check_same_recognizer(self.recognizer, f"The gallery {self.name!r}", recognizer, "what is compared with it")
-        if embeddings.shape[1] != self.embeddings.shape[1]:
+        if not isinstance(embeddings, Embeddings):
+            embeddings = Embeddings(embeddings, EmbeddingSpace(recognizer, "what is compared with it"))
+        self.space.check_same(embeddings.space)
+        rows = embeddings.rows  # (m, d)
+        if rows.shape[1] != self.embeddings.shape[1]:
             raise InputError(
                 f"The gallery {self.name!r} holds {self.embeddings.shape[1]}-dimensional embeddings of the recogniser "
-                f"{self.recognizer!r}; these have {embeddings.shape[1]} dimensions. Embed with {self.recognizer!r}."
+                f"{self.recognizer!r}; these have {rows.shape[1]} dimensions. Embed with {self.recognizer!r}."
             )
-        cosines, indices = (embeddings @ self.embeddings.T).topk(min(count, len(self)), dim=1)
+        cosines, indices = (rows @ self.embeddings.T).topk(min(count, len(self)), dim=1)
         return cosines, indices
 
     def stranger_threshold(self, share: float = 0.001, *, seed: int = 0) -> float | None:

@@ -17,7 +17,7 @@ from hyperface.assets import asset
 from hyperface.errors import AssetError, CheckpointError
 from hyperface.gallery.base import Gallery
 from hyperface.gallery.thumbnails import decode_sheet, encode_sheet
-from hyperface.recognizers.base import RecognizerCard
+from hyperface.recognizers.card import RecognizerCard
 
 FORMAT = "hyperface-gallery-1"
 SHIPPED = {"gan-10k": "galleries/gan-10k.safetensors"}

@@ -9,6 +9,7 @@ import torch
 
 from hyperface.errors import InputError
 from hyperface.model import Card, Model
+from hyperface.recognizers.embeddings import EmbeddingSpace
 
 
 @dataclass(frozen=True)
@@ -58,6 +59,11 @@ class Generator(Model):
     def recognizer(self) -> str:
         """Name of the recogniser whose embeddings it expects."""
         return self.card.recognizer
+
+    @property
+    def space(self) -> EmbeddingSpace:
+        """What those embeddings live in."""
+        return EmbeddingSpace(self.recognizer, f"the generator {self.name!r}")
 
     @property
     def dimension(self) -> int:

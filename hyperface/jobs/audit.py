@@ -98,7 +98,6 @@ def sentence(results: dict[str, Any]) -> str:
 
 def _audit(worker: Worker, console: Console, options: AuditOptions) -> None:
     from hyperface import datasets, evaluation
-    from hyperface.recognizers import check_same_recognizer
 
     worker.progress(0, message="Loading")
     dataset = datasets.open(dataset_path(Path(options.dataset)))
@@ -108,7 +107,7 @@ def _audit(worker: Worker, console: Console, options: AuditOptions) -> None:
     recognizer = models.load(name, console, device=options.device, precision=options.precision)
     limit = options.images_per_identity
     if gallery is not None:
-        check_same_recognizer(gallery.recognizer, f"The gallery {gallery.name!r}", recognizer.name, "the audit")
+        gallery.space.check_same(recognizer.space)
         images = _embed(worker, console, dataset, recognizer, limit, (0.0, 0.95), "Searching")
         references, people, shown = gallery.embeddings, None, _gallery_picture(gallery)
         names: Callable[[int], str] = gallery.sources.__getitem__

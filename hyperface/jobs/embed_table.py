@@ -14,7 +14,7 @@ import numpy as np
 
 from hyperface.errors import CheckpointError, HyperFaceError, InputError
 from hyperface.files import write_atomic
-from hyperface.recognizers import RecognizerCard, check_same_recognizer
+from hyperface.recognizers import EmbeddingSpace, RecognizerCard
 
 if TYPE_CHECKING:
     from hyperface.faces import Face
@@ -95,7 +95,8 @@ class FaceTable:
             left_out, done = json.loads(str(content["left_out"]))
         except (OSError, ValueError, KeyError, EOFError, CheckpointError) as error:
             raise InputError(f"The unfinished work in {path} is damaged ({error}). Begin again: --fresh.") from error
-        check_same_recognizer(card.name, f"The unfinished work in {path.name}", self.card.name, "this call's work")
+        unfinished = EmbeddingSpace(card.name, f"the unfinished work in {path.name}", card)
+        unfinished.check_same(EmbeddingSpace(self.card.name, "this call's work", self.card))
         other = sorted(key for key in options.keys() | self.options.keys() if options.get(key) != self.options.get(key))
         if other:
             was = ", ".join(f"{key} {options.get(key)!r} instead of {self.options.get(key)!r}" for key in other)

@@ -21,15 +21,13 @@ from typing import TYPE_CHECKING, Any
 from hyperface import runs
 from hyperface.errors import HyperFaceError, InputError
 from hyperface.jobs.base import Console, already_done, is_run, require
-from hyperface.jobs.pack import packing_recognizer
+from hyperface.jobs.pack import packing_space
 from hyperface.ranks import ALONE, Ranks, launched
 from hyperface.runs import Run, Worker, open_run
 
 if TYPE_CHECKING:
-    import torch
-
     from hyperface.datasets import LabelledImages, SynthesisStep
-    from hyperface.generators import Generator
+    from hyperface.recognizers import Embeddings
 
 
 PATIENCE = datetime.timedelta(days=7)  # of the first of several processes, for the slowest
@@ -180,9 +178,9 @@ def drawing(
 
     embeddings = load_embeddings(Path(options.source), options.identities)
     generator = generators.load(options.generator)
-    check_recognizer(Path(options.source), generator)
+    embeddings.space.check_same(generator.space)
     return datasets.synthesize(
-        embeddings,
+        embeddings.rows,
         generator,
         images_per_identity=options.images_per_identity,
         beta=options.beta,
@@ -193,17 +191,6 @@ def drawing(
         part=part,
         describe=describe,
     )
-
-
-def check_recognizer(source: Path, generator: Generator) -> None:
-    """InputError, naming both, if the packing is made of embeddings of another recogniser than the generator's."""
-    from hyperface.recognizers import check_same_recognizer
-
-    packed = packing_recognizer(open_run(source)) if is_run(source) else None
-    if packed is not None:
-        check_same_recognizer(
-            packed, f"The packing {source.name}", generator.recognizer, f"what the generator {generator.name!r} draws"
-        )
 
 
 def _lineage(source: Path) -> dict:
@@ -224,20 +211,22 @@ def identity_count(options: GenerateOptions) -> int:
     return int(open_run(source).options["identities"]) if is_run(source) else len(load_embeddings(source, None))
 
 
-def load_embeddings(source: Path, count: int | None) -> torch.Tensor:
-    """The first `count` embeddings of a packing, or of a .npy file: float32 (n, d), unit rows. InputError if bad."""
+def load_embeddings(source: Path, count: int | None) -> Embeddings:
+    """The first `count` embeddings of a packing, or of a .npy file, which does not say whose. InputError if bad."""
     import numpy as np
 
     from hyperface import sphere
+    from hyperface.recognizers import Embeddings, EmbeddingSpace
 
     path = open_run(source).file("embeddings.npy") if is_run(source) else source
     try:
         rows = np.load(path, allow_pickle=False)
     except (OSError, ValueError, EOFError) as error:
         raise InputError(f"{path} is not a readable .npy file of embeddings ({error}).") from error
-    embeddings = sphere.as_embeddings(rows)
+    embeddings = sphere.as_embeddings(rows)  # (n, d)
     require(
         count is None or count <= len(embeddings),
         f"{path} has {len(embeddings):,} identities; {count or 0:,} were asked for.",
     )
-    return embeddings if count is None else embeddings[:count]
+    space = packing_space(open_run(source)) if is_run(source) else EmbeddingSpace(None, f"the file {source.name}")
+    return Embeddings(embeddings[:count], space)

@@ -13,7 +13,7 @@ import json
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from hyperface import runs
 from hyperface.errors import RunError
@@ -21,6 +21,9 @@ from hyperface.jobs.base import Console, already_done, is_run, require
 from hyperface.jobs.checkpoints import checkpoint_step
 from hyperface.jobs.picture import PictureProcess
 from hyperface.runs import Run, Worker
+
+if TYPE_CHECKING:
+    from hyperface.recognizers import EmbeddingSpace
 
 OBJECTIVES = ("soft", "paper", "stochastic", "nearest")
 STARTS = ("gallery", "random")
@@ -93,12 +96,15 @@ def create(options: PackOptions, *, path: Path | None = None, folder: Path | Non
     )
 
 
-def packing_recognizer(run: Run) -> str | None:
-    """The name of the recogniser whose embeddings a packing is made of; None if it has not begun."""
+def packing_space(run: Run) -> EmbeddingSpace:
+    """Of which recogniser a packing's embeddings are; its name is None if the packing has not begun."""
+    from hyperface.recognizers import EmbeddingSpace
+
+    what = f"the packing {run.name}"
     try:
-        return json.loads((run.path / RECOGNIZER_FILE).read_bytes())["name"]
+        return EmbeddingSpace(json.loads((run.path / RECOGNIZER_FILE).read_bytes())["name"], what)
     except FileNotFoundError:  # of a run that is older than the file, or has not begun
-        return run.results().get("recognizer")
+        return EmbeddingSpace(run.results().get("recognizer"), what)
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise RunError(f"{run.path / RECOGNIZER_FILE} is damaged ({error}). Make the packing again.") from error
 

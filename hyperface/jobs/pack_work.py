@@ -19,14 +19,13 @@ from hyperface import gallery, sphere
 from hyperface.files import write_atomic
 from hyperface.jobs.base import Clock, Console, is_run
 from hyperface.jobs.checkpoints import load_checkpoint, save_checkpoint
-from hyperface.jobs.pack import RECOGNIZER_FILE, PackOptions, packing_recognizer
+from hyperface.jobs.pack import RECOGNIZER_FILE, PackOptions, packing_space
 from hyperface.jobs.pack_ranks import packing_steps
 from hyperface.jobs.picture import PictureProcess, Snapshot
 from hyperface.packing import PackingStep
 from hyperface.packing.span import principal_span
 from hyperface.projection.frames import record_type
 from hyperface.ranks import Ranks
-from hyperface.recognizers import check_same_recognizer
 from hyperface.runs import StopRequested, Worker
 
 CHECKPOINT_SECONDS = 10.0
@@ -78,11 +77,7 @@ class PackWork:
 
     def _remember_recognizer(self) -> None:
         """Write down whose embeddings these are; when continuing, they must be the same as before."""
-        before = packing_recognizer(self.worker.run)
-        if before is not None:
-            check_same_recognizer(
-                before, "The packing so far", self.gallery.recognizer, f"the gallery {self.gallery.name!r}"
-            )
+        packing_space(self.worker.run).check_same(self.gallery.space)
         card = self.gallery.recognizer_card
         content = {"name": self.gallery.recognizer} if card is None else card.to_json()
         write_atomic(self.folder / RECOGNIZER_FILE, json.dumps(content, indent=1, ensure_ascii=False).encode())

@@ -19,7 +19,7 @@ from hyperface import runs
 from hyperface.files import write_atomic
 from hyperface.jobs.base import Clock, Console, already_done, is_run, require
 from hyperface.jobs.checkpoints import load_checkpoint, save_checkpoint
-from hyperface.jobs.generate import check_recognizer, load_embeddings
+from hyperface.jobs.generate import load_embeddings
 from hyperface.jobs.models import load
 from hyperface.jobs.pack import RECOGNIZER_FILE
 from hyperface.runs import Run, StopRequested, Worker, open_run
@@ -109,12 +109,13 @@ def _separate(worker: Worker, console: Console) -> None:
 
     options = SeparateOptions(**worker.run.options)
     source = Path(options.source)
-    identities = load_embeddings(source, options.identities)
+    packed = load_embeddings(source, options.identities)
     generator = generators.load(options.generator)
-    check_recognizer(source, generator)
+    packed.space.check_same(generator.space)
+    identities = packed.rows  # (n, d)
     recognizer, judge = recognizers.load(generator.recognizer), load(options.judge, console)
     require(
-        judge.name != recognizer.name,
+        not judge.space.same(recognizer.space),
         f"{judge.name!r} leads the loop, so it cannot judge what comes out: choose another --judge.",
     )
     write_atomic(worker.path / RECOGNIZER_FILE, json.dumps(recognizer.card.to_json()).encode())

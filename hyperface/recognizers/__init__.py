@@ -7,10 +7,12 @@ from typing import Any
 from hyperface.errors import UnknownNameError
 from hyperface.hub import RELEASED, SCHEME, on_hub
 from hyperface.recognizers.backbones import ARCHITECTURES
-from hyperface.recognizers.base import Recognizer, RecognizerCard, check_same_recognizer
+from hyperface.recognizers.base import Recognizer
+from hyperface.recognizers.card import RecognizerCard
+from hyperface.recognizers.embeddings import Embeddings, EmbeddingSpace
 from hyperface.registry import Registry
 
-__all__ = ["REGISTRY", "SECOND", "Recognizer", "RecognizerCard", "check_same_recognizer", "load"]
+__all__ = ["REGISTRY", "SECOND", "EmbeddingSpace", "Embeddings", "Recognizer", "RecognizerCard", "load"]
 
 REGISTRY: Registry[Recognizer] = Registry("recogniser")
 BACKBONES = tuple(ARCHITECTURES)

@@ -9,7 +9,8 @@ from torch.nn import functional as F
 
 from hyperface.errors import InputError, UnknownNameError
 from hyperface.images import ALIGNED_SIZE
-from hyperface.recognizers.base import Recognizer, RecognizerCard
+from hyperface.recognizers.base import Recognizer
+from hyperface.recognizers.card import RecognizerCard
 from hyperface.recognizers.iresnet import UNITS, IResNet
 from hyperface.recognizers.mobilefacenet import MobileFaceNet
 

@@ -1,43 +1,14 @@
 """What every face recogniser F offers."""
 
 from abc import abstractmethod
-from dataclasses import dataclass
-from typing import ClassVar
 
 import torch
 from torch.nn import functional as F
 
-from hyperface.errors import InputError
 from hyperface.images import check_images
-from hyperface.model import Card, Model
-
-
-@dataclass(frozen=True)
-class RecognizerCard(Card):
-    """What a recogniser is: shown in the app, and remembered by galleries and packings made with it."""
-
-    kind: ClassVar[str] = "recogniser"
-
-    name: str
-    dimension: int
-    input_size: int  # pixels, square; what the network sees after its own preprocessing
-    training_data: str
-    licence: str
-    source: str
-    color: str = "RGB"  # order in which the network itself wants the colours: "RGB" or "BGR"
-
-
-def check_same_recognizer(first: str, first_what: str, second: str, second_what: str) -> None:
-    """InputError naming both, unless two sets of embeddings are of one recogniser. first, second: recognisers' names.
-
-    first_what, second_what: what the embeddings are, for the message. Cosines between the embeddings of two
-    recognisers mean nothing, even where both have the same dimension.
-    """
-    if first != second:
-        raise InputError(
-            f"{first_what} is made of embeddings of the recogniser {first!r}, {second_what} of embeddings of "
-            f"{second!r}. Embeddings of two recognisers cannot be compared: use {first!r} for both, or {second!r}."
-        )
+from hyperface.model import Model
+from hyperface.recognizers.card import RecognizerCard
+from hyperface.recognizers.embeddings import EmbeddingSpace
 
 
 class Recognizer(Model):
@@ -55,6 +26,11 @@ class Recognizer(Model):
     @property
     def dimension(self) -> int:
         return self.card.dimension
+
+    @property
+    def space(self) -> EmbeddingSpace:
+        """What its embeddings live in."""
+        return EmbeddingSpace(self.name, "what is embedded now", self.card)
 
     @abstractmethod
     def _features(self, images: torch.Tensor) -> torch.Tensor:

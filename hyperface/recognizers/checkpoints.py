@@ -19,7 +19,7 @@ from safetensors.torch import save, save_file
 
 from hyperface.errors import CheckpointError
 from hyperface.recognizers.backbones import ARCHITECTURES, BackboneRecognizer, build_backbone
-from hyperface.recognizers.base import RecognizerCard
+from hyperface.recognizers.card import RecognizerCard
 
 FORMAT = "hyperface-recognizer-1"
 # What trainers put before the names of a backbone's parameters: Lightning modules, CVLface, DataParallel, ours.

@@ -17,7 +17,8 @@ from torch.nn import functional as F
 from hyperface.assets import asset, find_model_file
 from hyperface.faces.template import DLIB_CHIP_BOX
 from hyperface.images import ALIGNED_SIZE, axis_weights, check_images, resample_axes
-from hyperface.recognizers.base import Recognizer, RecognizerCard
+from hyperface.recognizers.base import Recognizer
+from hyperface.recognizers.card import RecognizerCard
 from hyperface.recognizers.dlib_weights import FILE_NAME, DlibNetwork, Layer, read_dlib_network
 
 CHIP_SIZE = 150  # pixels

@@ -20,7 +20,8 @@ from torch.nn import functional as F
 
 from hyperface.errors import CheckpointError, DeviceError, InputError
 from hyperface.images import ALIGNED_SIZE
-from hyperface.recognizers.base import Recognizer, RecognizerCard
+from hyperface.recognizers.base import Recognizer
+from hyperface.recognizers.card import RecognizerCard
 from hyperface.recognizers.checkpoints import file_digest
 
 if TYPE_CHECKING:

@@ -15,7 +15,8 @@ from torch.nn import functional as F
 
 from hyperface import evaluation, recognizers
 from hyperface.images import ALIGNED_SIZE
-from hyperface.recognizers.base import Recognizer, RecognizerCard
+from hyperface.recognizers.base import Recognizer
+from hyperface.recognizers.card import RecognizerCard
 
 SHORTCUT_LIMIT = 0.68  # accuracy that no shortcut may pass
 MARGIN = 0.20  # by which dlib must beat every shortcut, where an accuracy is asked of it

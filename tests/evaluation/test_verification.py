@@ -6,7 +6,8 @@ from sklearn.preprocessing import normalize
 from hyperface.errors import InputError
 from hyperface.evaluation import Benchmark, verify, verify_steps
 from hyperface.images import from_uint8
-from hyperface.recognizers.base import Recognizer, RecognizerCard
+from hyperface.recognizers.base import Recognizer
+from hyperface.recognizers.card import RecognizerCard
 from hyperface.steps import finish
 
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import functools
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hyperface.errors import RunError
-from hyperface.jobs.pack import packing_recognizer
+from hyperface.jobs.pack import packing_space
 from hyperface.runs import Run
 from hyperface.ui.parts.context import AppContext
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     import torch
 
     from hyperface.gallery import Gallery
+    from hyperface.recognizers import EmbeddingSpace
 
 
 @dataclass(
@@ -42,7 +43,14 @@ class Packed:
     @property
     def recognizer(self) -> str:
         """The name of the recogniser whose embeddings these are."""
-        return packing_recognizer(self.run) or "dlib"  # packings that do not say are older than any other choice
+        return self.space.recognizer or "dlib"
+
+    @property
+    def space(self) -> EmbeddingSpace:
+        """What its embeddings live in."""
+        space = packing_space(self.run)
+        # packings that do not say are older than any other choice
+        return space if space.recognizer is not None else replace(space, recognizer="dlib")
 
     def most_alike(self, embeddings: torch.Tensor, count: int) -> tuple[torch.Tensor, torch.Tensor]:
         """The `count` most similar identities of each row: cosines (m, count), falling, and numbers (m, count)."""

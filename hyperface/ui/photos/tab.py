@@ -271,7 +271,7 @@ def _cards(context: AppContext, packed: Packed, seen: SeenFaces, embeddings: tor
 def _drawn(context: AppContext, packed: Packed, numbers: torch.Tensor) -> Sequence[Sequence[torch.Tensor | np.ndarray]]:
     """A picture of each of these identities (m, k); a blank one if the generator draws another recogniser's."""
     generator = context.generator()
-    if generator.recognizer != packed.recognizer:
+    if not generator.space.same(packed.space):
         return [[np.full((48, 48, 3), 128, np.uint8)] * numbers.shape[1]] * len(numbers)
     wanted = packed.embeddings[numbers.flatten()]  # (m·k, d)
     drawn = generator.generate(wanted, [0] * len(wanted))  # (m·k, 3, h, w)
