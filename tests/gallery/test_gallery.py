@@ -97,6 +97,23 @@ def test_the_strangers_threshold_lets_one_pair_in_a_thousand_pass(shipped):
     assert replace(shipped, embeddings=rows[:100]).stranger_threshold(0.001) is None
 
 
+def test_the_shipped_galleries_strangers(shipped):
+    """Against every one of its 50 million pairs; a face with itself is no pair."""
+    threshold = shipped.stranger_threshold(0.001)
+    assert threshold == pytest.approx(0.527, abs=5e-4)
+    reaching = 0
+    for first in range(0, len(shipped), 1000):
+        cosines = shipped.embeddings[first : first + 1000] @ shipped.embeddings.T  # (1000, n)
+        reaching += int((cosines >= threshold).sum()) - 1000
+    assert reaching / (len(shipped) * (len(shipped) - 1)) == pytest.approx(0.001, rel=0.05)
+
+
+@pytest.mark.parametrize(("faces", "share"), [(200, 0.01), (1000, 0.001)], ids=["all pairs", "drawn pairs"])
+def test_nobody_is_a_stranger_of_oneself(shipped, faces, share):
+    """Faces at right angles: the threshold is 0, and one more pair in `faces` would be of cosine 1."""
+    assert replace(shipped, embeddings=torch.eye(faces)).stranger_threshold(share) == 0
+
+
 def test_bad_galleries_say_what_is_wrong(tmp_path):
     with pytest.raises(AssetError, match="no gallery"):
         gallery.load("nowhere")

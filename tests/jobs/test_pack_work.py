@@ -1,11 +1,14 @@
-"""When a packing is drawn, beyond the frames that were asked for."""
+"""When a packing is drawn, beyond the frames that were asked for; the bound it is held against."""
 
+import math
 from dataclasses import dataclass
 from types import SimpleNamespace
 
 import pytest
+import torch
 
 from hyperface.jobs import pack_work
+from hyperface.jobs.pack import PackOptions
 from hyperface.jobs.pack_work import PackWork
 
 
@@ -63,3 +66,19 @@ def test_more_seldom_where_the_frames_would_not_fit(work):
 def test_not_without_pictures(work):
     work.picture = None
     assert not work._live_picture_is_due(STEP)
+
+
+@pytest.mark.parametrize(
+    ("span", "identities", "degrees"),
+    [
+        (None, 8, math.degrees(math.acos(-1 / 7))),  # a simplex has room in all 12 dimensions,
+        (5, 8, 90.0),  # and not in 5: Rankin's bound
+        (0.75, 6, 90.0),  # of four directions, each of a quarter, three: the octahedron
+        (0.4, 5, 72.0),  # and two: the pentagon
+    ],
+)
+def test_the_bound_is_that_of_the_dimensions_of_the_span(span, identities, degrees):
+    work = PackWork.__new__(PackWork)
+    axes = torch.eye(12)[:4] if isinstance(span, float) else torch.eye(12)
+    work.options, work.gallery = PackOptions(identities=identities, span=span), SimpleNamespace(embeddings=axes)
+    assert work._bound_angle == pytest.approx(degrees)

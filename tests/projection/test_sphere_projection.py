@@ -6,9 +6,11 @@ import sys
 import numpy as np
 import pytest
 import torch
+from scipy.spatial.transform import Rotation
 
 from hyperface.errors import InputError
 from hyperface.projection import SphereProjection, faithfulness
+from hyperface.projection.sphere_projection import _align
 from hyperface.sphere import normalize, random_points
 
 
@@ -91,6 +93,22 @@ def test_the_picture_follows_points_that_change_groups():
     cosines = (points @ points.T).fill_diagonal_(-2)
     cosines[:, wanderers] = -2
     assert (labels[cosines.argmax(dim=1)][wanderers] == 3).float().mean() >= 0.7  # the last may still be on the way
+
+
+def test_the_picture_is_turned_back_and_never_mirrored():
+    """The best of all rotations; a mirror image would come nearer, and turn the picture inside out."""
+    points = random_points(40, 3, seed=10).double().numpy()
+    rng = np.random.default_rng(0)
+    turns = Rotation.random(300, rng=rng).as_matrix()
+    np.testing.assert_allclose(_align(points @ turns[0], points), points, atol=1e-6)
+    mirrored = points * [1, 1, -1] + 0.1 * rng.normal(size=points.shape)
+    for target in (mirrored, rng.normal(size=points.shape)):
+        aligned = _align(points, target)
+        assert np.linalg.det(aligned[:3]) == pytest.approx(np.linalg.det(points[:3]), abs=1e-5)
+        np.testing.assert_allclose(aligned @ aligned.T, points @ points.T, atol=1e-5)
+        near = Rotation.from_rotvec(0.05 * rng.normal(size=(300, 3))).as_matrix()
+        rivals = (target * (aligned @ np.concatenate([turns, near]))).sum(axis=(1, 2))  # larger is nearer
+        assert (target * aligned).sum() > rivals.max()
 
 
 def test_a_caller_may_write_into_what_it_got(embeddings):
