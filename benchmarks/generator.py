@@ -21,7 +21,8 @@ import torch
 from tqdm import tqdm
 
 from hyperface import gallery, generators, packing, recognizers
-from hyperface.datasets.synthesis import BETA, perturb
+from hyperface.datasets.synthesis import perturb
+from hyperface.defaults import BETA
 from hyperface.faces import largest_face
 from hyperface.images import to_uint8
 from hyperface.sphere import random_points

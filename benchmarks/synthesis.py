@@ -12,7 +12,8 @@ import torch
 from PIL import Image
 
 from hyperface import datasets, gallery, generators
-from hyperface.datasets.synthesis import BETA, JPEG_QUALITY, perturb
+from hyperface.datasets.synthesis import JPEG_QUALITY, perturb
+from hyperface.defaults import BETA
 from hyperface.images import to_uint8
 
 PEER_IDENTITIES = 10  # a few are enough to time the slow way

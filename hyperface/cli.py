@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 import argparse
-import os
-import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 from hyperface import __version__
 from hyperface.commands import VERBS
-from hyperface.errors import HyperFaceError
-from hyperface.jobs.base import Console
+from hyperface.jobs.console import EXIT_INTERRUPTED, EXIT_USER_ERROR, Console, exit_status
 
-EXIT_USER_ERROR = 2
-EXIT_INTERRUPTED = 130
+__all__ = ["EXIT_INTERRUPTED", "EXIT_USER_ERROR", "build_parser", "main"]
 
 DESCRIPTION = "Synthetic face-recognition data by packing identities on a hypersphere."
 EPILOG = """\
@@ -53,19 +49,5 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run a verb; returns the exit status: 0 done, 2 an error for the user (message on stderr), 130 stopped."""
     parsed = build_parser().parse_args(arguments)
     console = Console(json_lines=parsed.json)
-    try:
-        parsed.execute(parsed, console)
-    except HyperFaceError as error:
-        console.end()
-        console.event("error", kind=type(error).__name__, message=str(error))
-        print(f"error: {error}", file=sys.stderr)
-        return EXIT_USER_ERROR
-    except KeyboardInterrupt:
-        console.end()
-        how = getattr(VERBS[parsed.verb], "CONTINUED_BY", "--resume")
-        print(f"stopped; what was finished is kept, and {how} continues", file=sys.stderr)
-        return EXIT_INTERRUPTED
-    except BrokenPipeError:  # the reader of our output went away, as `head` does
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 128 + signal.SIGPIPE
-    return 0
+    continued_by = getattr(VERBS[parsed.verb], "CONTINUED_BY", "--resume")
+    return exit_status(lambda: parsed.execute(parsed, console), console, continued_by=continued_by)

@@ -14,7 +14,7 @@ Neither network changes. Separation that only this recogniser would see is disco
 blurring the pictures before they are embedded; measure it with another recogniser nevertheless.
 """
 
-from collections.abc import Iterator
+from collections import abc
 from dataclasses import dataclass
 
 import torch
@@ -22,7 +22,7 @@ from torch.nn import functional as F
 
 from hyperface import seeds
 from hyperface.errors import CheckpointError, InputError
-from hyperface.generators.base import DifferentiableGenerator
+from hyperface.generators.base import DifferentiableGenerator, Generator
 from hyperface.hardware import has_fast_bfloat16
 from hyperface.packing.neighbors import nearest_points, pair_cosines
 from hyperface.packing.objectives import Moments, adam
@@ -55,7 +55,7 @@ class ClosedLoopStep:
 
 def close_loop(
     identities: torch.Tensor,
-    generator: DifferentiableGenerator,
+    generator: Generator,
     recognizer: Recognizer,
     *,
     rounds: int = 20,
@@ -66,11 +66,14 @@ def close_loop(
     fidelity: float = 0.1,
     seed: int = 0,
     resume: dict[str, torch.Tensor] | None = None,
-) -> Iterator[ClosedLoopStep]:
+) -> abc.Generator[ClosedLoopStep, None, torch.Tensor]:
     """Move requests until what is seen of them is far apart, yielding the start and every step.
+
+    Returns the requests of the last step, float32 (n, d), unit rows.
 
     Args:
         identities: (n, d), n ≥ 2, unit rows, such as packed embeddings.
+        generator: a `DifferentiableGenerator`.
         rounds: how often each identity is moved; a step moves one batch of them.
         learning_rate: length of the first moves in radians, about; it falls to 0 in a straight line.
         repulsion, consistency, fidelity: weights ≥ 0 of the loss's terms. Without repulsion this is the control that
@@ -107,7 +110,7 @@ def _steps(
     learning_rate: float,
     weights: tuple[float, float, float],
     seed: int,
-) -> Iterator[ClosedLoopStep]:
+) -> abc.Generator[ClosedLoopStep, None, torch.Tensor]:
     points, seen = state["points"].clone(), state["seen"].clone()  # (n, k), (n, d)
     moments = Moments(state["first_moment"].clone(), state["second_moment"].clone())
     n, first = len(points), int(state["step"])
@@ -118,7 +121,7 @@ def _steps(
         if step > first or step == 0:
             yield _shown(step, total, points, seen, moments, agreement, generator)
         if step == total:
-            return
+            break
         round_, batch = divmod(step, batches)
         order = torch.randperm(n, generator=seeds.stream(seed, "order", round_))
         moved = order[batch * batch_size : (batch + 1) * batch_size]  # (b,)
@@ -134,6 +137,7 @@ def _steps(
         moments.first[moved], moments.second[moved] = own.first, own.second
         points[moved] = normalize(here - learning_rate * (1 - step / total) * direction)
         seen[moved] = centres
+    return normalize(_requests(points, generator))
 
 
 def _loss(

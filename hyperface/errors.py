@@ -47,3 +47,9 @@ class TrainingError(HyperFaceError):
 
 class DeviceError(HyperFaceError):
     """A device that is not there, or has too little memory."""
+
+
+def require(condition: bool, message: str) -> None:
+    """InputError with this message unless the condition holds."""
+    if not condition:
+        raise InputError(message)

@@ -1,6 +1,6 @@
 import pytest
 
-from hyperface.steps import finish
+from hyperface.steps import finish, translated
 
 
 def counting(to, closed):
@@ -27,3 +27,14 @@ def test_work_is_closed_when_who_looks_on_fails():
     with pytest.raises(RuntimeError, match="at 0"):
         finish(counting(3, closed), fail)
     assert closed
+
+
+def test_translated_work_has_other_steps_and_the_same_result():
+    closed, shown = [], []
+    work = translated(counting(3, closed), lambda step: f"step {step}")
+    assert finish(work, shown.append) == "counted to 3"
+    assert shown == ["step 0", "step 1", "step 2"]
+    half = translated(counting(3, closed), str)
+    next(half)
+    half.close()
+    assert closed == [True, True]

@@ -9,7 +9,7 @@ import argparse
 from pathlib import Path
 
 from hyperface.errors import InputError
-from hyperface.jobs.base import Console
+from hyperface.jobs.console import Console
 
 HELP = "start the app"
 PORTS = 65535

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
 from pathlib import Path
 
 from hyperface.hardware import PRECISIONS
@@ -39,7 +40,10 @@ DETECTOR_HELP = (
 
 
 def add_compute_arguments(
-    add, *, precision: str = "float32", but: str = "which changes cosines by about 0.0001"
+    add: Callable[..., argparse.Action],
+    *,
+    precision: str = "float32",
+    but: str = "which changes cosines by about 0.0001",
 ) -> None:
     """--device and --precision. add: `add_argument` of a parser or of one of its groups."""
     add("--device", default="cpu", help="where torch computes: cpu, cuda … (default %(default)s)")

@@ -9,12 +9,15 @@ of all searches in searches.npz.
 from __future__ import annotations
 
 import argparse
+from dataclasses import fields
 from pathlib import Path
 
 from hyperface.commands.arguments import RECOGNIZER_HELP, add_compute_arguments, add_run_arguments
-from hyperface.jobs import models
-from hyperface.jobs.audit import AuditOptions, create, perform
-from hyperface.jobs.base import Console, begin, require, resumable
+from hyperface.errors import require
+from hyperface.jobs import places
+from hyperface.jobs.audit import JOB, AuditOptions, create
+from hyperface.jobs.console import Console
+from hyperface.jobs.models import absolute
 
 HELP = "audit a dataset for people of another set"
 
@@ -49,12 +52,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def execute(arguments: argparse.Namespace, console: Console) -> None:
     """Run the verb from its arguments."""
     if arguments.resume:
-        perform(resumable(arguments.resume, "audit"), console)
-        return
+        return places.resume(arguments.resume, console, verb="audit")
     require(arguments.dataset is not None, "Say which dataset to audit: --dataset.")
-    values = {name: getattr(arguments, name) for name in AuditOptions.__dataclass_fields__}
+    values = {field.name: getattr(arguments, field.name) for field in fields(AuditOptions)}
     values["dataset"] = str(Path(arguments.dataset).absolute())
-    values["reference"] = models.absolute(arguments.reference)
+    values["reference"] = absolute(arguments.reference)
     if arguments.recognizer is not None:
-        values["recognizer"] = models.absolute(arguments.recognizer)
-    begin(create(AuditOptions(**values), path=arguments.run), console, perform)
+        values["recognizer"] = absolute(arguments.recognizer)
+    places.begin(JOB, lambda: create(AuditOptions(**values), path=arguments.run), console)

@@ -11,8 +11,8 @@ import argparse
 from pathlib import Path
 
 from hyperface.commands.arguments import DETECTOR_HELP, add_json_argument
-from hyperface.jobs.base import Console, require
-from hyperface.jobs.benchmark import LFW, prepare
+from hyperface.jobs.benchmark import LFW, make
+from hyperface.jobs.console import Console
 
 HELP = "make a benchmark of photos and a list of pairs"
 
@@ -27,18 +27,4 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def execute(arguments: argparse.Namespace, console: Console) -> None:
     """Run the verb from its arguments."""
-    from hyperface.evaluation import fetch_lfw, read_pair_list, save_benchmark
-
-    output: Path = arguments.output
-    require(output.suffix == ".bin", f"A pack's name ends in .bin; {output.name} does not.")
-    require(output.absolute().parent.is_dir(), f"The folder of {output} does not exist. Make it first.")
-    title = arguments.title or output.stem
-    if arguments.source == LFW and not Path(LFW).exists():
-        console.say("LFW: downloading about 230 MB, unless scikit-learn has it already")
-        pairs, title = read_pair_list(fetch_lfw()), arguments.title or "LFW"
-    else:
-        pairs = read_pair_list(Path(arguments.source))
-    benchmark = prepare(pairs, console, detector=arguments.detector, title=title)
-    save_benchmark(benchmark, output)
-    console.event("done", output=str(output), pairs=len(benchmark), same=int(benchmark.same.sum()))
-    console.say(f"{output}: {len(benchmark):,} pairs. {benchmark.note}")
+    make(arguments.source, arguments.output, console, title=arguments.title, detector=arguments.detector)

@@ -12,8 +12,8 @@ import argparse
 from pathlib import Path
 
 from hyperface.commands.arguments import add_json_argument
-from hyperface.jobs.base import Console, require
-from hyperface.jobs.dataset import WRITABLE, check_aloud, convert_aloud, dataset_path, report_skipped
+from hyperface.jobs.console import Console
+from hyperface.jobs.dataset import WRITABLE, handle
 
 HELP = "describe, check, convert or upload a dataset"
 
@@ -34,26 +34,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def execute(arguments: argparse.Namespace, console: Console) -> None:
     """Run the verb from its arguments."""
-    require(
-        (arguments.to is None) == (arguments.output is None),
-        "Writing a dataset needs both: --to with a format and --output with a folder.",
+    handle(
+        arguments.source,
+        console,
+        check=arguments.check,
+        to=arguments.to,
+        output=arguments.output,
+        push_to_hub=arguments.push_to_hub,
+        private=arguments.private,
     )
-    from hyperface import datasets
-
-    source = dataset_path(arguments.source)
-    kind = datasets.FORMATS[datasets.format_of(source)].description
-    dataset = datasets.open(source)
-    console.event(
-        "dataset", path=str(source), format=kind, images=len(dataset), identities=dataset.identities, info=dataset.info
-    )
-    console.say(f"{source}: {kind}, {len(dataset):,} images of {dataset.identities:,} identities")
-    report_skipped(console, dataset.skipped)
-    if arguments.check:
-        check_aloud(dataset, console)
-    if arguments.to is not None:
-        convert_aloud(dataset, arguments.to, arguments.output, console)
-    if arguments.push_to_hub is not None:
-        console.say(f"uploading to {arguments.push_to_hub}")
-        address = datasets.push_to_hub(arguments.output or source, arguments.push_to_hub, private=arguments.private)
-        console.event("uploaded", address=address)
-        console.say(address)

@@ -10,14 +10,12 @@ Work that was broken off is continued by the same command.
 from __future__ import annotations
 
 import argparse
+from dataclasses import fields
 from pathlib import Path
 
 from hyperface.commands.arguments import DETECTOR_HELP, RECOGNIZER_HELP, add_compute_arguments, add_json_argument
-from hyperface.errors import NoFaceError
-from hyperface.files import write_atomic
-from hyperface.jobs.base import Console
-from hyperface.jobs.embed import SUFFIXES, Work, check, report
-from hyperface.jobs.models import load
+from hyperface.jobs.console import Console
+from hyperface.jobs.embed import SUFFIXES, EmbedOptions, embed
 
 HELP = "turn photos into embeddings"
 CONTINUED_BY = "the same command"
@@ -40,45 +38,4 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def execute(arguments: argparse.Namespace, console: Console) -> None:
     """Run the verb from its arguments."""
-    check(arguments)
-    from hyperface.faces.detectors import load_detector
-    from hyperface.gallery import photo_files
-    from hyperface.jobs.embed_table import FaceTable
-
-    one = arguments.photos.is_file()
-    root = arguments.photos.parent if one else arguments.photos
-    files = [arguments.photos] if one else photo_files(arguments.photos)
-    detector = load_detector(arguments.detector).name  # what "auto" came to; weights that are missing are told at once
-    recognizer = load(arguments.recognizer, console, device=arguments.device, precision=arguments.precision)
-    table = FaceTable(
-        recognizer.card,
-        {
-            "photos": str(arguments.photos.absolute()),
-            "detector": detector,
-            "all_faces": arguments.all_faces,
-            "any_orientation": arguments.any_orientation,
-            "crops": None if arguments.crops is None else str(arguments.crops.absolute()),
-        },
-    )
-    partial = arguments.output.with_name(f".{arguments.output.name}.partial.npz")
-    if partial.is_file() and not arguments.fresh:
-        table.restore(partial)
-        console.say(
-            f"continuing: {len(table.done):,} of {len(files):,} photos were done before", resumed=len(table.done)
-        )
-    work = Work(table, recognizer, root, arguments.crops, partial)
-    work.run(files, console, arguments.workers)
-    if not len(table):
-        partial.unlink(missing_ok=True)
-        raise NoFaceError(
-            f"None of the {len(files)} photos could be embedded. {table.left_out[0][0]}: {table.left_out[0][2]}"
-        )
-    table.sort(files=[path.relative_to(root).as_posix() for path in files])
-    write_atomic(arguments.output, table.to_bytes(arguments.output.suffix))
-    listing = arguments.output.with_name(f"{arguments.output.name}.left-out.csv")
-    if table.left_out:
-        write_atomic(listing, table.left_out_csv())
-    else:
-        listing.unlink(missing_ok=True)  # of an earlier call
-    partial.unlink(missing_ok=True)
-    report(console, table, len(files), arguments.output, listing)
+    embed(EmbedOptions(**{field.name: getattr(arguments, field.name) for field in fields(EmbedOptions)}), console)

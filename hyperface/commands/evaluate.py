@@ -10,9 +10,10 @@ from __future__ import annotations
 import argparse
 
 from hyperface.commands.arguments import RECOGNIZER_HELP, add_compute_arguments, add_run_arguments
-from hyperface.jobs import models
-from hyperface.jobs.base import Console, begin, resumable
-from hyperface.jobs.evaluate import EvaluateOptions, create, perform
+from hyperface.jobs import places
+from hyperface.jobs.console import Console
+from hyperface.jobs.evaluate import JOB, EvaluateOptions, create
+from hyperface.jobs.models import absolute
 
 HELP = "measure how well recognisers verify faces"
 
@@ -43,14 +44,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def execute(arguments: argparse.Namespace, console: Console) -> None:
     """Run the verb from its arguments."""
     if arguments.resume:
-        perform(resumable(arguments.resume, "evaluate"), console)
-    else:
-        default = EvaluateOptions()
-        options = EvaluateOptions(
-            models=tuple(models.absolute(model) for model in arguments.models or default.models),
-            benchmarks=tuple(models.absolute(name) for name in arguments.benchmarks or default.benchmarks),
-            batch_size=arguments.batch_size,
-            device=arguments.device,
-            precision=arguments.precision,
-        )
-        begin(create(options, path=arguments.run), console, perform)
+        return places.resume(arguments.resume, console, verb="evaluate")
+    default = EvaluateOptions()
+    options = EvaluateOptions(
+        models=tuple(absolute(model) for model in arguments.models or default.models),
+        benchmarks=tuple(absolute(name) for name in arguments.benchmarks or default.benchmarks),
+        batch_size=arguments.batch_size,
+        device=arguments.device,
+        precision=arguments.precision,
+    )
+    places.begin(JOB, lambda: create(options, path=arguments.run), console)

@@ -7,11 +7,13 @@ unconditional generator or from a folder of images. The run folder gets gallery.
 from __future__ import annotations
 
 import argparse
+from dataclasses import fields
 from pathlib import Path
 
 from hyperface.commands.arguments import DETECTOR_HELP, RECOGNIZER_HELP, add_compute_arguments, add_run_arguments
-from hyperface.jobs.base import Console, begin, resumable
-from hyperface.jobs.gallery import GalleryOptions, create, perform
+from hyperface.jobs import places
+from hyperface.jobs.console import Console
+from hyperface.jobs.gallery import JOB, GalleryOptions, create
 from hyperface.jobs.models import absolute
 
 HELP = "make a gallery of random faces"
@@ -40,10 +42,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def execute(arguments: argparse.Namespace, console: Console) -> None:
     """Run the verb from its arguments."""
     if arguments.resume:
-        perform(resumable(arguments.resume, "gallery"), console)
-    else:
-        values = {key: getattr(arguments, key) for key in GalleryOptions.__dataclass_fields__}
-        values["recognizer"] = absolute(arguments.recognizer)
-        for key in ("folder", "output"):
-            values[key] = None if values[key] is None else str(values[key].absolute())
-        begin(create(GalleryOptions(**values), path=arguments.run), console, perform)
+        return places.resume(arguments.resume, console, verb="gallery")
+    values = {field.name: getattr(arguments, field.name) for field in fields(GalleryOptions)}
+    values["recognizer"] = absolute(arguments.recognizer)
+    for key in ("folder", "output"):
+        values[key] = None if values[key] is None else str(values[key].absolute())
+    places.begin(JOB, lambda: create(GalleryOptions(**values), path=arguments.run), console)

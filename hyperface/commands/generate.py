@@ -10,12 +10,14 @@ same.
 from __future__ import annotations
 
 import argparse
+from dataclasses import fields
 from pathlib import Path
 
 from hyperface.commands.arguments import add_run_arguments
-from hyperface.jobs.base import Console, begin, require, resumable
-from hyperface.jobs.generate import PATIENCE, WRITABLE, GenerateOptions, create, perform
-from hyperface.ranks import joined
+from hyperface.errors import require
+from hyperface.jobs import places
+from hyperface.jobs.console import Console
+from hyperface.jobs.generate import JOB, WRITABLE, GenerateOptions, create
 
 HELP = "draw many images of each packed identity: a labelled dataset"
 
@@ -45,6 +47,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     add("--generator", default=default.generator, metavar="NAME", help="default %(default)s")
     add("--seed", type=int, default=default.seed, help="same seed, same images (default %(default)s)")
+    add("--device", default=default.device, help="where torch draws: cpu, cuda … (default %(default)s)")
     add("--batch-size", type=int, default=default.batch_size, metavar="N", help="default %(default)s")
     add("--also", choices=WRITABLE, metavar="FORMAT", help=f"write it as one of {', '.join(WRITABLE)}, too")
     add("--validate", action="store_true", help="read it again in the end, and say what looks wrong")
@@ -52,21 +55,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def execute(arguments: argparse.Namespace, console: Console) -> None:
-    """Run the verb from its arguments; launched in several processes, the first does, and the others draw for it."""
-    with joined("cpu", PATIENCE) as ranks:
-        if ranks.rank == 0:
-            _execute(arguments, console)
-            return ranks.dismiss()
-        from hyperface.jobs.generate_ranks import follow
-
-        ranks.follow(follow)
-
-
-def _execute(arguments: argparse.Namespace, console: Console) -> None:
+    """Run the verb from its arguments."""
     if arguments.resume:
-        perform(resumable(arguments.resume, "generate"), console)
-    else:
-        require(arguments.source is not None, "Say what to draw: --from with a packing's run folder or a .npy file.")
-        values = {key: getattr(arguments, key) for key in GenerateOptions.__dataclass_fields__}
-        options = GenerateOptions(**{**values, "source": str(Path(arguments.source).absolute())})
-        begin(create(options, path=arguments.run), console, perform)
+        return places.resume(arguments.resume, console, verb="generate")
+    require(arguments.source is not None, "Say what to draw: --from with a packing's run folder or a .npy file.")
+    values = {field.name: getattr(arguments, field.name) for field in fields(GenerateOptions)}
+    options = GenerateOptions(**{**values, "source": str(Path(arguments.source).absolute())})
+    places.begin(JOB, lambda: create(options, path=arguments.run), console, device=options.device)

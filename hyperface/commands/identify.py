@@ -9,10 +9,8 @@ import argparse
 from pathlib import Path
 
 from hyperface.commands.arguments import RECOGNIZER_HELP, add_compute_arguments, add_json_argument
-from hyperface.jobs.base import Console
-from hyperface.jobs.dataset import dataset_path, report_skipped
-from hyperface.jobs.identify import RANKS, embed
-from hyperface.jobs.models import absolute, load
+from hyperface.jobs.console import Console
+from hyperface.jobs.identify import identify
 
 HELP = "measure how well recognisers identify"
 
@@ -34,24 +32,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def execute(arguments: argparse.Namespace, console: Console) -> None:
     """Run the verb from its arguments."""
-    from hyperface import datasets, evaluation
-
-    dataset = datasets.open(dataset_path(arguments.dataset))
-    report_skipped(console, dataset.skipped)
-    for model in arguments.models or ["dlib"]:
-        recognizer = load(absolute(model), console, device=arguments.device, precision=arguments.precision)
-        images = embed(dataset, recognizer, console, arguments.images_per_identity)
-        found = evaluation.identify(images)
-        low, high = found.interval()
-        ranks = {rank: found.rate(rank) for rank in RANKS if rank <= found.enrolled}
-        shown = ", ".join(f"rank {rank} {100 * rate:.2f} %" for rank, rate in ranks.items())
-        console.say(
-            f"{recognizer.name}: {shown} (95 % interval of rank 1: {100 * low:.2f} to {100 * high:.2f} %); "
-            f"{len(found.ranks):,} searches among {found.enrolled:,} people",
-            model=model,
-            searches=len(found.ranks),
-            enrolled=found.enrolled,
-            rates=ranks,
-            rank_1_interval=[low, high],
-            cumulative_match=found.cumulative_match.tolist(),
-        )
+    identify(
+        arguments.dataset,
+        arguments.models or ["dlib"],
+        console,
+        images_per_identity=arguments.images_per_identity,
+        device=arguments.device,
+        precision=arguments.precision,
+    )

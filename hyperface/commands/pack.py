@@ -10,11 +10,12 @@ Several processes share one packing under torchrun: `torchrun --nproc-per-node 8
 from __future__ import annotations
 
 import argparse
+from dataclasses import fields
 
 from hyperface.commands.arguments import add_run_arguments
-from hyperface.jobs.base import Console, begin, resumable
-from hyperface.jobs.pack import OBJECTIVES, STARTS, PackOptions, create, perform
-from hyperface.ranks import joined
+from hyperface.jobs import places
+from hyperface.jobs.console import Console
+from hyperface.jobs.pack import JOB, OBJECTIVES, STARTS, PackOptions, create
 
 HELP = "move identities apart on the hypersphere"
 
@@ -70,19 +71,8 @@ def _span(text: str) -> int | float:
 
 
 def execute(arguments: argparse.Namespace, console: Console) -> None:
-    """Run the verb from its arguments; under `torchrun`, the first process does, and the others work for it."""
-    with joined(arguments.device) as ranks:
-        if ranks.rank == 0:
-            _execute(arguments, console)
-            return ranks.dismiss()
-        from hyperface.jobs.pack_ranks import follow
-
-        ranks.follow(follow)
-
-
-def _execute(arguments: argparse.Namespace, console: Console) -> None:
+    """Run the verb from its arguments."""
     if arguments.resume:
-        perform(resumable(arguments.resume, "pack"), console)
-    else:
-        options = PackOptions(**{key: getattr(arguments, key) for key in PackOptions.__dataclass_fields__})
-        begin(create(options, path=arguments.run), console, perform)
+        return places.resume(arguments.resume, console, verb="pack")
+    options = PackOptions(**{field.name: getattr(arguments, field.name) for field in fields(PackOptions)})
+    places.begin(JOB, lambda: create(options, path=arguments.run), console, device=options.device)

@@ -9,12 +9,15 @@ evaluate with another.
 from __future__ import annotations
 
 import argparse
+from dataclasses import fields
 from pathlib import Path
 
 from hyperface.commands.arguments import RECOGNIZER_HELP, add_run_arguments
-from hyperface.jobs.base import Console, begin, require, resumable
+from hyperface.errors import require
+from hyperface.jobs import places
+from hyperface.jobs.console import Console
 from hyperface.jobs.models import absolute
-from hyperface.jobs.separate import SeparateOptions, create, perform
+from hyperface.jobs.separate import JOB, SeparateOptions, create
 
 HELP = "move packed identities further apart in the generator's pictures"
 
@@ -64,10 +67,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def execute(arguments: argparse.Namespace, console: Console) -> None:
     """Run the verb from its arguments."""
     if arguments.resume:
-        perform(resumable(arguments.resume, "separate"), console)
-    else:
-        require(arguments.source is not None, "Say what to separate: --from with a packing's run folder or .npy file.")
-        values = {key: getattr(arguments, key) for key in SeparateOptions.__dataclass_fields__}
-        paths = {"source": str(Path(arguments.source).absolute()), "judge": absolute(arguments.judge)}
-        options = SeparateOptions(**{**values, **paths})
-        begin(create(options, path=arguments.run), console, perform)
+        return places.resume(arguments.resume, console, verb="separate")
+    require(arguments.source is not None, "Say what to separate: --from with a packing's run folder or .npy file.")
+    values = {field.name: getattr(arguments, field.name) for field in fields(SeparateOptions)}
+    paths = {"source": str(Path(arguments.source).absolute()), "judge": absolute(arguments.judge)}
+    options = SeparateOptions(**{**values, **paths})
+    places.begin(JOB, lambda: create(options, path=arguments.run), console)

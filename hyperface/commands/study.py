@@ -11,8 +11,11 @@ import argparse
 from dataclasses import fields
 
 from hyperface.commands.arguments import add_run_arguments
-from hyperface.jobs.base import Console, begin, resumable
-from hyperface.jobs.study import EXPERIMENTS, StudyOptions, create, perform, study_options
+from hyperface.defaults import BETA
+from hyperface.jobs import places
+from hyperface.jobs.console import Console
+from hyperface.jobs.job import as_option
+from hyperface.jobs.study import EXPERIMENTS, JOB, StudyOptions, create
 
 HELP = "run a whole experiment: packed against random identities"
 
@@ -37,7 +40,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--head", metavar="NAME", help="default adaface")
     add("--batch-size", type=int, metavar="N", help="default 128")
     add("--input-size", type=int, metavar="PIXELS", help="default: the backbone's own")
-    add("--beta", type=float, help="variance of an identity's embedding from image to image (default 0.002)")
+    add("--beta", type=float, help=f"variance of an identity's embedding from image to image (default {BETA})")
     add("--span", type=int, metavar="N", help="principal directions of the gallery to pack in (default 40)")
     add("--benchmarks", nargs="+", metavar="NAME", help="default: the five rendered ones")
     add("--gallery", default=default.gallery, metavar="NAME", help="a name or a file (default %(default)s)")
@@ -49,7 +52,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def execute(arguments: argparse.Namespace, console: Console) -> None:
     """Run the verb from its arguments."""
     if arguments.resume:
-        perform(resumable(arguments.resume, "study"), console)
-        return
-    values = {field.name: getattr(arguments, field.name) for field in fields(StudyOptions)}
-    begin(create(study_options(values), path=arguments.run), console, perform)
+        return places.resume(arguments.resume, console, verb="study")
+    values = {field.name: as_option(getattr(arguments, field.name)) for field in fields(StudyOptions)}
+    places.begin(JOB, lambda: create(StudyOptions(**values), path=arguments.run), console)

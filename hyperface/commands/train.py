@@ -13,15 +13,15 @@ hyperface train --device cuda …`. The batch is divided among them, and the res
 from __future__ import annotations
 
 import argparse
+from dataclasses import fields
 from pathlib import Path
 
-from hyperface import runs
 from hyperface.commands.arguments import add_compute_arguments, add_run_arguments
-from hyperface.errors import HyperFaceError
-from hyperface.jobs.base import Console, begin, require, resumable
-from hyperface.jobs.train import PATIENCE, TrainOptions, create, create_pair, estimate, perform
-from hyperface.ranks import joined
-from hyperface.runs import open_run
+from hyperface.errors import require
+from hyperface.jobs import places
+from hyperface.jobs.console import Console
+from hyperface.jobs.train import JOB, TrainOptions, create, create_pair, estimate
+from hyperface.runs import Run
 
 HELP = "train a recogniser on a dataset"
 
@@ -59,35 +59,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def execute(arguments: argparse.Namespace, console: Console) -> None:
-    """Run the verb from its arguments; launched in several processes, the first does, and the others work for it."""
-    device = open_run(arguments.resume).options["device"] if arguments.resume else arguments.device
-    with joined(device, PATIENCE) as ranks:
-        if ranks.rank == 0:
-            _execute(arguments, console)
-            return ranks.dismiss()
-        from hyperface.jobs.train_ranks import follow
-
-        ranks.follow(follow)
-
-
-def _execute(arguments: argparse.Namespace, console: Console) -> None:
+    """Run the verb from its arguments."""
     if arguments.resume:
-        perform(resumable(arguments.resume, "train"), console)
-        return
+        return places.resume(arguments.resume, console, verb="train")
     require(arguments.dataset is not None, "Say what to train on: --dataset with a run folder or a dataset.")
-    values = {key: getattr(arguments, key) for key in TrainOptions.__dataclass_fields__}
+    values = {field.name: getattr(arguments, field.name) for field in fields(TrainOptions)}
     for key in ("dataset", "against"):
         values[key] = None if values[key] is None else str(Path(values[key]).absolute())
     options = TrainOptions(**values)
     if arguments.estimate:
-        estimate(options, console)
-    elif options.against is None:
-        begin(create(options, path=arguments.run), console, perform)
-    else:
-        first, second = create_pair(options, path=arguments.run)
-        try:
-            begin(first, console, perform)
-        except HyperFaceError:
-            if not first.path.exists():
-                runs.delete(second)
-            raise
+        return estimate(options, console)
+
+    def make() -> Run:
+        alone = options.against is None
+        return create(options, path=arguments.run) if alone else create_pair(options, path=arguments.run)[0]
+
+    places.begin(JOB, make, console, device=options.device)

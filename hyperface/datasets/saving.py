@@ -2,7 +2,7 @@
 
 import contextlib
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -34,8 +34,10 @@ def writable_formats() -> tuple[str, ...]:
     return tuple(name for name, kind in FORMATS.items() if kind.writer is not None)
 
 
-def save(dataset: LabelledImages, path: str | Path, *, format: str) -> Iterator[SavingStep]:
-    """Write a dataset into the folder `path`, yielding as it goes; nothing is written until it is iterated.
+def save(dataset: LabelledImages, path: str | Path, *, format: str) -> Generator[SavingStep, None, Skipped]:
+    """Write a dataset into the folder `path`, yielding as it goes and returning what was left out.
+
+    Nothing is written until it is iterated.
 
     format: one of `writable_formats()`. Images keep their bytes, come identity by identity, and are labelled
     0, 1, 2 … in that order; those that cannot be decoded are left out and told. A data card goes with them. The folder
@@ -59,7 +61,7 @@ def save(dataset: LabelledImages, path: str | Path, *, format: str) -> Iterator[
     return _save(dataset, target, FORMATS[format])
 
 
-def _save(dataset: LabelledImages, target: Path, kind: Format) -> Iterator[SavingStep]:
+def _save(dataset: LabelledImages, target: Path, kind: Format) -> Generator[SavingStep, None, Skipped]:
     total, skipped, started = len(dataset), Skipped(), time.monotonic()
     written = label = image = 0
     last = -1  # identity of the image before
@@ -94,6 +96,7 @@ def _save(dataset: LabelledImages, target: Path, kind: Format) -> Iterator[Savin
         for file, content in card_files(info, dataset, kind.data_files).items():
             (temporary / file).write_bytes(content)
     yield _step(total, total, started, skipped)
+    return skipped
 
 
 def _content(dataset: LabelledImages, index: int, skipped: Skipped) -> bytes | None:

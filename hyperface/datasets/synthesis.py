@@ -12,8 +12,7 @@ import io
 import json
 import os
 import time
-from collections import deque
-from collections.abc import Callable, Iterator
+from collections import abc, deque
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +24,7 @@ from PIL import Image
 from hyperface.datasets.card import CARD, card_files
 from hyperface.datasets.folder import DATA_FILES, open_folder
 from hyperface.datasets.labelled import LabelledImages
+from hyperface.defaults import BETA
 from hyperface.errors import DatasetError, InputError
 from hyperface.files import disk_error, write_atomic
 from hyperface.generators.base import Generator
@@ -33,9 +33,6 @@ from hyperface.seeds import image_seeds
 from hyperface.sphere import as_embeddings, normalize
 
 JPEG_QUALITY = 95
-# The paper's usual 0.01 is for 512 dimensions and Arc2Face; the embedded generator keeps people apart at this value, no
-# longer at 0.01 (`benchmarks/generator.py` prints both).
-BETA = 0.002
 BYTES_PER_IMAGE = 6_000  # of a 112×112 face of the embedded generator at that quality, measured
 SPEED_WINDOW = 10  # batches that images per second are averaged over
 
@@ -78,9 +75,11 @@ def synthesize(
     batch_size: int = 64,
     lineage: dict | None = None,
     part: tuple[int, int] = (0, 1),
-    describe: Callable[[LabelledImages], dict] | None = None,
-) -> Iterator[SynthesisStep]:
+    describe: abc.Callable[[LabelledImages], dict] | None = None,
+) -> abc.Generator[SynthesisStep, None, Path]:
     """Draw the dataset into the folder `out`, yielding after every batch; images that are there are kept.
+
+    Returns the folder.
 
     embeddings: (n, d), the identities. beta: variance of the noise added to each coordinate, 0 for none. lineage:
     further entries of the data card, such as the packing run. Called again with the same arguments after an
@@ -133,8 +132,8 @@ def _draw(
     batch_size: int,
     card: dict,
     part: tuple[int, int],
-    describe: Callable[[LabelledImages], dict] | None,
-) -> Iterator[SynthesisStep]:
+    describe: abc.Callable[[LabelledImages], dict] | None,
+) -> abc.Generator[SynthesisStep, None, Path]:
     places = [(identity, image) for identity in range(len(identities)) for image in range(images_per_identity)]
     # The last bits of a picture may depend on what it is drawn with: the batches are the same however the work is
     # divided or resumed.
@@ -166,6 +165,7 @@ def _draw(
             if done == total and part[1] == 1:
                 _write_cards(folder, whole, describe)
             yield SynthesisStep(done, total, speed, (total - done) / speed, pixels)
+    return folder
 
 
 def _prepare(folder: Path, card: dict, lineage: dict) -> None:
@@ -202,7 +202,7 @@ def _write(path: Path, pixels: np.ndarray) -> None:
     _replace(path, buffer.getvalue())
 
 
-def _write_cards(folder: Path, card: dict, describe: Callable[[LabelledImages], dict] | None) -> None:
+def _write_cards(folder: Path, card: dict, describe: abc.Callable[[LabelledImages], dict] | None) -> None:
     images = open_folder(folder)
     card = {**card, **(describe(images) if describe else {})}
     for name, content in card_files(card, images, DATA_FILES).items():

@@ -5,7 +5,7 @@ exchanged. A sample is searched for faces, whose landmarks say whether the crops
 """
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -49,15 +49,16 @@ class Finding:
 
 @dataclass(frozen=True)
 class ValidationStep:
-    """step of total images have been looked at. findings: empty before the last step, and if nothing looks wrong."""
+    """step of total images have been looked at."""
 
     step: int
     total: int
-    findings: tuple[Finding, ...]
 
 
-def validate(dataset: LabelledImages, *, sample: int = SAMPLE, seed: int = 0) -> Iterator[ValidationStep]:
-    """Look for what commonly goes wrong with datasets of faces; the last step has the findings.
+def validate(
+    dataset: LabelledImages, *, sample: int = SAMPLE, seed: int = 0
+) -> Generator[ValidationStep, None, tuple[Finding, ...]]:
+    """Look for what commonly goes wrong with datasets of faces; returns the findings, none if nothing looks wrong.
 
     sample: images that are searched for faces, at random; 0 for none. InputError for a negative one.
     """
@@ -66,13 +67,13 @@ def validate(dataset: LabelledImages, *, sample: int = SAMPLE, seed: int = 0) ->
     return _validate(dataset, min(sample, len(dataset)), seed)
 
 
-def _validate(dataset: LabelledImages, sample: int, seed: int) -> Iterator[ValidationStep]:
+def _validate(dataset: LabelledImages, sample: int, seed: int) -> Generator[ValidationStep, None, tuple[Finding, ...]]:
     total = len(dataset) + sample
     look = _Look(dataset)
     for i in range(len(dataset)):
         look.at(i)
         if (i + 1) % STEP_IMAGES == 0:
-            yield ValidationStep(i + 1, total, ())
+            yield ValidationStep(i + 1, total)
     errors: list[np.ndarray] = []  # (5, 2) each, landmarks minus template
     missed: list[int] = []
     readable = np.flatnonzero(look.readable)
@@ -84,8 +85,9 @@ def _validate(dataset: LabelledImages, sample: int, seed: int) -> Iterator[Valid
         else:
             errors.append(error)
         if done % STEP_IMAGES == 0:
-            yield ValidationStep(len(dataset) + done, total, ())
-    yield ValidationStep(total, total, (*look.findings(), *_alignment(dataset, errors, missed)))
+            yield ValidationStep(len(dataset) + done, total)
+    yield ValidationStep(total, total)
+    return (*look.findings(), *_alignment(dataset, errors, missed))
 
 
 class _Look:

@@ -1,10 +1,4 @@
-"""Audit a dataset for leakage: does it show people of another set, such as the gallery it was made from?
-
-Each image is searched among the reference faces, a gallery or another dataset. The line is drawn where searches of
-other people seldom reach (the false positive identification rate). The run folder gets the figures in results.json,
-each identity's nearest reference in pairs.csv, a page with the pictures above the line in report.html, and the cosines
-of all searches in searches.npz.
-"""
+"""Auditing a dataset for leakage, as a run: does it show people of another set, such as its gallery?"""
 
 from __future__ import annotations
 
@@ -15,20 +9,22 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hyperface import files, runs
+from hyperface import runs
+from hyperface.errors import require
+from hyperface.files import write_atomic
 from hyperface.jobs import models
-from hyperface.jobs.base import Console, already_done, is_run, require
-from hyperface.jobs.dataset import dataset_path, report_skipped
-from hyperface.runs import Run, Worker, open_run
-from hyperface.steps import finish
+from hyperface.jobs.console import Console, report_skipped
+from hyperface.jobs.dataset import dataset_path, embed_images
+from hyperface.jobs.driver import Driver
+from hyperface.jobs.job import Job, options_of
+from hyperface.runs import Run, Worker, is_run, open_run
 
 if TYPE_CHECKING:
     import numpy as np
 
     from hyperface.datasets import LabelledImages
-    from hyperface.evaluation import EmbeddedImages, EmbeddingStep, LeakageAudit
+    from hyperface.evaluation import EmbeddedImages, LeakageAudit
     from hyperface.gallery import Gallery
-    from hyperface.recognizers.base import Recognizer
 
 
 REPORT, TABLE, SEARCHES, PICTURES = "report.html", "pairs.csv", "searches.npz", "pictures.npz"
@@ -38,7 +34,7 @@ DEFAULT_GALLERY = "gan-10k"
 
 @dataclass(frozen=True)
 class AuditOptions:
-    """What an audit is asked to do; the meaning of each is in `add_arguments`. dataset: an absolute path. reference: a
+    """What an audit is asked to do; see `hyperface audit --help`. dataset: an absolute path. reference: a
     gallery's name, or an absolute path."""
 
     dataset: str
@@ -71,18 +67,9 @@ def create(options: AuditOptions, *, path: Path | None = None, folder: Path | No
     return runs.create("audit", asdict(options), title=title, parents=parents, slug=reference, path=path, folder=folder)
 
 
-def perform(run: Run, console: Console) -> None:
-    """Do the audit of a run folder. One that was stopped begins again: it takes minutes."""
-    if already_done(run, console):
-        return
-    worker = Worker(run)
-    with worker.working():
-        _audit(worker, console, AuditOptions(**run.options))
+def _told(run: Run) -> str:
     results = run.results()
-    console.event("done", run=str(run.path), state=run.status().state, results=results)
-    if results:
-        console.say(sentence(results))
-        console.say(str(run.path / REPORT))
+    return f"{sentence(results)}\n{run.path / REPORT}" if results else ""
 
 
 def sentence(results: dict[str, Any]) -> str:
@@ -96,29 +83,46 @@ def sentence(results: dict[str, Any]) -> str:
     )
 
 
-def _audit(worker: Worker, console: Console, options: AuditOptions) -> None:
+def _work(worker: Worker, console: Console) -> None:
+    """An audit that was stopped begins again: it takes minutes."""
     from hyperface import datasets, evaluation
 
+    options = options_of(worker.run, AuditOptions)
     worker.progress(0, message="Loading")
     dataset = datasets.open(dataset_path(Path(options.dataset)))
     report_skipped(console, dataset.skipped)
     gallery = _gallery(options.reference)
     name = options.recognizer or (gallery.recognizer if gallery is not None else "dlib")
     recognizer = models.load(name, console, device=options.device, precision=options.precision)
-    limit = options.images_per_identity
+
+    def embed(faces: LabelledImages, what: str, part: tuple[float, float]) -> EmbeddedImages:
+        message = f"{what}: {faces.path.name}"
+        return embed_images(
+            faces,
+            recognizer,
+            Driver(console, worker),
+            what.lower(),
+            limit=options.images_per_identity,
+            message=message,
+            part=part,
+        )
+
     if gallery is not None:
         gallery.space.check_same(recognizer.space)
-        images = _embed(worker, console, dataset, recognizer, limit, (0.0, 0.95), "Searching")
+        images = embed(dataset, "Searching", (0.0, 0.95))
         references, people, shown = gallery.embeddings, None, _gallery_picture(gallery)
         names: Callable[[int], str] = gallery.sources.__getitem__
     else:
         others = datasets.open(dataset_path(Path(options.reference)))
-        known = _embed(worker, console, others, recognizer, limit, (0.0, 0.5), "Reference")
-        images = _embed(worker, console, dataset, recognizer, limit, (0.5, 0.95), "Searching")
+        known = embed(others, "Reference", (0.0, 0.5))
+        images = embed(dataset, "Searching", (0.5, 0.95))
         references, people = known.embeddings, known.labels
         shown, names = _dataset_picture(others, known), lambda number: others.name(int(known.places[number]))
     found = evaluation.audit(images, references, people, fpir=options.fpir)
     _write(worker, found, dataset, shown, names, skipped=len(images.unreadable), recognizer=recognizer.name)
+
+
+JOB = Job("audit", _work, _told)
 
 
 def _gallery(reference: str) -> Gallery | None:
@@ -129,32 +133,6 @@ def _gallery(reference: str) -> Gallery | None:
     if is_run(path) and open_run(path).verb == "gallery":
         return gallery.load(open_run(path).file("gallery.safetensors"))
     return gallery.load(reference) if reference in gallery.SHIPPED or path.suffix == ".safetensors" else None
-
-
-def _embed(
-    worker: Worker,
-    console: Console,
-    dataset: LabelledImages,
-    recognizer: Recognizer,
-    limit: int | None,
-    span: tuple[float, float],
-    what: str,
-) -> EmbeddedImages:
-    from hyperface import evaluation
-
-    begun = False
-
-    def show(step: EmbeddingStep) -> None:
-        nonlocal begun
-        if not begun:
-            console.begin(what.lower(), step.total, "image")
-        begun = True
-        console.step(step.done, {})
-        worker.progress(span[0] + (span[1] - span[0]) * step.done / step.total, None, f"{what}: {dataset.path.name}")
-
-    images = finish(evaluation.embed_dataset(dataset, recognizer, images_per_identity=limit), show)
-    console.end()
-    return images
 
 
 def _gallery_picture(gallery: Gallery) -> Callable[[int], np.ndarray]:
@@ -228,7 +206,7 @@ def _write(
         (TABLE, table.getvalue().encode()),
         (REPORT, page.encode()),
     ):
-        files.write_atomic(worker.path / name, content)
+        write_atomic(worker.path / name, content)
     worker.write_results(results)
 
 

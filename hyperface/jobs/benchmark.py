@@ -1,23 +1,36 @@
-"""Make a benchmark, a .bin pack as InsightFace's, of photos and a list of their pairs.
-
-SOURCE is a folder with LFW's pairs.txt or with pairs.csv (columns image1, image2, same) in it, or such a list itself;
-or the word lfw, which downloads LFW with scikit-learn. Images of 112×112 pixels are taken as aligned, of all others the
-face is found and aligned. In the folder HYPERFACE_BENCHMARKS, a pack is known by its name to `evaluate` and to the app.
-"""
+"""Making a benchmark, a .bin pack as InsightFace's, of photos and a list of their pairs."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hyperface.jobs.base import Console
-from hyperface.steps import finish
+from hyperface.errors import require
+from hyperface.jobs.console import Console
+from hyperface.jobs.driver import Driver, Report
 
 if TYPE_CHECKING:
     from hyperface.evaluation import Benchmark, PairList, PreparationStep
 
-
 LFW = "lfw"
+
+
+def make(source: str, output: Path, console: Console, *, title: str | None = None, detector: str = "dlib") -> None:
+    """Write the pack `output` of the pairs at `source`, a folder or a list; or of LFW, which is downloaded."""
+    require(output.suffix == ".bin", f"A pack's name ends in .bin; {output.name} does not.")
+    require(output.absolute().parent.is_dir(), f"The folder of {output} does not exist. Make it first.")
+    from hyperface.evaluation import fetch_lfw, read_pair_list, save_benchmark
+
+    name = output.stem
+    if source == LFW and not Path(LFW).exists():
+        console.say("LFW: downloading about 230 MB, unless scikit-learn has it already")
+        pairs, name = read_pair_list(fetch_lfw()), "LFW"
+    else:
+        pairs = read_pair_list(Path(source))
+    benchmark = prepare(pairs, console, detector=detector, title=title or name)
+    save_benchmark(benchmark, output)
+    console.event("done", output=str(output), pairs=len(benchmark), same=int(benchmark.same.sum()))
+    console.say(f"{output}: {len(benchmark):,} pairs. {benchmark.note}")
 
 
 def prepare(pairs: PairList, console: Console, *, detector: str = "dlib", title: str | None = None) -> Benchmark:
@@ -26,14 +39,12 @@ def prepare(pairs: PairList, console: Console, *, detector: str = "dlib", title:
 
     left_out: dict[Path, str] = {}
 
-    def show(step: PreparationStep) -> None:
-        if step.done == 1:
-            console.begin(f"aligning {pairs.name}", step.total, "photo")
-        console.step(step.done, {"left_out": len(step.left_out)} if step.left_out else {})
+    def report(step: PreparationStep) -> Report:
         left_out.update(step.left_out)
+        return Report(step.done, step.total, {"left_out": len(step.left_out)} if step.left_out else {})
 
-    benchmark = finish(prepare_benchmark(pairs, detector=detector, title=title), show)
-    console.end()
+    steps = prepare_benchmark(pairs, detector=detector, title=title)
+    benchmark = Driver(console).follow(steps, f"aligning {pairs.name}", "photo", report)
     for photo, reason in left_out.items():
         console.event("left_out", photo=str(photo), reason=reason)
     return benchmark

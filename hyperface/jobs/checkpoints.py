@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,8 @@ from hyperface.files import write_atomic
 
 if TYPE_CHECKING:
     import torch
+
+CHECKPOINT = "checkpoint.safetensors"  # its name in a run folder
 
 
 def save_checkpoint(path: Path, state: dict[str, torch.Tensor], step: int) -> None:
@@ -42,3 +45,12 @@ def load_checkpoint(path: Path) -> tuple[dict[str, torch.Tensor] | None, int]:
             return state, int(file.metadata()["step"])
     except (OSError, SafetensorError, KeyError, TypeError, ValueError) as error:
         raise CheckpointError(f"{path} cannot be read ({error}). Delete it to start this run again.") from error
+
+
+def save_array(path: Path, tensor: torch.Tensor) -> None:
+    """Write a tensor as a .npy file."""
+    import numpy as np
+
+    buffer = io.BytesIO()
+    np.save(buffer, tensor.detach().cpu().numpy())
+    write_atomic(path, buffer.getvalue())

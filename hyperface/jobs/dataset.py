@@ -1,32 +1,58 @@
-"""Say what a dataset is, check it, write it in another format, or upload it.
-
-SOURCE is a run folder of `generate`, or a dataset on disk: an image folder, Parquet, WebDataset, InsightFace's RecordIO
-or Vec2Face's LMDB, recognised by its content. The output is a folder that appears once all is there; images keep their
-bytes. Parquet needs pyarrow, LMDB the packages lmdb and msgpack. --push-to-hub uploads what --to wrote, or else the
-source; Parquet is what the hub shows best. HF_TOKEN holds the token.
-"""
+"""Saying what a dataset is, checking it, writing it in another format, uploading it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hyperface.jobs.base import Console, is_run, require
-from hyperface.runs import open_run
+from hyperface.errors import require
+from hyperface.jobs.console import Console, report_skipped
+from hyperface.jobs.driver import Driver, Report
+from hyperface.runs import is_run, open_run
 
 if TYPE_CHECKING:
-    from hyperface.datasets import Finding, LabelledImages, SavingStep, Skipped
-
+    from hyperface.datasets import Finding, LabelledImages, SavingStep, Skipped, ValidationStep
+    from hyperface.evaluation import EmbeddedImages, EmbeddingStep
+    from hyperface.recognizers import Recognizer
 
 WRITABLE = ("recordio", "parquet", "webdataset", "folder")  # as `datasets.writable_formats()`, which loads torch
-LISTED = 10  # records left out that are named; the rest are counted
-Progress = Callable[[int, int], None]  # told (done, total) as the work goes on
 
 
-def _unseen(done: int, total: int) -> None:
-    """The progress of work that nothing but the terminal shows."""
+def handle(
+    source: Path,
+    console: Console,
+    *,
+    check: bool = False,
+    to: str | None = None,
+    output: Path | None = None,
+    push_to_hub: str | None = None,
+    private: bool = False,
+) -> None:
+    """Say what a dataset is; then, where asked, check it, write it to the folder `output` in the format `to`, and
+    upload what was written, or else the source. source: a run folder of `generate`, or a dataset on disk."""
+    require(
+        (to is None) == (output is None), "Writing a dataset needs both: --to with a format and --output with a folder."
+    )
+    from hyperface import datasets
+
+    path = dataset_path(source)
+    kind = datasets.FORMATS[datasets.format_of(path)].description
+    dataset = datasets.open(path)
+    console.event(
+        "dataset", path=str(path), format=kind, images=len(dataset), identities=dataset.identities, info=dataset.info
+    )
+    console.say(f"{path}: {kind}, {len(dataset):,} images of {dataset.identities:,} identities")
+    report_skipped(console, dataset.skipped)
+    if check:
+        _check_aloud(dataset, console)
+    if to is not None and output is not None:
+        _convert_aloud(dataset, to, output, console)
+    if push_to_hub is not None:
+        console.say(f"uploading to {push_to_hub}")
+        address = datasets.push_to_hub(output or path, push_to_hub, private=private)
+        console.event("uploaded", address=address)
+        console.say(address)
 
 
 def dataset_path(source: Path) -> Path:
@@ -38,41 +64,50 @@ def dataset_path(source: Path) -> Path:
     return source / "dataset"
 
 
-def report_skipped(console: Console, skipped: Skipped) -> None:
-    """Name what had to be left out."""
-    if not len(skipped):
-        return
-    console.event("skipped", count=len(skipped), reasons=skipped.reasons)
-    if console.json_lines:
-        return
-    console.say(f"records left out: {len(skipped):,}")
-    for reason in skipped.reasons[:LISTED]:
-        console.say(f"  {reason}")
-    if len(skipped) > LISTED:
-        console.say(f"  … and {len(skipped) - LISTED:,} more")
-
-
-def check(dataset: LabelledImages, console: Console, progress: Progress = _unseen) -> tuple[Finding, ...]:
-    """Read every image, with a bar; what looks wrong."""
+def check(dataset: LabelledImages, driver: Driver, message: str = "") -> tuple[Finding, ...]:
+    """Read every image; what looks wrong."""
     from hyperface import datasets
 
-    steps = datasets.validate(dataset)
-    findings = ()
-    try:
-        for number, step in enumerate(steps):
-            if number == 0:
-                console.begin("checking", step.total, "image")
-            console.step(step.step, {})
-            progress(step.step, step.total)
-            findings = step.findings
-    finally:
-        steps.close()
-    console.end()
-    return findings
+    def report(step: ValidationStep) -> Report:
+        return Report(step.step, step.total, message=message)
+
+    return driver.follow(datasets.validate(dataset), "checking", "image", report)
 
 
-def check_aloud(dataset: LabelledImages, console: Console) -> None:
-    findings = check(dataset, console)
+def convert(dataset: LabelledImages, format: str, output: Path, driver: Driver, message: str = "") -> Skipped:
+    """Write the dataset in a format; what was left out."""
+    from hyperface import datasets
+
+    def report(step: SavingStep) -> Report:
+        figures = {"skipped": len(step.skipped)} if len(step.skipped) else {}
+        return Report(step.step, step.total, figures, message, step.seconds_left)
+
+    steps = datasets.save(dataset, output, format=format)
+    return driver.follow(steps, "writing", "image", report, total=len(dataset))
+
+
+def embed_images(
+    dataset: LabelledImages,
+    recognizer: Recognizer,
+    driver: Driver,
+    stage: str,
+    *,
+    limit: int | None = None,
+    message: str = "",
+    part: tuple[float, float] = (0.0, 1.0),
+) -> EmbeddedImages:
+    """Embed a dataset, or the first `limit` images of each identity."""
+    from hyperface import evaluation
+
+    def report(step: EmbeddingStep) -> Report:
+        return Report(step.done, step.total, message=message)
+
+    steps = evaluation.embed_dataset(dataset, recognizer, images_per_identity=limit)
+    return driver.follow(steps, stage, "image", report, part=part)
+
+
+def _check_aloud(dataset: LabelledImages, console: Console) -> None:
+    findings = check(dataset, Driver(console))
     for finding in findings:
         console.event("finding", **asdict(finding))
         if not console.json_lines:
@@ -84,27 +119,10 @@ def check_aloud(dataset: LabelledImages, console: Console) -> None:
         console.say("Nothing looks wrong.")
 
 
-def convert(
-    dataset: LabelledImages, format: str, output: Path, console: Console, progress: Progress = _unseen
-) -> SavingStep:
-    """Write the dataset in a format, with a bar; the last step."""
-    from hyperface import datasets
-
-    steps = datasets.save(dataset, output, format=format)
-    console.begin("writing", len(dataset), "image")
-    try:
-        for step in steps:
-            console.step(step.step, {"skipped": len(step.skipped)} if len(step.skipped) else {})
-            progress(step.step, step.total)
-    finally:
-        steps.close()
-    console.end()
-    return step
-
-
-def convert_aloud(dataset: LabelledImages, format: str, output: Path, console: Console) -> None:
-    step = convert(dataset, format, output, console)
-    report_skipped(console, step.skipped)
-    console.event("done", output=str(output), images=step.total - len(step.skipped), skipped=len(step.skipped))
+def _convert_aloud(dataset: LabelledImages, format: str, output: Path, console: Console) -> None:
+    skipped = convert(dataset, format, output, Driver(console))
+    report_skipped(console, skipped)
+    images = len(dataset) - len(skipped)
+    console.event("done", output=str(output), images=images, skipped=len(skipped))
     if not console.json_lines:
-        console.say(f"{step.total - len(step.skipped):,} images in {output}")
+        console.say(f"{images:,} images in {output}")

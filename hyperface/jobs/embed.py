@@ -1,25 +1,20 @@
-"""Turn photos into embeddings.
-
-The largest face of each photo (or all of them) is found, aligned and embedded. The output's suffix says its format:
-.npz (arrays embeddings (n, d) float32, files, boxes, landmarks, confidences …), .csv or .parquet (a row for each face).
-Photos that cannot be read, or show no face, are left out and listed with the reason in <output>.left-out.csv.
-
-Work that was broken off is continued by the same command.
-"""
+"""Turning photos into embeddings: found, aligned, embedded, and written as a table."""
 
 from __future__ import annotations
 
-import argparse
 import importlib.util
 import os
-import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hyperface.errors import HyperFaceError, InputError
-from hyperface.jobs.base import Console, require
+from hyperface.errors import HyperFaceError, InputError, NoFaceError, require
+from hyperface.files import write_atomic
+from hyperface.jobs.console import LISTED, Console
+from hyperface.jobs.driver import Driver, Report
+from hyperface.jobs.models import load
 from hyperface.threads import map_ahead
 
 if TYPE_CHECKING:
@@ -27,65 +22,136 @@ if TYPE_CHECKING:
     from hyperface.jobs.embed_table import FaceTable
     from hyperface.recognizers import Recognizer
 
-
 SUFFIXES = (".csv", ".npz", ".parquet")
 BATCH_SIZE = 32
-SAVE_SECONDS = 15.0
 MOST_WORKERS = 8
-LISTED = 10  # photos without a face that are named; the rest are counted
 
 
-def check(arguments: argparse.Namespace) -> None:
-    output: Path = arguments.output
-    require(
-        output.suffix in SUFFIXES,
-        f"The output {output.name} says no known format. Give it one of the suffixes {', '.join(SUFFIXES)}.",
-    )
-    require(
-        output.suffix != ".parquet" or importlib.util.find_spec("pyarrow") is not None,
-        "Writing .parquet needs pyarrow: pip install pyarrow, or write .npz.",
-    )
-    require(output.absolute().parent.is_dir(), f"The folder of {output} does not exist. Make it first.")
-    require(arguments.photos.exists(), f"{arguments.photos} does not exist.")
-    require(arguments.workers is None or arguments.workers >= 1, "At least one worker is needed: --workers 1.")
-    if arguments.crops is not None:
-        crops, photos = arguments.crops.absolute(), arguments.photos.absolute()
+@dataclass(frozen=True)
+class EmbedOptions:
+    """What is embedded; the meaning of each is in `hyperface embed --help`. photos: a folder, or one photo."""
+
+    photos: Path
+    output: Path
+    recognizer: str = "dlib"
+    detector: str = "dlib"
+    all_faces: bool = False
+    any_orientation: bool = False
+    crops: Path | None = None
+    workers: int | None = None
+    fresh: bool = False
+    device: str = "cpu"
+    precision: str = "float32"
+
+    def check(self) -> None:
+        """InputError, saying what to change, for values that cannot work."""
+        output = self.output
         require(
-            crops != photos and photos not in crops.parents,
-            f"The folder of crops {crops} is inside the photos': the next call would take them for photos.",
+            output.suffix in SUFFIXES,
+            f"The output {output.name} says no known format. Give it one of the suffixes {', '.join(SUFFIXES)}.",
+        )
+        require(
+            output.suffix != ".parquet" or importlib.util.find_spec("pyarrow") is not None,
+            "Writing .parquet needs pyarrow: pip install pyarrow, or write .npz.",
+        )
+        require(output.absolute().parent.is_dir(), f"The folder of {output} does not exist. Make it first.")
+        require(self.photos.exists(), f"{self.photos} does not exist.")
+        require(self.workers is None or self.workers >= 1, "At least one worker is needed: --workers 1.")
+        if self.crops is not None:
+            crops, photos = self.crops.absolute(), self.photos.absolute()
+            require(
+                crops != photos and photos not in crops.parents,
+                f"The folder of crops {crops} is inside the photos': the next call would take them for photos.",
+            )
+
+
+def embed(options: EmbedOptions, console: Console) -> None:
+    """Embed photos into a file; work that was broken off is continued by the same call."""
+    options.check()
+    from hyperface.faces.detectors import load_detector
+    from hyperface.gallery import photo_files
+    from hyperface.jobs.embed_table import FaceTable
+
+    one = options.photos.is_file()
+    root = options.photos.parent if one else options.photos
+    files = [options.photos] if one else photo_files(options.photos)
+    detector = load_detector(options.detector).name  # what "auto" came to; weights that are missing are told at once
+    recognizer = load(options.recognizer, console, device=options.device, precision=options.precision)
+    table = FaceTable(
+        recognizer.card,
+        {
+            "photos": str(options.photos.absolute()),
+            "detector": detector,
+            "all_faces": options.all_faces,
+            "any_orientation": options.any_orientation,
+            "crops": None if options.crops is None else str(options.crops.absolute()),
+        },
+    )
+    output = options.output
+    partial = output.with_name(f".{output.name}.partial.npz")
+    if partial.is_file() and not options.fresh:
+        table.restore(partial)
+        console.say(
+            f"continuing: {len(table.done):,} of {len(files):,} photos were done before", resumed=len(table.done)
         )
 
+    def save(step: EmbedStep) -> None:
+        if table.done:
+            table.save(partial)
 
-class Work:
-    """Photos to rows: workers read and align, this thread embeds in batches and saves now and then."""
+    def tell(step: EmbedStep) -> Report:
+        return Report(step.done, step.total, {"faces": step.faces, "left_out": step.left_out})
 
-    def __init__(self, table: FaceTable, recognizer: Recognizer, root: Path, crops: Path | None, partial: Path) -> None:
-        self.table, self.recognizer, self.root, self.crops, self.partial = table, recognizer, root, crops, partial
+    workers = options.workers or min(MOST_WORKERS, os.cpu_count() or 1)
+    steps = _Work(table, recognizer, root, options.crops).steps(files, workers)
+    Driver(console).follow(steps, "embedding", "photo", tell, save=save, finish=save)
+    if not len(table):
+        partial.unlink(missing_ok=True)
+        raise NoFaceError(
+            f"None of the {len(files)} photos could be embedded. {table.left_out[0][0]}: {table.left_out[0][2]}"
+        )
+    table.sort(files=[path.relative_to(root).as_posix() for path in files])
+    write_atomic(output, table.to_bytes(output.suffix))
+    listing = output.with_name(f"{output.name}.left-out.csv")
+    if table.left_out:
+        write_atomic(listing, table.left_out_csv())
+    else:
+        listing.unlink(missing_ok=True)  # of an earlier call
+    partial.unlink(missing_ok=True)
+    _report(console, table, len(files), output, listing)
+
+
+@dataclass(frozen=True)
+class EmbedStep:
+    """`done` of `total` photos were looked at. faces, left_out: so far, of all calls."""
+
+    done: int
+    total: int
+    faces: int
+    left_out: int
+
+
+class _Work:
+    """Photos to rows: workers read and align, this thread embeds in batches."""
+
+    def __init__(self, table: FaceTable, recognizer: Recognizer, root: Path, crops: Path | None) -> None:
+        self.table, self.recognizer, self.root, self.crops = table, recognizer, root, crops
         self._waiting: list[tuple[str, list[Face]]] = []
-        self._saved = time.monotonic()
 
-    def run(self, files: list[Path], console: Console, workers: int | None) -> None:
-        """All files that are not done. However it ends, what is done is kept in the partial file."""
+    def steps(self, files: list[Path], workers: int) -> Generator[EmbedStep, None, None]:
+        """All files that are not done, one after the other."""
         todo = [path for path in files if path.relative_to(self.root).as_posix() not in self.table.done]
-        console.begin("embedding", len(files), "photo", initial=len(files) - len(todo))
         number = len(files) - len(todo)
-        try:
-            for name, found in self._aligned(todo, workers or min(MOST_WORKERS, os.cpu_count() or 1)):
-                number += 1
-                if isinstance(found, HyperFaceError):
-                    self.table.leave_out(name, found)
-                else:
-                    self._waiting.append((name, found))
-                if sum(len(faces) for _, faces in self._waiting) >= BATCH_SIZE:
-                    self._embed()
-                console.step(number, {"faces": len(self.table), "left_out": len(self.table.left_out)})
-                if time.monotonic() - self._saved > SAVE_SECONDS:
-                    self._save()
-            self._embed()
-        finally:
-            if self.table.done:
-                self._save()
-        console.end()
+        for name, found in self._aligned(todo, workers):
+            number += 1
+            if isinstance(found, HyperFaceError):
+                self.table.leave_out(name, found)
+            else:
+                self._waiting.append((name, found))
+            if sum(len(faces) for _, faces in self._waiting) >= BATCH_SIZE:
+                self._embed()
+            yield EmbedStep(number, len(files), len(self.table), len(self.table.left_out))
+        self._embed()
 
     def _aligned(self, files: list[Path], workers: int) -> Iterator[tuple[str, list[Face] | HyperFaceError]]:
         """Each file's name and its faces, or why there are none, in order; a few files ahead at most."""
@@ -115,30 +181,26 @@ class Work:
                 embeddings = self.recognizer.embed(torch.stack(images)).cpu().numpy()  # (b, d)
             for name, faces in self._waiting:
                 if self.crops is not None:
-                    self._write_crops(name, faces)
+                    self._write_crops(self.crops, name, faces)
                 self.table.add(name, faces, embeddings[: len(faces)])
                 embeddings = embeddings[len(faces) :]
         self._waiting.clear()
 
-    def _write_crops(self, name: str, faces: list[Face]) -> None:
+    def _write_crops(self, crops: Path, name: str, faces: list[Face]) -> None:
         from PIL import Image
 
         from hyperface.images import to_uint8
 
         for number, face in enumerate(faces):
-            path = self.crops / f"{name}-{number}.png"
+            path = crops / f"{name}-{number}.png"
             try:
                 path.parent.mkdir(parents=True, exist_ok=True)
                 Image.fromarray(to_uint8(face.image[None])[0]).save(path)
             except OSError as error:
                 raise InputError(f"The crop {path} cannot be written ({error.strerror}).") from error
 
-    def _save(self) -> None:
-        self.table.save(self.partial)
-        self._saved = time.monotonic()
 
-
-def report(console: Console, table: FaceTable, photos: int, output: Path, listing: Path) -> None:
+def _report(console: Console, table: FaceTable, photos: int, output: Path, listing: Path) -> None:
     reasons = Counter(kind for _, kind, _ in table.left_out)
     console.event(
         "done",

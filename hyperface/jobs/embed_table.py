@@ -62,7 +62,9 @@ class FaceTable:
         """Rows in the order of these files; a continued table has them in the order of its parts."""
         place = {file: number for number, file in enumerate(files)}
         order = sorted(range(len(self)), key=lambda row: (place.get(self.files[row], len(place)), self.numbers[row]))
-        for column in (self.files, self.numbers, self.boxes, self.landmarks, self.confidences, self.embeddings):
+        columns: list[list[Any]] = [self.files, self.numbers, self.boxes, self.landmarks]
+        columns += [self.confidences, self.embeddings]
+        for column in columns:
             column[:] = [column[row] for row in order]
         self.left_out.sort(key=lambda entry: place.get(entry[0], len(place)))
 
@@ -117,7 +119,7 @@ class FaceTable:
         return _csv_bytes(["file", "kind", "why"], self.left_out)
 
 
-def _npz(arrays: dict[str, np.ndarray]) -> bytes:
+def _npz(arrays: dict[str, Any]) -> bytes:
     buffer = io.BytesIO()
     np.savez(buffer, **arrays)
     return buffer.getvalue()

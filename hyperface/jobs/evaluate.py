@@ -1,9 +1,4 @@
-"""Measure how well recognisers verify faces: InsightFace's ten-fold protocol.
-
-Every model is run on every benchmark. The run folder gets the figures in results.json, one entry for each pair of
-model and benchmark, the same as a table in results.csv, a page with all curves in report.html, and the pairs' distances
-in scores/<number>.npz (arrays distances and same), from which every curve can be drawn again.
-"""
+"""Measuring how well recognisers verify faces, as a run: every model on every benchmark."""
 
 from __future__ import annotations
 
@@ -12,16 +7,19 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hyperface import files, runs
+from hyperface import runs
+from hyperface.errors import require
+from hyperface.files import write_atomic
 from hyperface.jobs import models
-from hyperface.jobs.base import Console, already_done, is_run, require
 from hyperface.jobs.benchmark import prepare
-from hyperface.runs import Run, Worker, open_run
-from hyperface.steps import finish
+from hyperface.jobs.console import Console
+from hyperface.jobs.driver import Driver, Report
+from hyperface.jobs.job import Job, options_of
+from hyperface.runs import Run, Worker, is_run, open_run
 
 if TYPE_CHECKING:
     from hyperface.evaluation import Benchmark, Figures, VerificationResult, VerificationStep
-
+    from hyperface.recognizers import Recognizer
 
 TABLE, REPORT = "results.csv", "report.html"
 
@@ -61,28 +59,9 @@ def model_label(model: str) -> str:
     return open_run(model).title if is_run(model) else Path(model).stem
 
 
-def perform(run: Run, console: Console) -> None:
-    """Do the evaluation of a run folder; what was evaluated before it was stopped is kept."""
-    if already_done(run, console):
-        return
-    options = EvaluateOptions(**{key: _tuple(value) for key, value in run.options.items()})
-    worker = Worker(run)
-    with worker.working():
-        _evaluate(worker, console, options)
-    results = run.results()
-    console.event("done", run=str(run.path), state=run.status().state, results=results)
-    for entry in results.get("evaluations", []):
-        accuracy, spread = 100 * entry["accuracy"], 100 * entry["accuracy_std"]
-        console.say(f"{entry['label']} on {entry['benchmark']}: {accuracy:.2f} ± {spread:.2f} %")
-    console.say(str(run.path))
-
-
-def _tuple(value: Any) -> Any:
-    return tuple(value) if isinstance(value, list) else value
-
-
-def _evaluate(worker: Worker, console: Console, options: EvaluateOptions) -> None:
-
+def _work(worker: Worker, console: Console) -> None:
+    """What was evaluated before it was stopped is kept."""
+    options = options_of(worker.run, EvaluateOptions)
     entries: list[dict[str, Any]] = list(worker.run.results().get("evaluations", []))
     finished = {(entry["model"], entry["benchmark"]) for entry in entries}
     total = len(options.models) * len(options.benchmarks)
@@ -96,11 +75,23 @@ def _evaluate(worker: Worker, console: Console, options: EvaluateOptions) -> Non
         worker.progress(len(entries) / total, None, f"Loading {label}")
         recognizer = models.load(model, console, device=options.device, precision=options.precision)
         for benchmark in todo:
-            result = _verify(worker, console, recognizer, benchmark, label, options.batch_size, len(entries), total)
+            part = (len(entries) / total, (len(entries) + 1) / total)
+            result = _verify(Driver(console, worker), recognizer, benchmark, label, options.batch_size, part)
             entries.append(_entry(model, label, benchmark.title, result, len(entries)))
-            files.write_atomic(worker.path / entries[-1]["scores"], _scores(result))
+            write_atomic(worker.path / entries[-1]["scores"], _scores(result))
             worker.write_results({"evaluations": entries})
     _write_reports(worker.run, entries)
+
+
+def _told(run: Run) -> str:
+    lines = []
+    for entry in run.results().get("evaluations", []):
+        accuracy, spread = 100 * entry["accuracy"], 100 * entry["accuracy_std"]
+        lines.append(f"{entry['label']} on {entry['benchmark']}: {accuracy:.2f} ± {spread:.2f} %")
+    return "\n".join([*lines, str(run.path)])
+
+
+JOB = Job("evaluate", _work, _told)
 
 
 def _load_benchmark(worker: Worker, console: Console, name: str) -> Benchmark:
@@ -120,20 +111,23 @@ def _load_benchmark(worker: Worker, console: Console, name: str) -> Benchmark:
     return prepared
 
 
-def _verify(worker, console, recognizer, benchmark, label, batch_size, place, total) -> VerificationResult:
+def _verify(
+    driver: Driver,
+    recognizer: Recognizer,
+    benchmark: Benchmark,
+    label: str,
+    batch_size: int,
+    part: tuple[float, float],
+) -> VerificationResult:
     from hyperface import evaluation
 
-    console.begin(f"{label} on {benchmark.name}", len(benchmark.images), "image")
+    def report(step: VerificationStep) -> Report:
+        message = f"{label} on {benchmark.title}"
+        return Report(step.done, step.total, message=message, seconds_left=step.seconds_left)
 
-    def show(step: VerificationStep) -> None:
-        console.step(step.done, {})
-        if step.done == step.total:
-            return
-        share = (place + step.done / step.total) / total
-        left = step.seconds_left if place + 1 == total else None
-        worker.progress(share, left, f"{label} on {benchmark.title}")
-
-    return finish(evaluation.verify_steps(recognizer, benchmark, batch_size=batch_size), show)
+    steps = evaluation.verify_steps(recognizer, benchmark, batch_size=batch_size)
+    stage = f"{label} on {benchmark.name}"
+    return driver.follow(steps, stage, "image", report, total=len(benchmark.images), part=part)
 
 
 def _entry(model: str, label: str, title: str, result: VerificationResult, number: int) -> dict[str, Any]:
@@ -178,8 +172,8 @@ def _write_reports(run: Run, entries: list[dict[str, Any]]) -> None:
         )
         for entry in entries
     ]
-    files.write_atomic(run.path / TABLE, report.csv_table(measured).encode())
-    files.write_atomic(run.path / REPORT, report.html_report(measured, title=run.title).encode())
+    write_atomic(run.path / TABLE, report.csv_table(measured).encode())
+    write_atomic(run.path / REPORT, report.html_report(measured, title=run.title).encode())
 
 
 def _scores(result: VerificationResult) -> bytes:

@@ -1,8 +1,4 @@
-"""Make a gallery: random faces, filtered to detectable ones, with their embeddings.
-
-A gallery marks where faces lie on the sphere: packings start from it and are pulled towards it. The faces come from an
-unconditional generator or from a folder of images. The run folder gets gallery.safetensors.
-"""
+"""Making a gallery of random faces with their embeddings, as a run."""
 
 from __future__ import annotations
 
@@ -10,11 +6,14 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hyperface import files, runs
-from hyperface.jobs.base import Console, already_done, require
+from hyperface import runs
+from hyperface.errors import require
+from hyperface.files import write_atomic
+from hyperface.jobs.console import Console
+from hyperface.jobs.driver import Driver, Report
+from hyperface.jobs.job import Job, options_of
 from hyperface.jobs.models import load
 from hyperface.runs import Run, Worker
-from hyperface.steps import finish
 
 if TYPE_CHECKING:
     from hyperface.gallery import Gallery, GalleryStep
@@ -22,7 +21,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class GalleryOptions:
-    """What a gallery is asked to be; the meaning of each is in `add_arguments`. Paths are absolute."""
+    """What a gallery is asked to be; the meaning of each is in `hyperface gallery --help`. Paths are absolute."""
 
     generator: str = "dcgan"
     folder: str | None = None
@@ -61,50 +60,48 @@ def create(options: GalleryOptions, *, path: Path | None = None, folder: Path | 
     return runs.create("gallery", asdict(options), title=title, slug=options.label, path=path, folder=folder)
 
 
-def perform(run: Run, console: Console) -> None:
-    """Make the gallery of a run folder. A gallery that was stopped is made from the beginning: it takes minutes."""
-    if already_done(run, console):
-        return
-    options = GalleryOptions(**run.options)
-    worker = Worker(run)
-    with worker.working():
-        worker.progress(0, message="Loading the models")
-        from hyperface.gallery import to_bytes
+def _work(worker: Worker, console: Console) -> None:
+    """A gallery that was stopped is made from the beginning: it takes minutes."""
+    options = options_of(worker.run, GalleryOptions)
+    worker.progress(0, message="Loading the models")
+    from hyperface.gallery import to_bytes
 
-        made = _make(worker, console, options)
-        content = to_bytes(made)
-        files.write_atomic(run.path / "gallery.safetensors", content)
-        if options.output is not None:
-            files.write_atomic(Path(options.output), content)
-        worker.write_results({"faces": len(made), "recognizer": made.recognizer, "generator": made.generator})
-    console.event("done", run=str(run.path), state=run.status().state, results=run.results())
-    console.say(f"{run.results().get('faces', 0):,} faces in {options.output or run.path / 'gallery.safetensors'}")
+    made = _make(worker, console, options)
+    content = to_bytes(made)
+    write_atomic(worker.path / "gallery.safetensors", content)
+    if options.output is not None:
+        write_atomic(Path(options.output), content)
+    worker.write_results({"faces": len(made), "recognizer": made.recognizer, "generator": made.generator})
+
+
+def _told(run: Run) -> str:
+    output = run.options.get("output") or run.path / "gallery.safetensors"
+    return f"{run.results().get('faces', 0):,} faces in {output}"
+
+
+JOB = Job("gallery", _work, _told)
 
 
 def _make(worker: Worker, console: Console, options: GalleryOptions) -> Gallery:
     from hyperface import gallery, generators
 
     recognizer = load(options.recognizer, console, device=options.device, precision=options.precision)
-    count = options.count
     if options.folder is not None:
         folder = Path(options.folder)
-        count = len(gallery.photo_files(folder)) if count is None else count
+        count = len(gallery.photo_files(folder)) if options.count is None else options.count
         faces, origin = gallery.folder_faces(folder, detector=options.detector), f"folder {folder.name}"
     else:
+        assert options.count is not None  # as `check` saw to
+        count = options.count
         faces = gallery.sample_faces(
             generators.load_gallery_generator(options.generator), seed=options.seed, detector=options.detector
         )
         origin = options.generator
-    console.begin("looking for faces", count, "face")
+    steps = gallery.build(faces, recognizer, count=count, name=options.label, generator=origin)
 
-    def show(step: GalleryStep) -> None:
-        metrics = {"step": step.step, "tried": step.tried}
-        worker.log(metrics)
-        console.step(step.step, metrics)
-        worker.progress(
-            step.step / step.total,
-            step.seconds_left,
-            f"{step.step:,} of {step.total:,} faces, {step.tried:,} looked at",
-        )
+    def report(step: GalleryStep) -> Report:
+        figures = {"step": step.step, "tried": step.tried}
+        message = f"{step.step:,} of {step.total:,} faces, {step.tried:,} looked at"
+        return Report(step.step, step.total, figures, message, step.seconds_left)
 
-    return finish(gallery.build(faces, recognizer, count=count, name=options.label, generator=origin), show)
+    return Driver(console, worker).follow(steps, "looking for faces", "face", report, total=count, log=True)

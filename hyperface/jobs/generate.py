@@ -1,29 +1,26 @@
-"""Draw many images of each packed identity: a labelled dataset.
-
-For every image the identity's embedding is moved a little at random (beta) and given to an identity-conditional
-generator with a style of its own. The dataset is in the run folder's dataset/.
-
-Launched with `torchrun --nproc-per-node N -m hyperface generate …`, the processes share the images; the set is the
-same.
-"""
+"""Drawing many images of each packed identity, as a run: a labelled dataset, in the run folder's dataset/."""
 
 from __future__ import annotations
 
 import datetime
 import functools
 import importlib.util
-from collections.abc import Callable, Iterator
-from contextlib import suppress
+from collections import abc
+from contextlib import closing, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hyperface import runs
-from hyperface.errors import HyperFaceError, InputError
-from hyperface.jobs.base import Console, already_done, is_run, require
+from hyperface.defaults import BETA
+from hyperface.errors import HyperFaceError, InputError, require
+from hyperface.jobs.console import Console
+from hyperface.jobs.driver import Driver, Report
+from hyperface.jobs.job import Job, options_of
 from hyperface.jobs.pack import packing_space
-from hyperface.ranks import ALONE, Ranks, launched
-from hyperface.runs import Run, Worker, open_run
+from hyperface.ranks import ALONE, Ranks, own_device
+from hyperface.runs import Run, Worker, is_run, open_run
+from hyperface.steps import finish
 
 if TYPE_CHECKING:
     from hyperface.datasets import LabelledImages, SynthesisStep
@@ -36,17 +33,18 @@ WRITABLE = ("parquet", "webdataset", "recordio")  # besides the folder of images
 
 @dataclass(frozen=True)
 class GenerateOptions:
-    """What a dataset is asked to be; the meaning of each is in `add_arguments`. source: an absolute path."""
+    """What a dataset is asked to be; see `hyperface generate --help`. source: an absolute path."""
 
     source: str
     identities: int | None = None
     images_per_identity: int = 50
-    beta: float = 0.002
+    beta: float = BETA
     generator: str = "gan"
     seed: int = 0
     batch_size: int = 64
     also: str | None = None
     validate: bool = False
+    device: str = "cpu"
 
     def check(self) -> None:
         """InputError, saying what to change, for values that cannot work."""
@@ -87,46 +85,49 @@ def create(options: GenerateOptions, *, path: Path | None = None, folder: Path |
     return runs.create("generate", asdict(options), title=title, parents=parents, slug=slug, path=path, folder=folder)
 
 
-def perform(run: Run, console: Console) -> None:
-    """Draw, or go on drawing, the dataset of a run folder."""
-    if already_done(run, console):
-        return
-    worker = Worker(run)
-    with worker.working():
-        draw(worker, console, shared=launched() > 1)
-    status = run.status()
-    console.event("done", run=str(run.path), state=status.state, results=run.results())
-    console.say(f"{run.results().get('images', 0):,} images in {run.path / 'dataset'}")
-
-
-def draw(worker: Worker, console: Console, *, shared: bool = False) -> None:
-    """The work itself, inside the worker's block. shared: with the other processes that were launched."""
-    options = GenerateOptions(**worker.run.options)
+def draw(worker: Worker, console: Console, ranks: Ranks = ALONE) -> None:
+    """The work itself, inside the worker's block. ranks: the processes that share it."""
+    options = options_of(worker.run, GenerateOptions)
     worker.progress(0, message="Loading the generator")
     folder = worker.path / "dataset"
-    ranks = Ranks.current() if shared else ALONE
-    part = (ranks.rank, ranks.world)
     measuring = functools.partial(_seen, worker)
-    steps = drawing(options, folder, part, measuring)  # makes the folder ready
+    steps = drawing(options, folder, ranks, measuring)  # makes the folder ready
     ranks.tell(options, worker.path)
     identities = identity_count(options)
     total = identities * options.images_per_identity
-    console.begin("drawing", total, "image")
-    try:
-        for step in steps:
-            done = round(total * step.step / step.total)  # of all, as the others are about as far
-            metrics = {"step": done, "images_per_second": step.images_per_second * part[1]}
-            worker.log(metrics)
-            console.step(done, metrics)
-            worker.progress(step.step / step.total, step.seconds_left, f"{done:,} of {total:,} images drawn")
-    finally:
-        steps.close()
-    if shared:
+
+    def report(step: SynthesisStep) -> Report:
+        done = round(total * step.step / step.total)  # of all, as the others are about as far
+        figures = {"step": done, "images_per_second": step.images_per_second * ranks.world}
+        return Report(done, total, figures, f"{done:,} of {total:,} images drawn", step.seconds_left)
+
+    Driver(console, worker).follow(steps, "drawing", "image", report, log=True)
+    if ranks.world > 1:
         ranks.wait()
-        for _ in drawing(options, folder, (0, 1), measuring):  # all is there: completes the data card
-            pass
+        finish(drawing(options, folder, ALONE, measuring))  # all is there: completes the data card
     results = {"images": total, "identities": identities, "images_per_identity": options.images_per_identity}
     worker.write_results({**results, **_afterwards(worker, console, options, folder)})
+
+
+def _work(worker: Worker, console: Console) -> None:
+    draw(worker, console, Ranks.current())
+
+
+def _follow(options: GenerateOptions, path: Path) -> None:
+    """Draw this process's part, into the folder that all of them must see, and stop when the run does."""
+    run, ranks = open_run(path), Ranks.current()
+    with closing(drawing(options, path / "dataset", ranks)) as steps:
+        for _ in steps:
+            if not run.status().active:
+                return
+    ranks.wait()
+
+
+def _told(run: Run) -> str:
+    return f"{run.results().get('images', 0):,} images in {run.path / 'dataset'}"
+
+
+JOB = Job("generate", _work, _told, follow=_follow, patience=PATIENCE)
 
 
 def _seen(worker: Worker, images: LabelledImages) -> dict[str, Any]:
@@ -144,25 +145,22 @@ def _seen(worker: Worker, images: LabelledImages) -> dict[str, Any]:
 
 def _afterwards(worker: Worker, console: Console, options: GenerateOptions, folder: Path) -> dict[str, Any]:
     """What is done with the dataset when it is whole, and what it came to."""
+    results: dict[str, Any] = {}
     if options.also is None and not options.validate:
-        return {}
+        return results
     from hyperface import datasets
     from hyperface.jobs.dataset import check, convert
 
-    dataset, results = datasets.open(folder), {}
-
-    def saying(message: str) -> Callable[[int, int], None]:
-        return lambda done, total: worker.progress(done / total, None, message)
-
+    dataset, driver = datasets.open(folder), Driver(console, worker)
     if options.validate:
-        findings = check(dataset, console, saying("Checking every image"))
+        findings = check(dataset, driver, "Checking every image")
         results["findings"] = [finding.message for finding in findings]
         for finding in findings:
             console.warn(finding.message)
     if options.also is not None:
         output = worker.path / options.also
         if not output.exists():  # it appears when it is whole
-            convert(dataset, options.also, output, console, saying(f"Writing as {options.also}"))
+            convert(dataset, options.also, output, driver, f"Writing as {options.also}")
         results["also"] = options.also
     return results
 
@@ -170,14 +168,16 @@ def _afterwards(worker: Worker, console: Console, options: GenerateOptions, fold
 def drawing(
     options: GenerateOptions,
     folder: Path,
-    part: tuple[int, int],
-    describe: Callable[[LabelledImages], dict] | None = None,
-) -> Iterator[SynthesisStep]:
-    """The steps that the options ask for, or a part of them, into the folder. describe: as in `synthesize`."""
+    ranks: Ranks,
+    describe: abc.Callable[[LabelledImages], dict[str, Any]] | None = None,
+) -> abc.Generator[SynthesisStep, None, Path]:
+    """The steps that the options ask for, or this process's part of them, into the folder. describe: as in
+    `synthesize`."""
     from hyperface import datasets, generators
 
     embeddings = load_embeddings(Path(options.source), options.identities)
-    generator = generators.load(options.generator)
+    device = str(own_device(options.device)) if ranks.world > 1 else options.device
+    generator = generators.load(options.generator, device=device)
     embeddings.space.check_same(generator.space)
     return datasets.synthesize(
         embeddings.rows,
@@ -188,12 +188,12 @@ def drawing(
         seed=options.seed,
         batch_size=options.batch_size,
         lineage=_lineage(Path(options.source)),
-        part=part,
+        part=(ranks.rank, ranks.world),
         describe=describe,
     )
 
 
-def _lineage(source: Path) -> dict:
+def _lineage(source: Path) -> dict[str, Any]:
     """What the data card says about the packing; empty for a file of embeddings."""
     if not is_run(source):
         return {}

@@ -1,37 +1,46 @@
-"""Measure identification: of everybody in a dataset one image is enrolled, and all others are searched among them.
-
-DATASET is a run folder of `generate`, or a dataset on disk. Rank 1: the share of searches that return the right person.
-"""
+"""Measuring identification: of everybody in a dataset one image is enrolled, and all others are searched."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from pathlib import Path
 
-from hyperface.jobs.base import Console
-from hyperface.steps import finish
-
-if TYPE_CHECKING:
-    from hyperface.datasets import LabelledImages
-    from hyperface.evaluation import EmbeddedImages, EmbeddingStep
-    from hyperface.recognizers import Recognizer
-
+from hyperface.jobs.console import Console, report_skipped
+from hyperface.jobs.dataset import dataset_path, embed_images
+from hyperface.jobs.driver import Driver
+from hyperface.jobs.models import absolute, load
 
 RANKS = (1, 5, 20)
 
 
-def embed(dataset: LabelledImages, recognizer: Recognizer, console: Console, limit: int | None) -> EmbeddedImages:
-    """`evaluation.embed_dataset` with a bar."""
-    from hyperface import evaluation
+def identify(
+    source: Path,
+    models: Sequence[str],
+    console: Console,
+    *,
+    images_per_identity: int | None = None,
+    device: str = "cpu",
+    precision: str = "float32",
+) -> None:
+    """Say, for each model, how often a search in the dataset returns the right person."""
+    from hyperface import datasets, evaluation
 
-    begun = False
-
-    def show(step: EmbeddingStep) -> None:
-        nonlocal begun
-        if not begun:
-            console.begin(recognizer.name, step.total, "image")
-        begun = True
-        console.step(step.done, {})
-
-    images = finish(evaluation.embed_dataset(dataset, recognizer, images_per_identity=limit), show)
-    console.end()
-    return images
+    dataset = datasets.open(dataset_path(source))
+    report_skipped(console, dataset.skipped)
+    for model in models:
+        recognizer = load(absolute(model), console, device=device, precision=precision)
+        images = embed_images(dataset, recognizer, Driver(console), recognizer.name, limit=images_per_identity)
+        found = evaluation.identify(images)
+        low, high = found.interval()
+        ranks = {rank: found.rate(rank) for rank in RANKS if rank <= found.enrolled}
+        shown = ", ".join(f"rank {rank} {100 * rate:.2f} %" for rank, rate in ranks.items())
+        console.say(
+            f"{recognizer.name}: {shown} (95 % interval of rank 1: {100 * low:.2f} to {100 * high:.2f} %); "
+            f"{len(found.ranks):,} searches among {found.enrolled:,} people",
+            model=model,
+            searches=len(found.ranks),
+            enrolled=found.enrolled,
+            rates=ranks,
+            rank_1_interval=[low, high],
+            cumulative_match=found.cumulative_match.tolist(),
+        )

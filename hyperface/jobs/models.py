@@ -6,12 +6,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hyperface.errors import RunError
-from hyperface.jobs.base import Console, is_run
-from hyperface.runs import open_run
+from hyperface.jobs.console import Console
+from hyperface.runs import is_run, open_run
 
 if TYPE_CHECKING:
     from hyperface.recognizers import Recognizer
-
 
 RECOGNIZER = "recognizer.safetensors"  # what a training leaves in its run folder
 

@@ -1,28 +1,24 @@
-"""Move packed identities until the generator's pictures of them are far apart, too (the closed loop).
-
-A packing spreads what is asked for; what the generator draws follows only in part. Here the requests are moved down the
-gradient of what the recogniser sees in the pictures. The run folder gets embeddings.npy, float32 (identities,
-dimension), unit rows: `generate --from` draws it like a packing. The recogniser that leads is not one to judge by:
-evaluate with another.
-"""
+"""Moving packed identities until the generator's pictures of them are far apart, too (the closed loop), as a run."""
 
 from __future__ import annotations
 
-import io
 import json
-import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hyperface import runs
+from hyperface.defaults import SECOND_RECOGNIZER
+from hyperface.errors import require
 from hyperface.files import write_atomic
-from hyperface.jobs.base import Clock, Console, already_done, is_run, require
-from hyperface.jobs.checkpoints import load_checkpoint, save_checkpoint
+from hyperface.jobs.checkpoints import CHECKPOINT, load_checkpoint, save_array, save_checkpoint
+from hyperface.jobs.console import Console
+from hyperface.jobs.driver import Driver, Report
 from hyperface.jobs.generate import load_embeddings
+from hyperface.jobs.job import Job, options_of
 from hyperface.jobs.models import load
 from hyperface.jobs.pack import RECOGNIZER_FILE
-from hyperface.runs import Run, StopRequested, Worker, open_run
+from hyperface.runs import Run, Worker, is_run, open_run
 
 if TYPE_CHECKING:
     import torch
@@ -31,14 +27,12 @@ if TYPE_CHECKING:
     from hyperface.generators import Generator
     from hyperface.recognizers import Recognizer
 
-
-CHECKPOINT_SECONDS = 10.0
 MOST_JUDGED = 400  # identities that the second recogniser looks at: about five seconds
 
 
 @dataclass(frozen=True)
 class SeparateOptions:
-    """What a closed loop is asked to do; the meaning of each is in `add_arguments`. source: an absolute path."""
+    """What a closed loop is asked to do; see `hyperface separate --help`. source: an absolute path."""
 
     source: str
     identities: int | None = None
@@ -48,7 +42,7 @@ class SeparateOptions:
     generator: str = "gan"
     seed: int = 0
     batch_size: int = 64
-    judge: str = "rendered-heads"  # recognizers.SECOND, whose module would bring torch along
+    judge: str = SECOND_RECOGNIZER
 
     def check(self) -> None:
         """InputError, saying what to change, for values that cannot work."""
@@ -80,21 +74,15 @@ def create(options: SeparateOptions, *, path: Path | None = None, folder: Path |
     )
 
 
-def perform(run: Run, console: Console) -> None:
-    """Do, or continue, the closed loop of a run folder."""
-    if already_done(run, console):
-        return
-    worker = Worker(run)
-    with worker.working():
-        _separate(worker, console)
+def _told(run: Run) -> str:
     results = run.results()
-    console.event("done", run=str(run.path), state=run.status().state, results=results)
-    if results:
-        told = [f"mean nearest angle in the pictures {_gain(results)}"]
-        if "second_recognizer" in results:
-            judge = results["second_recognizer"]
-            told.append(f"the same in one picture each, as {judge} sees it {_gain(results, 'second_')}")
-        console.say("\n".join([*told, str(run.path)]))
+    if not results:
+        return ""
+    told = [f"mean nearest angle in the pictures {_gain(results)}"]
+    if "second_recognizer" in results:
+        judge = results["second_recognizer"]
+        told.append(f"the same in one picture each, as {judge} sees it {_gain(results, 'second_')}")
+    return "\n".join([*told, str(run.path)])
 
 
 def _gain(results: dict[str, Any], whose: str = "") -> str:
@@ -102,12 +90,12 @@ def _gain(results: dict[str, Any], whose: str = "") -> str:
     return f"{start:.1f}° at the start, {end:.1f}° now"
 
 
-def _separate(worker: Worker, console: Console) -> None:
+def _work(worker: Worker, console: Console) -> None:
     worker.progress(0, message="Loading the models")
     from hyperface import generators, recognizers
     from hyperface.closed_loop import close_loop
 
-    options = SeparateOptions(**worker.run.options)
+    options = options_of(worker.run, SeparateOptions)
     source = Path(options.source)
     packed = load_embeddings(source, options.identities)
     generator = generators.load(options.generator)
@@ -119,8 +107,7 @@ def _separate(worker: Worker, console: Console) -> None:
         f"{judge.name!r} leads the loop, so it cannot judge what comes out: choose another --judge.",
     )
     write_atomic(worker.path / RECOGNIZER_FILE, json.dumps(recognizer.card.to_json()).encode())
-    checkpoint = worker.path / "checkpoint.safetensors"
-    state, resumed_at = load_checkpoint(checkpoint)
+    state, resumed_at = load_checkpoint(worker.path / CHECKPOINT)
     worker.forget_after(resumed_at)
     worker.progress(0, message="Drawing every identity once")
     steps = close_loop(
@@ -134,35 +121,28 @@ def _separate(worker: Worker, console: Console) -> None:
         seed=options.seed,
         resume=state,
     )
-    clock: Clock | None = None
-    last: ClosedLoopStep | None = None
     earlier = worker.run.metrics()
     began: float | None = earlier[0]["mean_seen_angle"] if earlier else None
-    saved = -float("inf")
-    try:
-        for last in steps:
-            if clock is None:
-                clock = Clock(last.step)
-                console.begin("separating", last.total, "step", initial=last.step)
-            metrics = _metrics(last)
-            worker.log(metrics)
-            began = metrics["mean_seen_angle"] if began is None else began
-            console.step(last.step, metrics)
-            if time.monotonic() - saved > CHECKPOINT_SECONDS:
-                save_checkpoint(checkpoint, last.state, last.step)
-                saved = time.monotonic()
-            left = clock.seconds_left(last.step, last.total)
-            seen = f"nearest pictures {metrics['mean_seen_angle']:.1f}° apart, {began:.1f}° at the start"
-            worker.progress(last.step / last.total, left, f"Step {last.step:,} of {last.total:,}: {seen}")
-    except (StopRequested, KeyboardInterrupt):
-        if last is not None:
-            _finish(worker, last)
-        raise
-    finally:
-        steps.close()
-    if last is not None:
-        worker.progress(1, message="A second recogniser looks at the pictures")
-        _finish(worker, last, _second_opinion(identities, last.requests, generator, judge))
+
+    def report(step: ClosedLoopStep) -> Report:
+        nonlocal began
+        metrics = _metrics(step)
+        began = metrics["mean_seen_angle"] if began is None else began
+        seen = f"nearest pictures {metrics['mean_seen_angle']:.1f}° apart, {began:.1f}° at the start"
+        return Report(step.step, step.total, metrics, f"Step {step.step:,} of {step.total:,}: {seen}")
+
+    def save(step: ClosedLoopStep) -> None:
+        save_checkpoint(worker.path / CHECKPOINT, step.state, step.step)
+
+    def finish(step: ClosedLoopStep) -> None:
+        save(step)
+        save_array(worker.path / "embeddings.npy", step.requests)
+        first = worker.run.metrics()[0]
+        worker.write_results({**_metrics(step), "start_mean_seen_angle": first["mean_seen_angle"]})
+
+    moved = Driver(console, worker).follow(steps, "separating", "step", report, log=True, save=save, finish=finish)
+    worker.progress(1, message="A second recogniser looks at the pictures")
+    worker.write_results({**worker.run.results(), **_second_opinion(identities, moved, generator, judge)})
 
 
 def _second_opinion(start: torch.Tensor, end: torch.Tensor, generator: Generator, judge: Recognizer) -> dict[str, Any]:
@@ -193,13 +173,4 @@ def _metrics(step: ClosedLoopStep) -> dict[str, Any]:
     }
 
 
-def _finish(worker: Worker, step: ClosedLoopStep, judged: dict[str, Any] | None = None) -> None:
-    """Write what the loop came to, whole or stopped. judged: further results."""
-    import numpy as np
-
-    save_checkpoint(worker.path / "checkpoint.safetensors", step.state, step.step)
-    buffer = io.BytesIO()
-    np.save(buffer, step.requests.cpu().numpy())
-    write_atomic(worker.path / "embeddings.npy", buffer.getvalue())
-    first = worker.run.metrics()[0]
-    worker.write_results({**_metrics(step), "start_mean_seen_angle": first["mean_seen_angle"], **(judged or {})})
+JOB = Job("separate", _work, _told)

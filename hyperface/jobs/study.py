@@ -1,29 +1,23 @@
-"""Run a whole experiment, and write a report of it.
-
-packed-vs-random: identities taken at random against packed ones, with the same generator and the same budget, each with
-several seeds, evaluated on the rendered benchmarks. The run folder gets report.html, results.json with every trial, and
-the datasets. A study that is stopped or killed goes on with the trial it was at.
-"""
+"""A whole experiment as a run, with a report of it."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hyperface import files, runs
-from hyperface.jobs.base import (
-    Clock,
-    Console,
-    already_done,
-    duration,
-    require,
-)
+from hyperface import runs
+from hyperface.errors import require
+from hyperface.files import write_atomic
+from hyperface.jobs.console import Console
+from hyperface.jobs.driver import Driver, Report
+from hyperface.jobs.job import Job, options_of
 from hyperface.runs import Run, Worker
+from hyperface.words import duration
 
 if TYPE_CHECKING:
-    from hyperface.studies import Plan, Trial
-
+    from hyperface.studies import Plan, StudyStep, Trial
 
 EXPERIMENTS = ("packed-vs-random",)
 REPORT = "report.html"
@@ -33,7 +27,7 @@ PARTS = 1000  # of the progress bar
 
 @dataclass(frozen=True)
 class StudyOptions:
-    """What a study is asked to do; the meaning of each is in `add_arguments`. What is None is the plan's own."""
+    """What a study is asked to do; see `hyperface study --help`. What is None is the plan's own."""
 
     experiment: str = EXPERIMENTS[0]
     seeds: int = 3
@@ -65,27 +59,16 @@ def create(options: StudyOptions, *, path: Path | None = None, folder: Path | No
     return runs.create("study", asdict(options), title=title, slug=options.experiment, path=path, folder=folder)
 
 
-def study_options(values: dict[str, Any]) -> StudyOptions:
-    return StudyOptions(**{key: tuple(value) if isinstance(value, list) else value for key, value in values.items()})
+def _told(run: Run) -> str:
+    tables = run.results().get("tables", [])
+    return "\n".join([*tables, str(run.path / REPORT if tables else run.path)])
 
 
-def perform(run: Run, console: Console) -> None:
-    """Do, or continue, the study of a run folder."""
-    if already_done(run, console):
-        return
-    worker = Worker(run)
-    with worker.working():
-        _study(worker, console, study_options(run.options))
-    results = run.results()
-    console.event("done", run=str(run.path), state=run.status().state, results=results)
-    for table in results.get("tables", []):
-        console.say(table)
-    console.say(str(run.path / REPORT) if results.get("tables") else str(run.path))
-
-
-def _study(worker: Worker, console: Console, options: StudyOptions) -> None:
+def _work(worker: Worker, console: Console) -> None:
+    """A study that is stopped or killed goes on with the trial it was at."""
     from hyperface import gallery, generators, studies
 
+    options = options_of(worker.run, StudyOptions)
     own = {field.name: getattr(options, field.name, None) for field in fields(studies.Plan)}
     plan = studies.Plan(**{key: value for key, value in own.items() if value is not None})
     worker.progress(0, message="Loading")
@@ -102,21 +85,24 @@ def _study(worker: Worker, console: Console, options: StudyOptions) -> None:
     )
     count = options.seeds * len(options.arms)
     _tell_time(console, plan, count - len(trials), options.device)
-    first = round(PARTS * len(trials) / count)
-    console.begin("study", PARTS, "‰", initial=first)
-    clock = Clock(first)
-    try:
-        for step in steps:
-            place = f"{step.arm}, seed {step.seed}: {step.stage}"
-            done = round(PARTS * step.share)
-            console.step(done, {"trial": f"{step.trial + 1}/{step.trials}", "stage": place})
-            if step.result is not None:
-                trials.append(step.result)
-                worker.log({"step": len(trials), **asdict(step.result)})
-                _write(worker, plan, trials, options)
-            worker.progress(step.share, clock.seconds_left(done, PARTS), f"Trial {step.trial + 1} of {count}, {place}")
-    finally:
-        steps.close()
+    written = len(trials)
+
+    def report(step: StudyStep) -> Report:
+        place = f"{step.arm}, seed {step.seed}: {step.stage}"
+        figures = {"trial": f"{step.trial + 1}/{step.trials}", "stage": place}
+        return Report(round(PARTS * step.share), PARTS, figures, f"Trial {step.trial + 1} of {count}, {place}")
+
+    def write(step: StudyStep) -> None:
+        nonlocal written
+        if len(step.finished) > written:
+            written = len(step.finished)
+            worker.log({"step": written, **asdict(step.finished[-1])})
+            _write(worker, plan, step.finished, options)
+
+    Driver(console, worker).follow(steps, "study", "‰", report, each=write)
+
+
+JOB = Job("study", _work, _told)
 
 
 def _tell_time(console: Console, plan: Plan, trials: int, device: str) -> None:
@@ -137,7 +123,7 @@ def _tell_time(console: Console, plan: Plan, trials: int, device: str) -> None:
     )
 
 
-def _write(worker: Worker, plan: Plan, trials: list[Trial], options: StudyOptions) -> None:
+def _write(worker: Worker, plan: Plan, trials: Sequence[Trial], options: StudyOptions) -> None:
     """Results, and the report as soon as there is something to compare."""
     from hyperface import studies
     from hyperface.studies import report
@@ -149,5 +135,5 @@ def _write(worker: Worker, plan: Plan, trials: list[Trial], options: StudyOption
         for arm in options.arms[1:]:
             results["tables"].append(report.text_table(studies.compare(trials, first, arm), first, arm))
         page = report.html_report(plan, trials, generator=options.generator, gallery=options.gallery)
-        files.write_atomic(worker.path / REPORT, page.encode())
+        write_atomic(worker.path / REPORT, page.encode())
     worker.write_results(results)

@@ -1,58 +1,43 @@
-"""Train a recogniser on a dataset of labelled faces.
-
-The run folder gets recognizer.safetensors, which `evaluate --model` and the app open, and every step's figures. A
-dataset that is not finished yet is finished first. Validation is on identities that are never trained on.
-
-A against B: with --against a second dataset, both are trained on, one after the other in run folders of their own, with
-as many identities, images and steps of each as the smaller one has, and the same seed.
-
-Several processes share a training: `accelerate launch -m hyperface train …` or `torchrun --nproc-per-node 8 -m --
-hyperface train --device cuda …`. The batch is divided among them, and the result is that of one process.
-"""
+"""Training a recogniser on a dataset of labelled faces, as a run; A against B as two."""
 
 from __future__ import annotations
 
 import datetime
-import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hyperface import files, runs
-from hyperface.errors import RunError
+from hyperface import runs
+from hyperface.errors import RunError, require
+from hyperface.files import atomic_path, write_atomic
 from hyperface.jobs import generate
-from hyperface.jobs.base import (
-    Console,
-    already_done,
-    duration,
-    is_run,
-    require,
-)
-from hyperface.jobs.checkpoints import load_checkpoint, save_checkpoint
-from hyperface.jobs.dataset import report_skipped
+from hyperface.jobs.checkpoints import CHECKPOINT, load_checkpoint, save_checkpoint
+from hyperface.jobs.console import Console, report_skipped
+from hyperface.jobs.driver import Driver, Report
+from hyperface.jobs.job import Job, options_of
 from hyperface.jobs.models import RECOGNIZER
 from hyperface.jobs.tracking import tracked
 from hyperface.ranks import Ranks
-from hyperface.runs import DONE, Run, StopRequested, Worker, open_run
+from hyperface.runs import DONE, RUNNING, Run, RunStatus, StopRequested, Worker, is_run, open_run
+from hyperface.words import duration
 
 if TYPE_CHECKING:
     import torch
 
     from hyperface.datasets import LabelledImages
+    from hyperface.recognizers.backbones import BackboneRecognizer
     from hyperface.training import TrainingStep
 
-
-CHECKPOINT = "checkpoint.safetensors"
 PARTNER = "partner"  # the name of the run folder beside this one that it is compared with
-CHECKPOINT_SECONDS = 20.0
 PATIENCE = datetime.timedelta(days=1)  # that processes wait for each other: the first may have a dataset to draw
 FIGURES = ("step", "epoch", "loss", "accuracy", "learning_rate", "images_per_second", "validation")
 
 
 @dataclass(frozen=True)
 class TrainOptions:
-    """What a training is asked to do; the meaning of each is in `add_arguments`. dataset, against: absolute paths."""
+    """What a training is asked to do; the meaning of each is in `hyperface train --help`. dataset, against: absolute
+    paths."""
 
     dataset: str
     backbone: str = "small"
@@ -111,7 +96,7 @@ def create_pair(options: TrainOptions, *, path: Path | None = None, folder: Path
     other = replace(options, dataset=str(options.against), against=options.dataset)
     second = create(other, path=first.path.with_name(f"{first.name}-against"))
     for run, partner in ((first, second), (second, first)):
-        files.write_atomic(run.path / PARTNER, partner.name.encode())
+        write_atomic(run.path / PARTNER, partner.name.encode())
     Worker(second).postpone("Its turn comes when the other dataset has been trained on.")
     return first, second
 
@@ -155,35 +140,44 @@ def _image_count(dataset: Path) -> int:
 
     if not is_run(dataset):
         return len(datasets.open(dataset))
-    options = generate.GenerateOptions(**open_run(dataset).options)
+    options = options_of(open_run(dataset), generate.GenerateOptions)
     return generate.identity_count(options) * options.images_per_identity
 
 
-def perform(run: Run, console: Console) -> None:
-    """Do, or continue, the training of a run folder, and then that of the dataset it is compared with."""
-    pair = [each for each in (run, partner_of(run)) if each is not None]
-    left = [each for each in pair if each.status().state != DONE]
-    if not left:
-        already_done(run, console)
-    for each in left:
-        if each is not run and each.status().state == runs.RUNNING:
-            return
-        _perform(each, console)
-        if each.status().state != DONE:  # asked to stop
-            return
+def _pair(run: Run) -> list[Run]:
+    return [each for each in (run, partner_of(run)) if each is not None]
 
 
-def _perform(run: Run, console: Console) -> None:
-    options = TrainOptions(**run.options)
-    worker = Worker(run)
-    with worker.working():
-        for dataset in filter(None, (options.dataset, options.against)):
-            if is_run(dataset):
-                _finish_dataset(worker, open_run(dataset), console)
-        _train(worker, console, options)
-    status = run.status()
-    console.event("done", run=str(run.path), state=status.state, results=run.results())
-    console.say(f"{_summary(run.results())}\n{run.path}")
+def _discard(run: Run) -> None:
+    for each in _pair(run):
+        runs.delete(each)
+
+
+def _work(worker: Worker, console: Console) -> None:
+    options = options_of(worker.run, TrainOptions)
+    for dataset in filter(None, (options.dataset, options.against)):
+        if is_run(dataset):
+            _finish_dataset(worker, open_run(dataset), console)
+    _train(worker, console, options)
+
+
+def _follow(options: TrainOptions, run: Path) -> None:
+    """Train with the first process; all of them must see the folders."""
+    dataset, resume, _ = load_training(options, run)
+    Ranks.current().take_along(training_steps(options, dataset, resume))
+
+
+def _told(run: Run) -> str:
+    results = run.results()
+    if not results or results["loss"] is None:
+        return f"nothing was trained yet\n{run.path}"
+    validation = results["validation"]
+    held_out = "" if validation is None else f", verification on held-out identities {100 * validation:.1f} %"
+    accuracy = f"training accuracy {100 * results['accuracy']:.1f} %"
+    return f"loss {results['loss']:.3f}, {accuracy}{held_out}\n{run.path}"
+
+
+JOB = Job("train", _work, _told, belonging=_pair, discard=_discard, follow=_follow, patience=PATIENCE)
 
 
 def _finish_dataset(worker: Worker, dataset: Run, console: Console) -> None:
@@ -191,10 +185,10 @@ def _finish_dataset(worker: Worker, dataset: Run, console: Console) -> None:
     status = dataset.status()
     if status.state == DONE:
         return
-    if status.state == "running":
+    if status.state == RUNNING:
         raise RunError(f"The dataset {dataset.name} is still being drawn. Train when it is finished.")
 
-    def tell(status: runs.RunStatus) -> None:
+    def tell(status: RunStatus) -> None:
         worker.progress(0, None, f"Dataset first: {status.message}")
 
     drawing = Worker(dataset, on_status=tell)
@@ -209,10 +203,10 @@ def load_training(options: TrainOptions, run: Path) -> tuple[LabelledImages, dic
     """The dataset, cut to what the one it is compared with allows; the state to resume from, and its step."""
     from hyperface import datasets
 
-    opened = [datasets.open(_images_of(path)) for path in (options.dataset, options.against) if path is not None]
-    dataset = opened[0]
-    if len(opened) == 2:
-        identities, images = datasets.equal_budget(*opened, seed=options.seed)
+    dataset = datasets.open(_images_of(options.dataset))
+    if options.against is not None:
+        other = datasets.open(_images_of(options.against))
+        identities, images = datasets.equal_budget(dataset, other, seed=options.seed)
         dataset = dataset.limited(identities=identities, images=images, seed=options.seed)
     return dataset, *load_checkpoint(run / CHECKPOINT)
 
@@ -223,7 +217,7 @@ def _images_of(path: str) -> Path:
 
 def training_steps(
     options: TrainOptions, dataset: LabelledImages, resume: dict[str, torch.Tensor] | None
-) -> Iterator[TrainingStep]:
+) -> Generator[TrainingStep, None, BackboneRecognizer]:
     """The steps that the options ask for; the same call in every process."""
     from hyperface import training
 
@@ -252,43 +246,39 @@ def _train(worker: Worker, console: Console, options: TrainOptions) -> None:
     ranks = Ranks.current()
     ranks.tell(options, worker.path)
     steps = ranks.leading(training_steps(options, dataset, resume))
-    last: TrainingStep | None = None
-    saved = time.monotonic()
-    try:
-        with tracked(worker.run) as track:
-            for step in steps:
-                if last is None:
-                    report_skipped(console, step.skipped)
-                    console.begin("training", step.total, "step", initial=step.step)
-                last = step
-                metrics = {key: getattr(step, key) for key in FIGURES}
-                worker.log(metrics)
-                track(metrics)
-                console.step(step.step, metrics)
-                if time.monotonic() - saved > CHECKPOINT_SECONDS:
-                    save_checkpoint(worker.path / CHECKPOINT, step.state, step.step)
-                    saved = time.monotonic()
-                message = f"Epoch {step.epoch} of {options.epochs}, step {step.step:,}"
-                worker.progress(step.step / step.total, step.seconds_left, message)
-    finally:
-        if last is not None:  # stopped, too: what has been learnt so far is a recogniser that can be evaluated
-            save_checkpoint(worker.path / CHECKPOINT, last.state, last.step)
-            _finish(worker, options, last, dataset)
-        steps.close()
+    begun = False
+
+    def report(step: TrainingStep) -> Report:
+        nonlocal begun
+        if not begun:
+            report_skipped(console, step.skipped)
+            begun = True
+        message = f"Epoch {step.epoch} of {options.epochs}, step {step.step:,}"
+        return Report(step.step, step.total, _figures(step), message, step.seconds_left)
+
+    def save(step: TrainingStep) -> None:
+        save_checkpoint(worker.path / CHECKPOINT, step.state, step.step)
+
+    def finish(step: TrainingStep) -> None:  # stopped, too: what was learnt so far is a recogniser to be evaluated
+        from hyperface import training
+
+        save(step)
+        with atomic_path(worker.path / RECOGNIZER) as temporary:
+            training.save_recognizer(step, temporary)
+        worker.write_results({**_figures(step), "identities": dataset.identities, "images": len(dataset)})
+
+    with tracked(worker.run) as track:
+        Driver(console, worker).follow(
+            steps,
+            "training",
+            "step",
+            report,
+            log=True,
+            each=lambda step: track(_figures(step)),
+            save=save,
+            finish=finish,
+        )
 
 
-def _finish(worker: Worker, options: TrainOptions, step: TrainingStep, dataset: LabelledImages) -> None:
-    from hyperface import training
-
-    with files.atomic_path(worker.path / RECOGNIZER) as temporary:
-        training.save_recognizer(step, temporary)
-    figures = {key: getattr(step, key) for key in FIGURES}
-    worker.write_results({**figures, "identities": dataset.identities, "images": len(dataset)})
-
-
-def _summary(results: dict[str, Any]) -> str:
-    if not results or results["loss"] is None:
-        return "nothing was trained yet"
-    validation = results["validation"]
-    held_out = "" if validation is None else f", verification on held-out identities {100 * validation:.1f} %"
-    return f"loss {results['loss']:.3f}, training accuracy {100 * results['accuracy']:.1f} %{held_out}"
+def _figures(step: TrainingStep) -> dict[str, Any]:
+    return {key: getattr(step, key) for key in FIGURES}

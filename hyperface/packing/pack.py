@@ -74,8 +74,10 @@ def pack(
     seed: int = 0,
     device: str | torch.device = "cpu",
     resume: dict[str, torch.Tensor] | None = None,
-) -> Generator[PackingStep, None, None]:
+) -> Generator[PackingStep, None, torch.Tensor]:
     """Spread identities over the sphere, yielding the start (step 0) and every step up to `steps`.
+
+    Returns the identities of the last step, float32 (n, d), unit rows; resumed from there, they are a step further.
 
     Args:
         embeddings: (n, d), n ≥ 1, d ≥ 2, where the identities start; scaled to unit rows. Copies of a point are first
@@ -144,12 +146,13 @@ def _steps(
     optimised: Objective,
     seed: int,
     tiling: Tiling,
-) -> Generator[PackingStep, None, None]:
+) -> Generator[PackingStep, None, torch.Tensor]:
     ranks = Ranks.current()
     points, nearest = state["points"], state["nearest"]  # (n, k), (n,)
     n, own = len(points), ranks.rows(len(points))
     moments = Moments(state["first_moment"][own], state["second_moment"][own])
     first = int(state["step"])
+    here = points
     del state  # its tensors are as large as the points, and soon outdated
     for step in range(first, total + 1):
         progress = step / total if total else 1.0
@@ -190,6 +193,7 @@ def _steps(
             exact=exact,
             span=subspace,
         )
+    return here if subspace is None else subspace.embed(here)
 
 
 def _advanced(

@@ -9,7 +9,7 @@ plane, which finds the positions of the contacts to the last digit.
 import itertools
 import operator
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -51,8 +51,8 @@ class TammesStep:
 
 def solve_tammes(
     n: int, *, seed: int = 0, rounds: int = 8, seconds: float | None = None, goal: float | None = None
-) -> Iterator[TammesStep]:
-    """Pack n points, 2 to LARGEST, on the sphere in three dimensions, yielding the way there.
+) -> Generator[TammesStep, None, np.ndarray]:
+    """Pack n points, 2 to LARGEST, on the sphere in three dimensions, yielding the way there; returns the best (n, 3).
 
     rounds: of new random starts. seconds: after the first step, the caller's own time included; then the packing at
     hand is the last to be polished, so that how far it gets depends on the machine. goal: degrees; ends with the first
@@ -80,9 +80,9 @@ def _whole(value: object) -> int | None:
 
 def _steps(
     n: int, rng: np.random.Generator, rounds: int, seconds: float | None, goal: float | None
-) -> Iterator[TammesStep]:
+) -> Generator[TammesStep, None, np.ndarray]:
     end = float("inf") if seconds is None else time.monotonic() + seconds
-    best, best_angle = None, -1.0
+    best, best_angle = np.empty((n, 3)), -1.0
     for number in range(rounds):
         low, high = np.log(FIRST_SHARPNESS)
         sharpness = np.exp(rng.uniform(low, high, size=(STARTS, 1, 1)))  # soft starts end alike, sharp ones anywhere
@@ -100,8 +100,9 @@ def _steps(
                 yield _step(points, number, phase, best_angle)
             if time.monotonic() > end or (goal is not None and best_angle > goal - GOAL_DEGREES):
                 yield _step(best, number, "done", best_angle)
-                return
-    yield _step(best, number, "done", best_angle)
+                return best
+    yield _step(best, rounds - 1, "done", best_angle)
+    return best
 
 
 def _step(points: np.ndarray, number: int, phase: str, best_angle: float) -> TammesStep:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from hyperface.defaults import SECOND_RECOGNIZER
 from hyperface.errors import UnknownNameError
 from hyperface.hub import RELEASED, SCHEME, on_hub
 from hyperface.recognizers.backbones import ARCHITECTURES
@@ -16,7 +17,7 @@ __all__ = ["REGISTRY", "SECOND", "EmbeddingSpace", "Embeddings", "Recognizer", "
 
 REGISTRY: Registry[Recognizer] = Registry("recogniser")
 BACKBONES = tuple(ARCHITECTURES)
-SECOND = "rendered-heads"  # judges what another one led: it never saw a picture of the embedded generator
+SECOND = SECOND_RECOGNIZER  # judges what another one led: it never saw a picture of the embedded generator
 
 
 @REGISTRY.register("dlib")

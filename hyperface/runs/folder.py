@@ -117,6 +117,11 @@ def runs_folder() -> Path:
     return Path(os.environ.get("HYPERFACE_RUNS") or "runs").absolute()
 
 
+def is_run(path: str | Path) -> bool:
+    """Whether a path is a run folder."""
+    return (Path(path) / "config.json").is_file()
+
+
 def open_run(path: str | Path) -> Run:
     """Read a run folder. RunError if it is not one."""
     path = Path(path).absolute()

@@ -5,17 +5,18 @@ recogniser is trained from scratch on them for the same number of steps, and it 
 of this was tuned on.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import torch
 
-from hyperface import datasets, evaluation, packing, training
+from hyperface import datasets, evaluation, generators, packing, training
+from hyperface.defaults import BETA
 from hyperface.errors import InputError
 from hyperface.gallery import Gallery
-from hyperface.generators import Generator
+from hyperface.steps import finish, translated
 
 STAGES = {"choose": 0.03, "draw": 0.15, "train": 0.75, "evaluate": 0.07}  # and their usual shares of a trial's time
 
@@ -35,7 +36,7 @@ class Plan:
     head: str = "adaface"
     batch_size: int = 128
     input_size: int | None = None
-    beta: float = datasets.synthesis.BETA
+    beta: float = BETA
     span: int = 40
     packing_steps: int = 300
     benchmarks: tuple[str, ...] = (
@@ -68,7 +69,7 @@ class Trial:
 @dataclass(frozen=True)
 class StudyStep:
     """`done` of `total` in this stage of trial number `trial` (from 0) of `trials`; share: of the whole study.
-    result: in the last step of a trial."""
+    finished: all trials that are done, in the order in which they were."""
 
     arm: str
     seed: int
@@ -77,7 +78,7 @@ class StudyStep:
     total: int
     trial: int
     trials: int
-    result: Trial | None = None
+    finished: tuple[Trial, ...]
 
     @property
     def share(self) -> float:
@@ -94,14 +95,15 @@ def _random(gallery: Gallery, plan: Plan, seed: int) -> torch.Tensor:
 
 def _packed(span: bool) -> Callable[[Gallery, Plan, int], torch.Tensor]:
     def choose(gallery: Gallery, plan: Plan, seed: int) -> torch.Tensor:
-        *_, last = packing.pack(
-            _random(gallery, plan, seed),
-            gallery=gallery.embeddings,
-            span=plan.span if span else None,
-            steps=plan.packing_steps,
-            seed=seed,
+        return finish(
+            packing.pack(
+                _random(gallery, plan, seed),
+                gallery=gallery.embeddings,
+                span=plan.span if span else None,
+                steps=plan.packing_steps,
+                seed=seed,
+            )
         )
-        return last.embeddings
 
     return choose
 
@@ -117,15 +119,15 @@ ARMS: dict[str, Callable[[Gallery, Plan, int], torch.Tensor]] = {
 def packed_vs_random(
     folder: Path,
     gallery: Gallery,
-    generator: Generator,
+    generator: generators.Generator,
     *,
     plan: Plan | None = None,
     arms: Sequence[str] = ("random", "packed"),
     seeds: int = 3,
     device: str = "cpu",
     finished: Sequence[Trial] = (),
-) -> Iterator[StudyStep]:
-    """Run all trials, seed after seed, so that the arms are comparable whenever it is stopped.
+) -> Generator[StudyStep, None, list[Trial]]:
+    """Run all trials, seed after seed, so that the arms are comparable whenever it is stopped; returns them.
 
     folder: where the datasets go, one for each trial. finished: trials that need not be done again; a dataset that was
     being drawn is drawn on. InputError, UnknownNameError or DatasetError for a plan that cannot work, before any work.
@@ -137,39 +139,57 @@ def packed_vs_random(
     if not 2 <= plan.identities <= len(gallery):
         raise InputError(f"{plan.identities} identities were asked for; the gallery has {len(gallery):,}.")
     benchmarks = [evaluation.load_benchmark(name) for name in plan.benchmarks]
-    done = {(trial.arm, trial.seed) for trial in finished}
+    return _steps(folder, gallery, generator, plan, benchmarks, arms, seeds, device, list(finished))
+
+
+def _steps(
+    folder: Path,
+    gallery: Gallery,
+    generator: generators.Generator,
+    plan: Plan,
+    benchmarks: Sequence[evaluation.Benchmark],
+    arms: Sequence[str],
+    seeds: int,
+    device: str,
+    trials: list[Trial],
+) -> Generator[StudyStep, None, list[Trial]]:
+    done = {(trial.arm, trial.seed) for trial in trials}
     order = [(arm, seed) for seed in range(seeds) for arm in arms]
+    for number, (arm, seed) in enumerate(order):
+        if (arm, seed) in done:
+            continue
 
-    def steps() -> Iterator[StudyStep]:
-        for number, (arm, seed) in enumerate(order):
-            if (arm, seed) not in done:
-                for stage, step, total, result in _trial(
-                    folder, gallery, generator, plan, benchmarks, arm, seed, device
-                ):
-                    yield StudyStep(arm, seed, stage, step, total, number, len(order), result)
+        def at(stage: str, done: int, total: int, arm: str = arm, seed: int = seed, number: int = number) -> StudyStep:
+            return StudyStep(arm, seed, stage, done, total, number, len(order), tuple(trials))
 
-    return steps()
+        trials.append((yield from _trial(folder, gallery, generator, plan, benchmarks, arm, seed, device, at)))
+        yield at("evaluate", len(benchmarks), len(benchmarks))
+    return trials
 
 
 def _trial(
     folder: Path,
     gallery: Gallery,
-    generator: Generator,
+    generator: generators.Generator,
     plan: Plan,
     benchmarks: Sequence[evaluation.Benchmark],
     arm: str,
     seed: int,
     device: str,
-) -> Iterator[tuple[str, int, int, Trial | None]]:
-    """(stage, done, total, result) of one trial."""
-    yield "choose", 0, 1, None
+    at: Callable[[str, int, int], StudyStep],
+) -> Generator[StudyStep, None, Trial]:
+    """One trial. at: the study's step for (stage, done, total)."""
+    yield at("choose", 0, 1)
     identities = ARMS[arm](gallery, plan, seed)  # (n, d)
-    path = folder / f"{arm}-{seed}"
     drawing = datasets.synthesize(
-        identities, generator, images_per_identity=plan.images_per_identity, beta=plan.beta, out=path, seed=seed
+        identities,
+        generator,
+        images_per_identity=plan.images_per_identity,
+        beta=plan.beta,
+        out=folder / f"{arm}-{seed}",
+        seed=seed,
     )
-    for drawn in drawing:
-        yield "draw", drawn.step, drawn.total, None
+    path = yield from translated(drawing, lambda step: at("draw", step.step, step.total))
     learning = training.train(
         datasets.open(path),
         backbone=plan.backbone,
@@ -181,15 +201,19 @@ def _trial(
         seed=seed,
         device=device,
     )
-    for step in learning:
-        yield "train", step.step, step.total, None
-    recognizer = step.recognizer.eval()
+    losses: list[float] = []
+
+    def learnt(step: training.TrainingStep) -> StudyStep:
+        if step.loss is not None:
+            losses.append(step.loss)
+        return at("train", step.step, step.total)
+
+    recognizer = yield from translated(learning, learnt)
     accuracy, auc = {}, {}
     for number, benchmark in enumerate(benchmarks):
-        yield "evaluate", number, len(benchmarks), None
+        yield at("evaluate", number, len(benchmarks))
         result = evaluation.verify(recognizer, benchmark)
         accuracy[benchmark.name], auc[benchmark.name] = result.accuracy, result.auc
     cosines = identities.double() @ identities.double().T
     nearest = cosines.fill_diagonal_(-1).amax(dim=1).mean().item()
-    trial = Trial(arm, seed, accuracy, auc, nearest, step.loss)
-    yield "evaluate", len(benchmarks), len(benchmarks), trial
+    return Trial(arm, seed, accuracy, auc, nearest, losses[-1])

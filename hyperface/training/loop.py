@@ -117,8 +117,8 @@ class Loop:
             used, places = np.unique(pairs[0], return_inverse=True)
             self.held_out = from_uint8(images[used]).to(self.device), places.reshape(-1, 2), pairs[1]
 
-    def steps(self, *, resumed: bool) -> Generator[TrainingStep, None, None]:
-        """All steps that are left, after the one that shows the untrained network."""
+    def steps(self, *, resumed: bool) -> Generator[TrainingStep, None, BackboneRecognizer]:
+        """All steps that are left, after the one that shows the untrained network; returns the recogniser."""
         if not resumed:
             self._validate()
             yield self._show(loss=None, speed=0.0)
@@ -130,6 +130,7 @@ class Loop:
             times.append(time.monotonic())
             speed = (len(times) - 1) * self.batches.batch_size / max(times[-1] - times[0], 1e-9)
             yield self._show(loss=float(np.mean(self.losses)), speed=speed)
+        return self.recognizer.eval()
 
     def _take_step(self, images: torch.Tensor, labels: torch.Tensor) -> None:
         # Dropout, too, comes from the seed and the step, so that a resumed run repeats it; each process has its own.

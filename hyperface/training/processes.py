@@ -57,7 +57,12 @@ class _Mean(torch.autograd.Function):
 
     @staticmethod
     def backward(context: Any, gradient: torch.Tensor) -> torch.Tensor:
-        return _Mean.apply(gradient)
+        return _mean(gradient)
+
+
+def _mean(value: torch.Tensor) -> torch.Tensor:
+    averaged: torch.Tensor = _Mean.apply(value)  # type: ignore[no-untyped-call]  # torch gives it no types
+    return averaged
 
 
 class SharedBatchNorm(nn.modules.batchnorm._BatchNorm):
@@ -71,12 +76,17 @@ class SharedBatchNorm(nn.modules.batchnorm._BatchNorm):
             return nn.functional.batch_norm(
                 x, self.running_mean, self.running_var, self.weight, self.bias, False, 0.0, self.eps
             )
+        # It is made with statistics and a fixed momentum, as every batch norm here.
+        assert self.running_mean is not None
+        assert self.running_var is not None
+        assert self.num_batches_tracked is not None
+        assert self.momentum is not None
         axes = [axis for axis in range(x.ndim) if axis != 1]
         shape = [1, -1] + [1] * (x.ndim - 2)
         exact = x.to(torch.promote_types(x.dtype, torch.float32))  # of bfloat16 images too, as batch_norm's own are
-        mean = _Mean.apply(exact.mean(axes))  # (channels,)
+        mean = _mean(exact.mean(axes))  # (channels,)
         centred = exact - mean.view(shape)
-        variance = _Mean.apply(centred.square().mean(axes))  # (channels,)
+        variance = _mean(centred.square().mean(axes))  # (channels,)
         with torch.no_grad():
             count = x.numel() / x.shape[1] * distributed.get_world_size()
             self.running_mean.lerp_(mean, self.momentum)
@@ -91,7 +101,8 @@ class SharedBatchNorm(nn.modules.batchnorm._BatchNorm):
 def _share_batch_norms(model: nn.Module, device: torch.device) -> nn.Module:
     """The model with batch norms that see all processes, in place; parameters and their names stay."""
     if device.type == "cuda":
-        return nn.SyncBatchNorm.convert_sync_batchnorm(model)
+        converted: nn.Module = nn.SyncBatchNorm.convert_sync_batchnorm(model)
+        return converted
     for module in model.modules():
         if isinstance(module, nn.modules.batchnorm._BatchNorm):
             module.__class__ = SharedBatchNorm  # the state is the same, only what is computed with it changes

@@ -8,7 +8,7 @@ import torch
 from hyperface.datasets import LabelledImages
 from hyperface.errors import DeviceError, InputError
 from hyperface.ranks import own_device
-from hyperface.recognizers.backbones import build_backbone
+from hyperface.recognizers.backbones import BackboneRecognizer, build_backbone
 from hyperface.recognizers.checkpoints import save_backbone
 from hyperface.training.batches import Batches
 from hyperface.training.heads import HEADS
@@ -34,8 +34,8 @@ def train(
     device: str | torch.device = "cpu",
     precision: str = "fastest",
     resume: dict[str, torch.Tensor] | None = None,
-) -> Generator[TrainingStep, None, None]:
-    """Train a recogniser from scratch, yielding step 0 (untrained) and every batch.
+) -> Generator[TrainingStep, None, BackboneRecognizer]:
+    """Train a recogniser from scratch, yielding step 0 (untrained) and every batch, and returning it.
 
     SGD with momentum, linear warm-up, then a cosine schedule to zero or AdaFace's steps; weight decay on weights, not
     on norms and biases; mirroring and AdaFace's augmentations. The last batch of an epoch is left out where it is

@@ -6,6 +6,7 @@ from hyperface import datasets
 from hyperface.datasets.records import Skipped
 from hyperface.errors import InputError
 from hyperface.evaluation import load_benchmark
+from hyperface.steps import finish
 
 IDENTITIES, IMAGES = 6, 4
 
@@ -26,9 +27,10 @@ def check(tmp_path):
             folder = tmp_path / "set" / str(i // IMAGES)
             folder.mkdir(parents=True, exist_ok=True)
             Image.fromarray(np.ascontiguousarray(pixels)).save(folder / f"{i % IMAGES}.png")
-        *_, last = datasets.validate(datasets.open(tmp_path / "set"))
-        assert last.step == last.total
-        return {finding.kind: finding for finding in last.findings}
+        steps: list[datasets.ValidationStep] = []
+        found = finish(datasets.validate(datasets.open(tmp_path / "set")), steps.append)
+        assert steps[-1].step == steps[-1].total
+        return {finding.kind: finding for finding in found}
 
     return findings
 
@@ -123,8 +125,8 @@ def test_duplicates_and_labels_with_one_image(faces, check):
 def test_broken_records_are_counted_whenever_they_were_found(source, everything):
     (source.path / "person 0" / "1.jpg").write_bytes(b"no image")
     source.skipped.add("record 9", "damaged")
-    *_, last = datasets.validate(source, sample=0)
-    (broken,) = (finding for finding in last.findings if finding.kind == "broken")
+    found = finish(datasets.validate(source, sample=0))
+    (broken,) = (finding for finding in found if finding.kind == "broken")
     assert broken.count == 2
     assert broken.examples[0] == "record 9: damaged"
     assert "person 0/1.jpg" in broken.examples[1]

@@ -4,7 +4,7 @@ from hyperface import recognizers
 from hyperface.assets import asset
 from hyperface.evaluation.color_order import check_color_order
 from hyperface.jobs import models
-from hyperface.jobs.base import Console
+from hyperface.jobs.console import Console
 from hyperface.recognizers.base import Recognizer
 
 

@@ -7,9 +7,9 @@ from types import SimpleNamespace
 import pytest
 import torch
 
-from hyperface.jobs import pack_work
 from hyperface.jobs.pack import PackOptions
-from hyperface.jobs.pack_work import PackWork
+from hyperface.jobs.pack import work as pack_work
+from hyperface.jobs.pack.work import PackWork
 
 
 @dataclass
@@ -27,7 +27,8 @@ def work(monkeypatch):
     """A packing of 1,000 identities at its fifth second, last drawn at the fourth, with 100 seconds to go."""
     monkeypatch.setattr(pack_work.time, "monotonic", lambda: 5.0)
     work = PackWork.__new__(PackWork)
-    work.picture, work._clock, work._drawn_at = SimpleNamespace(waiting=0, sent=10), Pace(100.0), 4.0
+    work.picture, work._drawn_at = SimpleNamespace(waiting=0, sent=10), 4.0
+    work.driver = SimpleNamespace(clock=Pace(100.0))
     return work
 
 
@@ -49,17 +50,17 @@ def test_not_while_pictures_wait(work):
 
 
 def test_not_before_the_pace_is_known(work):
-    work._clock.left = None
+    work.driver.clock.left = None
     assert not work._live_picture_is_due(STEP)
 
 
 def test_more_seldom_where_the_frames_would_not_fit(work):
     room = pack_work.MOST_FRAME_BYTES // (12 + 8 * 1000) - 10
-    work._clock.left = room * 0.9
+    work.driver.clock.left = room * 0.9
     assert work._live_picture_is_due(STEP)
-    work._clock.left = room * 1.1
+    work.driver.clock.left = room * 1.1
     assert not work._live_picture_is_due(STEP)
-    work._clock.left, work.picture.sent = 0.0, room + 10
+    work.driver.clock.left, work.picture.sent = 0.0, room + 10
     assert not work._live_picture_is_due(STEP)
 
 

@@ -87,7 +87,7 @@ def test_a_killed_training_continues_as_if_it_never_was(make, tmp_path):
     options = ["train", "--dataset", str(make(6, 6, 6, 6, 6, 6)), *OPTIONS, "--epochs", "4"]
     assert main([*options, "--run", str(tmp_path / "whole")]) == 0
     killed = tmp_path / "killed"
-    often = "from hyperface.jobs import train; train.CHECKPOINT_SECONDS = 0; from hyperface.cli import main"
+    often = "from hyperface.jobs import driver; driver.SAVE_SECONDS = 0; from hyperface.cli import main"
     script = f"{often}; main({[*options, '--run', str(killed)]!r})"
     process = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     end = time.monotonic() + 90

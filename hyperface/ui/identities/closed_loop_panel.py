@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 import gradio as gr
 
 from hyperface.errors import HyperFaceError, InputError
-from hyperface.jobs.base import duration
 from hyperface.runs import Run
 from hyperface.ui.identities.grid import figure_row
 from hyperface.ui.parts import worker
@@ -19,6 +18,7 @@ from hyperface.ui.parts.pictures import escape, picture
 from hyperface.ui.parts.plots import Figure, chart, line, line_chart
 from hyperface.ui.parts.run_progress import run_progress
 from hyperface.ui.parts.toasts import toasts
+from hyperface.words import duration
 
 if TYPE_CHECKING:
     import torch

@@ -6,9 +6,9 @@ import statistics
 from typing import Any
 
 from hyperface.errors import RunError
-from hyperface.jobs.base import duration
 from hyperface.runs import Run
 from hyperface.ui.parts.context import AppContext
+from hyperface.words import duration
 
 # Images a second on two CPU cores, until a run on this machine has shown its own pace.
 TYPICAL_TRAINING = {"small": 300.0, "ir_18": 12.0, "ir_34": 7.0, "ir_50": 5.0, "ir_100": 2.5}

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
-
 from hyperface.errors import RunError
-from hyperface.files import write_atomic
+from hyperface.jobs import places
 from hyperface.runs import Run
 from hyperface.ui.parts.context import AppContext
 
@@ -22,24 +18,8 @@ def check_free(context: AppContext) -> None:
 
 
 def start(context: AppContext, run: Run) -> Run:
-    """Begin, or continue, the work of a run folder in a detached process. What it prints goes to the run's log.txt."""
+    """Begin, or continue, the work of a run folder in a process of its own."""
     if context.is_demo(run):
         raise RunError("This run ships with HyperFace and stays as it is. Start one of your own.")
-    if run.status().state == "running":
-        raise RunError(f"{run.title} is at work already.")
-    try:
-        write_atomic(run.path / "launched", str(os.getpid()).encode())  # `starting` from here on, seen from any page
-        (run.path / "status.json").unlink(missing_ok=True)
-        with (run.path / "log.txt").open("ab") as log:
-            process = subprocess.Popen(
-                [sys.executable, "-m", "hyperface", run.verb, "--resume", str(run.path)],
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,  # a Ctrl-C at the server is not meant for it
-                env={**os.environ, "HYPERFACE_RUNS": str(context.runs_folder)},
-            )
-        write_atomic(run.path / "launched", str(process.pid).encode())
-    except OSError as error:
-        raise RunError(f"The work could not be started ({error.strerror}).") from error
+    places.start(run, runs_folder=context.runs_folder)
     return run

@@ -2,35 +2,57 @@
 
 from __future__ import annotations
 
-import io
 import json
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 
-from hyperface import gallery, sphere
+from hyperface import bounds, gallery, packing, sphere
 from hyperface.files import write_atomic
-from hyperface.jobs.base import Clock, Console, is_run
-from hyperface.jobs.checkpoints import load_checkpoint, save_checkpoint
-from hyperface.jobs.pack import RECOGNIZER_FILE, PackOptions, packing_space
-from hyperface.jobs.pack_ranks import packing_steps
-from hyperface.jobs.picture import PictureProcess, Snapshot
+from hyperface.jobs.checkpoints import CHECKPOINT, load_checkpoint, save_array, save_checkpoint
+from hyperface.jobs.console import Console
+from hyperface.jobs.driver import STOPS, Driver, Report
+from hyperface.jobs.pack.options import RECOGNIZER_FILE, PackOptions, packing_space
+from hyperface.jobs.pack.picture import PictureProcess, Snapshot
 from hyperface.packing import PackingStep
 from hyperface.packing.span import principal_span
 from hyperface.projection.frames import record_type
-from hyperface.ranks import Ranks
-from hyperface.runs import StopRequested, Worker
+from hyperface.ranks import Ranks, own_device
+from hyperface.runs import StopRequested, Worker, is_run
 
-CHECKPOINT_SECONDS = 10.0
 LIVE_SECONDS = 0.2  # between pictures of a slow packing, beyond the number asked for: somebody may be looking on
 MOST_FRAME_BYTES = 16_000_000  # of such pictures in one run: a page that is opened later loads them all
+
+
+def packing_steps(
+    start: torch.Tensor, gallery: torch.Tensor, options: PackOptions, state: dict[str, torch.Tensor] | None
+) -> Generator[PackingStep, None, torch.Tensor]:
+    """The steps that the options ask for; the same call in every process."""
+    return packing.pack(
+        start,
+        gallery=gallery,
+        alpha=options.alpha,
+        span=options.span,
+        steps=options.steps,
+        objective=options.objective,
+        learning_rate=options.learning_rate,
+        seed=options.seed,
+        device=own_device(options.device),
+        resume=state,
+    )
+
+
+def follow(
+    start: torch.Tensor, gallery: torch.Tensor, options: PackOptions, state: dict[str, torch.Tensor] | None
+) -> None:
+    """Pack with the first process, which has the run folder, the terminal and the picture."""
+    Ranks.current().take_along(packing_steps(start, gallery, options, state))
 
 
 class PackWork:
@@ -38,11 +60,12 @@ class PackWork:
 
     def __init__(self, worker: Worker, console: Console, options: PackOptions, picture: PictureProcess | None) -> None:
         self.worker = worker
-        self.console = console
+        self.driver = Driver(console, worker)
         self.options = options
         self.picture = picture
         self.folder = worker.path
-        self._clock: Clock | None = None  # from the first step on
+        self._drawn_at = -float("inf")
+        self._last: PackingStep | None = None
         _set_threads(spare=picture is not None)
         self.gallery = gallery.load(
             Path(options.gallery) / "gallery.safetensors" if is_run(options.gallery) else options.gallery
@@ -51,27 +74,28 @@ class PackWork:
     def run(self) -> None:
         """Pack until the last step, or until asked to stop; both leave a whole result."""
         self._remember_recognizer()
-        state, resumed_at = load_checkpoint(self.folder / "checkpoint.safetensors")
+        state, resumed_at = load_checkpoint(self.folder / CHECKPOINT)
         self.worker.forget_after(resumed_at)
         start, origin = self._start()
         if origin is not None:
-            _save_array(self.folder / "start.npy", origin)
+            save_array(self.folder / "start.npy", origin)
         ranks, what = Ranks.current(), (start, self.gallery.embeddings, self.options, state)
         ranks.tell(*what)
-        steps = ranks.leading(packing_steps(*what))
-        last: PackingStep | None = None
         try:
-            for last in self._followed(steps):
-                self._save_now_and_then(last)
-        except (StopRequested, KeyboardInterrupt):
-            if last is not None:
-                self._finish(last)
-                self._draw_latest(last)
+            self.driver.follow(
+                ranks.leading(packing_steps(*what)),
+                "packing",
+                "step",
+                self._report,
+                log=True,
+                each=self._show,
+                save=self._save,
+                finish=self._finish,
+            )
+        except STOPS:
+            if self._last is not None:
+                self._draw_latest(self._last)
             raise
-        finally:
-            steps.close()
-        if last is not None:
-            self._finish(last)
         with suppress(StopRequested):  # the packing is whole: only its picture is cut short
             self._wait_for_picture()
 
@@ -92,33 +116,24 @@ class PackWork:
         origin = order[: options.identities]
         return rows[origin], origin
 
-    def _followed(self, steps: Iterator[PackingStep]) -> Iterator[PackingStep]:
-        """Pass the steps on, telling the run folder, the terminal and the picture."""
+    def _report(self, step: PackingStep) -> Report:
+        return Report(step.step, step.total, self._metrics(step), f"Step {step.step:,} of {step.total:,}")
+
+    def _show(self, step: PackingStep) -> None:
+        self._last = step
         every = max(1, self.options.steps // max(self.options.frames, 1))
-        for step in steps:
-            if self._clock is None:
-                self._clock = Clock(step.step)
-                self.console.begin("packing", step.total, "step", initial=step.step)
-            metrics = self._metrics(step)
-            self.worker.log(metrics)
-            self.console.step(step.step, metrics)
-            if step.step % every == 0 or step.step == step.total or self._live_picture_is_due(step):
-                self._draw(step)
-            yield step
-            left = self._clock.seconds_left(step.step, step.total)
-            self.worker.progress(step.step / step.total, left, f"Step {step.step:,} of {step.total:,}")
+        if step.step % every == 0 or step.step == step.total or self._live_picture_is_due(step):
+            self._draw(step)
 
     def _draw(self, step: PackingStep) -> None:
         if self.picture is not None:
             self.picture.send(_snapshot(step))
             self._drawn_at = time.monotonic()
 
-    _drawn_at = -float("inf")
-
     def _live_picture_is_due(self, step: PackingStep) -> bool:
         if self.picture is None or self.picture.waiting > 1:
             return False
-        left = self._clock.seconds_left(step.step, step.total)
+        left = self.driver.clock.seconds_left(step.step, step.total)
         affordable = MOST_FRAME_BYTES // record_type(len(step.nearest)).itemsize - self.picture.sent
         if left is None or affordable <= 0:
             return False
@@ -133,11 +148,12 @@ class PackWork:
     def _wait_for_picture(self) -> None:
         if self.picture is None:
             return
+        console = self.driver.console
         self.picture.finish()
         first = self.picture.waiting
-        self.console.begin("drawing the sphere", first, "frame")
+        console.begin("drawing the sphere", first, "frame")
         while not self.picture.wait(0.2):
-            self.console.step(first - self.picture.waiting, {})
+            console.step(first - self.picture.waiting, {})
             self.worker.progress(1.0, None, "Packed. Drawing the last frames of the picture")
 
     def _metrics(self, step: PackingStep) -> dict[str, Any]:
@@ -159,18 +175,11 @@ class PackWork:
         dimension = self.gallery.embeddings.shape[1]
         if self.options.span is not None:
             dimension = principal_span(self.gallery.embeddings, self.options.span).basis.shape[1]
-        return float(sphere.angle_degrees(sphere.max_cosine_bound(self.options.identities, dimension)))
-
-    def _save_now_and_then(self, step: PackingStep) -> None:
-        if time.monotonic() - self._saved > CHECKPOINT_SECONDS:
-            self._save(step)
-
-    _saved = -float("inf")  # the first step is saved at once: its embeddings are what other tabs show meanwhile
+        return float(sphere.angle_degrees(bounds.max_cosine_bound(self.options.identities, dimension)))
 
     def _save(self, step: PackingStep) -> None:
-        save_checkpoint(self.folder / "checkpoint.safetensors", step.state, step.step)
-        _save_array(self.folder / "embeddings.npy", step.embeddings)
-        self._saved = time.monotonic()
+        save_checkpoint(self.folder / CHECKPOINT, step.state, step.step)
+        save_array(self.folder / "embeddings.npy", step.embeddings)
 
     def _finish(self, step: PackingStep) -> None:
         """Write what the packing came to, whole or stopped."""
@@ -182,7 +191,7 @@ class PackWork:
                 "bound_angle": self._bound_angle,
                 "closest_pair": [first, int(step.nearest[first])],
                 "dimension": step.embeddings.shape[1],
-                "seconds_a_step": self._clock.pace(step.step),
+                "seconds_a_step": self.driver.clock.pace(step.step),
                 "recognizer": self.gallery.recognizer,
             }
         )
@@ -196,12 +205,6 @@ def _snapshot(step: PackingStep) -> Snapshot:
         sphere.angle_degrees(step.nearest_cosine).cpu().numpy(),
         (first, int(step.nearest[first])),
     )
-
-
-def _save_array(path: Path, tensor: torch.Tensor) -> None:
-    buffer = io.BytesIO()
-    np.save(buffer, tensor.detach().cpu().numpy())
-    write_atomic(path, buffer.getvalue())
 
 
 def _set_threads(*, spare: bool) -> None:

@@ -11,8 +11,13 @@ import time
 from dataclasses import dataclass
 from multiprocessing.context import SpawnProcess
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
+
+if TYPE_CHECKING:
+    from multiprocessing.queues import Queue
+    from multiprocessing.sharedctypes import Synchronized
 
 NICENESS = 5  # the optimiser comes first where cores are few
 FRAME_SECONDS = 0.2  # between frames while the optimiser is at work: who looks on sees no more, and it has the core
@@ -39,7 +44,7 @@ class PictureProcess:
 
     def __init__(self, frames_path: Path, *, seed: int = 0, keep_until: int = -1) -> None:
         context = multiprocessing.get_context("spawn")  # fork would copy torch's thread pools in an unknown state
-        self._queue = context.Queue()
+        self._queue: Queue[Snapshot | str] = context.Queue()
         self._drawn = context.Value("i", 0)
         self.sent = 0  # snapshots so far
         self._process: SpawnProcess = context.Process(
@@ -73,7 +78,8 @@ class PictureProcess:
     @property
     def waiting(self) -> int:
         """How many snapshots are still to be drawn, or thinned out."""
-        return self.sent - self._drawn.value
+        drawn: int = self._drawn.value
+        return self.sent - drawn
 
 
 def thin_out(backlog: list[Snapshot], seconds_each: float) -> list[Snapshot]:
@@ -83,7 +89,13 @@ def thin_out(backlog: list[Snapshot], seconds_each: float) -> list[Snapshot]:
     return backlog
 
 
-def _draw(incoming: multiprocessing.Queue, drawn, frames_path: Path, seed: int, keep_until: int) -> None:
+def _draw(
+    incoming: Queue[Snapshot | str],
+    drawn: Synchronized[int],
+    frames_path: Path,
+    seed: int,
+    keep_until: int,
+) -> None:
     """The process: ends when told to, or when its parent is gone."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the parent decides
     if hasattr(os, "nice"):
@@ -102,6 +114,7 @@ def _draw(incoming: multiprocessing.Queue, drawn, frames_path: Path, seed: int, 
     backlog: list[Snapshot] = []
     ending = False
     seconds_each = 0.0
+    shown: tuple[np.ndarray, np.ndarray] | None = None  # the last snapshot's embeddings, and where they were drawn
     while parent is not None and parent.is_alive():
         arrived = len(backlog)
         if not ending:
@@ -126,17 +139,18 @@ def _draw(incoming: multiprocessing.Queue, drawn, frames_path: Path, seed: int, 
             points = projection.update(snapshot.embeddings)
             seconds_each = time.monotonic() - started  # of an update: the first frame also compiles
         writer.append(snapshot.step, points, snapshot.angles, snapshot.closest)
+        shown = snapshot.embeddings, points
         drawn.value += 1
         if not ending:
             time.sleep(max(0.0, FRAME_SECONDS - (time.monotonic() - started)))
-    if writer is not None:
+    if writer is not None and shown is not None:
         writer.close()
-        measured = faithfulness(snapshot.embeddings, points)
+        measured = faithfulness(*shown)
         content = {"trustworthiness": measured.trustworthiness, "rank_correlation": measured.rank_correlation}
         write_atomic(frames_path.with_name("picture.json"), json.dumps(content).encode())
 
 
-def _collect(incoming: multiprocessing.Queue, backlog: list[Snapshot]) -> bool:
+def _collect(incoming: Queue[Snapshot | str], backlog: list[Snapshot]) -> bool:
     """Move what has arrived to the backlog, waiting a moment if there is nothing to do. Whether no more will come."""
     try:
         item = incoming.get(block=not backlog, timeout=1.0)

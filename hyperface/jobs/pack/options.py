@@ -1,26 +1,15 @@
-"""Move identities apart on the hypersphere.
-
-Starts from the embeddings of random faces, and moves them until their closest pairs are as far apart as they can be,
-while each stays near the gallery (weight alpha) or inside its span. The run folder gets embeddings.npy, float32
-(identities, dimension), unit rows; frames.bin, the picture on the sphere; and every step's figures in metrics.jsonl.
-
-Several processes share one packing under torchrun: `torchrun --nproc-per-node 8 -m -- hyperface pack --device cuda …`.
-"""
+"""What a packing is asked to do, and the run folder that asks it."""
 
 from __future__ import annotations
 
 import json
-from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from hyperface import runs
-from hyperface.errors import RunError
-from hyperface.jobs.base import Console, already_done, is_run, require
-from hyperface.jobs.checkpoints import checkpoint_step
-from hyperface.jobs.picture import PictureProcess
-from hyperface.runs import Run, Worker
+from hyperface.errors import RunError, require
+from hyperface.runs import Run, is_run
 
 if TYPE_CHECKING:
     from hyperface.recognizers import EmbeddingSpace
@@ -32,7 +21,7 @@ RECOGNIZER_FILE = "recognizer.json"  # the card of the recogniser whose embeddin
 
 @dataclass(frozen=True)
 class PackOptions:
-    """What a packing is asked to do; the meaning of each is in `add_arguments`."""
+    """What a packing is asked to do; the meaning of each is in `hyperface pack --help`."""
 
     identities: int = 1000
     gallery: str = "gan-10k"
@@ -107,33 +96,3 @@ def packing_space(run: Run) -> EmbeddingSpace:
         return EmbeddingSpace(run.results().get("recognizer"), what)
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise RunError(f"{run.path / RECOGNIZER_FILE} is damaged ({error}). Make the packing again.") from error
-
-
-def perform(run: Run, console: Console) -> None:
-    """Do, or continue, the packing of a run folder."""
-    if already_done(run, console):
-        return
-    options = PackOptions(**run.options)
-    worker = Worker(run)
-    with worker.working(), ExitStack() as stack:
-        worker.progress(0, message="Loading")
-        picture = None
-        if options.frames > 0:  # first of all: it loads its own libraries while this process loads torch
-            resumed_at = checkpoint_step(run.path / "checkpoint.safetensors")
-            picture = PictureProcess(run.path / "frames.bin", seed=options.seed, keep_until=resumed_at)
-            stack.enter_context(picture)
-        from hyperface.jobs.pack_work import PackWork
-
-        PackWork(worker, console, options, picture).run()
-    results = run.results()
-    console.event("done", run=str(run.path), state=run.status().state, results=results)
-    console.say(f"{_summary(results)}\n{run.path}")
-
-
-def _summary(results: dict[str, Any]) -> str:
-    if not results:
-        return "nothing was packed"
-    return (
-        f"smallest angle {results['min_angle']:.2f}° (no packing can exceed {results['bound_angle']:.2f}°), "
-        f"mean nearest {results['mean_nearest_angle']:.2f}°, objective {results['objective']:.4f}"
-    )
