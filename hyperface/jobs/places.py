@@ -6,6 +6,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -83,6 +84,8 @@ def start(run: Run, *, processes: int = 1, runs_folder: Path | None = None) -> N
                 env=environment,
             )
         write_atomic(run.path / "launched", str(process.pid).encode())
+        # Waited for, it does not stay behind as a zombie while this process lives.
+        threading.Thread(target=process.wait, name=f"waiting for {run.name}", daemon=True).start()
     except OSError as error:
         raise RunError(f"The work could not be started ({error.strerror}).") from error
 
