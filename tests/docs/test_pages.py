@@ -1,0 +1,89 @@
+"""What the documentation tells people to type works, and prints what it says."""
+
+from __future__ import annotations
+
+import re
+import sys
+from pathlib import Path
+
+import pytest
+
+from hyperface.cli import build_parser
+
+sys.path.insert(0, str(Path(__file__).parent))
+from documentation import ROOT, Session, blocks, check_output, commands, pages, read, script_commands
+
+TUTORIAL = "docs/tutorial.md"
+OF_THEIR_OWN = {TUTORIAL, "CONTRIBUTING.md"}
+WITH_PYTHON = [page for page in pages() if page not in OF_THEIR_OWN and any(block.runs for block in blocks(read(page)))]
+LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
+
+
+def execute(page: str, folder: Path) -> None:
+    session = Session(folder)
+    for block in blocks(read(page)):
+        if block.runs:
+            printed = session.run(block)
+            if block.expected is not None:
+                check_output(block.expected, printed)
+
+
+def test_tutorial(tmp_path):
+    execute(TUTORIAL, tmp_path)
+    assert (tmp_path / "people.jpg").is_file()
+    assert (tmp_path / "runs" / "evaluation" / "report.html").is_file()
+
+
+@pytest.mark.parametrize("page", WITH_PYTHON)
+def test_code_of_a_page(page, tmp_path):
+    execute(page, tmp_path)
+
+
+def test_the_pages_with_code_are_found():
+    assert {"README.md", "docs/how-to/photos.md", "docs/explanation/architecture.md"} <= set(WITH_PYTHON)
+
+
+@pytest.mark.parametrize("page", [page for page in pages() if any(commands(read(page)))])
+def test_commands_of_a_page_are_understood(page, capsys):
+    parser = build_parser()
+    for words in commands(read(page)):
+        try:
+            parser.parse_args(words)
+        except SystemExit:
+            pytest.fail(f"hyperface {' '.join(words)}: {capsys.readouterr().err}")
+
+
+def test_a_misspelt_command_would_be_seen(capsys):
+    (words,) = script_commands("HYPERFACE_RUNS=x torchrun --nproc-per-node 8 -m -- hyperface pack \\\n --identites 3")
+    assert words == ["pack", "--identites", "3"]
+    with pytest.raises(SystemExit):
+        build_parser().parse_args(words)
+    assert "--identites" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("page", pages())
+def test_links_between_files_lead_somewhere(page):
+    text = re.sub(r"```.*?```", "", read(page), flags=re.DOTALL)
+    for target in LINK.findall(text):
+        if re.match(r"[a-z]+:|#", target):
+            continue
+        path = (ROOT / page).parent / target.partition("#")[0]
+        on_the_site = re.search(r"(reference|project)/[a-z_]+\.md", target) and page.startswith("docs/")
+        assert path.exists() or on_the_site, f"{page} links to {target}"
+
+
+@pytest.mark.parametrize(
+    ("expected", "printed", "same"),
+    [
+        ("accuracy 0.900\n", "accuracy 0.930\n", True),
+        ("accuracy 0.900\n", "accuracy 0.600\n", False),
+        ("accuracy 0.900\n", "precision 0.900\n", False),
+        ("one\ntwo\n", "one\n", False),
+    ],
+)
+def test_outputs_are_compared(expected, printed, same):
+    if same:
+        check_output(expected, printed)
+    else:
+        with pytest.raises(AssertionError):
+            check_output(expected, printed)

@@ -1,0 +1,66 @@
+"""The documentation site: it builds without a warning, is whole, and loads nothing from elsewhere."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from hyperface.cli import build_parser
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "scripts"))
+import docs_site
+from docs_site import ROOT
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("site")
+    command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--site-dir", str(folder)]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "NO_MKDOCS_2_WARNING": "1"}
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "WARNING" not in done.stderr, done.stderr
+    return folder
+
+
+def test_nothing_is_loaded_from_elsewhere(site):
+    loads = re.compile(r"""<(?:script|img|iframe|source)[^>]+src="([^"]+)"|<link[^>]+href="([^"]+)"|url\(([^)]+)\)""")
+    for page in [*site.rglob("*.html"), *site.rglob("stylesheets/*.css")]:
+        for found in loads.findall(page.read_text(encoding="utf-8")):
+            address = next(filter(None, found))
+            assert not re.match(r"""["']?(https?:)?//""", address), f"{page.relative_to(site)} loads {address}"
+
+
+def test_every_option_is_in_the_reference(site):
+    page = (site / "reference" / "command_line" / "index.html").read_text(encoding="utf-8")
+    for name, verb in docs_site.verbs_of(build_parser()).items():
+        assert f'id="{name}"' in page
+        for action in verb._actions:
+            for option in action.option_strings:
+                assert option == "-h" or f"<code>{option}" in page or option == "--help", f"{name} {option}"
+
+
+@pytest.mark.parametrize("package", docs_site.PACKAGES)
+def test_every_public_name_is_in_the_reference(site, package):
+    page = (site / "reference" / package.rpartition(".")[2] / "index.html").read_text(encoding="utf-8")
+    names = docs_site.public_names(package)
+    assert names
+    for name, home in names.items():
+        assert f'id="{home}"' in page, f"{package}.{name}"
+
+
+def test_drawings_take_the_colours_of_the_page(site):
+    page = (site / "explanation" / "architecture" / "index.html").read_text(encoding="utf-8")
+    assert '<svg role="img" aria-label="Random faces and photos become embeddings' in page
+    assert "architecture.svg" not in page
+
+
+def test_links_of_files_from_elsewhere_are_turned():
+    card = docs_site.included("assets/generators/README.md", "reference/model_card.md")
+    assert "](../explanation/closed_loop.md)" in card
+    assert "../../docs" not in card
