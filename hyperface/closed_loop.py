@@ -76,8 +76,9 @@ def close_loop(
         generator: a `DifferentiableGenerator`.
         rounds: how often each identity is moved; a step moves one batch of them.
         learning_rate: length of the first moves in radians, about; it falls to 0 in a straight line.
-        repulsion, consistency, fidelity: weights ≥ 0 of the loss's terms. Without repulsion this is the control that
-            spends the same effort.
+        repulsion: weight ≥ 0 of moving apart. Without it this is the control that spends the same effort.
+        consistency: weight ≥ 0 of a person's two pictures agreeing.
+        fidelity: weight ≥ 0 of staying near the request.
         resume: `state` of an earlier step of the same call, with the same arguments.
 
     Raises InputError for values that cannot be, generators that are not differentiable and a recogniser that is not

@@ -63,24 +63,31 @@ def on_page_content(html: str, page: Page, config: MkDocsConfig, **_: Any) -> st
     return DRAWING.sub(inline, html)
 
 
+def on_page_markdown(markdown: str, page: Page, **_: Any) -> str:
+    """Turn links to files outside docs/, which lead somewhere in the repository, to their pages on the site."""
+    return relinked(markdown, f"docs/{page.file.src_uri}", page.file.src_uri) if page.file.abs_src_path else markdown
+
+
 def included(source: str, page: str) -> str:
-    """The text of a file of the repository as a page: links to other pages go there, those to code become words."""
+    """The text of a file of the repository as a page."""
+    return relinked((ROOT / source).read_text(encoding="utf-8"), source, page)
+
+
+def relinked(text: str, source: str, page: str) -> str:
+    """The text of `source` with links that lead to the same places from a page; those to code become words."""
 
     def relink(match: re.Match[str]) -> str:
         picture, words, target = match.groups()
         if re.match(r"[a-z]+:|#", target):
             return match[0]
-        path, hash_mark, anchor = target.partition("#")
+        path, mark, anchor = target.partition("#")
         path = posixpath.normpath(posixpath.join(posixpath.dirname(source), path))
-        if path in INCLUDED:
-            there = INCLUDED[path]
-        elif path.startswith("docs/"):
-            there = path.removeprefix("docs/")
-        else:
-            return words if words.startswith("`") else f"`{path}`" if words == path else words
-        return f"{picture}[{words}]({posixpath.relpath(there, posixpath.dirname(page))}{hash_mark}{anchor})"
+        if path not in INCLUDED and not path.startswith("docs/"):
+            return words
+        there = INCLUDED.get(path) or path.removeprefix("docs/")
+        return f"{picture}[{words}]({posixpath.relpath(there, posixpath.dirname(page))}{mark}{anchor})"
 
-    return LINK.sub(relink, (ROOT / source).read_text(encoding="utf-8"))
+    return LINK.sub(relink, text)
 
 
 def package_page(package: str) -> str:

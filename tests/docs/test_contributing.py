@@ -46,6 +46,7 @@ def contributed(tmp_path_factory) -> tuple[Path, list[Block]]:
     return folder, tries
 
 
+@pytest.mark.slow
 def test_parts_of_the_page_work(contributed):
     folder, tries = contributed
     assert len(tries) >= 3

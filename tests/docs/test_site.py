@@ -28,6 +28,7 @@ def site(tmp_path_factory):
     return folder
 
 
+@pytest.mark.slow
 def test_nothing_is_loaded_from_elsewhere(site):
     loads = re.compile(r"""<(?:script|img|iframe|source)[^>]+src="([^"]+)"|<link[^>]+href="([^"]+)"|url\(([^)]+)\)""")
     for page in [*site.rglob("*.html"), *site.rglob("stylesheets/*.css")]:
@@ -36,6 +37,7 @@ def test_nothing_is_loaded_from_elsewhere(site):
             assert not re.match(r"""["']?(https?:)?//""", address), f"{page.relative_to(site)} loads {address}"
 
 
+@pytest.mark.slow
 def test_every_option_is_in_the_reference(site):
     page = (site / "reference" / "command_line" / "index.html").read_text(encoding="utf-8")
     for name, verb in docs_site.verbs_of(build_parser()).items():
@@ -45,6 +47,7 @@ def test_every_option_is_in_the_reference(site):
                 assert option == "-h" or f"<code>{option}" in page or option == "--help", f"{name} {option}"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("package", docs_site.PACKAGES)
 def test_every_public_name_is_in_the_reference(site, package):
     page = (site / "reference" / package.rpartition(".")[2] / "index.html").read_text(encoding="utf-8")
@@ -54,6 +57,7 @@ def test_every_public_name_is_in_the_reference(site, package):
         assert f'id="{home}"' in page, f"{package}.{name}"
 
 
+@pytest.mark.slow
 def test_drawings_take_the_colours_of_the_page(site):
     page = (site / "explanation" / "architecture" / "index.html").read_text(encoding="utf-8")
     assert '<svg role="img" aria-label="Random faces and photos become embeddings' in page
