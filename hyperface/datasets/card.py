@@ -3,6 +3,7 @@
 import io
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from PIL import Image
@@ -57,7 +58,7 @@ _CONVENTIONS = (
 _SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))
 
 
-def read_info(path: Path) -> dict:
+def read_info(path: Path) -> dict[str, Any]:
     """What a dataset's folder says about it, empty if nothing. DatasetError if that is damaged."""
     card = path / CARD
     try:
@@ -69,7 +70,7 @@ def read_info(path: Path) -> dict:
     return info
 
 
-def card_files(info: dict, images: LabelledImages, data_files: str | None = None) -> dict[str, bytes]:
+def card_files(info: dict[str, Any], images: LabelledImages, data_files: str | None = None) -> dict[str, bytes]:
     """The card's files, name → content, dataset.json last; the same for the same dataset, wherever it lies.
 
     info: goes into dataset.json; has at least "identities". images: what the picture sheet shows. data_files: the
@@ -104,7 +105,7 @@ def picture_sheet(images: LabelledImages) -> bytes | None:
     return buffer.getvalue()
 
 
-def _readme(info: dict, data_files: str | None, *, shown: bool) -> str:
+def _readme(info: dict[str, Any], data_files: str | None, *, shown: bool) -> str:
     count, identities = info["images"], info["identities"]
     synthetic = "generator" in info
     licence = str(info.get("licence", "")).lower()

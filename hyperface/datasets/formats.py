@@ -51,6 +51,7 @@ def open_dataset(path: str | Path) -> LabelledImages:
     """
     name = format_of(path)
     try:
-        return FORMATS[name].open(Path(path))
+        images: LabelledImages = FORMATS[name].open(Path(path))
+        return images
     except OSError as error:
         raise DatasetError(f"{path} cannot be read: {error.strerror or error}.") from error

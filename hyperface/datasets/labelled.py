@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from PIL import Image
@@ -26,7 +27,7 @@ class LabelledImages:
     records: Records
     positions: np.ndarray
     labels: np.ndarray
-    info: dict = field(default_factory=dict)
+    info: dict[str, Any] = field(default_factory=dict)
     skipped: Skipped = field(default_factory=Skipped)
 
     @property
@@ -134,8 +135,8 @@ def labelled_images(
     path: Path,
     records: Records,
     positions: np.ndarray | Sequence[int],
-    labels: np.ndarray | Sequence,
-    info: dict,
+    labels: np.ndarray | Sequence[Any],
+    info: dict[str, Any],
     skipped: Skipped,
 ) -> LabelledImages:
     """Relabel whatever a format's labels are (numbers with gaps, names) to 0, 1, 2 … in their sorted order.

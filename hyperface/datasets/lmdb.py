@@ -105,7 +105,7 @@ def _unpack(content: bytes | None, name: str) -> tuple[bytes, int]:
 
 
 # LMDB allows a process to open a store once only, so all readers share one; by its state, since a path may be reused.
-_open_environments: dict[tuple, Any] = {}
+_open_environments: dict[tuple[int, ...], Any] = {}
 _opening = threading.Lock()
 
 
@@ -138,6 +138,7 @@ def _value(environment: Any, key: bytes) -> bytes | None:
     lmdb = need("lmdb", _PURPOSE)
     try:
         with environment.begin() as transaction:
-            return transaction.get(key)
+            value: bytes | None = transaction.get(key)
+            return value
     except lmdb.Error as error:
         raise PhotoError(f"The store is damaged where {key!r} should be ({error}).") from error

@@ -44,7 +44,7 @@ class ParquetImages(Records):
         content = value.get("bytes") if isinstance(value, dict) else value
         if not content:
             raise PhotoError(f"{self.name(index)} holds no image bytes.")
-        return content
+        return bytes(content)
 
     def name(self, index: int) -> str:
         row, group = self._find(index)
@@ -76,7 +76,11 @@ def open_parquet(path: Path) -> LabelledImages:
     """
     pyarrow, parquet = _pyarrow("Reading Parquet")
     skipped = Skipped()
-    paths, columns, groups, labels, places = [], [], [], [], []
+    paths: list[Path] = []
+    columns: list[str] = []
+    groups: list[tuple[int, int, int, int]] = []
+    labels: list[Any] = []
+    places: list[int] = []
     rows = 0
     for file in _files(path):
         try:
@@ -112,7 +116,7 @@ def _files(path: Path) -> list[Path]:
     return [file for file, start in starts_of(path, len(_MAGIC)) if start == _MAGIC]
 
 
-def _info(path: Path, files: list[Path]) -> dict:
+def _info(path: Path, files: list[Path]) -> dict[str, Any]:
     folders = [path, *{file.parent for file in files}]
     return next((info for folder in folders if (info := read_info(folder))), {})
 
@@ -123,7 +127,7 @@ def _columns(schema: Any, file: Path) -> tuple[str, str]:
     features = _features(schema)
 
     def binary(kind: Any) -> bool:
-        return types.is_binary(kind) or types.is_large_binary(kind)
+        return bool(types.is_binary(kind) or types.is_large_binary(kind))
 
     images = [name for name in schema.names if features.get(name, {}).get("_type") == "Image"] or [
         field.name
@@ -145,7 +149,7 @@ def _columns(schema: Any, file: Path) -> tuple[str, str]:
     return images[0], labels[0]
 
 
-def _features(schema: Any) -> dict[str, dict]:
+def _features(schema: Any) -> dict[str, dict[str, Any]]:
     """What the `datasets` library notes about the columns; empty if nothing, or nothing readable."""
     try:
         features = json.loads(schema.metadata[b"huggingface"])["info"]["features"]

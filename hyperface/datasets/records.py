@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 from hyperface.errors import DatasetError, PhotoError
 
@@ -77,7 +78,7 @@ class Format:
 
     description: str
     recognise: Callable[[Path], bool]
-    open: Callable
+    open: Callable[[Path], Any]
     writer: Callable[[Path, int], Writer] | None = None
     data_files: str | None = None
 

@@ -2,7 +2,7 @@
 
 import contextlib
 import time
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,7 +11,7 @@ import numpy as np
 from hyperface.datasets.card import card_files
 from hyperface.datasets.formats import FORMATS
 from hyperface.datasets.labelled import LabelledImages, decode_photo
-from hyperface.datasets.records import Format, Skipped
+from hyperface.datasets.records import Format, Skipped, Writer
 from hyperface.errors import DatasetError, PhotoError, UnknownNameError
 from hyperface.files import atomic_path, disk_error
 
@@ -45,7 +45,8 @@ def save(dataset: LabelledImages, path: str | Path, *, format: str) -> Generator
     UnknownNameError for a format that cannot be written; DatasetError if the folder is not empty or lies in the
     dataset, or nothing can be written there, which a full disk may only show on the way.
     """
-    if format not in writable_formats():
+    writer = FORMATS[format].writer if format in FORMATS else None
+    if writer is None:
         known = ", ".join(writable_formats())
         raise UnknownNameError(f"There is no dataset format named {format!r} that can be written. Known: {known}.")
     target = Path(path)
@@ -58,16 +59,18 @@ def save(dataset: LabelledImages, path: str | Path, *, format: str) -> Generator
             raise DatasetError(f"{target} is there already. Choose another name, or move it away.")
     except OSError as error:
         raise disk_error(target, error, DatasetError) from error
-    return _save(dataset, target, FORMATS[format])
+    return _save(dataset, target, FORMATS[format], writer)
 
 
-def _save(dataset: LabelledImages, target: Path, kind: Format) -> Generator[SavingStep, None, Skipped]:
+def _save(
+    dataset: LabelledImages, target: Path, kind: Format, make: Callable[[Path, int], Writer]
+) -> Generator[SavingStep, None, Skipped]:
     total, skipped, started = len(dataset), Skipped(), time.monotonic()
     written = label = image = 0
     last = -1  # identity of the image before
     with atomic_path(target, error=DatasetError) as temporary:
         temporary.mkdir()
-        with contextlib.closing(kind.writer(temporary, dataset.identities)) as writer:
+        with contextlib.closing(make(temporary, dataset.identities)) as writer:
             for step, index in enumerate(np.argsort(dataset.labels, kind="stable").tolist(), 1):
                 content = _content(dataset, index, skipped)
                 if content is not None:

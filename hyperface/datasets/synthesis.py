@@ -16,6 +16,7 @@ from collections import abc, deque
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -73,9 +74,9 @@ def synthesize(
     out: str | Path,
     seed: int = 0,
     batch_size: int = 64,
-    lineage: dict | None = None,
+    lineage: dict[str, Any] | None = None,
     part: tuple[int, int] = (0, 1),
-    describe: abc.Callable[[LabelledImages], dict] | None = None,
+    describe: abc.Callable[[LabelledImages], dict[str, Any]] | None = None,
 ) -> abc.Generator[SynthesisStep, None, Path]:
     """Draw the dataset into the folder `out`, yielding after every batch; images that are there are kept.
 
@@ -130,9 +131,9 @@ def _draw(
     folder: Path,
     seed: int,
     batch_size: int,
-    card: dict,
+    card: dict[str, Any],
     part: tuple[int, int],
-    describe: abc.Callable[[LabelledImages], dict] | None,
+    describe: abc.Callable[[LabelledImages], dict[str, Any]] | None,
 ) -> abc.Generator[SynthesisStep, None, Path]:
     places = [(identity, image) for identity in range(len(identities)) for image in range(images_per_identity)]
     # The last bits of a picture may depend on what it is drawn with: the batches are the same however the work is
@@ -168,7 +169,7 @@ def _draw(
     return folder
 
 
-def _prepare(folder: Path, card: dict, lineage: dict) -> None:
+def _prepare(folder: Path, card: dict[str, Any], lineage: dict[str, Any]) -> None:
     """Make the folder, or make sure that it holds the beginning of this very dataset; and that there is room."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -202,7 +203,9 @@ def _write(path: Path, pixels: np.ndarray) -> None:
     _replace(path, buffer.getvalue())
 
 
-def _write_cards(folder: Path, card: dict, describe: abc.Callable[[LabelledImages], dict] | None) -> None:
+def _write_cards(
+    folder: Path, card: dict[str, Any], describe: abc.Callable[[LabelledImages], dict[str, Any]] | None
+) -> None:
     images = open_folder(folder)
     card = {**card, **(describe(images) if describe else {})}
     for name, content in card_files(card, images, DATA_FILES).items():

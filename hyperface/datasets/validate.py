@@ -115,7 +115,7 @@ class _Look:
         if (height, width) != (ALIGNED_SIZE, ALIGNED_SIZE):
             self.other_size.append(index)
             self.sizes.add((height, width))
-        digest = hashlib.blake2b(np.ascontiguousarray(pixels), digest_size=8, key=f"{height}×{width}".encode())
+        digest = hashlib.blake2b(np.ascontiguousarray(pixels).data, digest_size=8, key=f"{height}×{width}".encode())
         self.digests[index] = int.from_bytes(digest.digest(), "little")
         rows, columns = (
             slice(round(part.start * side / ALIGNED_SIZE), max(1, round(part.stop * side / ALIGNED_SIZE)))
@@ -181,7 +181,7 @@ class _Look:
         order = np.argsort(group, kind="stable")  # places group by group
         ends = np.cumsum(counts)
         others = mislabelled = 0
-        examples = []
+        examples: list[str] = []
         for number in repeated.tolist():
             members = places[order[ends[number] - counts[number] : ends[number]]]
             others += len(members) - 1
@@ -204,7 +204,8 @@ def _landmark_error(dataset: LabelledImages, index: int) -> np.ndarray | None:
     found = detector.detect(dataset[index][0])
     if not found:
         return None
-    return max(found, key=lambda face: face.confidence).landmarks - detector.template
+    landmarks: np.ndarray = max(found, key=lambda face: face.confidence).landmarks
+    return np.asarray(landmarks - detector.template)
 
 
 def _alignment(dataset: LabelledImages, errors: list[np.ndarray], missed: list[int]) -> Iterator[Finding]:

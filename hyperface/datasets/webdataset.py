@@ -82,7 +82,8 @@ def _read_shard(records: TarMembers, shard: int, labels: list[int], skipped: Ski
     try:
         with tarfile.open(path, "r:") as tar:
             for member in tar:
-                tar.members = []  # tarfile would keep every header, which a million images make gigabytes of
+                # tarfile would keep every header, which a million images make gigabytes of
+                tar.members = []  # type: ignore[attr-defined]  # its types leave this out
                 if not member.isfile():
                     continue
                 base, _, suffix = member.name.rpartition("/")[2].partition(".")
@@ -113,7 +114,10 @@ def _label(tar: tarfile.TarFile, member: tarfile.TarInfo, suffix: str) -> int:
     """A label from 0. ValueError, KeyError or TypeError if it is none."""
     if member.size > _LARGEST_LABEL_FILE:
         raise ValueError(f"{member.size:,} bytes")
-    content = tar.extractfile(member).read()
+    file = tar.extractfile(member)
+    if file is None:
+        raise ValueError("no content")
+    content = file.read()
     value = json.loads(content)["label"] if suffix == "json" else int(content.decode("ascii"))
     if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < 2**63:
         raise ValueError(f"{value!r} is not a whole number from 0")
@@ -129,20 +133,17 @@ class TarWriter(Writer):
         self.tar: tarfile.TarFile | None = None
 
     def add(self, content: bytes, label: int, image: int) -> None:
-        if self.count % SHARD_IMAGES == 0:
+        if self.tar is None or self.count % SHARD_IMAGES == 0:
             self.close()
             shard = self.folder / f"train-{self.count // SHARD_IMAGES:05d}.tar"
             self.tar = tarfile.open(shard, "w", format=tarfile.USTAR_FORMAT)  # noqa: SIM115 (closed in `close`)
         key = f"{label:06d}_{image:03d}"
-        self._member(f"{key}{image_suffix(content)}", content)
-        self._member(f"{key}.cls", str(label).encode())
+        for name, file in ((f"{key}{image_suffix(content)}", content), (f"{key}.cls", str(label).encode())):
+            header = tarfile.TarInfo(name)  # no time, no owner
+            header.size = len(file)
+            self.tar.addfile(header, io.BytesIO(file))
+        self.tar.members = []  # type: ignore[attr-defined]  # as above
         self.count += 1
-
-    def _member(self, name: str, content: bytes) -> None:
-        header = tarfile.TarInfo(name)  # no time, no owner
-        header.size = len(content)
-        self.tar.addfile(header, io.BytesIO(content))
-        self.tar.members = []
 
     def finish(self) -> None:
         self.close()

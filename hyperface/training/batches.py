@@ -57,10 +57,11 @@ class Batches:
     def from_step(self, first: int, last: int) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
         """The batches of the steps first … last − 1, each made while the one before it is in use."""
         with ThreadPoolExecutor(1, "batches") as thread:
-            ahead = thread.submit(self.make, first) if first < last else None
+            ahead = [thread.submit(self.make, step) for step in range(first, last)[:1]]
             for step in range(first, last):
-                batch = ahead.result()
-                ahead = thread.submit(self.make, step + 1) if step + 1 < last else None
+                batch = ahead.pop().result()
+                if step + 1 < last:
+                    ahead.append(thread.submit(self.make, step + 1))
                 yield batch
 
     def _read(self, chosen: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -17,6 +17,10 @@ HEADS: Registry["MarginHead"] = Registry("margin head")
 EDGE = 1e-3  # cosines are kept this far from ±1, where the angle has no derivative (AdaFace's value)
 
 
+def _as_they_are(norms: torch.Tensor) -> torch.Tensor:
+    return norms
+
+
 class MarginHead(nn.Module):
     """features (n, d), not normalised, and labels (n,) → logits (n, classes). A subclass writes `_with_margin`.
 
@@ -24,10 +28,11 @@ class MarginHead(nn.Module):
     batch join theirs.
     """
 
-    gather: Callable[[torch.Tensor], torch.Tensor] = staticmethod(lambda norms: norms)
+    gather: Callable[[torch.Tensor], torch.Tensor]
 
     def __init__(self, dimension: int, classes: int, scale: float = 64.0) -> None:
         super().__init__()
+        self.gather = _as_they_are
         self.scale = scale
         self.centres = nn.Parameter(torch.empty(dimension, classes).uniform_(-1, 1).renorm_(2, 1, 1e-5).mul_(1e5))
 
@@ -37,7 +42,8 @@ class MarginHead(nn.Module):
         unit = features / norms.clamp_min(1e-6)  # a zero feature gives cosine 0, not NaN
         cosines = (unit @ F.normalize(self.centres, dim=0)).clamp(-1 + EDGE, 1 - EDGE)  # (n, classes)
         target = cosines.gather(1, labels[:, None])  # (n, 1)
-        return cosines.scatter(1, labels[:, None], self._with_margin(target, norms)) * self.scale
+        hardened: torch.Tensor = cosines.scatter(1, labels[:, None], self._with_margin(target, norms))
+        return hardened * self.scale
 
     def _with_margin(self, target: torch.Tensor, norms: torch.Tensor) -> torch.Tensor:
         """The cosine to the true centre (n, 1), made harder. norms: (n, 1), of the features."""
@@ -75,6 +81,8 @@ class AdaFace(MarginHead):
     """
 
     margin, quality_scale, momentum = 0.4, 0.333, 0.01
+    mean: torch.Tensor  # of the norms, running
+    deviation: torch.Tensor
 
     def __init__(self, dimension: int, classes: int, scale: float = 64.0) -> None:
         super().__init__(dimension, classes, scale)

@@ -5,6 +5,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -213,7 +214,7 @@ def _part(state: dict[str, torch.Tensor], prefix: str) -> dict[str, torch.Tensor
     return {name.removeprefix(prefix): value for name, value in state.items() if name.startswith(prefix)}
 
 
-def _parameter_groups(*modules: nn.Module) -> list[dict]:
+def _parameter_groups(*modules: nn.Module) -> list[dict[str, Any]]:
     """Vectors (norms, biases, PReLU slopes) are not decayed."""
     parameters = [parameter for module in modules for parameter in module.parameters()]
     return [
