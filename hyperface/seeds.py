@@ -6,6 +6,7 @@ A stream follows from (seed, name, numbers) alone, so that a resumed run and ano
 from __future__ import annotations
 
 import zlib
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -31,6 +32,16 @@ def image_seeds(seed: int, identity: int, image: int) -> tuple[int, int]:
     """Two independent seeds of one image of a dataset: for the embedding's noise and for the style."""
     noise, style = np.random.SeedSequence([seed, identity, image]).generate_state(2, np.uint32)
     return int(noise), int(style)
+
+
+def seeded_normal(seeds: Sequence[int], size: int) -> torch.Tensor:
+    """Standard normal numbers (n, size): row i depends on seeds[i] alone, whatever the batch or device it is for."""
+    import torch
+
+    rows = torch.empty(len(seeds), size)
+    for row, seed in zip(rows, seeds, strict=True):
+        row.normal_(generator=torch.Generator().manual_seed(int(seed)))
+    return rows
 
 
 def step_seed(seed: int, step: int) -> int:

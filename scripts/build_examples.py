@@ -15,9 +15,9 @@ from PIL import Image, ImageDraw, ImageFilter
 from hyperface.assets import assets_folder
 from hyperface.errors import NoFaceError
 from hyperface.faces import align
-from hyperface.generators.base import seeded_normal
 from hyperface.generators.dcgan import LATENT_SIZE, load_dcgan
 from hyperface.images import to_uint8
+from hyperface.seeds import seeded_normal
 
 FIRST_SEED = 5_000_000
 CLEAR = 1.8  # detector's score

@@ -31,12 +31,12 @@ from tqdm import tqdm
 from hyperface import gallery as galleries
 from hyperface.assets import assets_folder, find_model_file
 from hyperface.generators import load_gallery_generator
-from hyperface.generators.base import seeded_normal
 from hyperface.generators.dcgan import DCGAN_FILE, LATENT_SIZE
 from hyperface.generators.eight_bits import quantized
 from hyperface.generators.mapper import MAPPER_FILE, load_mapper
 from hyperface.recognizers.dlib_resnet import MEAN_FILE, DlibRecognizer, DlibResNet, load_dlib
 from hyperface.recognizers.dlib_weights import FILE_NAME, read_dlib_network
+from hyperface.seeds import seeded_normal
 from hyperface.steps import finish
 
 PACKAGE = "gan-face-generate==1.1.1"

@@ -30,7 +30,7 @@ from hyperface.errors import DatasetError, InputError
 from hyperface.files import disk_error, write_atomic
 from hyperface.generators.base import Generator
 from hyperface.images import to_uint8
-from hyperface.seeds import image_seeds
+from hyperface.seeds import image_seeds, seeded_normal
 from hyperface.sphere import as_embeddings, normalize
 
 JPEG_QUALITY = 95
@@ -59,9 +59,7 @@ def perturb(embeddings: torch.Tensor, beta: float, seeds: list[int]) -> torch.Te
 
     Source: Algorithm 3 (arXiv 2411.08470). β is a variance: 0.01 moves a 128-dimensional x by about 49°.
     """
-    noise = torch.empty_like(embeddings)
-    for row, seed in zip(noise, seeds, strict=True):
-        row.normal_(generator=torch.Generator().manual_seed(seed))
+    noise = seeded_normal(seeds, embeddings.shape[1])  # (n, d)
     return normalize(embeddings + beta**0.5 * noise)
 
 

@@ -10,6 +10,7 @@ import torch
 from hyperface.errors import InputError
 from hyperface.model import Card, Model
 from hyperface.recognizers.embeddings import EmbeddingSpace
+from hyperface.seeds import seeded_normal
 
 
 @dataclass(frozen=True)
@@ -162,14 +163,6 @@ class GalleryGenerator(Model):
         latents = seeded_normal(seeds, self.latent_size)  # (n, latent_size)
         at_once = self.batch_size if batch_size is None else batch_size
         return _drawn(self, self.draw, (latents,), self.image_size, at_once)
-
-
-def seeded_normal(seeds: Sequence[int], size: int) -> torch.Tensor:
-    """Standard normal numbers (n, size): row i depends on seeds[i] alone, whatever the batch or device it is for."""
-    rows = torch.empty(len(seeds), size)
-    for row, seed in zip(rows, seeds, strict=True):
-        row.normal_(generator=torch.Generator().manual_seed(int(seed)))
-    return rows
 
 
 def _drawn(

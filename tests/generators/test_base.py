@@ -7,7 +7,7 @@ import torch
 
 from hyperface.errors import CheckpointError, DeviceError, InputError
 from hyperface.generators import GalleryGenerator, GalleryGeneratorCard, Generator, GeneratorCard
-from hyperface.generators.base import seeded_normal
+from hyperface.seeds import seeded_normal
 
 CARD = GeneratorCard("mix", "nobody", 3, 4, "nothing", "CC0-1.0", "this test")
 

@@ -5,10 +5,10 @@ from torch.nn import functional as F
 from hyperface import gallery, generators, recognizers
 from hyperface.errors import InputError
 from hyperface.faces.template import DLIB_CHIP_BOX
-from hyperface.generators.base import seeded_normal
 from hyperface.generators.dcgan import CHIP_IN_NATIVE, LATENT_SIZE, align_native, load_dcgan, widened
 from hyperface.generators.mapper import ADDED_SIZE, load_mapper
 from hyperface.recognizers.dlib_resnet import dlib_chips
+from hyperface.seeds import seeded_normal
 from hyperface.sphere import normalize, random_points
 
 

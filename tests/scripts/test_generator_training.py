@@ -5,10 +5,10 @@ import pytest
 import torch
 
 from hyperface import gallery
-from hyperface.generators.base import seeded_normal
 from hyperface.generators.dcgan import align_native, load_dcgan
 from hyperface.generators.mapper import REACH, Mapper
 from hyperface.recognizers.dlib_resnet import dlib_chips
+from hyperface.seeds import seeded_normal
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "scripts"))
 import generator_training
