@@ -1,4 +1,4 @@
-"""Measure and check this machine's GPU: packing, process group, embedding, training. One table, one JSON file.
+"""Measure and check this machine's GPU: packing, process group, embedding, drawing, training. One table, one JSON file.
 
     python scripts/check_gpu.py [--device cuda] [--output check_gpu.json] [--only packing training …] [--toy]
 
@@ -7,7 +7,7 @@ Needs only what a CUDA image has: torch ≥ 2.8, numpy, pillow, scipy, safetenso
 status is 1 then. Points and networks' weights are random: they do not change the speed.
 
 What is checked: the nearest neighbours that packing finds against float64 on a sample of rows; a packing shared by a
-process group of one against the same one alone; features in bfloat16 against float32.
+process group of one against the same one alone; features in bfloat16 against float32; pictures against the CPU's.
 """
 
 import argparse
@@ -29,7 +29,7 @@ import torch
 from PIL import Image
 from torch import distributed
 
-from hyperface import datasets, training
+from hyperface import datasets, generators, training
 from hyperface.packing import neighbors, objectives, pack
 from hyperface.recognizers.backbones import build_backbone
 from hyperface.sphere import normalize, random_points
@@ -295,6 +295,20 @@ def _arithmetic(recognizer: Any) -> float:
     return float(counter.get_total_flops())
 
 
+def drawing(card: Card, sizes: Sizes, report: Report) -> None:
+    """Images a second of the embedded generator, and how far its pictures are from those of a CPU."""
+    generator = generators.load()
+    requests, seeds = random_points(sizes.images, generator.dimension, seed=2), range(sizes.images)
+    few = min(64, sizes.images)
+    exact = generator.generate(requests[:few], seeds[:few])
+    for precision, largest in (("float32", 0.01), ("bfloat16", 0.05)):
+        generator.prepare(device=card.device, precision=precision)
+        seconds = card.seconds(lambda: generator.generate(requests, seeds, batch_size=256))
+        apart = float((generator.generate(requests[:few], seeds[:few]).cpu() - exact).abs().mean())
+        report.add("drawing", f"{generator.name}, {precision}", sizes.images / seconds, "images/s", apart=apart)
+        report.check(apart < largest, f"pictures in {precision} are {apart:.1e} from the CPU's")
+
+
 def train(card: Card, sizes: Sizes, report: Report) -> None:
     """Images a second of training, all of it: decoding, augmentation, both passes, the optimiser."""
     flops = 3 * _arithmetic(build_backbone(sizes.trained).eval())
@@ -344,6 +358,7 @@ PARTS = {
     "whole": whole,
     "group": group,
     "embedding": embedding,
+    "drawing": drawing,
     "training": train,
 }
 
