@@ -2,7 +2,7 @@
 
 import difflib
 from collections.abc import Callable, Iterator
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from hyperface.errors import UnknownNameError
 
@@ -27,7 +27,7 @@ class Registry(Generic[T]):
 
         return add
 
-    def load(self, name: str, **options) -> T:
+    def load(self, name: str, **options: Any) -> T:
         """Call the loader filed under `name`; UnknownNameError lists the names that exist."""
         if name not in self._loaders:
             close = difflib.get_close_matches(name, self._loaders, n=1)

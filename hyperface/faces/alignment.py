@@ -32,13 +32,22 @@ def align(
 ) -> list[Face]:
     """Find the faces of a photo and cut each out, aligned to the 112×112 template; the largest first.
 
-    photo: uint8 (h, w, 3), RGB, any size, upright. detector: "dlib"; "sfd", "blazeface", "retinaface" or "yunet" of the
-    package face-alignment, which download their weights on first use; "auto", YuNet if its weights can be had, and
-    dlib's otherwise. max_faces: keep so many of the largest. any_orientation: the photo may lie on a side or stand on
-    its head; it is searched in all four quarter turns, and the one with the surest face is taken. Positions are in the
-    photo as it was given, crops are upright.
-    NoFaceError if there is none; InputError for another array; UnknownNameError for a detector that does not exist,
-    AssetError for one whose weights cannot be had.
+    Args:
+        photo: uint8 (h, w, 3), RGB, any size, upright.
+        detector: "dlib"; "sfd", "blazeface", "retinaface" or "yunet" of the package face-alignment, which download
+            their weights on first use; "auto", YuNet if its weights can be had, and dlib's otherwise.
+        max_faces: keep so many of the largest.
+        any_orientation: the photo may lie on a side or stand on its head; it is searched in all four quarter turns,
+            and the one with the surest face is taken.
+
+    Returns:
+        The faces. Positions are in the photo as it was given, crops are upright.
+
+    Raises:
+        NoFaceError: There is none.
+        InputError: The photo is another array.
+        UnknownNameError: The detector does not exist.
+        AssetError: The detector's weights cannot be had.
     """
     if photo.dtype != np.uint8 or photo.ndim != 3 or photo.shape[2] != 3 or photo.size == 0:
         raise InputError(f"A photo must be uint8 of shape (height, width, 3); got {photo.dtype} {photo.shape}.")
@@ -107,4 +116,4 @@ def _turned_back(detection: Detection, turns: int, shape: tuple[int, ...]) -> De
 
 def _area(detection: Detection) -> float:
     left, top, right, bottom = detection.box
-    return (right - left) * (bottom - top)
+    return float((right - left) * (bottom - top))

@@ -11,6 +11,7 @@ import urllib.error
 import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -131,7 +132,8 @@ def _peaks(heatmaps: np.ndarray) -> np.ndarray:
     right, left = padded[maps, y + 1, x + 2], padded[maps, y + 1, x]
     below, above = padded[maps, y + 2, x + 1], padded[maps, y, x + 1]
     cells = np.stack([x, y], axis=1) + 0.25 * np.sign(np.stack([right - left, below - above], axis=1))
-    return (cells + 0.5) * (WINDOW_SIZE / HEATMAP_SIZE) - 0.5
+    points: np.ndarray = (cells + 0.5) * (WINDOW_SIZE / HEATMAP_SIZE) - 0.5
+    return points
 
 
 def five_of_68(points: np.ndarray) -> np.ndarray:
@@ -146,8 +148,9 @@ def _folder() -> Path:
     return Path(torch.hub.get_dir()) / "checkpoints"
 
 
-def _address(module: object, key: str) -> str:
-    return module.models_urls[key] if key else module.model_url  # type: ignore[attr-defined]
+def _address(module: Any, key: str) -> str:
+    address: str = module.models_urls[key] if key else module.model_url
+    return address
 
 
 def _weights(kind: str, file: str, address: str) -> Path:

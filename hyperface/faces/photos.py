@@ -139,7 +139,8 @@ def _grey_from_range(values: np.ndarray, top: int, name: str) -> np.ndarray:
 def _orientation(image: Image.Image) -> int:
     """EXIF orientation, 1 to 8. Read after loading: some formats keep it behind the pixels, TIFF is upright by then."""
     try:
-        return image.getexif().get(ExifTags.Base.Orientation, 1)
+        orientation: int = image.getexif().get(ExifTags.Base.Orientation, 1)
+        return orientation
     except Exception:  # a broken tag block is no reason to refuse good pixels
         return 1
 

@@ -17,7 +17,8 @@ def nose_offset(face: Face) -> np.ndarray:
     across = right - left
     down = np.array([-across[1], across[0]])  # a quarter turn clockwise, as seen: y grows downwards
     offset = nose - (left + right) / 2
-    return np.array([offset @ across, offset @ down]) / (across @ across)
+    turned: np.ndarray = np.array([offset @ across, offset @ down]) / (across @ across)
+    return turned
 
 
 def plausible(offsets: np.ndarray) -> np.ndarray:
@@ -25,8 +26,10 @@ def plausible(offsets: np.ndarray) -> np.ndarray:
 
     On faces in profile the landmarks are often wrong by more than any pose could move them. NaN is not plausible.
     """
-    return (np.abs(offsets - np.nanmedian(offsets, axis=0)) < FURTHEST_NOSE).all(axis=1)
+    near: np.ndarray = np.abs(offsets - np.nanmedian(offsets, axis=0)) < FURTHEST_NOSE  # (n, 2)
+    return np.asarray(near.all(axis=1))
 
 
 def _middle(face: Face, word: str) -> np.ndarray:
-    return np.mean([at for name, at in zip(face.landmark_names, face.landmarks, strict=True) if word in name], axis=0)
+    of_it = [at for name, at in zip(face.landmark_names, face.landmarks, strict=True) if word in name]
+    return np.asarray(np.mean(of_it, axis=0))

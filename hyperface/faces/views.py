@@ -22,11 +22,13 @@ class View:
 
     def to_photo(self, points: np.ndarray) -> np.ndarray:
         """Points (…, 2) of the view, in the photo."""
-        return (points + 0.5) / self.scale + self.corner
+        there: np.ndarray = (points + 0.5) / self.scale + self.corner
+        return there
 
     def from_photo(self, points: np.ndarray) -> np.ndarray:
         """Points (…, 2) of the photo, in the view."""
-        return (points - self.corner) * self.scale - 0.5
+        here: np.ndarray = (points - self.corner) * self.scale - 0.5
+        return here
 
 
 def whole_view(picture: Image.Image, scale: float, margin: float = 0.0) -> View:

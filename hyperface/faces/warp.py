@@ -58,9 +58,11 @@ def warp(photo: np.ndarray, matrix: np.ndarray, size: int = ALIGNED_SIZE) -> tor
     coefficients = (inverse[:2] * ratio[:, None]).ravel().tolist()
     # One float plane at a time: on 8-bit pixels Pillow rounds between steps, and its transform even cuts off.
     planes = [
-        Image.fromarray(plane)
-        .resize(resized, Image.Resampling.BICUBIC)
-        .transform((size, size), Image.Transform.AFFINE, coefficients, Image.Resampling.BICUBIC)
+        np.asarray(
+            Image.fromarray(plane)
+            .resize(resized, Image.Resampling.BICUBIC)
+            .transform((size, size), Image.Transform.AFFINE, coefficients, Image.Resampling.BICUBIC)
+        )
         for plane in np.asarray(picture, np.float32).transpose(2, 0, 1)  # (h, w) each
     ]
     return torch.from_numpy(np.stack(planes)).div_(255).clamp_(0, 1)  # bicubic overshoots at edges

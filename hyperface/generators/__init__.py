@@ -46,8 +46,20 @@ def _dcgan() -> GalleryGenerator:
 def load(name: str = "gan", *, device: str = "cpu", precision: str = "float32", **options: Any) -> Generator:
     """Load an identity-conditional generator by name, ready to draw.
 
-    device, precision: as in `Generator.prepare`. options: what the part that loads it takes. UnknownNameError,
-    AssetError, CheckpointError or DeviceError if that cannot be.
+    Args:
+        name: a key of `REGISTRY`.
+        device: where it draws, as in `Generator.prepare`.
+        precision: as in `Generator.prepare`.
+        options: what the part that loads it takes.
+
+    Returns:
+        The generator.
+
+    Raises:
+        UnknownNameError: Nothing has that name.
+        AssetError: A file that ships is missing.
+        DeviceError: The device cannot be used here.
+        InputError: There is no such precision.
     """
     return REGISTRY.load(name, **options).prepare(device=device, precision=precision)
 

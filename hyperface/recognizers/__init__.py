@@ -98,16 +98,29 @@ FILES: dict[str, Callable[..., Recognizer]] = {
 def load(name: str | Path = "dlib", *, device: str = "cpu", precision: str = "float32", **options: Any) -> Recognizer:
     """Load a recogniser, ready to embed (evaluation mode).
 
-    name is one of
-    - "dlib"; "rendered-heads", a small second opinion trained on renders;
-    - "hyperface-10k-ldm", "hyperface-10k-stylegan", "hyperface-50k-stylegan" (the paper's, from the hub);
-    - a backbone with its weights: "ir_50:adaface_ir50.ckpt", or "ir_50" with `checkpoint`;
-    - "hf:owner/repo", "hf:owner/repo/file@revision": the Hugging Face Hub; with a backbone in front, where the
-      repository does not say which it is: "ir_50:hf:owner/repo";
-    - a file that describes itself: .safetensors trained here, .onnx (`load_onnx` says what can be declared of it).
+    Args:
+        name: one of
 
-    device, precision: as in `Recognizer.prepare`. options: what the part that loads it takes, such as `input_size` or
-    `color` for backbones. UnknownNameError, AssetError, CheckpointError or DeviceError if that cannot be.
+            - "dlib"; "rendered-heads", a small second opinion trained on renders;
+            - "hyperface-10k-ldm", "hyperface-10k-stylegan", "hyperface-50k-stylegan" (the paper's, from the hub);
+            - a backbone with its weights: "ir_50:adaface_ir50.ckpt", or "ir_50" with `checkpoint`;
+            - "hf:owner/repo", "hf:owner/repo/file@revision": the Hugging Face Hub; with a backbone in front, where
+              the repository does not say which it is: "ir_50:hf:owner/repo";
+            - a file that describes itself: .safetensors trained here, .onnx (`load_onnx` says what can be declared of
+              it).
+        device: where it computes, as in `Recognizer.prepare`.
+        precision: as in `Recognizer.prepare`.
+        options: what the part that loads it takes, such as `input_size` or `color` for backbones.
+
+    Returns:
+        The recogniser.
+
+    Raises:
+        UnknownNameError: Nothing has that name.
+        AssetError: A file that ships is missing.
+        CheckpointError: The weights cannot be had, or are not of that network.
+        DeviceError: The device cannot be used here.
+        InputError: An option has an impossible value.
     """
     return _load(str(name), options).prepare(device=device, precision=precision)
 
@@ -120,4 +133,5 @@ def _load(name: str, options: dict[str, Any]) -> Recognizer:
     architecture, colon, weights = name.partition(":")
     if colon and architecture in BACKBONES:
         return REGISTRY.load(architecture, checkpoint=weights, **options)
-    return FILES.get(Path(name).suffix, REGISTRY.load)(name, **options)
+    by_suffix: Callable[..., Recognizer] = FILES.get(Path(name).suffix, REGISTRY.load)
+    return by_suffix(name, **options)

@@ -2,6 +2,8 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
 
 import torch
 from torch import nn
@@ -9,6 +11,7 @@ from torch.nn import functional as F
 
 from hyperface.errors import InputError, UnknownNameError
 from hyperface.images import ALIGNED_SIZE
+from hyperface.model import channels_last
 from hyperface.recognizers.base import Recognizer
 from hyperface.recognizers.card import RecognizerCard
 from hyperface.recognizers.iresnet import UNITS, IResNet
@@ -26,17 +29,14 @@ class Architecture:
     source: str
 
 
+def _iresnet(name: str, input_size: int, *, squeeze: bool = False) -> nn.Module:
+    return IResNet(UNITS[name], input_size=input_size, squeeze=squeeze)
+
+
 ARCHITECTURES: dict[str, Architecture] = {
     "small": Architecture(lambda size: MobileFaceNet(input_size=size), 256, 64, False, "MobileFaceNet, CCBR 2018"),
-    **{
-        name: Architecture(
-            lambda size, units=units: IResNet(units, input_size=size), 512, 112, True, "AdaFace, CVPR 2022"
-        )
-        for name, units in UNITS.items()
-    },
-    "ir_se_50": Architecture(
-        lambda size: IResNet(UNITS["ir_50"], input_size=size, squeeze=True), 512, 112, True, "AdaFace, CVPR 2022"
-    ),
+    **{name: Architecture(partial(_iresnet, name), 512, ALIGNED_SIZE, True, "AdaFace, CVPR 2022") for name in UNITS},
+    "ir_se_50": Architecture(partial(_iresnet, "ir_50", squeeze=True), 512, ALIGNED_SIZE, True, "AdaFace, CVPR 2022"),
 }
 
 
@@ -47,7 +47,7 @@ class BackboneRecognizer(Recognizer):
         super().__init__()
         self.architecture, self.card = architecture, card
         self.bgr = card.color == "BGR"
-        self.backbone = ARCHITECTURES[architecture].build(card.input_size).to(memory_format=torch.channels_last)
+        self.backbone = channels_last(ARCHITECTURES[architecture].build(card.input_size))
 
     def _features(self, images: torch.Tensor) -> torch.Tensor:
         size = self.card.input_size
@@ -56,10 +56,11 @@ class BackboneRecognizer(Recognizer):
         x = (images - 0.5) / 0.5  # (n, 3, size, size)
         if self.bgr:
             x = x.flip(1)
-        return self.backbone(x.to(memory_format=torch.channels_last))  # (n, dimension)
+        features: torch.Tensor = self.backbone(x.to(memory_format=torch.channels_last))  # (n, dimension)
+        return features
 
 
-def build_backbone(architecture: str, *, input_size: int | None = None, **card: str) -> BackboneRecognizer:
+def build_backbone(architecture: str, *, input_size: int | None = None, **card: Any) -> BackboneRecognizer:
     """A recogniser with untrained weights (torch's global generator), in training mode.
 
     input_size: pixels, a multiple of 16 in [32, 112]; None for the architecture's own. card: fields of its card.

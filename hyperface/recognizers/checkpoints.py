@@ -8,16 +8,18 @@ import hashlib
 import json
 import pickle
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save, save_file
+from safetensors.torch import save
 
 from hyperface.errors import CheckpointError
+from hyperface.files import write_atomic
 from hyperface.recognizers.backbones import ARCHITECTURES, BackboneRecognizer, build_backbone
 from hyperface.recognizers.card import RecognizerCard
 
@@ -36,7 +38,7 @@ def save_backbone(recognizer: BackboneRecognizer, path: Path) -> None:
     digest = hashlib.sha256(save(weights)).hexdigest()[:8]
     card = replace(recognizer.card, name=f"{recognizer.name.partition('#')[0]}#{digest}")
     metadata = {"format": FORMAT, "architecture": recognizer.architecture, "card": json.dumps(card.to_json())}
-    save_file(weights, path, metadata)
+    write_atomic(path, save(weights, metadata), error=CheckpointError)
 
 
 def describes_itself(path: Path) -> bool:
@@ -90,13 +92,25 @@ def load_recognizer(path: str | Path, *, name: str | None = None) -> BackboneRec
 
 
 def load_backbone(
-    architecture: str, checkpoint: str | Path, *, input_size: int | None = None, **card: str
+    architecture: str, checkpoint: str | Path, *, input_size: int | None = None, **card: Any
 ) -> BackboneRecognizer:
     """Load another project's weights into a named architecture. Evaluation mode, frozen.
 
-    card: fields of its card that are known, such as color="RGB" for weights that want red first. The name, if it is not
-    given, is the file's and the first digits of its SHA-256, so that two files of one name are told apart.
-    CheckpointError names the parameters that are missing, unexpected or of another shape.
+    Args:
+        architecture: a key of `ARCHITECTURES`.
+        checkpoint: the file: .safetensors, .pt, .pth, .bin or Lightning's .ckpt.
+        input_size: pixels that the network sees; None for the architecture's own.
+        card: fields of its card that are known, such as color="RGB" for weights that want red first. The name, if it
+            is not given, is the file's and the first digits of its SHA-256, so that two files of one name are told
+            apart.
+
+    Returns:
+        The recogniser.
+
+    Raises:
+        CheckpointError: The file cannot be read, or parameters are missing, unexpected or of another shape; it names
+            them.
+        UnknownNameError: There is no such architecture.
     """
     path = Path(checkpoint)
     unknown = {
@@ -162,7 +176,7 @@ class _Ignored:
     """Stands for a class that weights do not need. Its objects are empty dictionaries, since the restricted loader
     fills nothing else, and many of them are some kind of dictionary: options, states."""
 
-    def __new__(cls, *_: object, **__: object) -> "OrderedDict":
+    def __new__(cls, *_: object, **__: object) -> Any:
         return OrderedDict()
 
 
@@ -189,7 +203,9 @@ def _without_foreign_classes(path: Path) -> Iterator[None]:
     except (OSError, ValueError, RuntimeError, pickle.UnpicklingError):  # torch.load will say what is wrong
         names = []
     bases = [_IgnoredNumber if name.startswith("numpy.") else _Ignored for name in names]
-    stand_ins = [(type("Ignored", (base,), {}), name) for base, name in zip(bases, names, strict=True)]
+    stand_ins: list[Callable[..., Any] | tuple[Callable[..., Any], str]] = [
+        (type("Ignored", (base,), {}), name) for base, name in zip(bases, names, strict=True)
+    ]
     with torch.serialization.safe_globals(stand_ins):
         yield
 

@@ -17,6 +17,7 @@ from torch.nn import functional as F
 from hyperface.assets import asset, find_model_file
 from hyperface.faces.template import DLIB_CHIP_BOX
 from hyperface.images import ALIGNED_SIZE, axis_weights, check_images, resample_axes
+from hyperface.model import channels_last
 from hyperface.recognizers.base import Recognizer
 from hyperface.recognizers.card import RecognizerCard
 from hyperface.recognizers.dlib_weights import FILE_NAME, DlibNetwork, Layer, read_dlib_network
@@ -37,8 +38,13 @@ CARD = RecognizerCard(
 class _ConvolutionAffine(nn.Module):
     """Convolution followed by dlib's affine layer (a frozen batch normalisation), folded into one convolution."""
 
+    weight: torch.Tensor  # (out, in, k, k)
+    bias: torch.Tensor  # (out,)
+
     def __init__(self, convolution: Layer, affine: Layer) -> None:
         super().__init__()
+        assert convolution.bias is not None
+        assert affine.bias is not None
         self.stride, self.padding = convolution.stride, convolution.padding
         gamma = affine.weight.astype(np.float64)
         weight = convolution.weight * gamma[:, None, None, None]  # (out, in, k, k)
@@ -75,6 +81,9 @@ def _pad_end(x: torch.Tensor, channels: int, rows: int, columns: int) -> torch.T
 class DlibResNet(nn.Module):
     """dlib's network as it is: chips (n, 3, 150, 150), RGB, [0, 1] → raw descriptors (n, 128)."""
 
+    projection: torch.Tensor  # (128, 256)
+    mean_colour: torch.Tensor  # (1, 3, 1, 1), RGB, 0 to 255
+
     def __init__(self, network: DlibNetwork) -> None:
         super().__init__()
         *pairs, linear = network.layers
@@ -90,7 +99,8 @@ class DlibResNet(nn.Module):
         x = F.relu(self.stem(x))  # (n, 32, 72, 72)
         x = F.max_pool2d(x, 3, 2)  # (n, 32, 35, 35)
         x = self.blocks(x)  # (n, 256, 2, 2)
-        return x.mean(dim=(2, 3)) @ self.projection.T  # (n, 128)
+        descriptors: torch.Tensor = x.mean(dim=(2, 3)) @ self.projection.T  # (n, 128)
+        return descriptors
 
 
 @cache
@@ -115,6 +125,7 @@ class DlibRecognizer(Recognizer):
     """The embedded default: `recognizers.load("dlib")`."""
 
     card = CARD
+    mean: torch.Tensor  # (128,)
 
     def __init__(self, network: DlibResNet, mean: torch.Tensor) -> None:
         """mean: (128,), the mean raw descriptor of a gallery, subtracted before normalising."""
@@ -129,7 +140,8 @@ class DlibRecognizer(Recognizer):
         return torch.cat(batches) if batches else images.new_zeros(0, self.dimension)
 
     def _features(self, images: torch.Tensor) -> torch.Tensor:
-        return self.network(dlib_chips(images)) - self.mean
+        descriptors: torch.Tensor = self.network(dlib_chips(images))
+        return descriptors - self.mean
 
 
 def load_dlib() -> DlibRecognizer:
@@ -137,4 +149,4 @@ def load_dlib() -> DlibRecognizer:
     for its parameters (images may still carry gradients)."""
     network = DlibResNet(read_dlib_network(find_model_file(FILE_NAME)))
     mean = torch.tensor(json.loads(asset(MEAN_FILE).read_text())["mean"], dtype=torch.float32)  # (128,)
-    return DlibRecognizer(network.to(memory_format=torch.channels_last), mean).eval()
+    return DlibRecognizer(channels_last(network), mean).eval()

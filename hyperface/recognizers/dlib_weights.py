@@ -6,6 +6,7 @@ every type tag on its way, so that a damaged or different file is refused and ne
 """
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -132,7 +133,7 @@ def _pooling(reader: _Reader) -> None:
 
 
 # What a layer's body begins with, and how the rest of it is read. `relu_` and `add_prev_` have no fields.
-_BODIES = {
+_BODIES: dict[str, Callable[[_Reader], Layer | None]] = {
     "con_4": _convolution,
     "affine_": _affine,
     "fc_2": _linear,

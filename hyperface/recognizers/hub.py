@@ -30,7 +30,7 @@ def load_from_hub(name: str, *, architecture: str | None = None, **options: Any)
     found = download(name)
     path, released = found.path, found.released
     prefix = "" if architecture is None or found.file is None else f"{architecture}:"
-    card = {"name": f"{prefix}{found.name}", "source": found.source, "licence": found.licence}
+    card: dict[str, Any] = {"name": f"{prefix}{found.name}", "source": found.source, "licence": found.licence}
     if released is not None:
         architecture = architecture or released.architecture
         card["training_data"] = released.training_data

@@ -57,7 +57,8 @@ class Unit(nn.Module):
             self.res_layer.add_module("se_block", SqueezeExcitation(outputs))
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        return self.shortcut_layer(x) + self.res_layer(x)
+        out: torch.Tensor = self.shortcut_layer(x) + self.res_layer(x)
+        return out
 
 
 class IResNet(nn.Module):
@@ -92,4 +93,5 @@ class IResNet(nn.Module):
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         x = self.input_layer(x)  # (n, 64, 112, 112)
         x = self.body(x)  # (n, 512, 7, 7)
-        return self.output_layer(x)  # (n, 512)
+        x = self.output_layer(x)  # (n, 512)
+        return x

@@ -48,7 +48,8 @@ class Bottleneck(nn.Module):
         )
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        return x + self.layers(x) if self.residual else self.layers(x)
+        out: torch.Tensor = self.layers(x)
+        return x + out if self.residual else out
 
 
 class MobileFaceNet(nn.Module):
@@ -77,4 +78,5 @@ class MobileFaceNet(nn.Module):
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         x = self.body(x)  # (n, 512, s/16, s/16)
         x = self.pool(x)  # (n, 512, 1, 1)
-        return self.output(x)  # (n, dimension)
+        x = self.output(x)  # (n, dimension)
+        return x

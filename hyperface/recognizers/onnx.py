@@ -96,11 +96,18 @@ class OnnxRecognizer(Recognizer):
 def load_onnx(path: str | Path, **declared: Any) -> OnnxRecognizer:
     """Open an ONNX file as a recogniser.
 
-    declared: what the file does not say, over what the JSON file beside it says. color, "RGB" or "BGR"; mean and std,
-    one number or three (in that order of colours), for pixels from 0 to 255; layout, "NCHW" or "NHWC", where the file
-    leaves the shape of its input open; name, training_data, licence and source, for its card.
-    CheckpointError if it is no recogniser that can be run, or onnxruntime is not installed; InputError for what is
-    declared wrongly.
+    Args:
+        path: the file.
+        declared: what the file does not say, over what the JSON file beside it says. color, "RGB" or "BGR"; mean and
+            std, one number or three (in that order of colours), for pixels from 0 to 255; layout, "NCHW" or "NHWC",
+            where the file leaves the shape of its input open; name, training_data, licence and source, for its card.
+
+    Returns:
+        The recogniser, in evaluation mode.
+
+    Raises:
+        CheckpointError: It is no recogniser that can be run, or onnxruntime is not installed.
+        InputError: Something is declared wrongly.
     """
     path = Path(path)
     session = _open(path, "cpu")
@@ -139,7 +146,7 @@ def _open(path: Path, device: str | torch.device) -> onnxruntime.InferenceSessio
         import onnxruntime
     except ImportError as error:
         raise CheckpointError("ONNX files need onnxruntime: pip install onnxruntime.") from error
-    providers = ["CPUExecutionProvider"]
+    providers: list[str | tuple[str, dict[str, int]]] = ["CPUExecutionProvider"]
     if torch.device(device).type != "cpu":
         if "CUDAExecutionProvider" not in onnxruntime.get_available_providers():
             raise DeviceError(f"onnxruntime cannot use {str(device)!r}: pip install onnxruntime-gpu, or use 'cpu'.")

@@ -1,6 +1,7 @@
 """PReLU that is trained on a CPU in a quarter of the time of torch's own, which writes a gradient of the slopes for
 every pixel before it adds them up."""
 
+from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -38,10 +39,13 @@ class _PReLU(torch.autograd.Function):
         return result.view(n, height, width, channels).permute(0, 3, 1, 2), slopes_gradient.to(slopes.dtype)
 
 
+_prelu: Callable[[torch.Tensor, torch.Tensor], torch.Tensor] = _PReLU.apply
+
+
 class PReLU(nn.PReLU):
     """torch.nn.PReLU, parameters and results alike, with a faster backward pass on CPUs."""
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         if x.device.type == "cpu" and x.ndim == 4 and torch.is_grad_enabled() and self.num_parameters == x.shape[1]:
-            return _PReLU.apply(x, self.weight)
+            return _prelu(x, self.weight)
         return super().forward(x)

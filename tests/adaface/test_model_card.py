@@ -183,6 +183,8 @@ def test_what_cannot_work_is_said(tmp_path, photo):
     Image.new("RGB", (200, 200), "grey").save(tmp_path / "wall.png")
     with pytest.raises(NoFaceError):
         align.get_aligned_face(tmp_path / "wall.png")
+    with pytest.raises(InputError, match="rgb_pil_image"):
+        align.get_aligned_face(None)
     with pytest.raises(InputError, match="RGB image"):
         to_input(Image.new("L", (112, 112)))
     with pytest.raises(UnknownNameError, match="ir_5"):
