@@ -162,9 +162,11 @@ def test_the_app_starts_from_another_folder_and_shows_what_ships(installed, tmp_
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    log = (tmp_path / "log").open("w+")
     command = [installed["COMMAND"], "app", "--host", "127.0.0.1", "--port", str(port)]
-    with subprocess.Popen(command, cwd=tmp_path, env=installed, stdout=log, stderr=subprocess.STDOUT) as server:
+    with (
+        (tmp_path / "log").open("w+") as log,
+        subprocess.Popen(command, cwd=tmp_path, env=installed, stdout=log, stderr=subprocess.STDOUT) as server,
+    ):
         try:
             page = wait_for(f"http://127.0.0.1:{port}/", server, log)
             config = wait_for(f"http://127.0.0.1:{port}/config", server, log)

@@ -38,7 +38,7 @@ class Comparison:
         return half_width is not None and abs(self.difference.mean) > half_width
 
 
-def estimate(values: Sequence[float]) -> Estimate:
+def estimate(values: Sequence[float] | np.ndarray) -> Estimate:
     """Mean and Student's t interval of a sample."""
     sample = np.asarray(values, np.float64)
     if sample.size == 0:

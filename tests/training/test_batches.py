@@ -45,6 +45,20 @@ def test_a_dataset_too_large_to_keep_is_decoded_as_it_goes(coloured, monkeypatch
     assert torch.equal(labels, kept[1])
 
 
+def test_what_is_kept_decoded_is_what_fits(coloured, monkeypatch):
+    assert round(module.DECODED_BYTES / (112 * 112 * 3), -4) == 160_000  # images, as `train` says
+    decoded: list[int] = []
+    decode = datasets.LabelledImages.decode
+    monkeypatch.setattr(
+        datasets.LabelledImages, "decode", lambda dataset: (decoded.append(len(dataset)), decode(dataset))[1]
+    )
+    for limit, kept in ((40 * 112 * 112 * 3, [40]), (40 * 112 * 112 * 3 - 1, [])):
+        monkeypatch.setattr(module, "DECODED_BYTES", limit)
+        decoded.clear()
+        Batches(coloured, batch_size=8, part=WHOLE, seed=1)
+        assert decoded == kept
+
+
 def test_broken_images_of_a_large_dataset_are_replaced_and_named(coloured, tmp_path, monkeypatch):
     monkeypatch.setattr(module, "DECODED_BYTES", 1000)
     folder = tmp_path / "set"

@@ -32,6 +32,8 @@ def test_logits_are_those_of_the_formulas(name):
     features[0] = -head.centres[:, 1].detach() * 3  # an angle of nearly π: beyond where cos(θ + m) turns
     labels = torch.randint(5, (40,))
     labels[0] = 1
+    features[1] = head.centres[:, 2].detach() * 90  # an angle of nearly 0, which AdaFace's margin would turn below it
+    labels[1] = 2
     logits = head(features, labels)
     for i in range(40):
         for j in range(5):
@@ -75,6 +77,31 @@ def test_a_batch_of_one_and_zero_features_give_numbers(name):
         assert loss.isfinite()
         assert features.grad.isfinite().all()
         assert all(value.isfinite().all() for value in head.state_dict().values())
+
+
+def test_centres_begin_with_unit_length():
+    centres = HEADS.load("cosface", dimension=6, classes=50).centres.detach()
+    torch.testing.assert_close(centres.norm(dim=0), torch.ones(50))
+    assert float((centres.T @ centres).fill_diagonal_(0).abs().max()) < 1 - 1e-3
+
+
+@pytest.mark.parametrize("lengths", [[3.0, 5.0], [3.0, 5.0, 1e-4, 40.0, 250.0]])
+def test_adafaces_statistics_follow_the_lengths_of_features(lengths):
+    """A hundredth of the way to the batch's mean and standard deviation with every batch, of lengths up to 100."""
+    head = HEADS.load("adaface", dimension=4, classes=3).train()
+    directions = torch.nn.functional.normalize(torch.randn(len(lengths), 4, generator=torch.Generator().manual_seed(3)))
+    features, labels = directions * torch.tensor(lengths)[:, None], torch.zeros(len(lengths), dtype=torch.long)
+    counted = [min(max(length, 0.001), 100.0) for length in lengths]
+    average = sum(counted) / len(counted)
+    spread = math.sqrt(sum((length - average) ** 2 for length in counted) / (len(counted) - 1))
+    mean, deviation = 20.0, 100.0
+    for _ in range(2):
+        head(features, labels)
+        mean, deviation = 0.99 * mean + 0.01 * average, 0.99 * deviation + 0.01 * spread
+        assert float(head.mean) == pytest.approx(mean, rel=1e-5)
+        assert float(head.deviation) == pytest.approx(deviation, rel=1e-5)
+    head.eval()(features, labels)
+    assert float(head.mean) == pytest.approx(mean, rel=1e-5)
 
 
 def test_margins_make_the_true_class_harder():
