@@ -69,20 +69,26 @@ def close_loop(
 ) -> abc.Generator[ClosedLoopStep, None, torch.Tensor]:
     """Move requests until what is seen of them is far apart, yielding the start and every step.
 
-    Returns the requests of the last step, float32 (n, d), unit rows.
-
     Args:
         identities: (n, d), n ≥ 2, unit rows, such as packed embeddings.
         generator: a `DifferentiableGenerator`.
+        recognizer: the one whose embeddings they are; it leads.
         rounds: how often each identity is moved; a step moves one batch of them.
+        batch_size: identities moved in a step.
         learning_rate: length of the first moves in radians, about; it falls to 0 in a straight line.
         repulsion: weight ≥ 0 of moving apart. Without it this is the control that spends the same effort.
         consistency: weight ≥ 0 of a person's two pictures agreeing.
         fidelity: weight ≥ 0 of staying near the request.
+        seed: of the batches, the styles and the disturbances.
         resume: `state` of an earlier step of the same call, with the same arguments.
 
-    Raises InputError for values that cannot be, generators that are not differentiable and a recogniser that is not
-    the generator's; CheckpointError for a state of something else.
+    Returns:
+        The requests of the last step, float32 (n, d), unit rows.
+
+    Raises:
+        InputError: A value that cannot be, a generator that is not differentiable, or a recogniser that is not the
+            generator's.
+        CheckpointError: `resume` is the state of something else.
     """
     if not isinstance(generator, DifferentiableGenerator):
         raise InputError(f"The generator {generator.name!r} is not differentiable, so the loop cannot be closed.")

@@ -35,10 +35,19 @@ def realize(
 ) -> Realization:
     """Draw every identity in every style, and measure the drift from the identity to its pictures.
 
-    identities: float32 (n, d), unit rows. style_seeds: k integers; column j of every identity has the style of
-    style_seeds[j]. requests: float32 (n, k, d), unit rows, what is asked for in each picture, such as the perturbed
-    copies of Algorithm 3 (arXiv 2411.08470); the identity itself if not given. The cosine is to the identity.
-    InputError if the recogniser is not the one whose embeddings the generator expects.
+    Args:
+        identities: float32 (n, d), unit rows.
+        style_seeds: k integers; column j of every identity has the style of style_seeds[j].
+        generator: draws them.
+        recognizer: the one whose embeddings they are.
+        requests: float32 (n, k, d), unit rows, what is asked for in each picture, such as the perturbed copies of
+            Algorithm 3 (arXiv 2411.08470); the identity itself if not given.
+
+    Returns:
+        The pictures and their embeddings; the cosines are to the identity, whatever was asked for.
+
+    Raises:
+        InputError: The recogniser is not the one whose embeddings the generator expects.
     """
     generator.space.check_same(recognizer.space)
     count, styles = len(identities), len(style_seeds)

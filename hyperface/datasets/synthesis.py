@@ -78,15 +78,29 @@ def synthesize(
 ) -> abc.Generator[SynthesisStep, None, Path]:
     """Draw the dataset into the folder `out`, yielding after every batch; images that are there are kept.
 
-    Returns the folder.
+    Called again with the same arguments after an interruption, it goes on with what is missing and ends with the same
+    bytes.
 
-    embeddings: (n, d), the identities. beta: variance of the noise added to each coordinate, 0 for none. lineage:
-    further entries of the data card, such as the packing run. Called again with the same arguments after an
-    interruption, it goes on with what is missing and ends with the same bytes. part: (number, of how many): several
-    processes may draw into one folder, each its part; a last call without it completes the data card.
-    describe: gives more entries of the data card when all images are there.
-    InputError for impossible values, DatasetError if the folder holds something else, cannot be written, or the disk
-    is too small; all before the first image.
+    Args:
+        embeddings: (n, d), the identities.
+        generator: draws embeddings of that kind.
+        images_per_identity: how many pictures of each, 1 or more.
+        beta: variance of the noise added to each coordinate, 0 for none.
+        out: the folder; it is made if it is not there.
+        seed: same seed, same images.
+        batch_size: drawn at once; it may change the last bits of a picture, and nothing else.
+        lineage: further entries of the data card, such as the packing run.
+        part: (number, of how many): several processes may draw into one folder, each its part; a last call without it
+            completes the data card.
+        describe: gives more entries of the data card when all images are there.
+
+    Returns:
+        The folder.
+
+    Raises:
+        InputError: An impossible value.
+        DatasetError: The folder holds something else, cannot be written, or the disk is too small. All errors but a
+            full disk come before the first image.
     """
     identities = as_embeddings(embeddings)
     if images_per_identity < 1:

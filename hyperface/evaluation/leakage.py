@@ -64,9 +64,18 @@ def audit(
 ) -> LeakageAudit:
     """Search every image among the references.
 
-    references: float32 (r, d), unit rows of the same recogniser. reference_labels: int64 (r,), who each is; everybody
-    somebody else if not given. InputError for other dimensions, a rate outside (0, 1), and for fewer references than
-    show where the line is.
+    Args:
+        images: what is searched for.
+        references: float32 (r, d), unit rows of the same recogniser.
+        reference_labels: int64 (r,), who each is; everybody somebody else if not given.
+        fpir: share of the searches of other people that reach the line, above 0 and below 1.
+        seed: of the choice of references that are searched for to find the line, where there are very many.
+
+    Returns:
+        What was found for each image, and where the line is.
+
+    Raises:
+        InputError: Other dimensions, a rate that cannot be, or fewer references than show where the line is.
     """
     if references.ndim != 2 or references.shape[1] != images.embeddings.shape[1]:
         raise InputError(

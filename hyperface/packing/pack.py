@@ -77,7 +77,8 @@ def pack(
 ) -> Generator[PackingStep, None, torch.Tensor]:
     """Spread identities over the sphere, yielding the start (step 0) and every step up to `steps`.
 
-    Returns the identities of the last step, float32 (n, d), unit rows; resumed from there, they are a step further.
+    Stop by closing the iterator. Where torch.distributed has a process group (`torchrun`), its processes share the
+    work: each calls this with the same arguments and gets the same steps, equal to a lone process's but for rounding.
 
     Args:
         embeddings: (n, d), n ≥ 1, d ≥ 2, where the identities start; scaled to unit rows. Copies of a point are first
@@ -96,12 +97,13 @@ def pack(
         resume: the `state` of an earlier step, from the same arguments: the iterator then begins with the step after
             it, and on the same machine goes on bit by bit as if never stopped.
 
-    Raises InputError for arguments that cannot work, CheckpointError for a state of another packing, DeviceError for a
-    device that is not there; all when called, before the first step. DeviceError on the way when memory runs out.
-    Stop by closing the iterator.
+    Returns:
+        The identities of the last step, float32 (n, d), unit rows; resumed from there, they are a step further.
 
-    Where torch.distributed has a process group (`torchrun`), its processes share the work: each calls this with the
-    same arguments and gets the same steps, equal to a lone process's but for rounding.
+    Raises:
+        InputError: Arguments that cannot work, when called, before the first step.
+        CheckpointError: `resume` is the state of another packing, when called.
+        DeviceError: The device is not there, when called; or memory runs out, on the way.
     """
     target = _device(device)
     start = as_embeddings(embeddings).to(target)  # (n, d)

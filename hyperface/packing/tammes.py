@@ -52,12 +52,21 @@ class TammesStep:
 def solve_tammes(
     n: int, *, seed: int = 0, rounds: int = 8, seconds: float | None = None, goal: float | None = None
 ) -> Generator[TammesStep, None, np.ndarray]:
-    """Pack n points, 2 to LARGEST, on the sphere in three dimensions, yielding the way there; returns the best (n, 3).
+    """Pack n points on the ordinary sphere, yielding the way there.
 
-    rounds: of new random starts. seconds: after the first step, the caller's own time included; then the packing at
-    hand is the last to be polished, so that how far it gets depends on the machine. goal: degrees; ends with the first
-    packing that comes within 1e-6 of it, such as `sphere.best_known_angle(n)`. Raises InputError, before the first
-    step.
+    Args:
+        n: how many, 2 to LARGEST.
+        seed: of the random starts.
+        rounds: of new random starts.
+        seconds: after the first step, the caller's own time included; then the packing at hand is the last to be
+            polished, so that how far it gets depends on the machine. None for no limit.
+        goal: degrees; ends with the first packing that comes within 1e-6 of it, such as `bounds.best_known_angle(n)`.
+
+    Returns:
+        The best packing, float64 (n, 3).
+
+    Raises:
+        InputError: A value that cannot be, before the first step.
     """
     if not 2 <= (_whole(n) or 0) <= LARGEST:
         raise InputError(f"Choose 2 to {LARGEST} points for the plain sphere; {n} were asked for.")

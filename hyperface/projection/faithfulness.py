@@ -26,10 +26,23 @@ def faithfulness(
     sample: int = 1000,
     seed: int = 0,
 ) -> Faithfulness:
-    """Compare embeddings (n, d) with where they are shown, points (n, 3).
+    """Compare embeddings with where they are shown.
 
     Both figures are exact up to n = `sample`; beyond, they are estimated from that many random points, each held
     against all others.
+
+    Args:
+        embeddings: (n, d).
+        points: (n, 3), the same ones on the ordinary sphere.
+        n_neighbors: how many of each point's nearest are looked at.
+        sample: of how many points, at most.
+        seed: of the random points.
+
+    Returns:
+        Trustworthiness and rank correlation.
+
+    Raises:
+        InputError: The numbers of embeddings and points differ, or either cannot be used.
     """
     rows, shown = as_embeddings(embeddings).cpu(), as_embeddings(points, what="points").cpu()
     n = len(rows)

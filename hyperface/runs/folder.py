@@ -212,8 +212,20 @@ def create(
 ) -> Run:
     """Make a run folder and its config.json.
 
-    path: where exactly; otherwise a new name `<verb>-<time>-<slug>` in `folder` (`runs_folder()`). An existing path
-    must be empty but for a log, else RunError: no run writes over another.
+    Args:
+        verb: what the run does.
+        options: what it was asked for, as JSON can hold it.
+        title: how it is listed.
+        parents: names of the runs that it is made from.
+        slug: what its folder's name ends in; random if empty.
+        path: where exactly; an existing folder must be empty but for a log.
+        folder: in which a new name `<verb>-<time>-<slug>` is taken otherwise; `runs_folder()` if not given.
+
+    Returns:
+        The run, just made.
+
+    Raises:
+        RunError: The folder cannot be made, or holds something: no run writes over another.
     """
     now = datetime.datetime.now(datetime.UTC)
     if path is None:

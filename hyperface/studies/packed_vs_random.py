@@ -127,10 +127,25 @@ def packed_vs_random(
     device: str = "cpu",
     finished: Sequence[Trial] = (),
 ) -> Generator[StudyStep, None, list[Trial]]:
-    """Run all trials, seed after seed, so that the arms are comparable whenever it is stopped; returns them.
+    """Run all trials, seed after seed, so that the arms are comparable whenever it is stopped.
 
-    folder: where the datasets go, one for each trial. finished: trials that need not be done again; a dataset that was
-    being drawn is drawn on. InputError, UnknownNameError or DatasetError for a plan that cannot work, before any work.
+    Args:
+        folder: where the datasets go, one for each trial; one that was being drawn is drawn on.
+        gallery: whom the identities start from.
+        generator: draws them.
+        plan: the size of each trial; None for the default one.
+        arms: what is compared, of ARMS; the first is what the others are compared with.
+        seeds: how many trials of each arm.
+        device: where torch trains.
+        finished: trials that need not be done again.
+
+    Returns:
+        All trials.
+
+    Raises:
+        InputError: A plan that cannot work, before any work; so are all other errors.
+        UnknownNameError: A name in the plan that nothing answers to.
+        DatasetError: A benchmark that cannot be read.
     """
     plan = Plan() if plan is None else plan
     unknown = [arm for arm in arms if arm not in ARMS]

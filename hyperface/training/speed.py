@@ -43,7 +43,22 @@ def measure_speed(
     device: str = "cpu",
     precision: str = "fastest",
 ) -> float:
-    """Images a second: the median of a few steps of `train` on noise. Errors as there."""
+    """How fast `train` would be here: a few of its steps on noise.
+
+    Args:
+        backbone: as of `train`, and so are all others.
+        head: the margin head.
+        batch_size: images a step.
+        input_size: pixels that the backbone sees; None for its own.
+        device: where torch computes.
+        precision: "float32", "bfloat16" or "fastest".
+
+    Returns:
+        Images a second, the median of the steps.
+
+    Raises:
+        InputError: As `train`, which also says when it raises UnknownNameError, DeviceError and TrainingError.
+    """
     steps = train(
         _noise(batch_size),
         backbone=backbone,

@@ -44,13 +44,31 @@ def train(
     Launched with `accelerate launch` or `torchrun`, the processes share each batch, and all of them yield the steps
     that one process would.
 
-    dataset: aligned images; up to 160,000 are kept decoded in memory (38 kB each). validation_share: of the
-    identities, never trained on. learning_rate: the peak; None for 0.1 at batches of 256, scaled. schedule: "cosine"
-    or "step". input_size: pixels that the backbone sees, a multiple of 16 from 32 to 112; None for its own. precision:
-    "float32", "bfloat16", or "fastest", bfloat16 where the hardware is fast in it. resume: the `state` of an earlier
-    step from the same arguments; on the same machine it goes on as if never stopped.
-    Raises InputError, UnknownNameError, DeviceError or CheckpointError before the first step, and TrainingError when
-    the loss is no longer a number.
+    Args:
+        dataset: aligned images; up to 160,000 are kept decoded in memory (38 kB each).
+        backbone: "small", "ir_18", "ir_34", "ir_50", "ir_100" or "ir_se_50".
+        head: the margin head: "adaface", "arcface" or "cosface".
+        epochs: how often each image is seen, 1 or more.
+        batch_size: images a step, 2 or more; of all processes together.
+        learning_rate: the peak; None for 0.1 at batches of 256, scaled.
+        schedule: "cosine" or "step".
+        validation_share: of the identities, never trained on.
+        input_size: pixels that the backbone sees, a multiple of 16 from 32 to 112; None for its own.
+        seed: of the weights, the order, the augmentation and the identities held out.
+        device: where torch computes.
+        precision: "float32", "bfloat16", or "fastest", bfloat16 where the hardware is fast in it.
+        resume: the `state` of an earlier step from the same arguments; on the same machine it goes on as if never
+            stopped.
+
+    Returns:
+        The recogniser, trained, on the device.
+
+    Raises:
+        InputError: A value or a dataset that cannot work, before the first step.
+        UnknownNameError: No backbone, head or schedule of that name, before the first step.
+        DeviceError: The device cannot be used, before the first step.
+        CheckpointError: `resume` belongs to another training, before the first step.
+        TrainingError: The loss is no longer a number.
     """
     if epochs < 1 or batch_size < 2:
         raise InputError(f"Training needs an epoch and batches of two images; got {epochs} epochs of {batch_size}.")

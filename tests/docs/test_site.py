@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import re
 import subprocess
@@ -15,6 +16,8 @@ from hyperface.cli import build_parser
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "scripts"))
 import docs_site
 from docs_site import ROOT
+
+MANY = 5  # parameters, from which on a docstring lists them
 
 
 @pytest.fixture(scope="module")
@@ -62,6 +65,24 @@ def test_drawings_take_the_colours_of_the_page(site):
     page = (site / "explanation" / "architecture" / "index.html").read_text(encoding="utf-8")
     assert '<svg role="img" aria-label="Random faces and photos become embeddings' in page
     assert "architecture.svg" not in page
+
+
+@pytest.mark.parametrize("package", docs_site.PACKAGES)
+def test_functions_of_many_parameters_name_them_one_by_one(package):
+    for name, home in docs_site.public_names(package).items():
+        module, _, own_name = home.rpartition(".")
+        path = ROOT / module.replace(".", "/")
+        source = path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
+        for node in ast.parse(source.read_text(encoding="utf-8")).body:
+            if isinstance(node, ast.FunctionDef) and node.name == own_name:
+                parameters = [argument.arg for argument in [*node.args.args, *node.args.kwonlyargs]]
+                text = ast.get_docstring(node) or ""
+                assert text, f"{package}.{name} has no docstring"
+                if len(parameters) >= MANY:
+                    for heading in ("Args:", "Returns:", "Raises:"):
+                        assert f"\n{heading}\n" in text, f"{package}.{name} has no {heading}"
+                    for parameter in parameters:
+                        assert re.search(rf"^ +{parameter}: ", text, re.MULTILINE), f"{package}.{name}: {parameter}"
 
 
 def test_links_of_files_from_elsewhere_are_turned():

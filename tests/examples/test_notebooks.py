@@ -13,7 +13,7 @@ ROOT = Path(__file__).resolve().parents[2]
 NOTEBOOKS = sorted((ROOT / "examples").glob("*.ipynb"))
 PRINTED = {
     "pack_and_draw": ["10,000 faces", "no packing exceeds", "cosine of a picture to its request"],
-    "train_and_evaluate": ["600 images of 60 people", "nothing looks wrong", "step 102", "accuracy 0."],
+    "train_and_evaluate": ["600 images of 60 people", "nothing looks wrong", "step 80 of 80", "accuracy 0."],
 }
 PICTURES = {"pack_and_draw": 3, "train_and_evaluate": 0}
 
