@@ -35,6 +35,8 @@ def build(
 ) -> Generator[GalleryStep, None, Gallery]:
     """Keep the first `count` detectable faces and embed them: progress after each batch, in the end the gallery.
 
+    `steps.finish(build(…))` runs it to its end.
+
     Args:
         faces: (source, face or None where there is none), as `sample_faces(...)` or `folder_faces(...)` give them.
             Fewer than `count` in them make a smaller gallery.
@@ -44,9 +46,12 @@ def build(
         generator: where the faces are from, for the gallery's record.
         batch_size: faces embedded at a time, and kept between two steps.
 
-    Returns: the Gallery, when the steps are over (`steps.finish(build(…))`).
+    Returns:
+        The gallery.
 
-    Raises InputError for a count below 1, NoFaceError where no picture has a face; both on the way.
+    Raises:
+        InputError: A count below 1; on the way, as is the other.
+        NoFaceError: No picture has a face.
     """
     if count < 1:
         raise InputError(f"A gallery needs at least one face; {count} were asked for.")
