@@ -44,7 +44,8 @@ def realize(
             Algorithm 3 (arXiv 2411.08470); the identity itself if not given.
 
     Returns:
-        The pictures and their embeddings; the cosines are to the identity, whatever was asked for.
+        The pictures and their embeddings, on the identities' device wherever the two models are; the cosines are to
+            the identity, whatever was asked for.
 
     Raises:
         InputError: The recogniser is not the one whose embeddings the generator expects.
@@ -55,9 +56,10 @@ def realize(
         requests = identities[:, None].expand(-1, styles, -1)  # (n, k, d)
     with torch.inference_mode():
         images = generator.generate(requests.reshape(count * styles, -1), list(style_seeds) * count)  # (n·k, 3, h, w)
-        embeddings = recognizer.embed(images).reshape(count, styles, -1)  # (n, k, d)
+        embeddings = recognizer.embed(images).to(identities.device).reshape(count, styles, -1)  # (n, k, d)
         cosine = (embeddings * identities[:, None]).sum(dim=-1)  # (n, k)
-    return Realization(images.reshape(count, styles, *images.shape[1:]), embeddings, cosine)
+    drawn = images.to(identities.device).reshape(count, styles, *images.shape[1:])
+    return Realization(drawn, embeddings, cosine)
 
 
 def recognised(embeddings: torch.Tensor, numbers: Sequence[int], packing: torch.Tensor) -> torch.Tensor:

@@ -7,11 +7,12 @@ from hyperface.generators.base import DifferentiableGenerator, GeneratorCard
 from hyperface.generators.dcgan import DCGAN, TRAINING_DATA, align_native, widened
 from hyperface.generators.mapper import STYLE_SIZE, Mapper
 from hyperface.images import ALIGNED_SIZE
+from hyperface.recognizers.dlib_resnet import CARD as DLIB
 
 CARD = GeneratorCard(
     name="gan",
-    recognizer="dlib",
-    dimension=128,
+    recognizer=DLIB.name,
+    dimension=DLIB.dimension,
     image_size=ALIGNED_SIZE,
     training_data=f"{TRAINING_DATA}; its mapper: the network's own pictures, as dlib's recogniser sees them",
     licence="MIT",

