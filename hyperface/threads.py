@@ -1,5 +1,6 @@
 """Work shared between threads, for what lets others run meanwhile: decoding and searching photos."""
 
+import itertools
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -21,10 +22,9 @@ def map_ahead(
     pending: deque[tuple[Item, Future[Result]]] = deque()
     remaining = iter(items)
     pool = ThreadPoolExecutor(workers)
-    nothing = object()
     try:
         while True:
-            while len(pending) < AHEAD * workers and (item := next(remaining, nothing)) is not nothing:
+            for item in itertools.islice(remaining, AHEAD * workers - len(pending)):
                 pending.append((item, pool.submit(function, item)))
             if not pending:
                 return

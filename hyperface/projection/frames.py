@@ -39,13 +39,14 @@ class FrameWriter:
 
     def __init__(self, path: Path, points: int, *, keep_until: int = -1) -> None:
         self._type = record_type(points)
-        frames = read_frames(path)
+        self.last_points: np.ndarray | None = None  # float32 (n, 3) of the last frame that was kept
         kept = 0
+        frames = read_frames(path)
         if frames is not None and frames.dtype == self._type:
             kept = int((frames["step"] <= keep_until).sum())
-        self.last_points: np.ndarray | None = None  # float32 (n, 3) of the last frame that was kept
+            if kept:
+                self.last_points = frames["points"][kept - 1].astype(np.float32) / RADIUS
         if kept:
-            self.last_points = frames["points"][kept - 1].astype(np.float32) / RADIUS
             self._file: BinaryIO = path.open("r+b", buffering=0)
             self._file.truncate(HEADER_BYTES + kept * self._type.itemsize)
             self._file.seek(0, io.SEEK_END)

@@ -7,9 +7,10 @@ import torch
 from PIL import Image
 
 from hyperface import datasets
-from hyperface.datasets.synthesis import image_path, image_seeds, perturb
+from hyperface.datasets.synthesis import image_path, perturb
 from hyperface.errors import DatasetError, InputError, PhotoError
 from hyperface.generators import Generator, GeneratorCard
+from hyperface.seeds import image_seeds
 from hyperface.sphere import random_points
 
 

@@ -187,7 +187,8 @@ def _perturbed(identities: torch.Tensor, numbers: list[int], page: Page) -> torc
     """What Algorithm 3 asks the generator for instead of the identities themselves: (n, k, d)."""
     if page.beta == 0:
         return None
-    from hyperface.datasets.synthesis import image_seeds, perturb
+    from hyperface.datasets.synthesis import perturb
+    from hyperface.seeds import image_seeds
 
     copies = identities.repeat_interleave(page.styles, dim=0)  # (n·k, d)
     seeds = [image_seeds(0, number, style)[0] for number in numbers for style in page.style_seeds]
