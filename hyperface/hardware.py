@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import importlib.util
 from typing import TYPE_CHECKING
 
 from hyperface.errors import InputError
@@ -22,6 +23,12 @@ def has_fast_bfloat16(device: torch.device) -> bool:
         return torch.cuda.get_device_capability(device) >= (8, 0)
     probes = ("_is_avx512_bf16_supported", "_is_amx_tile_supported")
     return device.type == "cpu" and any(getattr(torch.cpu, probe, lambda: False)() for probe in probes)
+
+
+@functools.cache
+def has_triton() -> bool:
+    """Whether kernels of our own can be compiled for a GPU: torch brings Triton along where it has CUDA."""
+    return importlib.util.find_spec("triton") is not None
 
 
 def computes_in_bfloat16(precision: str, device: torch.device) -> bool:

@@ -30,12 +30,12 @@ def check_images(images: torch.Tensor) -> torch.Tensor:
     return images
 
 
-def from_uint8(pixels: np.ndarray) -> torch.Tensor:
-    """uint8 RGB pixels (n, h, w, 3) → float32 tensor (n, 3, h, w) in [0, 1]."""
+def from_uint8(pixels: np.ndarray, *, device: str | torch.device = "cpu") -> torch.Tensor:
+    """uint8 RGB pixels (n, h, w, 3) → float32 tensor (n, 3, h, w) in [0, 1], on a device."""
     if pixels.dtype != np.uint8 or pixels.ndim != 4 or pixels.shape[3] != 3:
         raise InputError(f"Pixels must be uint8 of shape (n, height, width, 3); got {pixels.dtype} {pixels.shape}.")
     # copy: the array may be read-only (a decoded file), which torch refuses to share quietly
-    return torch.from_numpy(pixels.copy()).permute(0, 3, 1, 2).float().div_(255)
+    return torch.from_numpy(pixels.copy()).to(device).permute(0, 3, 1, 2).float().div_(255)
 
 
 def to_uint8(images: torch.Tensor) -> np.ndarray:

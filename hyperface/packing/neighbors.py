@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import torch
 
-from hyperface.hardware import has_fast_bfloat16
+from hyperface.hardware import has_fast_bfloat16, has_triton
 from hyperface.packing.tiles import WORD, Tiling, strips
 from hyperface.ranks import ALONE, Ranks
 
@@ -19,6 +19,7 @@ SCREENED_FROM = 1024  # points: below, screening costs more than it saves
 SAMPLE = 512  # points that a first guess of the nearest is taken from
 MOST_SURVIVORS = 1 / 128  # of a strip: beyond, comparing the pairs one by one is slower than a product in float32
 PAIRS_AT_A_TIME = 1 << 10  # their rows stay in the caches
+PAIRS_AT_A_TIME_ON_CUDA = 1 << 17  # a GPU needs larger pieces of work
 SIGNS = -0x7FFF7FFF7FFF8000  # the sign bits of four bfloat16 numbers in one int64
 
 
@@ -77,6 +78,8 @@ def _search_strips(
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """Largest cosine (n,) and whose (n,), as far as this process's strips and the guess tell."""
     n = len(points)
+    if uses_kernels(points) and (found := search_by_kernel(points, guess, ranks, tiling)) is not None:
+        return found
     screened = n >= SCREENED_FROM and points.dtype == torch.float32 and has_fast_bfloat16(points.device)
     best, nearest = first_guess(points, _sampled(points, tiling) if guess is None and screened else guess)
     screen = _Screen(points, tiling) if screened else None
@@ -90,8 +93,38 @@ def _search_strips(
                 later = cosines[:, rows.stop - rows.start :]  # (b, n − stop)
                 take_largest(best, nearest, later, rows, slice(rows.stop, n), 0)
         else:
-            _take_pairs(best, nearest, *pairs, _cosines(points, *pairs))
+            take_pairs(best, nearest, *pairs, _cosines(points, *pairs))
     return best, nearest
+
+
+def uses_kernels(points: torch.Tensor) -> bool:
+    """Whether `kernels` is for these points: many, on a GPU that multiplies float16 fast, with Triton installed."""
+    return (
+        points.device.type == "cuda"
+        and len(points) >= SCREENED_FROM
+        and points.dtype == torch.float32
+        and has_fast_bfloat16(points.device)
+        and has_triton()
+    )
+
+
+def search_by_kernel(
+    points: torch.Tensor, guess: torch.Tensor | None, ranks: Ranks, tiling: Tiling
+) -> tuple[torch.Tensor, torch.Tensor] | None:
+    """Largest cosine (n,) and whose (n,), of this process's share, on a GPU; None if more pairs are nearly equal than
+    can be noted."""
+    from hyperface.packing import kernels
+
+    best, nearest = first_guess(points, guess)
+    search = kernels.CosineSearch(points, best, sum_margin(points.shape[1]), tiling)
+    for _ in range(2):  # looking again finds fewer, because what was seen is known from the start
+        for rows in ranks.share(kernels.strips(len(points), ranks.world)):
+            search.search(rows)
+        found = search.found()
+        if found is not None:
+            take_pairs(best, nearest, *found)
+            return best, nearest
+    return None
 
 
 def first_guess(points: torch.Tensor, guess: torch.Tensor | None) -> tuple[torch.Tensor, torch.Tensor]:
@@ -101,7 +134,7 @@ def first_guess(points: torch.Tensor, guess: torch.Tensor | None) -> tuple[torch
         nearest = torch.full((n,), n, dtype=torch.long, device=points.device)
         return torch.full((n,), -torch.inf, dtype=points.dtype, device=points.device), nearest
     # lower by what another order of summation could make of the same cosine
-    return _cosines(points, torch.arange(n, device=points.device), guess) - _sum_margin(points.shape[1]), guess.clone()
+    return _cosines(points, torch.arange(n, device=points.device), guess) - sum_margin(points.shape[1]), guess.clone()
 
 
 def take_largest(
@@ -128,7 +161,7 @@ def take_largest(
     return values
 
 
-def _take_pairs(
+def take_pairs(
     best: torch.Tensor, nearest: torch.Tensor, i: torch.Tensor, j: torch.Tensor, values: torch.Tensor
 ) -> None:
     """Both directions of the pairs (p,); of equals the lowest index."""
@@ -141,7 +174,7 @@ def _take_pairs(
     torch.where(better, whose, nearest, out=nearest)
 
 
-def _sum_margin(dimension: int) -> float:
+def sum_margin(dimension: int) -> float:
     """What a sum of products of unit rows in float32 may be off by, and the bound it is compared with, too."""
     return 4 * dimension * 2.0**-24
 
@@ -158,8 +191,9 @@ def _round_off(rows: torch.Tensor, tiling: Tiling) -> tuple[torch.Tensor, torch.
 def _cosines(points: torch.Tensor, i: torch.Tensor, j: torch.Tensor) -> torch.Tensor:
     """Of pairs of rows (p,), in the points' own precision."""
     values = torch.empty(len(i), dtype=points.dtype, device=points.device)
-    for start in range(0, len(i), PAIRS_AT_A_TIME):
-        part = slice(start, start + PAIRS_AT_A_TIME)
+    size = PAIRS_AT_A_TIME_ON_CUDA if points.device.type == "cuda" else PAIRS_AT_A_TIME
+    for start in range(0, len(i), size):
+        part = slice(start, start + size)
         values[part] = (points.index_select(0, i[part]) * points.index_select(0, j[part])).sum(dim=1)
     return values
 
@@ -186,7 +220,7 @@ class _Screen:
     def __init__(self, points: torch.Tensor, tiling: Tiling) -> None:
         n, dimension = points.shape
         rounded, lost = _round_off(points, tiling)
-        self.margin = lost + (1 + lost) * lost.max() + _sum_margin(dimension)  # (n,)
+        self.margin = lost + (1 + lost) * lost.max() + sum_margin(dimension)  # (n,)
         self.count = n
         # whole words of columns
         self.rounded = torch.nn.functional.pad(rounded, (0, 0, 0, -n % WORD)) if n % WORD else rounded
@@ -312,7 +346,7 @@ class GallerySearch:
         with sums_in_float32(here.device):
             values, candidates = (rounded @ gallery.T).topk(self.list_size + 1, dim=1)  # (b, list_size + 1)
         others = values[:, -1].float()  # (b,), the best off the list, as the screen sees it
-        others += others.abs() * 2.0**-7 + lost + (1 + lost) * gallery_lost.max() + _sum_margin(here.shape[1])
+        others += others.abs() * 2.0**-7 + lost + (1 + lost) * gallery_lost.max() + sum_margin(here.shape[1])
         candidates, limit = candidates[:, :-1], others.clamp(-1, 1).acos()
         best, position = torch.einsum("nk,nlk->nl", here, self.gallery[candidates]).max(dim=1)
         nearest = candidates.gather(1, position[:, None])[:, 0]

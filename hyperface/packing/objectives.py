@@ -11,7 +11,18 @@ from dataclasses import dataclass, replace
 import torch
 
 from hyperface.hardware import has_fast_bfloat16
-from hyperface.packing.neighbors import dots, exclude_self, first_guess, nearest_points, sums_in_float32, take_largest
+from hyperface.packing.neighbors import (
+    dots,
+    exclude_self,
+    first_guess,
+    nearest_points,
+    search_by_kernel,
+    sum_margin,
+    sums_in_float32,
+    take_largest,
+    take_pairs,
+    uses_kernels,
+)
 from hyperface.packing.tiles import Tiling, triangle
 from hyperface.ranks import ALONE, Ranks
 from hyperface.registry import Registry
@@ -275,6 +286,8 @@ def _soft_tiles(
     Σ_j w_ij x_j (n, k) with w = exp(β (c − c*)).
     """
     n = len(points)
+    if uses_kernels(points) and (found := _soft_by_kernel(points, beta, guess, ranks, tiling)) is not None:
+        return found
     best, nearest = first_guess(points, guess)
     sums = torch.zeros_like(best)
     pulls = torch.zeros_like(points)
@@ -305,6 +318,41 @@ def _soft_tiles(
         if rows != columns:
             sums[columns] += weights.sum(dim=0)
     return best, nearest, largest, sums, pulls
+
+
+def _soft_by_kernel(
+    points: torch.Tensor, beta: float, guess: torch.Tensor | None, ranks: Ranks, tiling: Tiling
+) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor] | None:
+    """`_soft_tiles` on a GPU, where c* may be a little less than the largest, and the weights' sum () is of all points
+    together; None if more pairs are nearly equal than can be noted."""
+    from hyperface.packing import kernels
+
+    n = len(points)
+    started = search_by_kernel(points, None, ranks, tiling) if guess is None else first_guess(points, guess)
+    if started is None:
+        return None
+    best, nearest = started
+    search = kernels.CosineSearch(points, best, sum_margin(points.shape[1]), tiling)
+    side = tiling.shrunk(kernels.SIDE)
+    weights = torch.empty(min(n, side) ** 2, dtype=torch.bfloat16, device=points.device)
+    summed = points.bfloat16()
+    largest = float(best.max())
+    while True:
+        shift = max(largest, -1.0)
+        total, pulls = torch.zeros((), device=points.device), torch.zeros_like(points)
+        for rows, columns in ranks.share(kernels.squares(n, side, ranks.world)):
+            square, weight = search.weigh(rows, columns, beta, shift, weights)  # (b, c), ()
+            total += weight
+            pulls[rows] += torch.mm(square, summed[columns], out_dtype=torch.float32)
+            if rows != columns:
+                pulls[columns] += torch.mm(square.T, summed[rows], out_dtype=torch.float32)
+        found = search.found()
+        if found is None:
+            return None
+        take_pairs(best, nearest, *found)
+        largest = float(best.max())
+        if (largest - shift) * beta <= kernels.LARGEST_EXPONENT:
+            return best, nearest, best.new_tensor(shift), total, pulls
 
 
 OBJECTIVES.register("soft")(SoftMaximum)

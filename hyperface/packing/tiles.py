@@ -55,6 +55,10 @@ class Tiling:
         """Cosines to hold at a time."""
         return max(1, _whole_tile(self.device) >> self._halvings)
 
+    def shrunk(self, size: int) -> int:
+        """A size halved as often as memory ran out."""
+        return max(1, size >> self._halvings)
+
     def rows(self, count: int, columns: int) -> list[slice]:
         """Ranges of `count` rows such that a tile of rows × columns has about `elements`."""
         height = max(1, SMALLEST_HEIGHT >> self._halvings, self.elements // max(columns, 1))

@@ -1,5 +1,5 @@
-"""PReLU that is trained on a CPU in a quarter of the time of torch's own, which writes a gradient of the slopes for
-every pixel before it adds them up."""
+"""PReLU that is trained in a quarter of the time of torch's own, which writes a gradient of the slopes for every pixel
+before it adds them up."""
 
 from collections.abc import Callable
 from typing import Any
@@ -7,6 +7,8 @@ from typing import Any
 import torch
 from torch import nn
 from torch.nn import functional as F
+
+from hyperface.hardware import has_triton
 
 CACHED = 1 << 19  # numbers worked on at a time: what a step reads and writes stays in the cache
 
@@ -39,13 +41,36 @@ class _PReLU(torch.autograd.Function):
         return result.view(n, height, width, channels).permute(0, 3, 1, 2), slopes_gradient.to(slopes.dtype)
 
 
+class _PReLUOnGPU(torch.autograd.Function):
+    """The same by Triton's kernels."""
+
+    @staticmethod
+    def forward(context: Any, x: torch.Tensor, slopes: torch.Tensor) -> torch.Tensor:
+        from hyperface.recognizers import prelu_kernel
+
+        x = x.contiguous(memory_format=torch.channels_last)
+        context.save_for_backward(x, slopes)
+        return prelu_kernel.forward(x, slopes)
+
+    @staticmethod
+    def backward(context: Any, gradient: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        from hyperface.recognizers import prelu_kernel
+
+        x, slopes = context.saved_tensors
+        return prelu_kernel.backward(x, slopes, gradient.contiguous(memory_format=torch.channels_last))
+
+
 _prelu: Callable[[torch.Tensor, torch.Tensor], torch.Tensor] = _PReLU.apply
+_prelu_on_gpu: Callable[[torch.Tensor, torch.Tensor], torch.Tensor] = _PReLUOnGPU.apply
 
 
 class PReLU(nn.PReLU):
-    """torch.nn.PReLU, parameters and results alike, with a faster backward pass on CPUs."""
+    """torch.nn.PReLU, parameters and results alike, with a faster backward pass."""
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        if x.device.type == "cpu" and x.ndim == 4 and torch.is_grad_enabled() and self.num_parameters == x.shape[1]:
-            return _prelu(x, self.weight)
+        if x.ndim == 4 and torch.is_grad_enabled() and self.num_parameters == x.shape[1]:
+            if x.device.type == "cpu":
+                return _prelu(x, self.weight)
+            if x.device.type == "cuda" and has_triton():
+                return _prelu_on_gpu(x, self.weight)
         return super().forward(x)

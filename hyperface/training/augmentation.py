@@ -14,7 +14,7 @@ CHANCES = 11  # numbers that decide about an image, in the order of `augment`
 def augment(images: torch.Tensor, chances: torch.Tensor, *, adaface: bool = True) -> torch.Tensor:
     """Mirror half of the images (n, 3, h, w), RGB, [0, 1]; with `adaface`, also what AdaFace's training does.
 
-    chances: (n, CHANCES), uniform in [0, 1).
+    chances: (n, CHANCES), uniform in [0, 1), on the CPU wherever the images are.
     Kim et al., CVPR 2022, section 4: each with probability 0.2, a random crop, lower resolution, brightness and
     contrast.
     """
@@ -26,7 +26,7 @@ def augment(images: torch.Tensor, chances: torch.Tensor, *, adaface: bool = True
             images[i] = _cropped(images[i], *chances[i, 4:8].tolist())
         for i in reduced.nonzero()[:, 0].tolist():
             images[i] = _low_resolution(images[i], *chances[i, 8:9].tolist())
-        images[changed] = _photometric(images[changed], *chances[changed, 9:11].unbind(1))
+        images[changed] = _photometric(images[changed], *chances[changed, 9:11].to(images.device).unbind(1))
     return images
 
 

@@ -18,17 +18,27 @@ from hyperface.training.augmentation import CHANCES, augment
 
 DECODED_BYTES = 6e9  # of images are kept decoded in memory (160,000); of a larger dataset each batch is decoded anew
 DECODERS = 8  # threads, at most
+CPU = torch.device("cpu")
 
 
 class Batches:
     """Augmented batches of a dataset, made ahead of the step that needs them.
 
-    part: of each batch, what this process trains on. skipped: images that could not be read. They are left out where
-    the dataset is decoded at the start, and replaced by the next one in order where it is not.
+    part: of each batch, what this process trains on. device: where it is augmented, and then is. skipped: images that
+    could not be read. They are left out where the dataset is decoded at the start, and replaced by the next one in
+    order where it is not.
     """
 
-    def __init__(self, dataset: LabelledImages, *, batch_size: int, part: slice, seed: int) -> None:
-        self.batch_size, self.part, self.seed = batch_size, part, seed
+    def __init__(
+        self,
+        dataset: LabelledImages,
+        *,
+        batch_size: int,
+        part: slice,
+        seed: int,
+        device: torch.device = CPU,
+    ) -> None:
+        self.batch_size, self.part, self.seed, self.device = batch_size, part, seed, device
         self.dataset, self.skipped = dataset, Skipped()
         self._decoded: np.ndarray | None = None
         self._broken: set[int] = set()
@@ -52,7 +62,8 @@ class Batches:
         generator = torch.Generator().manual_seed(step_seed(self.seed, step))
         chances = torch.rand(self.batch_size, CHANCES, generator=generator)[self.part]  # (b, 11)
         pixels, chosen = (self._decoded[chosen], chosen) if self._decoded is not None else self._read(chosen)
-        return augment(from_uint8(pixels), chances), torch.from_numpy(self.labels[chosen])
+        images = from_uint8(pixels, device=self.device)
+        return augment(images, chances), torch.from_numpy(self.labels[chosen]).to(self.device)
 
     def from_step(self, first: int, last: int) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
         """The batches of the steps first … last − 1, each made while the one before it is in use."""

@@ -93,7 +93,8 @@ def train(
         margin_head.to(own)
     except (RuntimeError, AssertionError) as error:
         raise DeviceError(f'The device {str(device)!r} cannot be used here ({error}). Use device="cpu".') from error
-    batches = Batches(rest, batch_size=batch_size, part=part_of(batch_size, ranks), seed=seed)
+    part = part_of(batch_size, ranks)
+    batches = Batches(rest, batch_size=batch_size, part=part, seed=seed, device=own)
     loop = Loop(
         recognizer,
         margin_head,
