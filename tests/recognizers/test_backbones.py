@@ -12,6 +12,7 @@ from hyperface.errors import CheckpointError, DeviceError, InputError, UnknownNa
 from hyperface.hardware import has_fast_bfloat16
 from hyperface.recognizers.backbones import ARCHITECTURES, build_backbone
 from hyperface.recognizers.checkpoints import save_backbone
+from hyperface.recognizers.iresnet import EveryPixel
 
 
 def parameters(network) -> int:
@@ -200,3 +201,10 @@ def test_precision_and_device():
     for device in ("cuda:99", "abacus"):
         with pytest.raises(DeviceError, match="Use 'cpu'"):
             recognizer.prepare(device=device)
+
+
+@pytest.mark.parametrize("stride", [1, 2])
+def test_shortcuts_take_what_the_originals_pooling_takes(stride):
+    images = torch.randn(2, 3, 8, 6)
+    assert torch.equal(EveryPixel(stride)(images), torch.nn.MaxPool2d(1, stride)(images))
+    assert EveryPixel(stride).state_dict() == {}

@@ -67,3 +67,18 @@ def test_other_shapes_and_no_gradients(layers, shape):
     with torch.no_grad():
         picture = torch.randn(2, 6, 3, 3)
         assert torch.equal(layers[0](picture), layers[1](picture))
+
+
+@pytest.mark.parametrize("channels", [3, 64, 100])
+def test_the_gpus_kernels_are_torchs(channels):
+    pytest.importorskip("triton", reason="Triton comes with torch for CUDA, and for Linux alone")
+    torch.manual_seed(0)
+    x = torch.randn(3, channels, 7, 9).to(memory_format=torch.channels_last).requires_grad_()
+    slopes, wanted = torch.randn(channels, requires_grad=True), torch.randn(3, channels, 7, 9)
+    expected = nn.functional.prelu(x, slopes)
+    found = prelu._PReLUOnGPU.apply(x, slopes)
+    assert torch.equal(found, expected)
+    ours, theirs = (torch.autograd.grad(result, (x, slopes), wanted) for result in (found, expected))
+    assert torch.equal(ours[0], theirs[0])
+    torch.testing.assert_close(ours[1], theirs[1], rtol=1e-5, atol=1e-5)
+    assert ours[0].is_contiguous(memory_format=torch.channels_last)
