@@ -108,7 +108,8 @@ def _cosine_tile(
         tl.atomic_max(seen + row, row_largest, mask=row_inside & (row_largest > row_seen), sem="relaxed")
         tl.atomic_max(seen + column, column_largest, mask=column_inside & (column_largest > column_seen), sem="relaxed")
         if WEIGH:
-            weight = tl.exp2(tl.maximum((cosines - shift) * scale, smallest))
+            # Too large ones, which the caller computes anew with another shift, stay finite.
+            weight = tl.exp2(tl.minimum(tl.maximum((cosines - shift) * scale, smallest), 100.0))
             weight = tl.where(inside & (row[:, None] != column[None, :]), weight, 0.0)
             width = last_column - first_column
             place = (row - first_row).to(tl.int64)[:, None] * width + (column - first_column)[None, :]
@@ -242,7 +243,7 @@ class CosineSearch:
 
 def _tiles(rows: slice, columns: slice, width: int) -> int:
     """How many tiles cover a rectangle."""
-    return math.ceil((rows.stop - rows.start) / ROWS) * math.ceil((columns.stop - columns.start) / width)
+    return int(math.ceil((rows.stop - rows.start) / ROWS) * math.ceil((columns.stop - columns.start) / width))
 
 
 def strips(n: int, world: int) -> list[slice]:
