@@ -180,6 +180,8 @@ def test_what_cannot_work_is_said(tmp_path, photo):
 
     with pytest.raises(PhotoError):
         align.get_aligned_face(tmp_path / "nowhere.jpg")
+    with pytest.raises(InputError, match="rgb_pil_image"):
+        align.get_aligned_face(None)
     Image.new("RGB", (200, 200), "grey").save(tmp_path / "wall.png")
     with pytest.raises(NoFaceError):
         align.get_aligned_face(tmp_path / "wall.png")
