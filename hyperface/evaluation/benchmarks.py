@@ -81,7 +81,7 @@ def load_benchmark(name: str | Path, *, folder: str | Path | None = None) -> Ben
     registry: Registry[Benchmark] = Registry("benchmark")
     for entry in list_benchmarks(folder):
         registry.register(entry.name)(partial(_load, entry))
-    return registry.load(name)
+    return registry.load(str(name))
 
 
 def is_path(name: str | Path) -> bool:

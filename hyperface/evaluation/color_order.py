@@ -55,4 +55,5 @@ def _wins(embeddings: torch.Tensor) -> np.ndarray:
     """(same pairs, different pairs): 1 where the same pair is more alike, ½ where they are equally so."""
     cosine = (embeddings[::2] * embeddings[1::2]).sum(dim=1).cpu().numpy()  # (PAIRS,)
     same, different = np.split(cosine, 2)
-    return (same[:, None] > different) + 0.5 * (same[:, None] == different)
+    wins: np.ndarray = (same[:, None] > different) + 0.5 * (same[:, None] == different)
+    return wins

@@ -1,6 +1,7 @@
 """The figures of a verification as plain data: what results.json, the table and the report hold."""
 
 from dataclasses import asdict, dataclass
+from typing import Any
 
 from hyperface.evaluation.intervals import Interval, bootstrap_intervals
 from hyperface.evaluation.scoring import VerificationResult
@@ -34,7 +35,7 @@ class Figures:
     auc_interval: Interval
     eer_interval: Interval
 
-    def as_json(self) -> dict:
+    def as_json(self) -> dict[str, Any]:
         """For json.dumps; `figures_from` turns it back."""
         return asdict(self)
 
@@ -65,7 +66,7 @@ def figures_of(result: VerificationResult) -> Figures:
         rates=tuple(
             Rate(far, rate.reached, rate.tar, intervals.tar_at_far[far])
             for far, rate in result.tar_at_far.items()
-            if rate.tar is not None
+            if rate.tar is not None and rate.reached is not None
         ),
         level=intervals.level,
         accuracy_interval=intervals.accuracy,
@@ -74,8 +75,10 @@ def figures_of(result: VerificationResult) -> Figures:
     )
 
 
-def figures_from(content: dict) -> Figures:
+def figures_from(content: dict[str, Any]) -> Figures:
     """What `as_json` gave. KeyError or TypeError for anything else."""
-    values = {name: tuple(value) if isinstance(value, list) else value for name, value in content.items()}
+    values: dict[str, Any] = {
+        name: tuple(value) if isinstance(value, list) else value for name, value in content.items()
+    }
     rates = tuple(Rate(**{**rate, "interval": tuple(rate["interval"])}) for rate in content["rates"])
     return Figures(**{**values, "rates": rates})

@@ -39,7 +39,7 @@ def bootstrap_intervals(
     if not 0 < level < 1 or samples < 2:
         raise InputError(f"An interval needs a level between 0 and 1 and two samples; got {level} and {samples}.")
     fars = [far for far, rate in result.tar_at_far.items() if rate.tar is not None]
-    different = np.count_nonzero(~result.same)
+    different = int(np.count_nonzero(~result.same))
     drawn = [
         (accuracy, roc.auc, roc.eer, *(roc.true_accept_rate[roc.last_within(far, different)] for far in fars))
         for accuracy, roc in _resampled(result, samples, np.random.default_rng(seed))

@@ -47,7 +47,8 @@ class LeakageAudit:
         order = np.lexsort((-self.cosine, self.labels))
         first = np.append(True, np.diff(self.labels[order]) > 0)
         best = order[first]
-        return best[np.argsort(-self.cosine[best], kind="stable")]
+        largest_first: np.ndarray = best[np.argsort(-self.cosine[best], kind="stable")]
+        return largest_first
 
     def identities_above(self) -> int:
         """Identities with at least one image above the line."""

@@ -66,4 +66,5 @@ def html_report(found: LeakageAudit, pairs: Sequence[PicturedPair], *, title: st
 
 def _weighed(values: np.ndarray, count: int) -> np.ndarray:
     """As many values with the same distribution, so that two histograms can be compared by their heights."""
-    return np.quantile(values, (np.arange(count) + 0.5) / count)
+    weighed: np.ndarray = np.quantile(values, (np.arange(count) + 0.5) / count)
+    return weighed

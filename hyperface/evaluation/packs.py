@@ -6,7 +6,8 @@ packs is rebuilt by stand-ins that do nothing but keep bytes; every other name i
 
 import io
 import pickle
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -21,7 +22,7 @@ class _Dtype:
     def __init__(self, name: str | bytes, *_flags: object) -> None:
         self.name = name.decode("ascii") if isinstance(name, bytes) else name
 
-    def __setstate__(self, state: tuple) -> None:
+    def __setstate__(self, state: tuple[Any, ...]) -> None:
         order = state[1]
         order = order.decode("ascii") if isinstance(order, bytes) else order
         self.name = self.name if order == "|" else order + self.name
@@ -39,7 +40,7 @@ class _Array:
     def __init__(self, *_shell: object) -> None:
         self.value: np.ndarray | None = None
 
-    def __setstate__(self, state: tuple) -> None:
+    def __setstate__(self, state: tuple[Any, ...]) -> None:
         _version, shape, dtype, fortran_order, content = state
         self.value = _array(content, dtype, shape, "F" if fortran_order else "C")
 
@@ -61,10 +62,12 @@ def _array(
     content: bytes, dtype: _Dtype, shape: tuple[int, ...], order: str, axes: tuple[int, ...] | None = None
 ) -> np.ndarray:
     """As numpy._core.numeric._frombuffer: with order "K" the axes were permuted before writing."""
-    flat = np.frombuffer(content, dtype.resolve())
+    flat: np.ndarray = np.frombuffer(content, dtype.resolve())
     if order == "K" and axes is not None:
         return flat.reshape(shape, order="C").transpose(axes)
-    return flat.reshape(shape, order=order)
+    if order not in ("C", "F"):
+        raise ValueError(f"no order of an array's axes is {order!r}")
+    return flat.reshape(shape, order="F" if order == "F" else "C")
 
 
 def _scalar(dtype: _Dtype, content: bytes) -> object:
@@ -158,6 +161,6 @@ def _booleans(values: Sequence[object]) -> np.ndarray:
     return np.array(values, dtype=bool)
 
 
-def pack_bytes(images: Sequence[bytes], same: Sequence[bool]) -> bytes:
+def pack_bytes(images: Sequence[bytes], same: Iterable[bool]) -> bytes:
     """The content of a pack that InsightFace's own code reads, from the bytes of 2p image files and p booleans."""
     return pickle.dumps((list(images), [bool(value) for value in same]), protocol=_PICKLE_PROTOCOL)

@@ -142,11 +142,12 @@ def _face_of(path: Path, *, detector: str) -> np.ndarray | HyperFaceError:
         area = np.prod(corners[1] - corners[0])
         return float(area - 2 * np.square(corners.mean(axis=0) - middle).sum())
 
-    return to_uint8(max(faces, key=subject).image[None])[0]
+    crop: np.ndarray = to_uint8(max(faces, key=subject).image[None])[0]
+    return crop
 
 
 def _lfw_rows(text: str, file: Path) -> list[tuple[Path, Path, bool]]:
-    rows = []
+    rows: list[tuple[Path, Path, bool]] = []
     folder: Path | None = None
     for number, line in enumerate(text.splitlines(), start=1):
         parts = line.split("\t") if "\t" in line else line.split()
@@ -154,10 +155,9 @@ def _lfw_rows(text: str, file: Path) -> list[tuple[Path, Path, bool]]:
             continue  # the first line counts folds and pairs
         try:
             if len(parts) == 3:
-                name, first, second = parts[0], int(parts[1]), int(parts[2])
-                people = (name, first), (name, second)
+                first, second = (parts[0], int(parts[1])), (parts[0], int(parts[2]))
             elif len(parts) == 4:
-                people = (parts[0], int(parts[1])), (parts[2], int(parts[3]))
+                first, second = (parts[0], int(parts[1])), (parts[2], int(parts[3]))
             else:
                 raise ValueError
         except ValueError:
@@ -165,8 +165,8 @@ def _lfw_rows(text: str, file: Path) -> list[tuple[Path, Path, bool]]:
                 f"Line {number} of {file} is not a pair of LFW's form, `name 1 2` or `name 1 other 3`: {line[:80]!r}."
             ) from None
         if folder is None:
-            folder = _photo_folder(file.parent, people[0][0])
-        rows.append((*(_lfw_photo(folder, *person) for person in people), len(parts) == 3))
+            folder = _photo_folder(file.parent, first[0])
+        rows.append((_lfw_photo(folder, *first), _lfw_photo(folder, *second), len(parts) == 3))
     return rows
 
 

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import dataclass
+from typing import Any
 
 from hyperface.assets import RESTORE, asset
 from hyperface.errors import AssetError
@@ -52,7 +53,7 @@ def published_results() -> PublishedResults:
         raise AssetError(f"{path} is damaged ({error}); {RESTORE}.") from error
 
 
-def _rows(rows: list[dict], columns: int) -> tuple[PublishedRow, ...]:
+def _rows(rows: list[dict[str, Any]], columns: int) -> tuple[PublishedRow, ...]:
     made = tuple(PublishedRow(**{**row, "accuracy": tuple(map(float, row["accuracy"]))}) for row in rows)
     if any(len(row.accuracy) != columns for row in made):
         raise ValueError(f"a row has not {columns} accuracies")

@@ -50,7 +50,7 @@ class Roc:
         return 1 - self.true_accept_rate
 
     def last_within(self, far: float, different: int) -> int:
-        """The last point that accepts at most the share `far` of the `different` different-person pairs."""
+        """The last point that accepts at most the share `far` of the different-person pairs, `different` in number."""
         # in counts, and with slack for the product's rounding: 0.1 · 30 must allow 3
         return int(np.flatnonzero(self.false_accept_rate * different <= far * different + 1e-9)[-1])
 
@@ -140,7 +140,7 @@ class VerificationResult:
 
     def true_accepts_at(self, far: float) -> TarAtFar:
         """True-accept rate where at most the share `far` of different-person pairs is accepted."""
-        different = np.count_nonzero(~self.same)
+        different = int(np.count_nonzero(~self.same))
         if far * different < FEWEST_FALSE_ACCEPTS * (1 - 1e-9):
             return TarAtFar(far)
         allowed = self.roc.last_within(far, different)

@@ -61,9 +61,11 @@ def verify_steps(
 def _unit_rows(features: np.ndarray) -> np.ndarray:
     """Rows (n, d) of length 1; rows of zeros stay, as in the original (scikit-learn's normalize)."""
     length = np.linalg.norm(features, axis=1, keepdims=True)
-    return features / np.where(length == 0, 1, length)
+    unit: np.ndarray = features / np.where(length == 0, 1, length)
+    return unit
 
 
 def _pair_distances(embeddings: np.ndarray) -> np.ndarray:
     """Squared Euclidean distances (p,) of rows 2i and 2i + 1 of (2p, d)."""
-    return np.square(embeddings[0::2] - embeddings[1::2]).sum(axis=1)
+    distances: np.ndarray = np.square(embeddings[0::2] - embeddings[1::2]).sum(axis=1)
+    return distances

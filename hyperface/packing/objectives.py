@@ -223,7 +223,7 @@ class SoftMaximum(Objective):
 
     def sharpening(self, dimension: int, progress: float) -> float:
         """β at a share of the steps, as a multiple of the first β."""
-        return (self.beta_end / self.first_beta(dimension)) ** progress
+        return math.pow(self.beta_end / self.first_beta(dimension), progress)
 
     def first_beta(self, dimension: int) -> float:
         """β at the first step."""

@@ -38,7 +38,8 @@ class Span:
                 f"{len(lost)} embeddings (the first is row {lost[0]}) have no part inside the gallery's top "
                 f"{self.basis.shape[1]} principal directions. Start from other points, or take a larger span."
             )
-        return (inside / lengths).float()
+        start: torch.Tensor = inside / lengths
+        return start.float()
 
 
 def principal_span(gallery: torch.Tensor, size: int | float) -> Span:

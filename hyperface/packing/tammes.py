@@ -11,6 +11,7 @@ import operator
 import time
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass
+from typing import SupportsIndex
 
 import numpy as np
 
@@ -81,9 +82,11 @@ def solve_tammes(
 
 def _whole(value: object) -> int | None:
     """The value as an int if it is a whole number, NumPy's included; None for anything else, True and False too."""
+    if isinstance(value, bool) or not isinstance(value, SupportsIndex):
+        return None
     try:
-        return None if isinstance(value, bool) else operator.index(value)
-    except TypeError:
+        return operator.index(value)
+    except TypeError:  # an array, which has the method and mostly no whole number
         return None
 
 
@@ -91,7 +94,7 @@ def _steps(
     n: int, rng: np.random.Generator, rounds: int, seconds: float | None, goal: float | None
 ) -> Generator[TammesStep, None, np.ndarray]:
     end = float("inf") if seconds is None else time.monotonic() + seconds
-    best, best_angle = np.empty((n, 3)), -1.0
+    best, best_angle = np.empty((n, 3)), -1.0  # below any angle
     for number in range(rounds):
         low, high = np.log(FIRST_SHARPNESS)
         sharpness = np.exp(rng.uniform(low, high, size=(STARTS, 1, 1)))  # soft starts end alike, sharp ones anywhere
@@ -132,11 +135,13 @@ def _pair_angles(points: np.ndarray) -> np.ndarray:
     """Degrees (n·(n − 1)/2,) of all pairs, from their chords, which keeps small angles."""
     i, j = np.triu_indices(len(points), 1)
     chords = np.linalg.norm(points[i] - points[j], axis=1)
-    return np.degrees(2 * np.arcsin(np.minimum(chords / 2, 1)))
+    angles: np.ndarray = np.degrees(2 * np.arcsin(np.minimum(chords / 2, 1)))
+    return angles
 
 
 def _unit(rows: np.ndarray) -> np.ndarray:
-    return rows / np.linalg.norm(rows, axis=-1, keepdims=True)
+    unit: np.ndarray = rows / np.linalg.norm(rows, axis=-1, keepdims=True)
+    return unit
 
 
 def _spread(packings: np.ndarray, sharpness: np.ndarray) -> np.ndarray:
@@ -186,7 +191,7 @@ def _polish(points: np.ndarray) -> Iterator[np.ndarray]:
         rows = np.concatenate([pairs, pairs, pairs, pairs, pairs])
         columns = np.concatenate([2 * i, 2 * i + 1, 2 * j, 2 * j + 1, np.full(len(i), 2 * n)])
         values = np.concatenate([of_i[:, 0], of_i[:, 1], of_j[:, 0], of_j[:, 1], -np.ones(len(i))])
-        solution = linprog(
+        solution = linprog(  # type: ignore[call-overload]  # scipy's stubs know no sparse A_ub; scipy takes it
             np.eye(2 * n + 1)[2 * n],  # minimise the last variable: t, from the largest cosine now
             A_ub=coo_array((values, (rows, columns)), shape=(len(i), 2 * n + 1)).tocsr(),
             b_ub=room,

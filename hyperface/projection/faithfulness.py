@@ -87,4 +87,5 @@ def _ranks(values: torch.Tensor) -> torch.Tensor:
     """Ranks (n,) as float64, equal values sharing their mean rank."""
     _, inverse, counts = torch.unique(values, return_inverse=True, return_counts=True)
     ends = counts.cumsum(0).double()
-    return (ends - (counts - 1) / 2)[inverse]
+    means: torch.Tensor = ends - (counts - 1) / 2
+    return means[inverse]

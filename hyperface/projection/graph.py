@@ -78,7 +78,8 @@ def memberships(distances: np.ndarray) -> np.ndarray:
     # as in umap-learn, no narrower than a thousandth of the distances themselves
     own = distances.sum(axis=1, keepdims=True) / (distances.shape[1] + 1)  # (n, 1)
     sigma = np.maximum(sigma, 1e-3 * np.where(nearest > 0, own, own.mean()))
-    return np.exp(-beyond / np.maximum(sigma, 1e-12)).astype(np.float32)
+    strengths: np.ndarray = np.exp(-beyond / np.maximum(sigma, 1e-12)).astype(np.float32)
+    return strengths
 
 
 def fuzzy_graph(embeddings: torch.Tensor, neighbors: int) -> Graph:

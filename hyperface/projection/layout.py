@@ -23,11 +23,12 @@ def _next_random(state: np.ndarray, row: int) -> int:
     value ^= value << np.uint64(25)
     value ^= value >> np.uint64(27)
     state[row] = value
-    return (value * np.uint64(2685821657736338717)) >> np.uint64(33)
+    high: int = (value * np.uint64(2685821657736338717)) >> np.uint64(33)
+    return high
 
 
 @numba.njit(cache=True, fastmath=True)
-def _coefficients(a, b):
+def _coefficients(a: np.float32, b: np.float32) -> tuple[np.ndarray, np.ndarray]:
     """What a difference of two points is to be multiplied by to pull and to push them, by chord: float32 (m,) each.
 
     UMAP's forces, along the great circle, are functions of the angle; the tangent part of the difference has the
@@ -45,7 +46,9 @@ def _coefficients(a, b):
 
 
 @numba.njit(cache=True, fastmath=True, inline="always")
-def _force(px, py, pz, positions, other, table):
+def _force(
+    px: np.float32, py: np.float32, pz: np.float32, positions: np.ndarray, other: np.int64, table: np.ndarray
+) -> tuple[np.float32, np.float32, np.float32]:
     """The table's force on a point (px, py, pz) away from `other`, along the tangent."""
     dx, dy, dz = px - positions[other, 0], py - positions[other, 1], pz - positions[other, 2]
     chord = np.sqrt(dx * dx + dy * dy + dz * dz)
@@ -60,19 +63,34 @@ def _force(px, py, pz, positions, other, table):
 
 
 @numba.njit(cache=True, fastmath=True, inline="always")
-def _move(positions, row, px, py, pz):
+def _move(positions: np.ndarray, row: int, px: np.float32, py: np.float32, pz: np.float32) -> None:
     """Put a row where (px, py, pz) points to."""
     scale = np.float32(1) / np.sqrt(px * px + py * py + pz * pz)
     positions[row, 0], positions[row, 1], positions[row, 2] = px * scale, py * scale, pz * scale
 
 
 @numba.njit(cache=True, fastmath=True)
-def optimize(positions, heads, tails, epochs_per_sample, random_state, a, b, rates, epochs):
+def optimize(
+    positions: np.ndarray,
+    heads: np.ndarray,
+    tails: np.ndarray,
+    epochs_per_sample: np.ndarray,
+    random_state: np.ndarray,
+    a: np.float32,
+    b: np.float32,
+    rates: np.ndarray,
+    epochs: int,
+) -> None:
     """Stochastic gradient descent on UMAP's cross-entropy, in place.
 
-    positions: float32 (n, 3), unit rows. heads, tails: int32 (e,), both directions of every edge. epochs_per_sample:
-    float32 (e,), an edge is taken every so many epochs. random_state: uint64 (n,), not 0. a, b: UMAP's curve
-    1 / (1 + a·θ^2b). rates: float32 (n,), learning rate of each point, falling linearly to 0 over the epochs.
+    Args:
+        positions: float32 (n, 3), unit rows.
+        heads, tails: int32 (e,), both directions of every edge.
+        epochs_per_sample: float32 (e,), an edge is taken every so many epochs.
+        random_state: uint64 (n,), not 0, a stream for each row; advanced in place.
+        a, b: of UMAP's curve 1 / (1 + a·θ^2b).
+        rates: float32 (n,), learning rate of each point, falling linearly to 0 over the epochs.
+        epochs: how many.
     """
     n = np.uint64(len(positions))
     due = epochs_per_sample.copy()

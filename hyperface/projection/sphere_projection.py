@@ -62,7 +62,7 @@ class SphereProjection:
 
     def update(self, embeddings: torch.Tensor | np.ndarray) -> np.ndarray:
         """Show the same points (n, d) after they have moved: float32 (n, 3). Another n or d begins afresh."""
-        if self._embeddings is None:
+        if self._embeddings is None or self._points is None:
             return self.fit(embeddings)
         rows = as_embeddings(embeddings).cpu()
         if rows.shape != self._embeddings.shape:
@@ -130,7 +130,8 @@ def _align(points: np.ndarray, reference: np.ndarray) -> np.ndarray:
     left, _, right = np.linalg.svd(points.astype(np.float64).T @ reference.astype(np.float64))
     turn = np.diag([1, 1, np.sign(np.linalg.det(left @ right))])
     turned = points @ (left @ turn @ right)
-    return (turned / np.linalg.norm(turned, axis=1, keepdims=True)).astype(np.float32)
+    aligned: np.ndarray = (turned / np.linalg.norm(turned, axis=1, keepdims=True)).astype(np.float32)
+    return aligned
 
 
 def _median_on_sphere(points: np.ndarray, weights: np.ndarray) -> np.ndarray:
