@@ -98,7 +98,7 @@ def test_crops_are_the_aligned_faces(photos, tmp_path):
 def break_off_after(monkeypatch, count: int) -> list[str]:
     """Ctrl-C after so many photos; returns the list of what is looked at."""
     seen: list[str] = []
-    original = embed.Work._faces_of
+    original = embed._Work._faces_of
 
     def faces_of(self, path):
         seen.append(path.name)
@@ -106,7 +106,7 @@ def break_off_after(monkeypatch, count: int) -> list[str]:
             raise KeyboardInterrupt
         return original(self, path)
 
-    monkeypatch.setattr(embed.Work, "_faces_of", faces_of)
+    monkeypatch.setattr(embed._Work, "_faces_of", faces_of)
     monkeypatch.setattr(embed, "BATCH_SIZE", 1)
     return seen
 
