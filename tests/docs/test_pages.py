@@ -16,6 +16,8 @@ from documentation import ROOT, Session, blocks, check_output, commands, pages, 
 TUTORIAL = "docs/tutorial.md"
 OF_THEIR_OWN = {TUTORIAL, "CONTRIBUTING.md"}
 WITH_PYTHON = [page for page in pages() if page not in OF_THEIR_OWN and any(block.runs for block in blocks(read(page)))]
+TESTS = re.compile(r"python -m pytest( [^`\n]*tests/[^`\n]*)")
+SCRIPTS = re.compile(r"\b(?:benchmarks|scripts)/\w+\.py\b")
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 
 
@@ -72,6 +74,29 @@ def test_links_between_files_lead_somewhere(page):
         path = ((ROOT / page).parent / target.partition("#")[0]).resolve()
         made = path.parent == ROOT / "docs" / "reference" and page.startswith("docs/")  # the site's test looks at those
         assert path.exists() or made, f"{page} links to {target}"
+
+
+@pytest.mark.parametrize("page", [page for page in pages() if TESTS.search(read(page))])
+def test_tests_that_a_page_names_are_there(page):
+    for words in TESTS.findall(read(page)):
+        for named in re.findall(r"tests/\S+", words):
+            path, _, test = named.partition("::")
+            assert (ROOT / path).exists(), f"{page} names {named}"
+            if test:
+                assert f"\ndef {test}(" in (ROOT / path).read_text(encoding="utf-8"), f"{page} names {named}"
+
+
+def test_every_module_is_on_the_page_about_the_architecture():
+    page = read("docs/explanation/architecture.md")
+    for path in (ROOT / "hyperface").iterdir():
+        if not path.name.startswith(("_", "py.typed")):
+            assert f"`{path.name}/`" in page or f"`{path.stem}`" in page, path.name
+
+
+@pytest.mark.parametrize("page", [page for page in pages() if SCRIPTS.search(read(page))])
+def test_scripts_that_a_page_names_are_there(page):
+    for script in SCRIPTS.findall(read(page)):
+        assert (ROOT / script).is_file(), f"{page} names {script}"
 
 
 @pytest.mark.parametrize(
