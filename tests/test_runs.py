@@ -198,6 +198,10 @@ def test_listing_survives_garbage(tmp_path):
         (tmp_path / name / "config.json").write_text(content)
     (good.path / "status.json").write_text('{"state": ')
     (good.path / "results.json").write_text("[")
+    odd = runs.create("pack", {}, title="odd", folder=tmp_path / "odd")
+    for content in ('{"state": "<b>dancing</b>"}', '{"state": ["done"]}', '{"state": null}'):
+        (odd.path / "status.json").write_text(content)
+        assert odd.status().state in (STARTING, INTERRUPTED)
     assert runs.list_runs([tmp_path, tmp_path / "nowhere"]) == [good]
     assert good.results() == {}
     assert good.status().state in (STARTING, INTERRUPTED)

@@ -20,12 +20,15 @@ from hyperface.files import json_bytes, write_atomic
 from hyperface.runs.processes import alive
 
 FORMAT = 1
+
+# The states, each a word for people too.
 RUNNING = "running"
 DONE = "done"
 STOPPED = "stopped"
 FAILED = "failed"
 INTERRUPTED = "interrupted"  # said by a reader: the status says `running`, but its process is gone
 STARTING = "starting"  # said by a reader: created, no process has reported yet
+WRITTEN = frozenset((RUNNING, DONE, STOPPED, FAILED))  # what a status file may say
 STARTING_SECONDS = 20.0  # a created run that nobody has launched is `starting` for so long, `interrupted` afterwards
 
 
@@ -75,6 +78,8 @@ class Run:
         try:
             content = json.loads((self.path / "status.json").read_bytes())
             status = RunStatus(**{key: content[key] for key in RunStatus.__dataclass_fields__ if key in content})
+            if status.state not in WRITTEN:
+                raise ValueError(f"unknown state {status.state!r}")
         except (OSError, ValueError, TypeError):
             return RunStatus(STARTING if self._about_to_start() else INTERRUPTED)
         if status.state == RUNNING and not alive(status.pid, status.process_started):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gradio as gr
 
+from hyperface.defaults import BETA
 from hyperface.errors import InputError
 from hyperface.runs import Run
 from hyperface.ui.parts import worker
@@ -29,7 +30,7 @@ def dataset_panel(context: AppContext, packing: gr.Dropdown, tab: gr.Tab) -> Non
         with gr.Row():
             identities = gr.Number(200, label="Identities", precision=0, minimum=1, elem_id="dataset-identities")
             images = gr.Slider(1, MAX_IMAGES_PER_IDENTITY, 20, step=1, label="Images of each", elem_id="dataset-images")
-            beta = gr.Slider(0, 0.02, 0.002, step=0.001, label="β: spread", elem_id="dataset-beta")
+            beta = gr.Slider(0, 0.02, BETA, step=0.001, label="β: spread", elem_id="dataset-beta")
             seed = gr.Number(0, label="Seed", precision=0, minimum=0)
         with gr.Row():
             also = gr.Dropdown(FORMATS, value="", label="Also write as", min_width=280, elem_id="dataset-format")
@@ -90,9 +91,9 @@ def dataset_panel(context: AppContext, packing: gr.Dropdown, tab: gr.Tab) -> Non
     )
 
 
-_HEADING = """
+_HEADING = f"""
 <h3 class="hf-heading">A dataset of these people</h3>
-<p class="hf-note">Every image has a style of its own, and its own embedding near the identity's: β = 0.002
+<p class="hf-note">Every image has a style of its own, and its own embedding near the identity's: β = {BETA:g}
 turns it by about 27°, 0 leaves all variation to the styles, and from 0.01 people are mistaken for one another. The work
 goes on when you close the page.</p>
 """

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import gradio as gr
 
+from hyperface.defaults import BETA
 from hyperface.errors import HyperFaceError, InputError
 from hyperface.ui.identities.closed_loop_panel import closed_loop_panel
 from hyperface.ui.identities.dataset_panel import dataset_panel
@@ -45,7 +46,7 @@ class Page:
         _require(1 <= self.styles <= MAX_STYLES, f"Choose 1 to {MAX_STYLES} variations.")
         _require(self.first >= 0, "Identities are numbered from 0: choose 0 or a larger number.")
         _require(0 <= self.first_style <= MAX_SEED, f"Choose a style from 0 to {MAX_SEED}.")
-        _require(0 <= self.beta <= 1, "Choose a β from 0 to 1; 0.002 is the usual value.")
+        _require(0 <= self.beta <= 1, f"Choose a β from 0 to 1; {BETA:g} is the usual value.")
 
     @property
     def style_seeds(self) -> range:
@@ -62,7 +63,7 @@ def build(context: AppContext, packing: gr.Dropdown, tab: gr.Tab) -> None:
             styles = gr.Slider(1, MAX_STYLES, 6, step=1, label="Variations of each")
             beta = gr.Slider(
                 0, 0.02, 0, step=0.001, label="β: spread within an identity",
-                info="0 draws x itself, else normalise(x + v) with v ~ N(0, β I): 0.002 moves it by about 27°.",
+                info=f"0 draws x itself, else normalise(x + v) with v ~ N(0, β I): {BETA:g} moves it by about 27°.",
             )  # fmt: skip
             first_style = gr.Number(
                 0, label="First style", precision=0, minimum=0, maximum=MAX_SEED,

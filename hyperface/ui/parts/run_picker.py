@@ -7,19 +7,11 @@ import datetime
 import gradio as gr
 from gradio.context import Context
 
-from hyperface.runs import DONE, FAILED, INTERRUPTED, RUNNING, STARTING, STOPPED, Run
+from hyperface.runs import DONE, Run
 from hyperface.ui.parts.context import AppContext
 from hyperface.ui.parts.pictures import escape
 
 NOUNS = {"pack": "packing", "generate": "dataset", "train": "model", "evaluate": "evaluation", "gallery": "gallery"}
-_STATES = {
-    RUNNING: "running",
-    STARTING: "starting",
-    STOPPED: "stopped",
-    FAILED: "failed",
-    INTERRUPTED: "interrupted",
-    DONE: "",
-}
 
 
 def run_picker(context: AppContext, verb: str, *, label: str, info: str | None = None, **options) -> gr.Dropdown:
@@ -73,8 +65,8 @@ def run_title(context: AppContext, run: Run) -> str:
     """Title, date and, unless it is finished, the state of a run."""
     if context.is_demo(run):
         return f"{run.title} · ready-made"
-    state = _STATES.get(run.status().state, "")
-    return " · ".join(part for part in (run.title, _local_time(run.created), state) if part)
+    state = run.status().state
+    return " · ".join(part for part in (run.title, _local_time(run.created), "" if state == DONE else state) if part)
 
 
 def lineage_line(context: AppContext, run: Run) -> str:
