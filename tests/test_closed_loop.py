@@ -242,6 +242,14 @@ def test_a_continued_loop_is_the_unbroken_one():
         assert torch.equal(rest[-1].seen, unbroken[-1].seen)
 
 
+def test_one_identity_at_a_time():
+    start = random_points(3, 3, seed=13)
+    *steps, last = close_loop(start, Squashing(), Eye(), rounds=2, batch_size=1)
+    assert (len(steps), last.total) == (6, 6)
+    for before, after in pairwise([*steps, last]):
+        assert (before.requests != after.requests).any(dim=1).sum() == 1
+
+
 def test_bad_input_is_refused():
     start = random_points(4, 3, seed=9)
     eye = Eye()

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import torch
 
-from hyperface import recognizers, training
+from hyperface import datasets, recognizers, training
 from hyperface.errors import CheckpointError, DeviceError, InputError, TrainingError, UnknownNameError
 from hyperface.images import from_uint8
 from hyperface.training.validation import pair_accuracy, validation_pairs
@@ -58,6 +58,26 @@ def test_what_was_trained_can_be_loaded_and_embeds_the_same(coloured, tmp_path):
     assert loaded.card.input_size == 32
 
 
+def test_validation_is_measured_at_the_start_and_after_each_epoch(coloured, monkeypatch):
+    times = itertools.count(1)
+    monkeypatch.setattr("hyperface.training.loop.pair_accuracy", lambda *_: next(times))
+    steps = list(training.train(coloured, **{**SMALL, "epochs": 2}))
+    assert [step.validation for step in steps] == [1, 1, 1, 2, 2, 2, 3]
+    one_held_out = training.train(coloured, **{**SMALL, "validation_share": 0.1})
+    assert next(one_held_out).validation is None  # one identity makes no pair of two
+
+
+def test_broken_images_are_told_on_both_sides_of_the_split(coloured, tmp_path):
+    for i in range(len(coloured)):
+        folder = tmp_path / "set" / f"{coloured.labels[i]:02d}"
+        folder.mkdir(parents=True, exist_ok=True)
+        content = coloured.content(i)
+        (folder / f"{i % 4}.png").write_bytes(content if i % 4 else content[:50])
+    first = next(training.train(datasets.open(tmp_path / "set"), **SMALL))
+    named = sorted(reason.split(":")[0] for reason in first.skipped.reasons)
+    assert named == [f"{identity:02d}/0.png" for identity in range(10)]
+
+
 def test_impossible_wishes_are_refused_before_the_first_step(coloured):
     for wish, error in (
         ({"epochs": 0}, InputError),
@@ -90,6 +110,10 @@ def test_validation_pairs_are_balanced_and_true():
     assert same.sum() * 2 == len(same)
     np.testing.assert_array_equal(labels[pairs[:, 0]] == labels[pairs[:, 1]], same)
     assert (pairs[:, 0] != pairs[:, 1]).all()
+    assert len(np.unique(pairs[same])) == 2 * same.sum()  # every image is in one genuine pair at most
+    assert same.sum() == 6 * (5 // 2)
+    assert validation_pairs(np.repeat(np.arange(4), 6), seed=0)[1].sum() == 4 * 3
+    assert validation_pairs(np.repeat(np.arange(30), 40), seed=0)[1].sum() == 500  # of 600
     assert validation_pairs(np.arange(6), seed=0) is None
     assert validation_pairs(np.zeros(6, np.int64), seed=0) is None
 
