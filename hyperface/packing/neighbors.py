@@ -78,12 +78,17 @@ def _search_strips(
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """Largest cosine (n,) and whose (n,), as far as this process's strips and the guess tell."""
     n = len(points)
-    if uses_kernels(points) and (found := search_by_kernel(points, guess, ranks, tiling)) is not None:
-        return found
+    shared = ranks.share(strips(n, points.device))
+    if uses_kernels(points):
+        from hyperface.packing import kernels
+
+        shared = ranks.share(kernels.strips(n, ranks.world))  # whoever falls back does the same share by other means
+        if (found := search_by_kernel(points, guess, shared, tiling)) is not None:
+            return found
     screened = n >= SCREENED_FROM and points.dtype == torch.float32 and has_fast_bfloat16(points.device)
     best, nearest = first_guess(points, _sampled(points, tiling) if guess is None and screened else guess)
     screen = _Screen(points, tiling) if screened else None
-    for rows in (part for strip in ranks.share(strips(n, points.device)) for part in tiling.within_strip(strip)):
+    for rows in (part for strip in shared for part in tiling.within_strip(strip, n)):
         pairs = None if screen is None else screen.survivors(rows, best)
         if pairs is None:
             cosines = points[rows] @ points[rows.start :].T  # (b, c)
@@ -109,16 +114,16 @@ def uses_kernels(points: torch.Tensor) -> bool:
 
 
 def search_by_kernel(
-    points: torch.Tensor, guess: torch.Tensor | None, ranks: Ranks, tiling: Tiling
+    points: torch.Tensor, guess: torch.Tensor | None, shared: list[slice], tiling: Tiling
 ) -> tuple[torch.Tensor, torch.Tensor] | None:
-    """Largest cosine (n,) and whose (n,), of this process's share, on a GPU; None if more pairs are nearly equal than
-    can be noted."""
+    """Largest cosine (n,) and whose (n,), of the strips that are this process's, on a GPU; None if more pairs are
+    nearly equal than can be noted."""
     from hyperface.packing import kernels
 
     best, nearest = first_guess(points, guess)
     search = kernels.CosineSearch(points, best, sum_margin(points.shape[1]), tiling)
     for _ in range(2):  # looking again finds fewer, because what was seen is known from the start
-        for rows in ranks.share(kernels.strips(len(points), ranks.world)):
+        for rows in shared:
             search.search(rows)
         found = search.found()
         if found is not None:

@@ -286,15 +286,19 @@ def _soft_tiles(
     Σ_j w_ij x_j (n, k) with w = exp(β (c − c*)).
     """
     n = len(points)
-    if uses_kernels(points) and (found := _soft_by_kernel(points, beta, guess, ranks, tiling)) is not None:
-        return found
+    shared = ranks.share(triangle(n, points.device))
+    if uses_kernels(points):
+        from hyperface.packing import kernels
+
+        shared = ranks.share(kernels.squares(n, kernels.SIDE, ranks.world))  # as in a search: the same share either way
+        if (found := _soft_by_kernel(points, beta, guess, ranks, shared, tiling)) is not None:
+            return found
     best, nearest = first_guess(points, guess)
     sums = torch.zeros_like(best)
     pulls = torch.zeros_like(points)
     rounds = n >= ROUNDED_FROM and points.dtype == torch.float32 and has_fast_bfloat16(points.device)
     summed = points.bfloat16() if rounds else points
     largest = best.new_tensor(-2.0)  # below any cosine
-    shared = ranks.share(triangle(n, points.device))
     for rows, columns in (piece for tile in shared for piece in tiling.within_tile(*tile)):
         cosines = points[rows] @ points[columns].T  # (b, c)
         if rows == columns:
@@ -321,14 +325,22 @@ def _soft_tiles(
 
 
 def _soft_by_kernel(
-    points: torch.Tensor, beta: float, guess: torch.Tensor | None, ranks: Ranks, tiling: Tiling
+    points: torch.Tensor,
+    beta: float,
+    guess: torch.Tensor | None,
+    ranks: Ranks,
+    shared: list[tuple[slice, slice]],
+    tiling: Tiling,
 ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor] | None:
-    """`_soft_tiles` on a GPU, where c* may be a little less than the largest, and the weights' sum () is of all points
-    together; None if more pairs are nearly equal than can be noted."""
+    """`_soft_tiles` of the squares that are this process's, on a GPU, where c* may be a little less than the largest,
+    and the weights' sum () is of all points together; None if more pairs are nearly equal than can be noted."""
     from hyperface.packing import kernels
 
     n = len(points)
-    started = search_by_kernel(points, None, ranks, tiling) if guess is None else first_guess(points, guess)
+    if guess is None:
+        started = search_by_kernel(points, None, ranks.share(kernels.strips(n, ranks.world)), tiling)
+    else:
+        started = first_guess(points, guess)
     if started is None:
         return None
     best, nearest = started
@@ -340,7 +352,7 @@ def _soft_by_kernel(
     while True:
         shift = max(largest, -1.0)
         total, pulls = torch.zeros((), device=points.device), torch.zeros_like(points)
-        for rows, columns in ranks.share(kernels.squares(n, side, ranks.world)):
+        for rows, columns in (piece for tile in shared for piece in tiling.within_tile(*tile, side)):
             square, weight = search.weigh(rows, columns, beta, shift, weights)  # (b, c), ()
             total += weight
             pulls[rows] += torch.mm(square, summed[columns], out_dtype=torch.float32)

@@ -22,12 +22,7 @@ def strips(n: int, device: torch.device) -> list[slice]:
 
     They begin at multiples of WORD, and are the same in every process, whose shares of them are taken from this list.
     """
-    ranges, start = [], 0
-    while start < n:
-        height = max(WORD, SMALLEST_HEIGHT, _whole_tile(device) // (n - start)) // WORD * WORD
-        ranges.append(slice(start, min(start + height, n)))
-        start += height
-    return ranges
+    return _cut_strip(slice(0, n), n, _whole_tile(device), SMALLEST_HEIGHT)
 
 
 def triangle(n: int, device: torch.device) -> list[tuple[slice, slice]]:
@@ -64,15 +59,14 @@ class Tiling:
         height = max(1, SMALLEST_HEIGHT >> self._halvings, self.elements // max(columns, 1))
         return _cut(slice(0, count), height)
 
-    def within_strip(self, strip: slice) -> list[slice]:
-        """The rows of one of `strips`, cut as often as memory ran out; again from multiples of WORD."""
-        height = (strip.stop - strip.start) >> self._halvings
-        return [strip] if self._halvings == 0 else _cut(strip, max(WORD, height // WORD * WORD))
+    def within_strip(self, strip: slice, n: int) -> list[slice]:
+        """The rows of a strip of an n × n matrix in parts of about `elements`, again from multiples of WORD."""
+        return _cut_strip(strip, n, self.elements, SMALLEST_HEIGHT >> self._halvings)
 
-    def within_tile(self, rows: slice, columns: slice) -> list[tuple[slice, slice]]:
-        """The tiles inside one of `triangle`, cut as often as memory ran out; of one on the diagonal its own upper
+    def within_tile(self, rows: slice, columns: slice, side: int | None = None) -> list[tuple[slice, slice]]:
+        """The tiles inside a square one, of this side or of about `elements`; of one on the diagonal its own upper
         triangle, on the diagonal whole."""
-        side = max(1, math.isqrt(self.elements))
+        side = max(1, math.isqrt(self.elements)) if side is None else side
         if rows == columns:
             ranges = _cut(rows, side)
             return [(part, other) for i, part in enumerate(ranges) for other in ranges[i:]]
@@ -103,6 +97,16 @@ class Tiling:
 
 def _whole_tile(device: torch.device) -> int:
     return TILE_ELEMENTS * (TILES_ON_CUDA if device.type == "cuda" else 1)
+
+
+def _cut_strip(rows: slice, n: int, elements: int, least: int) -> list[slice]:
+    """Rows of an n × n matrix, the columns from each part's first row on, in parts of about so many elements."""
+    ranges, start = [], rows.start
+    while start < rows.stop:
+        height = max(WORD, least, elements // (n - start)) // WORD * WORD
+        ranges.append(slice(start, min(start + height, rows.stop)))
+        start += height
+    return ranges
 
 
 def _cut(rows: slice, height: int) -> list[slice]:

@@ -1,13 +1,14 @@
 """The kernels for NVIDIA GPUs, on the CPU in Triton's interpreter, against all cosines in float64."""
 
 import importlib
+import math
 
 import pytest
 import torch
 
 from hyperface.packing import neighbors, objectives
 from hyperface.packing.tiles import Tiling
-from hyperface.ranks import ALONE
+from hyperface.ranks import Ranks
 from hyperface.sphere import random_points
 
 pytest.importorskip("triton", reason="Triton comes with torch for CUDA, and for Linux alone")
@@ -111,6 +112,31 @@ def test_too_many_equal_pairs_fall_back_to_the_tiles(on_the_kernels, monkeypatch
     monkeypatch.setattr(kernels, "LEAST_PAIRS", 100)
     monkeypatch.setattr(kernels, "PAIRS_A_POINT", 0)
     points = random_points(200, 16, seed=5)
-    assert neighbors.search_by_kernel(points, None, ALONE, TILING) is None
+    assert neighbors.search_by_kernel(points, None, kernels.strips(200, 1), TILING) is None
     nearest, _, _ = objectives.soft_maximum(points, 30.0)
     assert torch.equal(nearest, _cosines(points).argmax(dim=1))
+
+
+def test_a_process_that_falls_back_does_its_own_share_of_the_pairs(on_the_kernels, monkeypatch):
+    """Of two processes one has no room for its pairs, or ran out of memory: the other's share is not changed by it."""
+    monkeypatch.setattr(kernels, "STRIP", 128)
+    monkeypatch.setattr(kernels, "PAIRS_A_POINT", 0)
+    points = random_points(300, 16, seed=6)
+    errors, halved = [torch.OutOfMemoryError("CUDA out of memory.")], Tiling(torch.device("cpu"))
+
+    def compute() -> None:
+        if errors:
+            raise errors.pop()
+
+    halved.fit(compute, points)
+    cosines = _cosines(points)
+    weights = torch.exp(30.0 * cosines).fill_diagonal_(0)
+    for room in (1 << 20, 100):  # of the second process
+        found = []
+        for rank, tiling, least in ((0, TILING, 1 << 20), (1, halved, room)):
+            monkeypatch.setattr(kernels, "LEAST_PAIRS", least)
+            best, _ = neighbors._search_strips(points, None, Ranks(rank, 2), tiling)
+            found.append((best, objectives._soft_tiles(points, 30.0, None, Ranks(rank, 2), tiling)))
+        torch.testing.assert_close(torch.maximum(found[0][0], found[1][0]), cosines.amax(dim=1).float())
+        total = sum(float(sums.sum()) * math.exp(30 * float(shift)) for _, (_, _, shift, sums, _) in found)
+        assert total == pytest.approx(float(weights.sum()), rel=1e-3)

@@ -39,7 +39,7 @@ def test_processes_cover_the_triangle_once_whatever_memory_each_has(small_tiles,
     for rank, times in enumerate(halvings):
         ranks, tiling = Ranks(rank, 2), halved(times)
         for strip in ranks.share(tiles.strips(n, CPU)):
-            for rows in tiling.within_strip(strip):
+            for rows in tiling.within_strip(strip, n):
                 assert rows.start % tiles.WORD == 0
                 by_strips[rows, rows.start :] += 1
         for tile in ranks.share(tiles.triangle(n, CPU)):
@@ -51,12 +51,20 @@ def test_processes_cover_the_triangle_once_whatever_memory_each_has(small_tiles,
 
 
 def test_each_halving_makes_the_pieces_smaller(small_tiles):
-    strip, tile = slice(100, 300), (slice(0, 60), slice(60, 120))
+    n, tile = 300, (slice(0, 60), slice(60, 120))
     whole, half, eighth = halved(0), halved(1), halved(3)
     assert [tiling.elements for tiling in (whole, half, eighth)] == [4000, 2000, 500]
-    assert whole.within_strip(strip) == [strip]
-    assert half.within_strip(strip) == [slice(100, 200), slice(200, 300)]
-    assert [part.stop - part.start for part in eighth.within_strip(strip)] == [24] * 8 + [8]
+    for strip in tiles.strips(n, CPU):
+        assert whole.within_strip(strip, n) == [strip]
+        for tiling in (half, eighth):
+            parts = tiling.within_strip(strip, n)
+            heights = [part.stop - part.start for part in parts]
+            areas = [height * (n - part.start) for height, part in zip(heights, parts, strict=True)]
+            assert all(
+                height == tiles.WORD or area <= tiling.elements for height, area in zip(heights, areas, strict=True)
+            )
+    assert half.within_strip(slice(0, 16), n) == [slice(0, 4), slice(4, 8), slice(8, 12), slice(12, 16)]
+    assert half.within_strip(slice(200, 240), n) == [slice(200, 220), slice(220, 240)]
     assert whole.within_tile(*tile) == [tile]
     assert all((a.stop - a.start) * (b.stop - b.start) <= 500 for a, b in eighth.within_tile(*tile))
     assert [part.stop - part.start for part in half.rows(100, 50)] == [40, 40, 20]
