@@ -47,7 +47,7 @@ perform() {
 perform pack "$RUNS/packed" --identities "$IDENTITIES" --span 40 --steps 300 --frames 20 --device "$DEVICE"
 
 # 2. Their pictures; the processes share them, and the set is the same however many there are.
-perform generate "$RUNS/faces" --from "$RUNS/packed" --images-per-identity "$IMAGES"
+perform generate "$RUNS/faces" --from "$RUNS/packed" --images-per-identity "$IMAGES" --device "$DEVICE"
 
 # 3. A recogniser from scratch. --batch-size is that of all GPUs together.
 perform train "$RUNS/model" --dataset "$RUNS/faces" --backbone ir_50 --head adaface --epochs 40 --schedule step \

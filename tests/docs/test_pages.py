@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,8 @@ TUTORIAL = "docs/tutorial.md"
 OF_THEIR_OWN = {TUTORIAL, "CONTRIBUTING.md"}
 WITH_PYTHON = [page for page in pages() if page not in OF_THEIR_OWN and any(block.runs for block in blocks(read(page)))]
 TESTS = re.compile(r"python -m pytest( [^`\n]*tests/[^`\n]*)")
+EXTRAS = re.compile(r'pip install (?:-e )?"[^"\[]*?(\w+|\.)\[([\w,]+)\]"')
+OF_OUR_OWN = {"GRADIO_ANALYTICS_ENABLED"}  # set, not read
 SCRIPTS = re.compile(r"\b(?:benchmarks|scripts)/\w+\.py\b")
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 
@@ -84,6 +87,21 @@ def test_tests_that_a_page_names_are_there(page):
             assert (ROOT / path).exists(), f"{page} names {named}"
             if test:
                 assert f"\ndef {test}(" in (ROOT / path).read_text(encoding="utf-8"), f"{page} names {named}"
+
+
+@pytest.mark.parametrize("page", [page for page in pages() if EXTRAS.search(read(page))])
+def test_extras_that_a_page_names_are_there(page):
+    known = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["optional-dependencies"]
+    for place, names in EXTRAS.findall(read(page)):
+        assert place in (".", "whl"), f"{page}: there is no {place} to install extras of"
+        assert set(names.split(",")) <= set(known), f"{page} names {names}"
+
+
+def test_every_setting_is_on_its_page():
+    page = read("docs/how-to/settings.md")
+    for path in (ROOT / "hyperface").rglob("*.py"):
+        for name in re.findall(r"\b(?:HYPERFACE|GRADIO|HF|TORCH)_[A-Z_]+\b", path.read_text(encoding="utf-8")):
+            assert f"`{name}" in page or name in OF_OUR_OWN, f"{path.name} reads {name}"
 
 
 def test_every_module_is_on_the_page_about_the_architecture():
