@@ -267,3 +267,26 @@ def test_bad_input_is_refused():
     state = next(close_loop(start, Squashing(), Eye(), rounds=1)).state
     with pytest.raises(CheckpointError, match="other identities"):
         close_loop(random_points(5, 3, seed=9), Squashing(), Eye(), resume=state)
+
+
+def test_no_two_uses_of_chance_draw_the_same_numbers(monkeypatch):
+    """Of seed 0 too, where a step's pictures once came from the numbers that ordered the round of that number."""
+    used: list[tuple[str, int]] = []
+
+    def watched(name):
+        original = getattr(torch, name)
+
+        def draw(*sizes, generator, **options):
+            used.append((name, generator.initial_seed()))
+            return original(*sizes, generator=generator, **options)
+
+        monkeypatch.setattr(torch, name, draw)
+
+    watched("randperm")
+    watched("randn")
+    list(close_loop(random_points(8, 3, seed=1), Squashing(), Eye(), rounds=3, batch_size=4, seed=0))
+    orders = {seed for name, seed in used if name == "randperm"}
+    pictures = [seed for name, seed in used if name == "randn"]
+    assert len(orders) == 3  # one of each round, the same for its steps
+    assert len(set(pictures)) == 1 + 6  # of the start, and of each step
+    assert not orders & set(pictures)

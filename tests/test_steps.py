@@ -34,7 +34,8 @@ def test_translated_work_has_other_steps_and_the_same_result():
     work = translated(counting(3, closed), lambda step: f"step {step}")
     assert finish(work, shown.append) == "counted to 3"
     assert shown == ["step 0", "step 1", "step 2"]
-    half = translated(counting(3, closed), str)
+    inner = counting(3, closed)  # held here, or its last reference would close it
+    half = translated(inner, str)
     next(half)
     half.close()
     assert closed == [True, True]

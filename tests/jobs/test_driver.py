@@ -61,6 +61,20 @@ def test_the_result_is_returned_and_everybody_is_told(worker):
     assert [step["done"] for step in steps] == [2, 3, 4, 5]
 
 
+def test_what_was_done_before_counts_for_the_bar_and_not_for_the_pace(monkeypatch):
+    now = iter(range(0, 1000, 10))
+    monkeypatch.setattr(module.time, "monotonic", lambda: float(next(now)))
+    begun: list[int] = []
+    console = Console(json_lines=True, output=StringIO())
+    monkeypatch.setattr(console, "begin", lambda stage, total, unit, initial=0: begun.append(initial))
+    driver = Driver(console)
+    steps = Work().steps(3)
+    driver.follow(steps, "a", "b", report)
+    assert begun == [3]
+    assert driver.clock.pace(4) == 10.0  # one step since the first that was seen, ten seconds
+    assert driver.clock.seconds_left(3, TOTAL) is None
+
+
 def test_without_a_run_only_the_terminal_is_told():
     output = StringIO()
     console = Console(json_lines=True, output=output)
@@ -88,10 +102,11 @@ def test_stopped_it_keeps_what_there_is_and_closes_the_work(worker, how):
         elif step == 3:
             raise KeyboardInterrupt
 
+    steps = work.steps()  # held here, or its last reference would close it
+
     def follow():
-        Driver(Console(json_lines=True, output=StringIO()), worker).follow(
-            work.steps(), "a", "b", report, each=stop, finish=kept.append
-        )
+        driver = Driver(Console(json_lines=True, output=StringIO()), worker)
+        driver.follow(steps, "a", "b", report, each=stop, finish=kept.append)
 
     if how == "request":
         with worker.working(), pytest.raises(StopRequested):
@@ -140,5 +155,6 @@ def test_part_of_a_run_tells_no_time_that_is_not_its_own(worker):
     first, second = told[1 : TOTAL + 2], told[TOTAL + 2 : -1]
     assert [status.progress for status in first] == pytest.approx([0.2 + 0.08 * step for step in range(TOTAL + 1)])
     assert {status.seconds_left for status in first} == {None}
+    assert worker.run.metrics() == []  # nobody asked for a log
     assert second[-1].progress == 1
     assert second[-1].seconds_left == 0
