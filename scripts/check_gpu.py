@@ -30,6 +30,7 @@ from PIL import Image
 from torch import distributed
 
 from hyperface import datasets, generators, training
+from hyperface.images import ALIGNED_SIZE
 from hyperface.packing import neighbors, objectives, pack
 from hyperface.recognizers.backbones import build_backbone
 from hyperface.sphere import normalize, random_points
@@ -264,7 +265,7 @@ def _last(steps: Iterator[Any], seconds: float = math.inf) -> Any:
 def embedding(card: Card, sizes: Sizes, report: Report) -> None:
     """Images a second of recognisers with random weights."""
     generator = torch.Generator().manual_seed(0)
-    images = torch.rand(sizes.images, 3, 112, 112, generator=generator).to(card.device)
+    images = torch.rand(sizes.images, 3, ALIGNED_SIZE, ALIGNED_SIZE, generator=generator).to(card.device)
     for name in sizes.backbones:
         torch.manual_seed(0)
         recognizer = build_backbone(name).eval()
@@ -347,7 +348,7 @@ def _random_dataset(folder: Path, sizes: Sizes) -> Any:
     for identity in range(8):
         (folder / f"{identity}").mkdir()
         for number in range(-(-sizes.batch // 8)):
-            pixels = rng.integers(0, 256, (112, 112, 3), dtype=np.uint8)
+            pixels = rng.integers(0, 256, (ALIGNED_SIZE, ALIGNED_SIZE, 3), dtype=np.uint8)
             Image.fromarray(pixels).save(folder / f"{identity}" / f"{number}.jpg", quality=50)
     return datasets.open(folder)
 

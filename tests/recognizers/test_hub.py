@@ -14,7 +14,7 @@ from safetensors.torch import save_file
 
 from hyperface import recognizers
 from hyperface.errors import CheckpointError, UnknownNameError
-from hyperface.hub import RELEASED, HubName
+from hyperface.hub import RELEASED, HubName, download
 from hyperface.recognizers.backbones import build_backbone
 from hyperface.recognizers.checkpoints import save_backbone
 
@@ -141,6 +141,28 @@ def test_a_revision_is_pinned(hub, tmp_path):
     assert first.card.name == pinned.card.name != newest.card.name
     with pytest.raises(UnknownNameError, match="no revision 'v9'"):
         recognizers.load("hf:someone/faces@v9")
+
+
+def test_a_released_models_repository_may_hold_other_files(hub, tmp_path):
+    files = {"HyperFace_10k_LDM.ckpt": b"not asked for", "small/mine.safetensors": own_model(tmp_path, 3)}
+    hub.repos["Idiap/HyperFace-10k-LDM"] = {"main": files}
+    loaded = recognizers.load("hf:idiap/hyperface-10k-ldm/small/mine.safetensors")
+    assert loaded.card.name == f"hf:Idiap/HyperFace-10k-LDM/small/mine.safetensors@{commit('main')}"
+    assert loaded.card.training_data == "not trained"  # what its own file says
+    assert not any("ckpt" in asked for asked in hub.asked)
+
+
+def test_what_is_no_recogniser_is_downloaded_by_the_same_names(hub):
+    hub.repos["lab/faces"] = {"main": {"generator.gguf": b"weights", "judge.onnx": b"other"}, "v1": {"a.gguf": b"old"}}
+    found = download("hf:lab/faces", suffixes=(".gguf",))
+    assert (found.path.read_bytes(), found.file, found.released) == (b"weights", "generator.gguf", None)
+    assert (found.name, found.licence) == (
+        f"hf:lab/faces/generator.gguf@{commit('main')}",
+        "as huggingface.co/lab/faces says",
+    )
+    assert download("hf:lab/faces/a.gguf@v1").path.read_bytes() == b"old"
+    with pytest.raises(UnknownNameError, match=r"no file of weights \(looked for \.pth\)"):
+        download("hf:lab/faces", suffixes=(".pth",))
 
 
 @pytest.mark.slow
