@@ -271,7 +271,7 @@ def test_bad_input_is_refused():
 
 def test_no_two_uses_of_chance_draw_the_same_numbers(monkeypatch):
     """Of seed 0 too, where a step's pictures once came from the numbers that ordered the round of that number."""
-    used: list[tuple[str, int]] = []
+    start, used = random_points(8, 3, seed=1), []
 
     def watched(name):
         original = getattr(torch, name)
@@ -284,7 +284,7 @@ def test_no_two_uses_of_chance_draw_the_same_numbers(monkeypatch):
 
     watched("randperm")
     watched("randn")
-    list(close_loop(random_points(8, 3, seed=1), Squashing(), Eye(), rounds=3, batch_size=4, seed=0))
+    list(close_loop(start, Squashing(), Eye(), rounds=3, batch_size=4, seed=0))
     orders = {seed for name, seed in used if name == "randperm"}
     pictures = [seed for name, seed in used if name == "randn"]
     assert len(orders) == 3  # one of each round, the same for its steps
