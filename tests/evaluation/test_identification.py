@@ -51,6 +51,11 @@ def test_the_interval_is_the_binomial_one():
     assert (high - low) / 2 == pytest.approx(width, rel=0.15)
 
 
+def test_two_people_can_be_told_apart():
+    found = identify(images(torch.tensor([[1.0, 0.0], [0.9, 0.1], [0.0, 1.0]]), [4, 4, 7]))
+    assert (found.ranks.tolist(), found.enrolled) == ([1], 2)
+
+
 @pytest.mark.parametrize("labels", [[0, 0, 0], [0, 1, 2]])
 def test_too_little_to_identify(labels):
     with pytest.raises(InputError, match="two identities"):

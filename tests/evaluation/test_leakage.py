@@ -4,7 +4,7 @@ import torch
 from torch.nn import functional as F
 
 from hyperface.errors import InputError
-from hyperface.evaluation import audit
+from hyperface.evaluation import LeakageAudit, audit
 from hyperface.evaluation.embedding import EmbeddedImages
 
 
@@ -54,11 +54,22 @@ def test_each_identity_is_there_once_with_its_worst_image():
     assert found.identities_above() == len(above)
 
 
+def test_whoever_reaches_the_line_counts():
+    """Cosines are often equal: copies of a reference face, and the line is a stranger's own."""
+    cosine, labels = np.array([0.5, 0.7, 0.7, 0.2], np.float32), np.array([0, 0, 1, 2])
+    at = float(np.float32(0.7))
+    found = LeakageAudit(cosine, np.zeros(4, int), labels, np.arange(4), np.array([at, 0.1], np.float32), 0.5, at)
+    assert found.share_above == 0.5
+    assert found.identities_above() == 2
+    assert found.nearest().tolist() == [1, 2, 3]
+
+
 @pytest.mark.parametrize(
     ("references", "fpir", "says"),
     [
         (faces(500, 1), 0.01, "at least 1,000 are needed"),
         (faces(500, 1), 1.0, "between 0 and 1"),
+        (faces(500, 1), 0.0, "between 0 and 1"),
         (faces(500, 1, dimension=8), 0.1, "two recognisers"),
     ],
 )

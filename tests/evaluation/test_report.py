@@ -6,7 +6,7 @@ from html.parser import HTMLParser
 import numpy as np
 import pytest
 
-from hyperface.evaluation import figures_from, figures_of, score_pairs
+from hyperface.evaluation import figures_from, figures_of, report, score_pairs
 from hyperface.evaluation.report import Measured, csv_table, html_report
 
 
@@ -72,3 +72,35 @@ def test_the_page_is_whole_and_honest(measured):
     assert "not photographs" in page
     assert "not photographs" not in html_report(measured[2:], title="LFW")
     assert "nan" not in page
+
+
+def test_the_curves_axes_and_bars_are_the_pairs(measured, monkeypatch):
+    drawn, bars = [], []
+    monkeypatch.setattr(report, "line_chart", lambda *chart, label: drawn.append(chart) or "")
+    monkeypatch.setattr(report, "histogram", lambda groups, axis, **more: bars.append((groups, axis, more)) or "")
+    html_report(measured, title="")
+    everyday, other = measured[:2], measured[2:]
+    for (roc, det), items in ((drawn[:2], everyday), (drawn[2:], other)):
+        same = items[0].result.same
+        for curves, across, up in (roc, det):
+            assert [curve.name for curve in curves] == [item.model for item in items]
+            assert (across.low, across.high, across.logarithmic) == (1 / (~same).sum(), 1, True)
+            assert [value for value, _ in across.ticks] == [v for v in (0.0001, 0.001, 0.01, 0.1, 1) if v >= across.low]
+            assert up.high == 1
+        assert (roc[2].low, roc[2].logarithmic) == (0, False)
+        assert (det[2].low, det[2].logarithmic) == (1 / same.sum(), True)
+        for item, accepted, missed in zip(items, roc[0], det[0], strict=True):
+            for threshold in (0.5, 1.0, 1.5):  # a point of each curve, counted
+                passed = item.result.distances < threshold
+                far, tar = passed[~item.result.same].mean(), passed[item.result.same].mean()
+                assert np.hypot(accepted.x - far, accepted.y - tar).min() < 1e-12
+                assert np.hypot(missed.x - far, missed.y - (1 - tar)).min() < 1e-12
+    for item, (groups, axis, more) in zip(measured, bars, strict=True):
+        assert [len(values) for _, values in groups] == [item.result.same.sum(), (~item.result.same).sum()]
+        assert groups[0][1].mean() > groups[1][1].mean()
+        least = min(item.result.scores.min(), more["line"])
+        assert least - 0.2 < axis.low <= least
+        assert axis.high == 1
+        ticks = [value for value, _ in axis.ticks]
+        assert (ticks[0], ticks[-1]) == pytest.approx((axis.low, 1))
+        np.testing.assert_allclose(np.diff(ticks), 0.2)

@@ -66,6 +66,14 @@ def test_steps_count_images_and_the_result_is_returned(benchmark_of_30):
     assert all(step.seconds_left >= 0 for step in steps)
 
 
+def test_the_time_left_is_that_of_the_images_left(benchmark_of_30, monkeypatch):
+    clock = iter([100.0, 106.0, 110.0, 115.0])  # at the start and after each batch
+    monkeypatch.setattr("hyperface.evaluation.verification.time.monotonic", lambda: next(clock))
+    steps = []
+    finish(verify_steps(Corner(), benchmark_of_30, batch_size=20), steps.append)
+    assert [step.seconds_left for step in steps] == pytest.approx([6 / 20 * 40, 10 / 40 * 20, 0])
+
+
 def test_rows_of_zeros_stay_zero(benchmark_of_30):
     result = verify(Corner(scale=0.0), benchmark_of_30)
     assert (result.distances == 0).all()
