@@ -11,6 +11,7 @@ import gradio as gr
 from hyperface.ui.evaluate import tab as evaluate_tab
 from hyperface.ui.identities import tab as identities_tab
 from hyperface.ui.pack import tab as pack_tab
+from hyperface.ui.parts.app_page import AppPage
 from hyperface.ui.parts.context import AppContext
 from hyperface.ui.parts.run_picker import newest_at_load, run_picker
 from hyperface.ui.parts.theme import FOLDER, STYLE_SHEETS, HyperFaceTheme
@@ -38,17 +39,19 @@ UPLOADS_KEPT = (600, 3600)  # seconds: how often the web framework's file cache 
 
 def build(context: AppContext) -> gr.Blocks:
     """The page. Nothing heavy is loaded by it."""
+    blocks: gr.Blocks
     with gr.Blocks(title="HyperFace", analytics_enabled=False, delete_cache=UPLOADS_KEPT, fill_width=True) as blocks:
         with gr.Row(elem_classes=["hf-top"]):
             gr.HTML(HEADER, apply_default_css=False, js_on_load=None)
             packing = run_picker(
                 context, "pack", label="Packing", elem_id="packing-picker", min_width=240, container=True
             )
+        page = AppPage(context, blocks, packing)
         with gr.Tabs(elem_id="tabs", overflow_behavior="wrap"):
             for tab_id, (title, module) in TABS.items():
                 with gr.Tab(title, id=tab_id, elem_id=f"tab-{tab_id}") as tab:
-                    module.build(context, packing, tab)
-        newest_at_load(context, "pack", packing)
+                    module.build(page, tab)
+        newest_at_load(blocks, context, "pack", packing)
     blocks.queue(max_size=64, default_concurrency_limit=4)
     return blocks
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import shutil
 import socket
@@ -11,6 +12,7 @@ import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -35,6 +37,18 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.get_closest_marker("browser"):
             item.add_marker(pytest.mark.xdist_group("browser"))
+
+
+@pytest.fixture
+def lay_out() -> Callable:
+    """`lay_out(build)` calls `build(blocks)` within a new page, with no server or browser, and returns its result."""
+    import gradio as gr
+
+    async def inside(build: Callable) -> Any:  # where no loop runs, Gradio makes some and closes none
+        with gr.Blocks(analytics_enabled=False) as blocks:
+            return build(blocks)
+
+    return lambda build: asyncio.run(inside(build))
 
 
 @pytest.fixture(scope="session")

@@ -10,19 +10,19 @@ import numpy as np
 
 from hyperface.ui.parts.plots import Figure
 
-COLOURS = tuple(f"series-{number}" for number in range(1, 6))
-SAME_COLOUR, DIFFERENT_COLOUR = "series-1", "series-2"
+COLORS = tuple(f"series-{number}" for number in range(1, 6))
+SAME_COLOR, DIFFERENT_COLOR = "series-1", "series-2"
 BIN_WIDTH = 0.05  # cosine
 EDGES = np.arange(-1, 1 + BIN_WIDTH, BIN_WIDTH)  # (bins + 1,)
 
 
 @dataclass(frozen=True)
 class RocCurve:
-    """One model's errors at all thresholds. false_accepts, true_accepts: shares in [0, 1], both rising."""
+    """One model's errors at all thresholds. false_accepts, true_accepts: shares in [0, 1] (k,), both rising."""
 
     name: str
-    false_accepts: Sequence[float]
-    true_accepts: Sequence[float]
+    false_accepts: np.ndarray
+    true_accepts: np.ndarray
 
 
 def roc_chart(curves: Sequence[RocCurve], different_pairs: int) -> Figure:
@@ -43,14 +43,14 @@ def det_chart(curves: Sequence[RocCurve], different_pairs: int, same_pairs: int)
     hover = "%{y:.2%} of same-person pairs rejected<br>at %{x:.2%} of the others accepted"
     data = []
     for number, curve in enumerate(curves):
-        rejected = _above(1 - np.asarray(curve.true_accepts), lower)
+        rejected = _above(1 - curve.true_accepts, lower)
         data.append(_curve(number, curve.name, _above(curve.false_accepts, floor), rejected, hover))
     return _curves(data, _logarithmic("False match rate", floor), _logarithmic("False non-match rate", lower))
 
 
-def _above(shares: Sequence[float], floor: float) -> np.ndarray:
+def _above(shares: np.ndarray, floor: float) -> np.ndarray:
     """Zero has no place on a logarithmic axis."""
-    return np.maximum(shares, floor / 2).round(6)
+    return np.asarray(np.maximum(shares, floor / 2).round(6))
 
 
 def _curve(number: int, name: str, x: np.ndarray, y: np.ndarray, hover: str) -> dict[str, Any]:
@@ -60,7 +60,7 @@ def _curve(number: int, name: str, x: np.ndarray, y: np.ndarray, hover: str) -> 
         "x": x.tolist(),
         "y": y.tolist(),
         "name": name,
-        "line": {"width": 2.5, "shape": "hv", "color": COLOURS[number % len(COLOURS)]},
+        "line": {"width": 2.5, "shape": "hv", "color": COLORS[number % len(COLORS)]},
         "hovertemplate": hover,
     }
 
@@ -83,18 +83,18 @@ def _curves(data: list[dict[str, Any]], xaxis: dict[str, Any], yaxis: dict[str, 
 
 def score_chart(cosines: np.ndarray, same: np.ndarray, threshold: float) -> Figure:
     """Histogram of the pairs' cosines with the threshold (a cosine) as a line. cosines, same: (pairs,)."""
-    groups = [("different people", cosines[~same], DIFFERENT_COLOUR), ("same person", cosines[same], SAME_COLOUR)]
-    data = [_bars(name, np.histogram(*_binned(chosen))[0], colour, "%{y} pairs") for name, chosen, colour in groups]
+    groups = [("different people", cosines[~same], DIFFERENT_COLOR), ("same person", cosines[same], SAME_COLOR)]
+    data = [_bars(name, np.histogram(*_binned(chosen))[0], color, "%{y} pairs") for name, chosen, color in groups]
     return _histogram(data, "Cosine of the pair", "Pairs", min(float(cosines.min()), threshold), threshold, "threshold")
 
 
 def search_chart(cosines: np.ndarray, strangers: np.ndarray, line: float) -> Figure:
     """Histogram of searches' nearest cosines, of a dataset (n,) and of other people (m,), as shares of each."""
-    groups = [("other people", strangers, DIFFERENT_COLOUR), ("this dataset", cosines, SAME_COLOUR)]
+    groups = [("other people", strangers, DIFFERENT_COLOR), ("this dataset", cosines, SAME_COLOR)]
     data = []
-    for name, chosen, colour in groups:
+    for name, chosen, color in groups:
         shares = np.histogram(*_binned(chosen))[0] / len(chosen)
-        data.append(_bars(name, shares.round(5), colour, "%{y:.1%} of the searches"))
+        data.append(_bars(name, shares.round(5), color, "%{y:.1%} of the searches"))
     low = min(float(cosines.min()), float(strangers.min()))
     figure = _histogram(data, "Cosine to the nearest reference face", "Searches", low, line, "line")
     figure["layout"]["yaxis"]["tickformat"] = ".0%"
@@ -105,13 +105,13 @@ def _binned(cosines: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return np.clip(cosines, -1, 1), EDGES
 
 
-def _bars(name: str, heights: np.ndarray, colour: str, hover: str) -> dict[str, Any]:
+def _bars(name: str, heights: np.ndarray, color: str, hover: str) -> dict[str, Any]:
     return {
         "type": "bar",
         "x": ((EDGES[:-1] + EDGES[1:]) / 2).round(4).tolist(),
         "y": heights.tolist(),
         "name": name,
-        "marker": {"color": colour},
+        "marker": {"color": color},
         "opacity": 0.7,
         "hovertemplate": hover,
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -36,7 +37,7 @@ def model_choices(context: AppContext) -> list[tuple[str, str]]:
     return [(DLIB_TITLE, DLIB), *((run_title(context, run), str(run.path)) for run in trained)]
 
 
-def evaluations(context: AppContext, models: list[str]) -> dict[tuple[str, str], Evaluated]:
+def evaluations(context: AppContext, models: Sequence[str]) -> dict[tuple[str, str], Evaluated]:
     """(model, benchmark) → the newest result, for these models and every benchmark they were evaluated on."""
     # By the last part of the path: a shipped run was evaluated where the project was built.
     names = {Path(value).name: (value, label) for label, value in model_choices(context) if value in models}

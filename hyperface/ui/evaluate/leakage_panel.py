@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import Any
+
 import gradio as gr
 import numpy as np
 
 from hyperface.errors import InputError
 from hyperface.runs import DONE, Run
 from hyperface.ui.evaluate.charts import search_chart
-from hyperface.ui.evaluate.report import Mistake, mistakes
 from hyperface.ui.parts import worker
 from hyperface.ui.parts.context import AppContext
+from hyperface.ui.parts.events import QUIET, Given, Updates
+from hyperface.ui.parts.mistakes import Mistake, mistakes
 from hyperface.ui.parts.pictures import escape
 from hyperface.ui.parts.plots import Figure, chart
 from hyperface.ui.parts.run_picker import keeping, run_title
@@ -35,39 +39,58 @@ def leakage_panel(context: AppContext, tab: gr.Tab) -> None:
         nearness = chart(label="How near searches come to a reference face", height=280)
         pictures = gr.HTML(apply_default_css=False, elem_id="leakage-pairs")
 
-    def begin(name: str | None, fpir: float) -> str:
-        from hyperface.jobs import audit
+    def begin(given: Given) -> str:
+        return start_auditing(context, given[dataset], given[rate])
 
-        if name is None:
-            raise InputError("There is no dataset with images yet. Make one on the Identities or the Train tab.")
-        worker.check_free(context)
-        run = context.run(name)
-        galleries = [step.options["gallery"] for step in context.lineage(run) if step.verb == "pack"]
-        reference = galleries[0] if galleries else audit.DEFAULT_GALLERY  # the faces that it was packed from
-        options = audit.AuditOptions(dataset=str(run.path), reference=reference, fpir=fpir)
-        return worker.start(context, audit.create(options, folder=context.runs_folder)).name
+    def show(name: str | None) -> Updates:
+        audited = newest_audit(context, name)
+        return {told: audited.told, nearness: audited.nearness, pictures: audited.pictures}
 
-    def refresh(name: str | None) -> gr.Dropdown:
-        choices = [
-            (run_title(context, run), run.name)
-            for run in context.runs("generate")
-            if not context.is_demo(run) and run.status().state == DONE  # the one that ships has no images
-        ]
-        return keeping(choices, name, choices[0][1] if choices else None)
-
-    def show(name: str | None) -> tuple[str, Figure | None, str]:
-        """The newest audit of the dataset."""
-        for run in context.runs("audit"):
-            if name in run.parents and run.results():
-                return _outcome(run)
-        return "", None, ""
-
-    quick = {"show_progress": "hidden", "api_visibility": "private"}
-    shown = [told, nearness, pictures]
-    opened = tab.select(toasts(refresh), dataset, dataset, **quick)
+    opened = tab.select(toasts(lambda name: dataset_update(context, name)), dataset, dataset, **QUIET)
     for event in (opened.then, dataset.change, progress.finished):
-        event(toasts(show), dataset, shown, **quick)
-    start.click(toasts(begin), [dataset, rate], progress, **quick)
+        event(toasts(show), dataset, [told, nearness, pictures], **QUIET)
+    start.click(toasts(begin), {dataset, rate}, progress, **QUIET)
+
+
+def start_auditing(context: AppContext, name: str | None, fpir: float) -> str:
+    """Search a dataset's people among the faces that it was packed from. Returns the run's name."""
+    from hyperface.jobs import audit
+
+    if name is None:
+        raise InputError("There is no dataset with images yet. Make one on the Identities or the Train tab.")
+    worker.check_free(context)
+    run = context.run(name)
+    galleries = [step.options["gallery"] for step in context.lineage(run) if step.verb == "pack"]
+    reference = galleries[0] if galleries else audit.DEFAULT_GALLERY  # the faces that it was packed from
+    options = audit.AuditOptions(dataset=str(run.path), reference=reference, fpir=fpir)
+    return worker.start(context, audit.create(options, folder=context.runs_folder)).name
+
+
+def dataset_update(context: AppContext, name: str | None) -> dict[str, Any]:
+    """An update of the drop-down to today's datasets that have images."""
+    choices = [
+        (run_title(context, run), run.name)
+        for run in context.runs("generate")
+        if not context.is_demo(run) and run.status().state == DONE  # the one that ships has no images
+    ]
+    return keeping(choices, name, choices[0][1] if choices else None)
+
+
+@dataclass(frozen=True)
+class Audited:
+    """What an audit is shown as. told, pictures: HTML."""
+
+    told: str = ""
+    nearness: Figure | None = None
+    pictures: str = ""
+
+
+def newest_audit(context: AppContext, name: str | None) -> Audited:
+    """The newest audit of the dataset with this name; nothing while there is none."""
+    for run in context.runs("audit"):
+        if name in run.parents and run.results():
+            return _outcome(run)
+    return Audited()
 
 
 _EXPLANATION = """
@@ -77,7 +100,7 @@ other sets, such as a generator's training data: <code>python -m hyperface audit
 """
 
 
-def _outcome(run: Run) -> tuple[str, Figure, str]:
+def _outcome(run: Run) -> Audited:
     from hyperface.jobs import audit
 
     results = run.results()
@@ -91,7 +114,7 @@ def _outcome(run: Run) -> tuple[str, Figure, str]:
 
     above = [pair for pair in pairs if pair.cosine >= results["line"]]
     below = [pair for pair in pairs if pair.cosine < results["line"]]
-    return (
+    return Audited(
         f"<p>{escape(audit.sentence(results))}</p>",
         figure,
         '<div class="hf-mistake-columns">'

@@ -1,25 +1,14 @@
-"""Verification results as HTML: tables of models, counts at a threshold, and the pairs a model gets most wrong."""
+"""Verification results as HTML: tables of models, and counts at a threshold."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import numpy as np
-
-from hyperface.ui.parts.pictures import escape, picture
+from hyperface.ui.parts.pictures import escape
 
 if TYPE_CHECKING:
     from hyperface.evaluation import Confusion, Figures
-
-
-@dataclass(frozen=True)
-class Mistake:
-    """A pair on the wrong side of the threshold. images: uint8 (112, 112, 3) each."""
-
-    images: tuple[np.ndarray, np.ndarray]
-    cosine: float
 
 
 def overview_table(
@@ -109,15 +98,3 @@ def _folds(folds: Sequence[float]) -> str:
         f'<svg class="hf-folds" viewBox="0 0 100 16" role="img" aria-label="{spoken}"><title>{spoken}</title>'
         f'<line x1="4" y1="8" x2="96" y2="8"/>{dots}</svg>'
     )
-
-
-def mistakes(heading: str, pairs: Sequence[Mistake]) -> str:
-    """HTML: pairs side by side with their cosines, the worst first."""
-    if not pairs:
-        return f'<section><h4>{escape(heading)}</h4><p class="hf-note">None.</p></section>'
-    items = "".join(
-        f"<li><div>{''.join(picture(image, 'One image of the pair') for image in pair.images)}</div>"
-        f'<span class="hf-number">cosine {pair.cosine:.2f}</span></li>'
-        for pair in pairs
-    )
-    return f'<section><h4>{escape(heading)}</h4><ul class="hf-mistakes">{items}</ul></section>'

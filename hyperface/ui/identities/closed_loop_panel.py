@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 
 from hyperface.errors import HyperFaceError, InputError
 from hyperface.runs import Run
-from hyperface.ui.identities.grid import figure_row
 from hyperface.ui.parts import worker
 from hyperface.ui.parts.context import AppContext
+from hyperface.ui.parts.events import AT_ONCE, LATEST, QUIET, Given, Updates, components_of, values_of
+from hyperface.ui.parts.figures import figure_row
 from hyperface.ui.parts.folded import when_open
 from hyperface.ui.parts.packed import gallery_of, load_packed
 from hyperface.ui.parts.pictures import escape, picture
@@ -28,6 +30,14 @@ BATCH = 64
 STEP_SECONDS = 1.5  # on two cores
 
 
+@dataclass(frozen=True)
+class LoopControls:
+    """What the loop is asked to do."""
+
+    identities: gr.Slider
+    rounds: gr.Slider
+
+
 def closed_loop_panel(context: AppContext, packing: gr.Dropdown, tab: gr.Tab) -> None:
     """Lay out the panel. packing: the page's run picker; tab: opened fires its select event."""
     with gr.Accordion("Close the loop: move them apart in their pictures", open=False, elem_id="closed-loop") as panel:
@@ -35,6 +45,7 @@ def closed_loop_panel(context: AppContext, packing: gr.Dropdown, tab: gr.Tab) ->
         with gr.Row():
             count = gr.Slider(2, 1000, 100, step=1, label="Identities", info="The packing's first so many.")
             rounds = gr.Slider(1, 60, 20, step=1, label="Rounds", info="How often each one is moved.")
+        controls = LoopControls(count, rounds)
         expected = gr.HTML(apply_default_css=False)
         with gr.Row(elem_classes=["hf-buttons"]):
             begin = gr.Button("Separate", variant="primary", min_width=180, elem_id="closed-loop-begin")
@@ -43,50 +54,56 @@ def closed_loop_panel(context: AppContext, packing: gr.Dropdown, tab: gr.Tab) ->
         gain = chart(label="Mean angle to the nearest other picture, step by step", height=200, visible=False)
         outcome = gr.HTML(apply_default_css=False, elem_id="closed-loop-outcome")
 
-    def start(name: str | None, identities: float, rounds: float) -> str:
-        from hyperface.jobs import separate
+    def start(given: Given) -> str:
+        return start_separating(context, given[packing], **values_of(controls, given))
 
-        packed = load_packed(context, name)
-        worker.check_free(context)
-        options = separate.SeparateOptions(
-            str(packed.run.path), identities=min(int(identities), len(packed)), rounds=int(rounds)
-        )
-        return worker.start(context, separate.create(options, folder=context.runs_folder)).name
+    def show(given: Given) -> Updates:
+        return {outcome: outcome_of(context, given[packing])}
 
-    def generate(name: str | None) -> str:
-        from hyperface.jobs import generate
-
-        newest = _newest(context, name)
-        if newest is None:
-            raise InputError("Nothing has been separated yet. Press Separate first.")
-        worker.check_free(context)
-        options = generate.GenerateOptions(source=str(newest.path))
-        return worker.start(context, generate.create(options, folder=context.runs_folder)).name
-
-    def show(name: str | None) -> str:
-        newest = _newest(context, name)
-        try:
-            return "" if newest is None else _outcome(context, name, newest)
-        except HyperFaceError as error:
-            return f'<p class="hf-empty">{escape(error)}</p>'
-
-    def gained(run: str | None) -> gr.HTML:
-        figure = _gain(context.run(run)) if run else None
-        return gr.HTML(visible=figure is not None, **({} if figure is None else {"value": figure}))
-
-    def following(name: str | None, current: str | None) -> str | None:
-        """What to follow when the page is opened: work on this packing that goes on, whoever started it."""
-        at_work = [run.name for run in context.runs("separate") if run.status().active and name in run.parents]
-        return current if current or not at_work else at_work[0]
-
-    quick = {"api_visibility": "private", "show_progress": "hidden"}
-    begin.click(toasts(start), [packing, count, rounds], progress, **quick)
-    draw.click(toasts(generate), packing, progress, **quick)
-    tab.select(following, [packing, progress], progress, queue=False, **quick)
+    moments = [panel.expand, count.change, rounds.change]
+    gr.on(moments, estimate, [count, rounds], expected, **AT_ONCE)
+    begin.click(toasts(start), {packing, *components_of(controls)}, progress, **QUIET)
+    draw.click(toasts(lambda name: start_drawing(context, name)), packing, progress, **QUIET)
+    tab.select(lambda name, current: at_work(context, name, current), [packing, progress], progress, **AT_ONCE)
     when_open(panel, show, [packing], [outcome], also=[packing.change, progress.finished])
     for event in (progress.change, progress.advanced, progress.finished):
-        event(toasts(gained), progress, gain, trigger_mode="always_last", **quick)
-    gr.on([panel.expand, count.change, rounds.change], _estimate, [count, rounds], expected, queue=False, **quick)
+        event(toasts(lambda name: gained(context, name)), progress, gain, **LATEST)
+
+
+def start_separating(context: AppContext, name: str | None, *, identities: float, rounds: float) -> str:
+    """Close the loop over the first so many identities of the packing with this name. Returns the run's name."""
+    from hyperface.jobs import separate
+
+    packed = load_packed(context, name)
+    worker.check_free(context)
+    options = separate.SeparateOptions(
+        str(packed.run.path), identities=min(int(identities), len(packed)), rounds=int(rounds)
+    )
+    return worker.start(context, separate.create(options, folder=context.runs_folder)).name
+
+
+def start_drawing(context: AppContext, name: str | None) -> str:
+    """Draw a dataset of the packing's newest closed loop. Returns the run's name."""
+    from hyperface.jobs import generate
+
+    newest = _newest(context, name)
+    if newest is None:
+        raise InputError("Nothing has been separated yet. Press Separate first.")
+    worker.check_free(context)
+    options = generate.GenerateOptions(source=str(newest.path))
+    return worker.start(context, generate.create(options, folder=context.runs_folder)).name
+
+
+def at_work(context: AppContext, name: str | None, current: str | None) -> str | None:
+    """What to follow when the tab is opened: work on this packing that goes on, whoever started it."""
+    going_on = [run.name for run in context.runs("separate") if run.status().active and name in run.parents]
+    return current if current or not going_on else going_on[0]
+
+
+def gained(context: AppContext, run: str | None) -> dict[str, Any]:
+    """An update of the chart of the gain: hidden while there is none."""
+    figure = _gain(context.run(run)) if run else None
+    return gr.update(visible=False) if figure is None else gr.update(visible=True, value=figure)
 
 
 _EXPLANATION = """
@@ -97,7 +114,8 @@ page.</p>
 """
 
 
-def _estimate(identities: float, rounds: float) -> str:
+def estimate(identities: float, rounds: float) -> str:
+    """One line of HTML: steps, expected time."""
     steps = int(rounds) * math.ceil(identities / BATCH)
     return f'<p class="hf-note" role="status">{steps:,} steps: about {duration(steps * STEP_SECONDS)} on two cores.</p>'
 
@@ -121,6 +139,15 @@ def _newest(context: AppContext, name: str | None) -> Run | None:
     """The newest closed loop of this packing that has come to something."""
     runs = (run for run in context.runs("separate") if name in run.parents and run.results())
     return next(runs, None)
+
+
+def outcome_of(context: AppContext, name: str | None) -> str:
+    """HTML: what the packing's newest closed loop came to; nothing before there is one."""
+    newest = _newest(context, name)
+    try:
+        return "" if newest is None else _outcome(context, name, newest)
+    except HyperFaceError as error:
+        return f'<p class="hf-empty">{escape(error)}</p>'
 
 
 def _outcome(context: AppContext, name: str | None, run: Run) -> str:

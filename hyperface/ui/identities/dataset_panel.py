@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import gradio as gr
 
 from hyperface.defaults import BETA
@@ -9,6 +11,7 @@ from hyperface.errors import InputError
 from hyperface.runs import Run
 from hyperface.ui.parts import worker
 from hyperface.ui.parts.context import AppContext
+from hyperface.ui.parts.events import AT_ONCE, LATEST, QUIET, Given, Updates, components_of, values_of
 from hyperface.ui.parts.packed import load_packed
 from hyperface.ui.parts.pictures import escape
 from hyperface.ui.parts.run_progress import run_progress
@@ -23,72 +26,87 @@ FORMATS = [
 ]
 
 
+@dataclass(frozen=True)
+class DatasetControls:
+    """What they are set to becomes the options of the dataset that is generated."""
+
+    identities: gr.Number
+    images: gr.Slider
+    beta: gr.Slider
+    seed: gr.Number
+    also: gr.Dropdown
+    validate: gr.Checkbox
+
+
 def dataset_panel(context: AppContext, packing: gr.Dropdown, tab: gr.Tab) -> None:
     """Lay out the panel. packing: the page's run picker; tab: opened fires its select event."""
     with gr.Column(elem_classes=["hf-panel"]):
         gr.HTML(_HEADING, apply_default_css=False)
-        with gr.Row():
-            identities = gr.Number(200, label="Identities", precision=0, minimum=1, elem_id="dataset-identities")
-            images = gr.Slider(1, MAX_IMAGES_PER_IDENTITY, 20, step=1, label="Images of each", elem_id="dataset-images")
-            beta = gr.Slider(0, 0.02, BETA, step=0.001, label="β: spread", elem_id="dataset-beta")
-            seed = gr.Number(0, label="Seed", precision=0, minimum=0)
-        with gr.Row():
-            also = gr.Dropdown(FORMATS, value="", label="Also write as", min_width=280, elem_id="dataset-format")
-            validate = gr.Checkbox(False, label="Check every image in the end", elem_id="dataset-validate")
+        controls = _controls()
         estimate = gr.HTML(apply_default_css=False, elem_id="dataset-estimate")
         with gr.Row(elem_classes=["hf-buttons"]):
             generate = gr.Button("Generate the dataset", variant="primary", min_width=220, elem_id="dataset-generate")
         progress = run_progress(context, elem_id="dataset-progress")
         outcome = gr.HTML(apply_default_css=False, elem_id="dataset-outcome")
 
-    quick = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
+    def start(given: Given) -> Updates:
+        return {progress: start_generating(context, given[packing], **values_of(controls, given)), outcome: ""}
 
-    def start(
-        name: str | None,
-        identities: float | None,
-        images: float | None,
-        seed: float | None,
-        beta: float | None,
-        also: str,
-        validate: bool,
-    ) -> tuple[str, str]:
-        from hyperface.jobs import generate as verb
+    asked = {packing, *components_of(controls)}
+    generate.click(toasts(start), asked, [progress, outcome], **QUIET)
+    progress.finished(toasts(lambda name: outcome_of(context.run(name))), progress, outcome, **QUIET)
+    tab.select(lambda current: at_work(context, current), progress, progress, **AT_ONCE)
+    sizes = [controls.identities, controls.images]
+    moments = [tab.select, controls.identities.change, controls.images.change]
+    gr.on(moments, size_text, sizes, estimate, queue=False, **LATEST)
 
-        packed = load_packed(context, name)
-        if None in (identities, images, seed, beta):
-            raise InputError("A number is missing: fill in identities, images of each, seed and β.")
-        worker.check_free(context)
-        options = verb.GenerateOptions(
-            source=str(packed.run.path),
-            identities=int(identities),
-            images_per_identity=int(images),
-            beta=float(beta),
-            seed=int(seed),
-            also=also or None,
-            validate=validate,
-        )
-        run = verb.create(options, folder=context.runs_folder)
-        return worker.start(context, run).name, ""
 
-    def going_on(current: str | None) -> str | None:
-        """What to follow when the tab is opened: a dataset in the making, whoever started it."""
-        at_work = [run.name for run in context.runs("generate") if run.status().active]
-        return current if current or not at_work else at_work[0]
+def _controls() -> DatasetControls:
+    with gr.Row():
+        identities = gr.Number(200, label="Identities", precision=0, minimum=1, elem_id="dataset-identities")
+        images = gr.Slider(1, MAX_IMAGES_PER_IDENTITY, 20, step=1, label="Images of each", elem_id="dataset-images")
+        beta = gr.Slider(0, 0.02, BETA, step=0.001, label="β: spread", elem_id="dataset-beta")
+        seed = gr.Number(0, label="Seed", precision=0, minimum=0)
+    with gr.Row():
+        also = gr.Dropdown(FORMATS, value="", label="Also write as", min_width=280, elem_id="dataset-format")
+        validate = gr.Checkbox(False, label="Check every image in the end", elem_id="dataset-validate")
+    return DatasetControls(identities, images, beta, seed, also, validate)
 
-    # toasts need Gradio's queue
-    queued = {"show_progress": "hidden", "api_visibility": "private"}
-    asked = [packing, identities, images, seed, beta, also, validate]
-    generate.click(toasts(start), asked, [progress, outcome], **queued)
-    progress.finished(toasts(lambda name: _outcome(context.run(name))), progress, outcome, **queued)
-    tab.select(going_on, progress, progress, **quick)
-    gr.on(
-        [tab.select, identities.change, images.change],
-        _estimate,
-        [identities, images],
-        estimate,
-        trigger_mode="always_last",
-        **quick,
+
+def start_generating(
+    context: AppContext,
+    name: str | None,
+    *,
+    identities: float | None,
+    images: float | None,
+    beta: float | None,
+    seed: float | None,
+    also: str,
+    validate: bool,
+) -> str:
+    """Generate a dataset of the packing with this name, as the controls are set. Returns the run's name."""
+    from hyperface.jobs import generate
+
+    packed = load_packed(context, name)
+    if identities is None or images is None or seed is None or beta is None:
+        raise InputError("A number is missing: fill in identities, images of each, seed and β.")
+    worker.check_free(context)
+    options = generate.GenerateOptions(
+        source=str(packed.run.path),
+        identities=int(identities),
+        images_per_identity=int(images),
+        beta=float(beta),
+        seed=int(seed),
+        also=also or None,
+        validate=validate,
     )
+    return worker.start(context, generate.create(options, folder=context.runs_folder)).name
+
+
+def at_work(context: AppContext, current: str | None) -> str | None:
+    """What to follow when the tab is opened: a dataset in the making, whoever started it."""
+    going_on = [run.name for run in context.runs("generate") if run.status().active]
+    return current if current or not going_on else going_on[0]
 
 
 _HEADING = f"""
@@ -99,7 +117,8 @@ goes on when you close the page.</p>
 """
 
 
-def _estimate(identities: float | None, images: float | None) -> str:
+def size_text(identities: float | None, images: float | None) -> str:
+    """One line of HTML: images, and their size on disk. Nothing while a field is empty."""
     if identities is None or images is None or identities < 1:
         return ""
     from hyperface.datasets import estimate_size
@@ -114,7 +133,8 @@ def _size(number: float) -> str:
     return f"{number / 1e6:,.0f} MB" if number >= 1e6 else f"{max(1, number / 1e3):,.0f} kB"
 
 
-def _outcome(run: Run) -> str:
+def outcome_of(run: Run) -> str:
+    """HTML: where the dataset is, and what was found in it."""
     results = run.results()
     if not results:
         return ""

@@ -2,16 +2,42 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
 import gradio as gr
 
 from hyperface.errors import InputError
 from hyperface.ui.parts.context import AppContext
+from hyperface.ui.parts.events import LATEST, Given, Updates, components_of, values_of
 from hyperface.ui.parts.folded import when_open
-from hyperface.ui.parts.packed import gallery_of, load_packed
+from hyperface.ui.parts.packed import Packed, gallery_of, load_packed
 from hyperface.ui.parts.pictures import picture
 from hyperface.ui.parts.toasts import toasts
 
+if TYPE_CHECKING:
+    import torch
+
 STATIONS = 9  # faces of the strip, both ends included
+
+
+@dataclass(frozen=True)
+class WalkControls:
+    """From which identity to which, in which style."""
+
+    start: gr.Number
+    end: gr.Number
+    style: gr.Number
+
+
+@dataclass(frozen=True)
+class Walk:
+    """Places on the great circle between two identities. images: (k, 3, h, w), the faces drawn there. seen: k, degrees,
+    each one's angle to the first as its picture has it. angle: of the whole way, as asked for, degrees."""
+
+    images: torch.Tensor
+    seen: list[float]
+    angle: float
 
 
 def geodesic_panel(context: AppContext, packing: gr.Dropdown) -> None:
@@ -21,57 +47,72 @@ def geodesic_panel(context: AppContext, packing: gr.Dropdown) -> None:
             start = gr.Number(0, label="From identity", precision=0, minimum=0, elem_id="geodesic-from")
             end = gr.Number(1, label="To identity", precision=0, minimum=0, elem_id="geodesic-to")
             style = gr.Number(0, label="Style", precision=0, minimum=0)
+        controls = WalkControls(start, end, style)
         strip = gr.HTML(apply_default_css=False, elem_id="geodesic-strip", min_height=90)
         share = gr.Slider(0, 100, 50, step=1, label="How far along, %", elem_id="geodesic-share")
         face = gr.HTML(apply_default_css=False, elem_id="geodesic-face", min_height=160)
 
-    def walk(name: str | None, first: float | None, second: float | None, seed: float | None) -> str:
+    def walked(given: Given, shares: list[float]) -> Walk:
+        return walk(load_packed(context, given[packing]), context, shares, **values_of(controls, given))
+
+    def step(given: Given) -> Updates:
+        part = given[share] / 100
+        return {face: face_text(part, walked(given, [0.0, part]))}
+
+    def both(given: Given) -> Updates:
         shares = [station / (STATIONS - 1) for station in range(STATIONS)]
-        drawn, seen, angle = _along(context, name, first, second, seed, shares)
-        items = "".join(
-            f"<li>{picture(image, f'{100 * share:.0f} % along')}<span>{share * angle:.0f}°</span></li>"
-            for share, image in zip(shares, drawn, strict=True)
-        )
-        return (
-            f'<ul class="hf-strip">{items}</ul><p class="hf-note">Equal steps of the requested angle, {angle:.1f}° in '
-            f"all. Embedded again, the two ends are {seen[-1]:.1f}° apart.</p>"
-        )
+        return {strip: strip_text(shares, walked(given, shares)), **step(given)}
 
-    def step(name: str | None, first: float | None, second: float | None, seed: float | None, percent: float) -> str:
-        drawn, seen, angle = _along(context, name, first, second, seed, [0.0, percent / 100])
-        return (
-            f'<figure class="hf-pair"><div class="hf-pair-face">{picture(drawn[1], "The face at this place")}</div>'
-            f'<div class="hf-pair-angle"><b class="hf-number">{angle * percent / 100:.1f}°</b><span>asked for</span>'
-            f'<b class="hf-number hf-second">{seen[1]:.1f}°</b><span>in the picture</span></div></figure>'
-        )
-
-    def both(*values: float) -> tuple[str, str]:
-        return walk(*values[:-1]), step(*values)
-
-    asked = [packing, start, end, style, share]
+    asked = {packing, share, *components_of(controls)}
     changes = [packing.change, start.change, end.change, style.change]
     when_open(panel, both, asked, [strip, face], also=changes)
-    share.input(toasts(step), asked, face, api_visibility="private", show_progress="hidden", trigger_mode="always_last")
+    share.input(toasts(step), asked, face, **LATEST)
 
 
-def _along(
-    context: AppContext, name: str | None, first: float | None, second: float | None, seed: float | None, shares: list
-) -> tuple:
-    """Faces at these shares of the way, each one's angle to the first as seen, and the angle of the whole way asked."""
+def strip_text(shares: list[float], walk: Walk) -> str:
+    """HTML of the faces along the way."""
+    items = "".join(
+        f"<li>{picture(image, f'{100 * share:.0f} % along')}<span>{share * walk.angle:.0f}°</span></li>"
+        for share, image in zip(shares, walk.images, strict=True)
+    )
+    return (
+        f'<ul class="hf-strip">{items}</ul><p class="hf-note">Equal steps of the requested angle, {walk.angle:.1f}° in '
+        f"all. Embedded again, the two ends are {walk.seen[-1]:.1f}° apart.</p>"
+    )
+
+
+def face_text(share: float, walk: Walk) -> str:
+    """HTML of the second of two faces, which is at this share of the way from the first."""
+    return (
+        f'<figure class="hf-pair"><div class="hf-pair-face">{picture(walk.images[1], "The face at this place")}</div>'
+        f'<div class="hf-pair-angle"><b class="hf-number">{walk.angle * share:.1f}°</b><span>asked for</span>'
+        f'<b class="hf-number hf-second">{walk.seen[1]:.1f}°</b><span>in the picture</span></div></figure>'
+    )
+
+
+def walk(
+    packed: Packed,
+    context: AppContext,
+    shares: list[float],
+    *,
+    start: float | None,
+    end: float | None,
+    style: float | None,
+) -> Walk:
+    """Faces at these shares of the way. InputError for an empty field, or an identity that is not there."""
     import torch
 
     from hyperface import sphere
     from hyperface.realization import realize
 
-    packed = load_packed(context, name)
-    if None in (first, second, seed):
+    if start is None or end is None or style is None:
         raise InputError("A number is missing: fill in both identities and the style.")
-    for number in (first, second):
+    for number in (start, end):
         if not 0 <= number < len(packed):
             raise InputError(f"Identities of this packing are numbered from 0 to {len(packed) - 1}.")
-    ends = packed.embeddings[[int(first), int(second)]]  # (2, d)
+    ends = packed.embeddings[[int(start), int(end)]]  # (2, d)
     way = sphere.geodesic(ends[:1], ends[1:], torch.tensor(shares))  # (k, d)
     recognizer = context.recognizer(gallery_of(context, packed.run).recognizer)
-    drawn = realize(way, [int(seed)], context.generator(), recognizer)
+    drawn = realize(way, [int(style)], context.generator(), recognizer)
     seen = torch.rad2deg(sphere.angles(drawn.embeddings[:1, 0], drawn.embeddings[:, 0]))  # (k,)
-    return drawn.images[:, 0], seen.tolist(), float(torch.rad2deg(sphere.angles(ends[0], ends[1])))
+    return Walk(drawn.images[:, 0], seen.tolist(), float(torch.rad2deg(sphere.angles(ends[0], ends[1]))))

@@ -19,8 +19,8 @@ class IdentityRow:
     number: int  # its place in the run, from 0
     images: torch.Tensor  # (k, 3, h, w), one for each style
     cosines: Sequence[float]  # k, of each picture's embedding to the requested one
-    neighbour: int  # the identity of the run that is nearest to it
-    neighbour_angle: float  # degrees
+    neighbor: int  # the identity of the run that is nearest to it
+    neighbor_angle: float  # degrees
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ def _row(row: IdentityRow, style_seeds: Sequence[int]) -> str:
         f'<span class="hf-number" title="Mean cosine of the pictures, embedded again, to the requested embedding">'
         f"drawn as asked: {mean:.2f}</span>"
         f'<span class="hf-meter" aria-hidden="true"><span style="width:{100 * max(mean, 0):.0f}%"></span></span>'
-        f'<span class="hf-muted hf-number">nearest: {row.neighbour} at {row.neighbour_angle:.1f}°</span>'
+        f'<span class="hf-muted hf-number">nearest: {row.neighbor} at {row.neighbor_angle:.1f}°</span>'
         f"</div>{cells}</div>"
     )
 
@@ -71,15 +71,6 @@ def _row(row: IdentityRow, style_seeds: Sequence[int]) -> str:
 def _variation(number: int, seed: int, image: torch.Tensor, cosine: float) -> str:
     text = f"Identity {number}, style {seed}: cosine {cosine:.2f} to the request"
     return picture(image, text, title=text)
-
-
-def figure_row(figures: Sequence[tuple[str, str]]) -> str:
-    """HTML of (what it is, figure) side by side."""
-    items = "".join(
-        f'<div class="hf-stat"><b class="hf-number">{escape(value)}</b><span>{escape(name)}</span></div>'
-        for name, value in figures
-    )
-    return f'<div class="hf-figures">{items}</div>'
 
 
 def closest_pair(pair: ClosestPair) -> str:

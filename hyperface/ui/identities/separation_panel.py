@@ -10,10 +10,11 @@ import gradio as gr
 import numpy as np
 
 from hyperface.errors import HyperFaceError
-from hyperface.ui.evaluate.report import Mistake, mistakes
-from hyperface.ui.identities.grid import figure_row
 from hyperface.ui.parts.context import AppContext
+from hyperface.ui.parts.events import LATEST, Given, Updates
+from hyperface.ui.parts.figures import figure_row
 from hyperface.ui.parts.folded import when_open
+from hyperface.ui.parts.mistakes import Mistake, mistakes
 from hyperface.ui.parts.packed import Packed, gallery_of, load_packed
 from hyperface.ui.parts.pictures import escape
 from hyperface.ui.parts.plots import Figure, chart, picked_point
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 MOST_MEASURED = 400  # identities of a run that are drawn for it: about six seconds
 SHOWN = 6  # pairs of each kind
 FALSE_MATCHES = 0.001
+COLLISION_LINE = 0.6  # where the gallery is too small to tell
 KEPT = 8  # runs remembered, for all visitors
 
 
@@ -53,38 +55,45 @@ def separation_panel(context: AppContext, packing: gr.Dropdown, first: gr.Number
         summary = gr.HTML(_WAITING, apply_default_css=False, elem_id="separation-summary", min_height=80)
         scatter = chart(label="Drift of each identity and the angle to its nearest other as seen", height=340)
         line = gr.Slider(
-            0, 1, 0.6, step=0.01, label="Collision line", info="Pictures of two people above this cosine collide.",
+            0, 1, COLLISION_LINE, step=0.01, label="Collision line",
+            info="Pictures of two people above this cosine collide.",
             elem_id="separation-line",
         )  # fmt: skip
         collisions = gr.HTML(apply_default_css=False, elem_id="separation-pairs")
-    measured = functools.lru_cache(KEPT)(functools.partial(_measure, context))
+    measured = functools.lru_cache(KEPT)(functools.partial(measure, context))
 
-    def show(name: str | None) -> tuple:
+    def show(given: Given) -> Updates:
         try:
-            packed = load_packed(context, name)
+            packed = load_packed(context, given[packing])
         except HyperFaceError as error:
-            return f'<p class="hf-empty">{escape(error)}</p>', None, 0.6, ""
+            empty = f'<p class="hf-empty">{escape(error)}</p>'
+            return {summary: empty, scatter: None, line: COLLISION_LINE, collisions: ""}
         found = measured(packed)
-        cosine = round(found.line or 0.6, 2)
-        return _summary(packed, found), _scatter(found), cosine, _collisions(found, cosine)
+        cosine = round(found.line or COLLISION_LINE, 2)
+        return {
+            summary: summary_text(packed, found),
+            scatter: drift_chart(found),
+            line: cosine,
+            collisions: collisions_text(found, cosine),
+        }
 
     def judge(name: str | None, cosine: float) -> str:
-        return _collisions(measured(load_packed(context, name)), cosine)
+        return collisions_text(measured(load_packed(context, name)), cosine)
 
     def pick(event: gr.EventData) -> int:
         return int(picked_point(event))
 
-    events = {"api_visibility": "private", "trigger_mode": "always_last"}
     outputs = [summary, scatter, line, collisions]
     when_open(panel, show, [packing], outputs, also=[packing.change], show_progress="minimal")
-    line.input(toasts(judge), [packing, line], collisions, show_progress="hidden", **events)
-    scatter.picked(pick, outputs=first, show_progress="hidden", **events)
+    line.input(toasts(judge), [packing, line], collisions, **LATEST)
+    scatter.picked(pick, outputs=first, **LATEST)
 
 
 _WAITING = '<p class="hf-note">Drawing and embedding the identities…</p>'
 
 
-def _measure(context: AppContext, packed: Packed) -> Measured:
+def measure(context: AppContext, packed: Packed) -> Measured:
+    """Draw the first identities of a packing and embed their pictures."""
     from hyperface.images import to_uint8
     from hyperface.realization import mean_nearest_angle, most_alike_pairs, realize, separation
     from hyperface.recognizers import SECOND
@@ -109,7 +118,8 @@ def _measure(context: AppContext, packed: Packed) -> Measured:
     )
 
 
-def _summary(packed: Packed, found: Measured) -> str:
+def summary_text(packed: Packed, found: Measured) -> str:
+    """HTML: the mean angles as asked for and as seen."""
     separation, count = found.separation, len(found.images)
     figures = [
         ("mean angle to the nearest other, asked for", f"{float(separation.requested.mean()):.1f}°"),
@@ -124,18 +134,19 @@ def _summary(packed: Packed, found: Measured) -> str:
     )
 
 
-def _scatter(found: Measured) -> Figure:
+def drift_chart(found: Measured) -> Figure:
+    """Each identity's drift, and its angle to the nearest other, as seen."""
     separation = found.separation
     asked = float(separation.requested.mean())
-    neighbours = separation.neighbour.tolist()
+    neighbors = separation.neighbour.tolist()
     data = [
         {
             "type": "scatter",
             "mode": "markers",
             "x": separation.drift.numpy().round(2).tolist(),
             "y": separation.seen.numpy().round(2).tolist(),
-            "customdata": list(range(len(neighbours))),
-            "text": [f"Identity {i}, nearest {j}" for i, j in enumerate(neighbours)],
+            "customdata": list(range(len(neighbors))),
+            "text": [f"Identity {i}, nearest {j}" for i, j in enumerate(neighbors)],
             "hovertemplate": "%{text}<br>drift %{x:.1f}°, nearest at %{y:.1f}°<extra></extra>",
             "marker": {"size": 7, "color": "series-1", "opacity": 0.6},
         }
@@ -156,7 +167,7 @@ def _scatter(found: Measured) -> Figure:
     return {"data": data, "layout": layout}
 
 
-def _collisions(found: Measured, cosine: float) -> str:
+def collisions_text(found: Measured, cosine: float) -> str:
     """HTML: how many identities collide, and the most alike pairs, among themselves and with gallery faces."""
     colliding = int((found.cosines >= cosine).sum())
     count = len(found.images)

@@ -10,6 +10,7 @@ import numpy as np
 from hyperface.errors import HyperFaceError
 from hyperface.ui.parts import globe
 from hyperface.ui.parts.context import AppContext
+from hyperface.ui.parts.events import LATEST, Given, Updates
 from hyperface.ui.parts.folded import when_open
 from hyperface.ui.parts.packed import load_packed
 from hyperface.ui.parts.plots import Figure, chart, picked_point
@@ -23,21 +24,25 @@ def sphere_panel(context: AppContext, packing: gr.Dropdown, first: gr.Number, id
     with gr.Accordion("Pick one on the sphere", open=False, elem_id="identity-sphere") as panel:
         sphere = chart(label="Where the identities are on the sphere; a click picks one", height=420)
 
-    def show(name: str | None, first: float | None, count: int) -> Figure | None:
-        try:
-            packed = load_packed(context, name)
-        except HyperFaceError:  # the grid says so already
-            return None
-        start = min(max(int(first or 0), 0), len(packed) - 1)  # the number may be of the packing chosen before
-        return picking_figure(packed.points, range(start, min(start + count, len(packed))))
+    def show(given: Given) -> Updates:
+        return {sphere: sphere_of(context, given[packing], given[first], given[identities])}
 
     def pick(event: gr.EventData) -> int:
         return int(picked_point(event))
 
-    events = {"api_visibility": "private", "show_progress": "hidden", "trigger_mode": "always_last"}
     also = [packing.change, first.change, identities.release]
     when_open(panel, show, [packing, first, identities], [sphere], also=also)
-    sphere.picked(pick, outputs=first, **events)
+    sphere.picked(pick, outputs=first, **LATEST)
+
+
+def sphere_of(context: AppContext, name: str | None, first: float | None, count: int) -> Figure | None:
+    """The sphere of the packing with this name, `count` identities from the first one marked; None without one."""
+    try:
+        packed = load_packed(context, name)
+    except HyperFaceError:  # the grid says so already
+        return None
+    start = min(max(int(first or 0), 0), len(packed) - 1)  # the number may be of the packing chosen before
+    return picking_figure(packed.points, range(start, min(start + count, len(packed))))
 
 
 def picking_figure(points: np.ndarray, marked: Sequence[int]) -> Figure:
@@ -60,6 +65,6 @@ def picking_figure(points: np.ndarray, marked: Sequence[int]) -> Figure:
                 "marker": {"size": size, "color": color},
             }
         )
-    layout = {"scene": globe.scene(1.5 * points[marked[0]]), "hovermode": "closest", "showlegend": False}
-    layout["scene"]["uirevision"] = "kept"  # who turned the globe keeps it where it is
+    scene = globe.scene(1.5 * points[marked[0]]) | {"uirevision": "kept"}  # who turned the globe keeps it where it is
+    layout = {"scene": scene, "hovermode": "closest", "showlegend": False}
     return {"data": data, "layout": layout}

@@ -10,6 +10,7 @@ import numpy as np
 
 from hyperface.errors import InputError
 from hyperface.ui.parts import globe
+from hyperface.ui.parts.events import LATEST, Given, Updates
 from hyperface.ui.parts.plots import Figure, chart
 from hyperface.ui.parts.toasts import toasts
 
@@ -31,18 +32,19 @@ def plain_sphere(first: int = 24) -> None:
         picture = chart(
             label="Points on the sphere, and lines between those that touch", height=420, elem_id="plain-sphere-picture"
         )
-    solve.click(
-        toasts(show),
-        count,
-        [picture, found],
-        show_progress="hidden",
-        trigger_mode="always_last",
-        api_visibility="private",
-    )
+
+    def solving(given: Given) -> Iterator[Updates]:
+        for figure, text in show(given[count]):
+            yield {picture: figure, found: text}
+
+    solve.click(toasts(solving), {count}, [picture, found], **LATEST)
 
 
 def show(count: float | None) -> Iterator[tuple[Figure, str]]:
-    """The way to the best packing found: the first round's best start, and then each packing that is better."""
+    """The way to the best packing found: the first round's best start, and then each packing that is better.
+
+    Yields each as a figure, and as one line of HTML about it.
+    """
     from hyperface import sphere
     from hyperface.packing import solve_tammes
 

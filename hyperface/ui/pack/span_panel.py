@@ -8,6 +8,7 @@ import gradio as gr
 import numpy as np
 
 from hyperface.ui.parts.context import AppContext
+from hyperface.ui.parts.events import Given, Updates
 from hyperface.ui.parts.folded import when_open
 from hyperface.ui.parts.plots import Figure, chart, line, line_chart
 
@@ -27,15 +28,21 @@ def span_panel(context: AppContext, span: gr.Slider, gallery: gr.Dropdown) -> No
 
         return explained_share(context.gallery(name).embeddings).numpy()
 
-    def show(size: float, name: str) -> tuple[str, Figure]:
-        held = shares(name)
-        chosen = min(int(size), len(held)) or len(held)  # 0: all of them
-        return _told(held, chosen), _spectrum(held, chosen)
+    def show(given: Given) -> Updates:
+        held = shares(given[gallery])
+        size = directions(given[span], len(held))
+        return {told: held_text(held, size), spectrum: held_chart(held, size)}
 
     when_open(panel, show, [span, gallery], [told, spectrum], also=[span.change, gallery.change])
 
 
-def _told(held: np.ndarray, size: int) -> str:
+def directions(span: float, most: int) -> int:
+    """How many directions a span means: 0 is all of them."""
+    return min(int(span), most) or most
+
+
+def held_text(held: np.ndarray, size: int) -> str:
+    """HTML: what the first `size` directions hold. held: (d,), the share that the first 1, 2, … directions hold."""
     enough = int(np.searchsorted(held, MARKED_SHARE)) + 1
     return (
         f'<p class="hf-note">{size} directions hold {100 * held[size - 1]:.0f} % of what sets the gallery’s faces '
@@ -44,7 +51,7 @@ def _told(held: np.ndarray, size: int) -> str:
     )
 
 
-def _spectrum(held: np.ndarray, size: int) -> Figure:
+def held_chart(held: np.ndarray, size: int) -> Figure:
     """The share that the first 1, 2, … directions hold, and a mark where the span ends."""
     mark = {"type": "line", "x0": size, "x1": size, "yref": "paper", "y0": 0, "y1": 1}
     return line_chart(

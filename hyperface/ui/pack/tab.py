@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import gradio as gr
-from gradio.context import Context
 
 from hyperface.errors import InputError
 from hyperface.jobs.pack import PackOptions, create
 from hyperface.runs import DONE
+from hyperface.ui.pack.estimates import packing_estimate
 from hyperface.ui.pack.plain_sphere import plain_sphere
 from hyperface.ui.pack.span_panel import span_panel
 from hyperface.ui.pack.view import pack_view
 from hyperface.ui.parts import worker
+from hyperface.ui.parts.app_page import AppPage
 from hyperface.ui.parts.context import AppContext
-from hyperface.ui.parts.estimates import packing_estimate
+from hyperface.ui.parts.events import AT_ONCE, QUIET, Given, components_of, values_of
 from hyperface.ui.parts.run_picker import picker_at, picker_update
 from hyperface.ui.parts.toasts import toasts
 
@@ -29,82 +31,81 @@ MOST_IDENTITIES = 10_000
 SHIPPED_GALLERY = "gan-10k"
 
 
-def build(context: AppContext, packing: gr.Dropdown, tab: gr.Tab) -> None:
-    """Lay out the tab. packing: the page's run picker, whose run is shown here."""
-    default = PackOptions()
+@dataclass(frozen=True)
+class PackControls:
+    """The controls of the tab; what they are set to becomes the options of the packing that is started."""
+
+    identities: gr.Slider
+    span: gr.Slider
+    alpha: gr.Slider
+    steps: gr.Slider
+    objective: gr.Radio
+    gallery: gr.Dropdown
+    learning_rate: gr.Number
+    seed: gr.Number
+
+
+def build(page: AppPage, tab: gr.Tab) -> None:
+    """Lay out the tab, which shows the run of the page's picker. tab: opened fires its select event."""
+    context, packing = page.context, page.packing
     with gr.Row(elem_classes=["hf-columns"]):
         with gr.Column(scale=1, min_width=280, elem_classes=["hf-controls"]):
-            identities = gr.Slider(
-                10, MOST_IDENTITIES, value=500, step=10, label="Identities", info="How many people to make."
-            )
-            span = gr.Slider(
-                0,
-                128,
-                value=40,
-                step=1,
-                label="Span",
-                info="Stay inside the gallery's strongest directions, where the generator can draw. 0: anywhere.",
-            )
-            alpha = gr.Slider(
-                0, 2, value=default.alpha, step=0.05, label="α", info="Pull towards the gallery; 0 only moves apart."
-            )
-            with gr.Accordion("More", open=False):
-                steps = gr.Slider(
-                    10, 1000, value=default.steps, step=10, label="Steps", info="Moves of every identity."
-                )
-                objective = gr.Radio(
-                    OBJECTIVE_CHOICES,
-                    value=default.objective,
-                    label="Optimise",
-                    info="What pushes the points. The paper's objective is what is reported either way.",
-                )
-                gallery_name = gr.Dropdown(
-                    gallery_choices(context),
-                    value=default.gallery,
-                    label="Gallery",
-                    info="Random faces: where the points start and what α pulls towards.",
-                )
-                learning_rate = gr.Number(
-                    0, label="Learning rate", info="Size of a move. 0: tuned to what is optimised."
-                )
-                seed = gr.Number(default.seed, precision=0, label="Seed", info="The same seed gives the same packing.")
-            span_panel(context, span, gallery_name)
+            controls = _controls(context)
+            span_panel(context, controls.span, controls.gallery)
             expected = gr.HTML(elem_classes=["hf-estimate"], apply_default_css=False, js_on_load=None)
             begin = gr.Button("Pack", variant="primary", elem_id="pack-begin")
         with gr.Column(scale=3, min_width=320):
             view = pack_view(context, packing.value)
             plain_sphere()
 
-    @toasts
-    def start(*values: Any) -> gr.Dropdown:
-        options = _options(*values)
-        options.check()
-        options.check_gallery(len(context.gallery(options.gallery)))
-        worker.check_free(context)
-        run = create(options, folder=context.runs_folder)
-        worker.start(context, run)
-        return picker_at(context, "pack", run.name)
+    def start(given: Given) -> dict[str, Any]:
+        return picker_at(context, "pack", start_packing(context, **values_of(controls, given)))
 
-    gr.on(
-        [Context.root_block.load, tab.select, identities.change, steps.change],
-        lambda *values: packing_estimate(context, *values),
-        [identities, steps],
-        expected,
-        show_progress="hidden",
-        queue=False,
-        api_visibility="private",
+    def estimate(identities: float, steps: float) -> str:
+        return packing_estimate(context, identities, steps)
+
+    def refresh(name: str | None) -> dict[str, Any]:
+        return picker_update(context, "pack", name)
+
+    sizes = [controls.identities, controls.steps]
+    moments = [page.blocks.load, tab.select, controls.identities.change, controls.steps.change]
+    gr.on(moments, estimate, sizes, expected, **AT_ONCE)
+    begin.click(toasts(start), components_of(controls), packing, **QUIET)
+    packing.change(lambda name: name, packing, view, **AT_ONCE)
+    view.ended(refresh, packing, packing, **AT_ONCE)
+
+
+def _controls(context: AppContext) -> PackControls:
+    default = PackOptions()
+    identities = gr.Slider(10, MOST_IDENTITIES, value=500, step=10, label="Identities", info="How many people to make.")
+    span = gr.Slider(
+        0,
+        128,
+        value=40,
+        step=1,
+        label="Span",
+        info="Stay inside the gallery's strongest directions, where the generator can draw. 0: anywhere.",
     )
-    controls = [identities, span, alpha, steps, objective, gallery_name, learning_rate, seed]
-    begin.click(start, controls, packing, show_progress="hidden", api_visibility="private")
-    packing.change(lambda name: name, packing, view, show_progress="hidden", queue=False, api_visibility="private")
-    view.ended(
-        lambda name: picker_update(context, "pack", name),
-        packing,
-        packing,
-        show_progress="hidden",
-        queue=False,
-        api_visibility="private",
+    alpha = gr.Slider(
+        0, 2, value=default.alpha, step=0.05, label="α", info="Pull towards the gallery; 0 only moves apart."
     )
+    with gr.Accordion("More", open=False):
+        steps = gr.Slider(10, 1000, value=default.steps, step=10, label="Steps", info="Moves of every identity.")
+        objective = gr.Radio(
+            OBJECTIVE_CHOICES,
+            value=default.objective,
+            label="Optimise",
+            info="What pushes the points. The paper's objective is what is reported either way.",
+        )
+        gallery = gr.Dropdown(
+            gallery_choices(context),
+            value=default.gallery,
+            label="Gallery",
+            info="Random faces: where the points start and what α pulls towards.",
+        )
+        learning_rate = gr.Number(0, label="Learning rate", info="Size of a move. 0: tuned to what is optimised.")
+        seed = gr.Number(default.seed, precision=0, label="Seed", info="The same seed gives the same packing.")
+    return PackControls(identities, span, alpha, steps, objective, gallery, learning_rate, seed)
 
 
 def gallery_choices(context: AppContext) -> list[tuple[str, str]]:
@@ -113,11 +114,21 @@ def gallery_choices(context: AppContext) -> list[tuple[str, str]]:
     return [("ready-made: 10,000 faces", SHIPPED_GALLERY), *made]
 
 
-def _options(
-    identities: float,
-    span: float,
+def start_packing(context: AppContext, **values: Any) -> str:
+    """Start a packing with these values of the controls and return the name of its run. InputError if it cannot be."""
+    options = pack_options(**values)
+    options.check()
+    options.check_gallery(len(context.gallery(options.gallery)))
+    worker.check_free(context)
+    return worker.start(context, create(options, folder=context.runs_folder)).name
+
+
+def pack_options(
+    *,
+    identities: float | None,
+    span: float | None,
     alpha: float,
-    steps: float,
+    steps: float | None,
     objective: str,
     gallery: str,
     learning_rate: float | None,

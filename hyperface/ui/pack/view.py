@@ -88,9 +88,10 @@ def pack_news(context: AppContext, question: Question) -> dict[str, Any]:
 
 def _picture(run: Run) -> dict[str, Any] | None:
     try:
-        return json.loads((run.path / "picture.json").read_bytes())
+        picture = json.loads((run.path / "picture.json").read_bytes())
     except (OSError, ValueError):
         return None
+    return picture if isinstance(picture, dict) else None
 
 
 def pack_faces(context: AppContext, question: Question) -> dict[str, Any]:

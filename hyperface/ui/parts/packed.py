@@ -59,13 +59,15 @@ class Packed:
     @functools.cached_property
     def points(self) -> np.ndarray:
         """Where the picture of the sphere shows the identities: float32 (n, 3), unit rows."""
+        import numpy as np
+
         from hyperface.projection import SphereProjection
         from hyperface.projection.frames import RADIUS, read_frames
 
         frames = read_frames(self.run.path / "frames.bin")
         if frames is None or len(frames) == 0 or frames.dtype["points"].shape != (len(self), 3):
             return SphereProjection().fit(self.embeddings)  # a run without pictures
-        return frames[-1]["points"].astype("float32") / RADIUS
+        return np.asarray(frames[-1]["points"], np.float32) / RADIUS
 
 
 def gallery_of(context: AppContext, run: Run) -> Gallery:

@@ -22,13 +22,15 @@ def picture(
     pixels: np.ndarray | torch.Tensor, alt: str, *, css_class: str = "hf-face", title: str | None = None
 ) -> str:
     """An `<img>` of uint8 pixels (h, w, 3), or of a float tensor (3, h, w) in [0, 1]. The size is the style's."""
-    if not isinstance(pixels, np.ndarray):
+    if isinstance(pixels, np.ndarray):
+        image = pixels
+    else:
         from hyperface.images import to_uint8
 
-        pixels = to_uint8(pixels[None])[0]
-    height, width = pixels.shape[:2]
+        image = to_uint8(pixels[None])[0]
+    height, width = image.shape[:2]
     hover = "" if title is None else f' title="{escape(title)}"'
     return (
-        f'<img class="{css_class}" src="{data_url(pixels)}" alt="{escape(alt)}"{hover} '
+        f'<img class="{css_class}" src="{data_url(image)}" alt="{escape(alt)}"{hover} '
         f'width="{width}" height="{height}" draggable="false">'
     )

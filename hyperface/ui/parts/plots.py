@@ -43,7 +43,7 @@ draw();
 
 def picked_point(event: gr.EventData) -> Any:
     """The customdata of the point that a `picked` event is about."""
-    return event._data.get("point")
+    return getattr(event, "point", None)
 
 
 def line(

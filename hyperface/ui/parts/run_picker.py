@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import datetime
+from typing import Any
 
 import gradio as gr
-from gradio.context import Context
 
 from hyperface.runs import DONE, Run
 from hyperface.ui.parts.context import AppContext
+from hyperface.ui.parts.events import AT_ONCE
 from hyperface.ui.parts.pictures import escape
 
 NOUNS = {"pack": "packing", "generate": "dataset", "train": "model", "evaluate": "evaluation", "gallery": "gallery"}
 
 
-def run_picker(context: AppContext, verb: str, *, label: str, info: str | None = None, **options) -> gr.Dropdown:
+def run_picker(context: AppContext, verb: str, *, label: str, info: str | None = None, **options: Any) -> gr.Dropdown:
     """A drop-down of the runs of a verb. Its value is the run's name, None while there is no such run.
 
     Refresh it with `picker_update` when its tab is opened: the page may be older than the newest run.
@@ -24,36 +25,34 @@ def run_picker(context: AppContext, verb: str, *, label: str, info: str | None =
     return gr.Dropdown(choices, value=value, label=label, info=info, interactive=True, **options)
 
 
-def picker_update(context: AppContext, verb: str, chosen: str | None) -> gr.Dropdown:
-    """The drop-down with today's runs. What was chosen stays chosen while it exists, else the newest is."""
+def picker_update(context: AppContext, verb: str, chosen: str | None) -> dict[str, Any]:
+    """An update of the drop-down to today's runs. What was chosen stays chosen while it exists, else the newest is."""
     choices = run_choices(context, verb)
     return keeping(choices, chosen, choices[0][1] if choices else None)
 
 
-def picker_at(context: AppContext, verb: str, chosen: str) -> gr.Dropdown:
-    """The drop-down with today's runs, and another one of them chosen."""
-    return gr.Dropdown(choices=run_choices(context, verb), value=chosen)
+def picker_at(context: AppContext, verb: str, chosen: str) -> dict[str, Any]:
+    """An update of the drop-down to today's runs, and another one of them chosen."""
+    return gr.update(choices=run_choices(context, verb), value=chosen)
 
 
-def keeping(choices: list[tuple[str, str]], chosen: str | None, otherwise: str | None) -> gr.Dropdown:
-    """A drop-down's new choices (what to show, name). What was chosen stays while it is among them.
+def keeping(choices: list[tuple[str, str]], chosen: str | None, otherwise: str | None) -> dict[str, Any]:
+    """An update of a drop-down to new choices (what to show, name). What was chosen stays while it is among them.
 
     It is not sent again: by the time a slow answer reaches the page, something else may have been chosen.
     """
     if chosen in [name for _, name in choices]:
-        return gr.Dropdown(choices=choices)
-    return gr.Dropdown(choices=choices, value=otherwise)
+        return gr.update(choices=choices)
+    return gr.update(choices=choices, value=otherwise)
 
 
-def newest_at_load(context: AppContext, verb: str, picker: gr.Dropdown) -> None:
+def newest_at_load(blocks: gr.Blocks, context: AppContext, verb: str, picker: gr.Dropdown) -> None:
     """Begin each page with the newest run there is: the picker itself is as old as the server."""
-    Context.root_block.load(
-        lambda: picker_update(context, verb, None),
-        outputs=picker,
-        show_progress="hidden",
-        queue=False,
-        api_visibility="private",
-    )
+
+    def newest() -> dict[str, Any]:
+        return picker_update(context, verb, None)
+
+    blocks.load(newest, outputs=picker, **AT_ONCE)
 
 
 def run_choices(context: AppContext, verb: str) -> list[tuple[str, str]]:

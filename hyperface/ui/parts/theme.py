@@ -46,13 +46,18 @@ class HyperFaceTheme(gr.themes.Base):
 
     def __init__(self) -> None:
         # 400 and 700: the files of the weights between lack most letters in gradio 6.31
-        fonts = [
+        fonts: list[gr.themes.Font | str] = [
             gr.themes.LocalFont("IBM Plex Sans", weights=(400, 700)),
             "ui-sans-serif",
             "system-ui",
             "sans-serif",
         ]
-        mono = [gr.themes.LocalFont("IBM Plex Mono", weights=(400,)), "ui-monospace", "Consolas", "monospace"]
+        mono: list[gr.themes.Font | str] = [
+            gr.themes.LocalFont("IBM Plex Mono", weights=(400,)),
+            "ui-monospace",
+            "Consolas",
+            "monospace",
+        ]
         super().__init__(
             primary_hue=LAGOON,
             secondary_hue=LAGOON,

@@ -5,15 +5,17 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ParamSpec
 
 import gradio as gr
 
 from hyperface.errors import HyperFaceError
 from hyperface.ui.parts.pictures import escape
 
+P = ParamSpec("P")
 
-def toasts(handler: Callable[..., Any]) -> Callable[..., Any]:
+
+def toasts(handler: Callable[P, Any]) -> Callable[P, Any]:
     """Decorator of event handlers, generators included: a HyperFaceError becomes a toast and changes no output.
 
     Any other exception is a bug: Gradio shows that something failed, and the traceback goes to the log.
@@ -21,7 +23,7 @@ def toasts(handler: Callable[..., Any]) -> Callable[..., Any]:
     if inspect.isgeneratorfunction(handler):
 
         @functools.wraps(handler)
-        def stream(*arguments: Any, **options: Any) -> Any:
+        def stream(*arguments: P.args, **options: P.kwargs) -> Any:
             try:
                 yield from handler(*arguments, **options)
             except HyperFaceError as error:
@@ -31,7 +33,7 @@ def toasts(handler: Callable[..., Any]) -> Callable[..., Any]:
         return stream
 
     @functools.wraps(handler)
-    def call(*arguments: Any, **options: Any) -> Any:
+    def call(*arguments: P.args, **options: P.kwargs) -> Any:
         try:
             return handler(*arguments, **options)
         except HyperFaceError as error:

@@ -54,13 +54,13 @@ def _script() -> str:
 
 def chosen_example(event: gr.EventData) -> int | None:
     """Number of the example that was picked, None if the visitor gave photos."""
-    example = event._data.get("example")
+    example = getattr(event, "example", None)
     return example if type(example) is int else None
 
 
 def received_photos(event: gr.EventData) -> list[ReceivedPhoto]:
     """The photos of a `submit` event; PhotoError if there are none, too many, or one is too large to accept."""
-    sent = event._data.get("photos")
+    sent = getattr(event, "photos", None)
     if not isinstance(sent, list) or not sent:
         raise PhotoError("No photo arrived. Choose one or more image files, or take one with the camera.")
     if len(sent) > MAX_PHOTOS:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import gradio as gr
+from gradio.blocks import Block
 
 from hyperface.errors import InputError
 from hyperface.jobs import generate, train
@@ -12,10 +14,12 @@ from hyperface.jobs.generate import GenerateOptions
 from hyperface.jobs.train import TrainOptions
 from hyperface.runs import FAILED, Run
 from hyperface.ui.parts import worker
+from hyperface.ui.parts.app_page import AppPage
 from hyperface.ui.parts.context import AppContext
-from hyperface.ui.parts.estimates import NEW, measured_estimate, training_estimate
+from hyperface.ui.parts.events import AT_ONCE, LATEST, QUIET, Given, Updates, components_of, values_of
 from hyperface.ui.parts.run_picker import keeping, newest_at_load, picker_at, picker_update, run_choices, run_picker
 from hyperface.ui.parts.toasts import toasts
+from hyperface.ui.train.estimates import NEW, measured_estimate, training_estimate
 from hyperface.ui.train.view import train_view
 
 BACKBONES = [
@@ -30,88 +34,121 @@ NONE = ""
 HEADS = [("AdaFace", "adaface"), ("ArcFace", "arcface"), ("CosFace", "cosface")]
 
 
-def build(context: AppContext, packing: gr.Dropdown, tab: gr.Tab) -> None:
-    """Lay out the tab. packing: the page's run picker, which a new dataset is made from."""
+@dataclass(frozen=True)
+class DataControls:
+    """What is trained on: the dataset, the size of one that is made for it, and a second dataset to compare with."""
+
+    dataset: gr.Dropdown
+    identities: gr.Slider
+    images: gr.Slider
+    against: gr.Dropdown
+
+
+@dataclass(frozen=True)
+class TrainingControls:
+    """How it is trained: what they are set to becomes the options of the run that is started."""
+
+    epochs: gr.Slider
+    backbone: gr.Dropdown
+    head: gr.Radio
+    schedule: gr.Radio
+    batch: gr.Slider
+    seed: gr.Number
+
+
+def build(page: AppPage, tab: gr.Tab) -> None:
+    """Lay out the tab. The page's picker holds the packing that a new dataset is made from."""
+    context = page.context
     with gr.Row(elem_classes=["hf-columns"]):
         with gr.Column(scale=1, min_width=280, elem_classes=["hf-controls"]):
-            dataset = gr.Dropdown(
-                dataset_choices(context),
-                value=NEW,
-                label="Dataset",
-                info="Make one of the packing chosen above, or take one that was made before.",
-                elem_id="train-dataset",
-            )
-            with gr.Group(elem_classes=["hf-plain"]) as making:
-                identities = gr.Slider(
-                    2, 2000, value=200, step=1, label="Identities", info="The packing's first so many people."
-                )
-                images = gr.Slider(2, 100, value=20, step=1, label="Images of each", info="Variations of every person.")
-            against = gr.Dropdown(
-                against_choices(context),
-                value=NONE,
-                label="Against",
-                info="A second dataset to train on afterwards with the same budget: which one teaches more?",
-                elem_id="train-against",
-            )
-            epochs = gr.Slider(
-                1, 60, value=TrainOptions.epochs, step=1, label="Epochs", info="How often every image is seen."
-            )
-            with gr.Accordion("More", open=False):
-                backbone = gr.Dropdown(BACKBONES, value="small", label="Backbone", info="The network that is trained.")
-                head = gr.Radio(HEADS, value="adaface", label="Margin head", info="The loss that parts the identities.")
-                schedule = gr.Radio(
-                    SCHEDULES, value="cosine", label="Learning rate", info="How it falls after its warm-up."
-                )
-                batch = gr.Slider(
-                    8, 512, value=TrainOptions.batch_size, step=8, label="Batch", info="Images in one step."
-                )
-                seed = gr.Number(0, precision=0, label="Seed", info="The same seed gives the same training.")
+            data, making = _data_controls(context)
+            training = _training_controls()
             expected = gr.HTML(elem_classes=["hf-estimate"], apply_default_css=False, js_on_load=None)
             begin = gr.Button("Train", variant="primary", elem_id="train-begin")
         with gr.Column(scale=3, min_width=320):
             picker = run_picker(context, "train", label="Training", elem_id="training-picker")
-            newest_at_load(context, "train", picker)
+            newest_at_load(page.blocks, context, "train", picker)
             view = train_view(context, picker.value)
 
-    sizes = [dataset, identities, images, against, epochs, backbone]
+    def start(given: Given) -> Updates:
+        made, run = start_training(context, given[page.packing], values_of(data, given), values_of(training, given))
+        return {
+            picker: picker_at(context, "train", run.name),
+            data.dataset: gr.update(choices=dataset_choices(context), value=made.name),
+            data.against: gr.update(choices=against_choices(context)),
+        }
 
-    @toasts
-    def start(source: str, other: str, *values: Any) -> tuple[gr.Dropdown, ...]:
-        packing_name, count, each, *training = values
-        options = _options(*training)
-        worker.check_free(context)
-        data = _new_dataset(context, packing_name, count, each) if source == NEW else context.run(source)
-        run = _create(context, data, context.run(other) if other else None, options)
-        worker.start(context, run)
-        made = gr.Dropdown(choices=dataset_choices(context), value=data.name)
-        return picker_at(context, "train", run.name), made, gr.Dropdown(choices=against_choices(context))
+    def refresh(given: Given) -> Updates:
+        return {
+            picker: picker_update(context, "train", given[picker]),
+            data.dataset: keeping(dataset_choices(context), given[data.dataset], NEW),
+            data.against: keeping(against_choices(context), given[data.against], NONE),
+        }
 
-    def opened(chosen: str | None, source: str, other: str) -> tuple[gr.Dropdown, ...]:
-        return picker_update(context, "train", chosen), *_datasets(context, source, other)
-
-    quiet = {"show_progress": "hidden", "queue": False, "api_visibility": "private"}
-    begin.click(
-        start,
-        [dataset, against, packing, identities, images, epochs, backbone, head, schedule, batch, seed],
-        [picker, dataset, against],
-        show_progress="hidden",
-        api_visibility="private",
-    )
-    picker.change(lambda name: name, picker, view, **quiet)
+    pickers: list[Block] = [picker, data.dataset, data.against]
+    asked = {page.packing, *components_of(data), *components_of(training)}
+    begin.click(toasts(start), asked, pickers, **QUIET)
+    picker.change(lambda name: name, picker, view, **AT_ONCE)
     for opening in (tab.select, view.ended):
-        opening(opened, [picker, dataset, against], [picker, dataset, against], **quiet)
-    dataset.change(lambda source: gr.Group(visible=source == NEW), dataset, making, **quiet)
-    estimating = {"trigger_mode": "always_last", "api_visibility": "private", "show_progress": "hidden"}
-    told = gr.on(
-        [tab.select, *(control.change for control in sizes)],
-        lambda *values: training_estimate(context, *values),
-        sizes,
-        expected,
-        queue=False,
-        **estimating,
+        opening(refresh, set(pickers), pickers, **AT_ONCE)
+    data.dataset.change(lambda source: gr.update(visible=source == NEW), data.dataset, making, **AT_ONCE)
+    _tell_estimate(context, tab, data, training, expected)
+
+
+def _data_controls(context: AppContext) -> tuple[DataControls, gr.Group]:
+    """The controls, and the group of those that are shown only for a new dataset."""
+    dataset = gr.Dropdown(
+        dataset_choices(context),
+        value=NEW,
+        label="Dataset",
+        info="Make one of the packing chosen above, or take one that was made before.",
+        elem_id="train-dataset",
     )
+    with gr.Group(elem_classes=["hf-plain"]) as making:
+        identities = gr.Slider(
+            2, 2000, value=200, step=1, label="Identities", info="The packing's first so many people."
+        )
+        images = gr.Slider(2, 100, value=20, step=1, label="Images of each", info="Variations of every person.")
+    against = gr.Dropdown(
+        against_choices(context),
+        value=NONE,
+        label="Against",
+        info="A second dataset to train on afterwards with the same budget: which one teaches more?",
+        elem_id="train-against",
+    )
+    return DataControls(dataset, identities, images, against), making
+
+
+def _training_controls() -> TrainingControls:
+    epochs = gr.Slider(1, 60, value=TrainOptions.epochs, step=1, label="Epochs", info="How often every image is seen.")
+    with gr.Accordion("More", open=False):
+        backbone = gr.Dropdown(BACKBONES, value="small", label="Backbone", info="The network that is trained.")
+        head = gr.Radio(HEADS, value="adaface", label="Margin head", info="The loss that parts the identities.")
+        schedule = gr.Radio(SCHEDULES, value="cosine", label="Learning rate", info="How it falls after its warm-up.")
+        batch = gr.Slider(8, 512, value=TrainOptions.batch_size, step=8, label="Batch", info="Images in one step.")
+        seed = gr.Number(0, precision=0, label="Seed", info="The same seed gives the same training.")
+    return TrainingControls(epochs, backbone, head, schedule, batch, seed)
+
+
+def _tell_estimate(
+    context: AppContext, tab: gr.Tab, data: DataControls, training: TrainingControls, expected: gr.HTML
+) -> None:
+    """Show how long it will take, as the controls stand."""
+    sizes: list[Any] = [*components_of(data), training.epochs, training.backbone]
+
+    def asked(given: Given) -> dict[str, Any]:
+        return {**values_of(data, given), "epochs": given[training.epochs], "backbone": given[training.backbone]}
+
+    def estimate(given: Given) -> str:
+        return training_estimate(context, **asked(given))
+
+    def measured(given: Given) -> str:
+        return measured_estimate(context, **asked(given))
+
+    moments = [tab.select, *(control.change for control in sizes)]
+    told = gr.on(moments, estimate, set(sizes), expected, queue=False, **LATEST)
     # The first time a backbone is chosen, a few steps are taken to see how fast this machine is.
-    told.then(lambda *values: measured_estimate(context, *values), sizes, expected, concurrency_limit=1, **estimating)
+    told.then(measured, set(sizes), expected, concurrency_limit=1, **LATEST)
 
 
 def dataset_choices(context: AppContext) -> list[tuple[str, str]]:
@@ -126,12 +163,24 @@ def against_choices(context: AppContext) -> list[tuple[str, str]]:
     return [("Nothing: one training", NONE), *(choice for choice in dataset_choices(context) if choice[1] != NEW)]
 
 
-def _datasets(context: AppContext, chosen: str, other: str) -> tuple[gr.Dropdown, gr.Dropdown]:
-    """Both drop-downs with today's datasets; what was chosen stays chosen while it exists."""
-    return keeping(dataset_choices(context), chosen, NEW), keeping(against_choices(context), other, NONE)
+def start_training(
+    context: AppContext, packing: str | None, data: dict[str, Any], training: dict[str, Any]
+) -> tuple[Run, Run]:
+    """Start a training with these values of the controls, by their names. InputError if it cannot be.
+
+    Returns the dataset's run, which is a new one where one of the packing was asked for, and the training's.
+    """
+    options = training_options(**training)
+    worker.check_free(context)
+    if data["dataset"] == NEW:
+        made = new_dataset(context, packing, data["identities"], data["images"])
+    else:
+        made = context.run(data["dataset"])
+    run = create_training(context, made, context.run(data["against"]) if data["against"] else None, options)
+    return made, worker.start(context, run)
 
 
-def _create(context: AppContext, data: Run, other: Run | None, options: dict[str, Any]) -> Run:
+def create_training(context: AppContext, data: Run, other: Run | None, options: dict[str, Any]) -> Run:
     """The run folder of a training, or those of A against B, of which the first is returned."""
     if other is None:
         return train.create(TrainOptions(dataset=str(data.path), **options), folder=context.runs_folder)
@@ -139,7 +188,7 @@ def _create(context: AppContext, data: Run, other: Run | None, options: dict[str
     return train.create_pair(pair, folder=context.runs_folder)[0]
 
 
-def _new_dataset(context: AppContext, packing_name: str | None, identities: float, images: float) -> Run:
+def new_dataset(context: AppContext, packing_name: str | None, identities: float, images: float) -> Run:
     """A dataset's run folder, to be drawn by the training that it is for."""
     if packing_name is None:
         raise InputError("There is no packing yet to make a dataset of. Make one in the Pack tab first.")
@@ -153,8 +202,8 @@ def _new_dataset(context: AppContext, packing_name: str | None, identities: floa
     return generate.create(options, folder=context.runs_folder)
 
 
-def _options(
-    epochs: float, backbone: str, head: str, schedule: str, batch: float, seed: float | None
+def training_options(
+    *, epochs: float, backbone: str, head: str, schedule: str, batch: float, seed: float | None
 ) -> dict[str, Any]:
     """The controls' values as options. InputError for an empty field that cannot be."""
     if seed is None or seed < 0:

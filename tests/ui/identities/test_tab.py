@@ -8,9 +8,9 @@ from pyarrow import parquet
 
 from hyperface import datasets, runs, sphere
 from hyperface.errors import InputError
-from hyperface.ui.identities.separation_panel import _measure
+from hyperface.ui.identities.page import Page
+from hyperface.ui.identities.separation_panel import measure
 from hyperface.ui.identities.sphere_panel import picking_figure
-from hyperface.ui.identities.tab import Page
 from hyperface.ui.parts.context import AppContext
 from hyperface.ui.parts.packed import Packed, load_packed
 
@@ -123,7 +123,7 @@ def test_drift_and_collisions_are_measured(small_packing, page, open_identities)
     open_panel(page, "As far apart in the pictures")
     summary = page.locator("#separation-summary")
     summary.get_by_text("mean drift from request to picture").wait_for()
-    measured = _measure(AppContext(), packed_of(small_packing))
+    measured = measure(AppContext(), packed_of(small_packing))
     assert f"{measured.separation.drift.mean():.1f}°" in summary.inner_text()
     pairs = page.locator("#separation-pairs")
     pairs.locator("img").first.wait_for()

@@ -7,9 +7,9 @@ import pytest
 from hyperface import runs
 from hyperface.errors import InputError
 from hyperface.ui.pack import tab as pack_tab
+from hyperface.ui.pack.estimates import packing_estimate
 from hyperface.ui.pack.view import pack_news
 from hyperface.ui.parts.context import AppContext
-from hyperface.ui.parts.estimates import packing_estimate
 
 browser_test = pytest.mark.browser
 
@@ -201,9 +201,9 @@ def test_an_empty_field_is_told(change):
         "learning_rate": None,
         "seed": 0,
     }
-    assert pack_tab._options(**values).span is None
+    assert pack_tab.pack_options(**values).span is None
     with pytest.raises(InputError):
-        pack_tab._options(**{**values, **change})
+        pack_tab.pack_options(**{**values, **change})
 
 
 def test_the_first_page_is_followed_within_its_time(context):

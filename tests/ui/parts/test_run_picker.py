@@ -3,9 +3,10 @@ from hyperface.ui.parts.context import AppContext
 from hyperface.ui.parts.run_picker import keeping, picker_at, picker_update
 
 
-def sent(update) -> dict:
+def sent(update: dict) -> dict:
     """What goes to the page."""
-    return update._constructor_args[0]
+    assert update["__type__"] == "update"
+    return {name: value for name, value in update.items() if name != "__type__"}
 
 
 def test_what_is_chosen_is_not_sent_again():

@@ -1,6 +1,6 @@
 import base64
-from types import SimpleNamespace
 
+import gradio as gr
 import pytest
 
 from hyperface.errors import PhotoError
@@ -8,7 +8,7 @@ from hyperface.ui.photos.picker import MAX_MEGABYTES, MAX_PHOTOS, chosen_example
 
 
 def event(**data):
-    return SimpleNamespace(_data=data)
+    return gr.EventData(None, data)
 
 
 def sent(content: bytes, name: str = "a.jpg") -> dict:

@@ -111,7 +111,7 @@ def test_a_packing_of_a_recogniser_trained_here_is_compared_with_its_own(tmp_pat
     from hyperface.recognizers.checkpoints import card_of
     from hyperface.ui.parts.context import AppContext
     from hyperface.ui.parts.packed import load_packed
-    from hyperface.ui.photos.tab import SeenFaces, _embed
+    from hyperface.ui.photos.comparing import SeenFaces, embed
 
     shutil.copytree(assets.assets_folder() / "demo" / "train-demo", tmp_path / "train-mine")
     context = AppContext(runs_folder=tmp_path, demo_folder=tmp_path / "none")
@@ -122,10 +122,10 @@ def test_a_packing_of_a_recogniser_trained_here_is_compared_with_its_own(tmp_pat
     trained = card_of(tmp_path / "train-mine" / "recognizer.safetensors").name
     for name, dimension in ((trained, 256), ("dlib", 128)):
         (run.path / "recognizer.json").write_text(json.dumps({"name": name}))
-        assert _embed(context, load_packed(context, run.name), seen).shape == (2, dimension)
+        assert embed(context, load_packed(context, run.name), seen).shape == (2, dimension)
     (run.path / "recognizer.json").write_text(json.dumps({"name": "gone#12345678"}))
     with pytest.raises(InputError, match="'gone#12345678', which cannot be loaded"):
-        _embed(context, load_packed(context, run.name), seen)
+        embed(context, load_packed(context, run.name), seen)
 
 
 @pytest.mark.browser

@@ -7,9 +7,11 @@ from hyperface.errors import InputError
 from hyperface.jobs import train
 from hyperface.runs import Worker
 from hyperface.ui.parts.context import AppContext
-from hyperface.ui.parts.estimates import NEW, TYPICAL_TRAINING, measured_estimate, training_estimate
 from hyperface.ui.train import tab as train_tab
+from hyperface.ui.train.estimates import NEW, TYPICAL_TRAINING, measured_estimate, training_estimate
 from hyperface.ui.train.view import train_news
+
+TRAINING = {"epochs": 2, "backbone": "small", "head": "adaface", "schedule": "cosine", "batch": 8, "seed": 0}
 
 
 @pytest.fixture(scope="module")
@@ -109,26 +111,26 @@ def test_the_estimate_learns_from_this_machine(context):
 
 def test_a_dataset_needs_a_packing_that_is_whole(context):
     with pytest.raises(InputError, match="no packing yet"):
-        train_tab._new_dataset(context, None, 10, 10)
+        train_tab.new_dataset(context, None, 10, 10)
     run = runs.create("pack", {"identities": 5}, title="p", folder=context.runs_folder)
     with Worker(run).working(), pytest.raises(InputError, match="still at work"):
-        train_tab._new_dataset(context, run.name, 10, 10)
+        train_tab.new_dataset(context, run.name, 10, 10)
     (run.path / "embeddings.npy").write_bytes(b"")
     with pytest.raises(InputError, match="has 5 identities; 10 were asked for"):
-        train_tab._new_dataset(context, run.name, 10, 10)
+        train_tab.new_dataset(context, run.name, 10, 10)
     assert runs.list_runs([context.runs_folder], "generate") == []
 
 
 @pytest.mark.parametrize("seed", [None, -1])
 def test_an_empty_seed_is_told(seed):
     with pytest.raises(InputError, match="seed"):
-        train_tab._options(1, "small", "adaface", "cosine", 8, seed)
+        train_tab.training_options(**{**TRAINING, "seed": seed})
 
 
 def test_news_of_a_against_b(context):
     first, second = (runs.create("generate", {}, title=title, folder=context.runs_folder) for title in "ab")
-    options = train_tab._options(2, "small", "adaface", "step", 8, 0)
-    a = train_tab._create(context, first, second, options)
+    options = train_tab.training_options(**{**TRAINING, "schedule": "step"})
+    a = train_tab.create_training(context, first, second, options)
     b = train.partner_of(a)
     assert b.options["schedule"] == "step"
     for pair, loss in ((a, 1.0), (b, 2.0)):

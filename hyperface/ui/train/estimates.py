@@ -1,9 +1,8 @@
-"""How long a packing or a training will take, told before it starts."""
+"""How long a training will take, told before it starts."""
 
 from __future__ import annotations
 
 import statistics
-from typing import Any
 
 from hyperface.errors import RunError
 from hyperface.runs import Run
@@ -15,30 +14,11 @@ TYPICAL_TRAINING = {"small": 300.0, "ir_18": 12.0, "ir_34": 7.0, "ir_50": 5.0, "
 MEASURED_BATCH = 16  # enough to see the speed within some ten percent, and done in seconds
 TYPICAL_DRAWING = 200.0
 NEW = "new"
-# Of a packing on two cores: pairs of identities looked at in a second, and what a step and a run take besides.
-TYPICAL_PAIRS, STEP_SECONDS, RUN_SECONDS = 2e8, 0.005, 4.0
-
-
-def packing_estimate(context: AppContext, identities: float, steps: float) -> str:
-    """One line of HTML: the expected time of so many steps."""
-    own = (run for run in context.runs("pack") if not context.is_demo(run))
-    pairs = next(filter(None, map(_pairs_a_second, own)), TYPICAL_PAIRS)
-    seconds = RUN_SECONDS + steps * (STEP_SECONDS + identities**2 / pairs)
-    return f"<p class='hf-note'>{int(steps):,} steps: about {duration(seconds)}.</p>"
-
-
-def _pairs_a_second(run: Run) -> float | None:
-    """As a packing has shown it; None of one that was too small to show it."""
-    results = run.results()
-    seconds = results.get("seconds_a_step")
-    if seconds is None or seconds < 4 * STEP_SECONDS:
-        return None
-    return run.options["identities"] ** 2 / (seconds - STEP_SECONDS)
 
 
 def training_estimate(
     context: AppContext,
-    source: str,
+    dataset: str,
     identities: float,
     images: float,
     against: str,
@@ -47,11 +27,11 @@ def training_estimate(
     speed: float | None = None,
 ) -> str:
     """One line of HTML: images, passes, expected time. speed: images a second, None for what earlier runs showed."""
-    sizes = [_size(context, name, identities, images) for name in (source, against) if name]
+    sizes = [_size(context, name, identities, images) for name in (dataset, against) if name]
     count = min(sizes)
     if count == 0:
         return ""
-    drawing = count / _pace(context, "generate", None, TYPICAL_DRAWING) if source == NEW else 0.0
+    drawing = count / _pace(context, "generate", None, TYPICAL_DRAWING) if dataset == NEW else 0.0
     if speed is None:
         speed = _pace(context, "train", backbone, TYPICAL_TRAINING.get(backbone, 2.0))
     training = len(sizes) * count * int(epochs) / speed
@@ -60,12 +40,11 @@ def training_estimate(
     return f"<p class='hf-note'>{count:,} images, {int(epochs)} times{twice}: about {seconds}.</p>"
 
 
-def measured_estimate(context: AppContext, *sizes: Any) -> str:
-    """The same, at the speed of a few steps taken here; earlier runs of this machine, where there are any, know better.
-
-    sizes: the arguments of `training_estimate`, the backbone last.
-    """
-    backbone = sizes[-1]
+def measured_estimate(
+    context: AppContext, dataset: str, identities: float, images: float, against: str, epochs: float, backbone: str
+) -> str:
+    """The same, at the speed of a few steps taken here; earlier runs of this machine, if there are any, know better."""
+    sizes = (dataset, identities, images, against, epochs, backbone)
     if _pace(context, "train", backbone, 0.0):
         return training_estimate(context, *sizes)
 

@@ -1,4 +1,4 @@
-"""Making the web framework forget what a visitor's session was shown.
+"""Everything used here that Gradio does not document. An update of Gradio may take it away: its test says when.
 
 Gradio keeps a copy of every value it sends to a page in the session's memory, for an hour after the page is closed, and
 can be asked to write it to disk (its deep links). Photos must not be among them.
@@ -18,7 +18,7 @@ def forget_shown(blocks: gr.Blocks, components: Sequence[Component], request: gr
     components: each has an elem_id. They are found by it: an update makes Gradio copy a component under a new number.
     """
     names = {component.elem_id for component in components}
-    session = blocks.state_holder.session_data.get(request.session_hash)
+    session = blocks.state_holder.session_data.get(request.session_hash or "")
     for config in list(session.config_values.values()) if session is not None else ():
         if config and config["props"].get("elem_id") in names:
             config["props"]["value"] = None
@@ -28,7 +28,8 @@ def forget_closed_sessions(blocks: gr.Blocks) -> None:
     """From now on a session is forgotten whole, its gr.State included, as soon as its page is closed."""
 
     def forget(request: gr.Request) -> None:
-        blocks.state_holder.session_data.pop(request.session_hash, None)
-        blocks.state_holder.time_last_used.pop(request.session_hash, None)
+        name = request.session_hash or ""
+        blocks.state_holder.session_data.pop(name, None)
+        blocks.state_holder.time_last_used.pop(name, None)
 
     blocks.unload(forget)

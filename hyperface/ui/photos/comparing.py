@@ -1,0 +1,106 @@
+"""Faces found in photos beside the identities of a packing and the faces of its gallery."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from hyperface.errors import HyperFaceError, InputError
+from hyperface.ui.parts.context import AppContext
+from hyperface.ui.parts.packed import Packed, gallery_of
+from hyperface.ui.parts.plots import Figure
+from hyperface.ui.photos.matches import Match, MatchedFace, matched_face, similarity_table
+from hyperface.ui.photos.sphere import sphere_figure
+
+if TYPE_CHECKING:
+    import torch
+
+    from hyperface.faces import Face
+
+MATCHES = 5  # nearest identities and gallery faces shown for a face
+FALSE_MATCHES = 0.001  # share of pairs of strangers that the threshold of the similarity matrix lets pass
+
+
+@dataclass(frozen=True)
+class SeenFaces:
+    """What a visitor's session remembers: aligned faces (m, 3, 112, 112) and detector scores (m)."""
+
+    images: torch.Tensor
+    confidences: tuple[float, ...]
+
+
+def remember(faces: Sequence[Face]) -> SeenFaces:
+    """What a session remembers of these faces, of which there is at least one."""
+    import torch
+
+    images = torch.stack([face.image for face in faces])  # (m, 3, 112, 112)
+    return SeenFaces(images, tuple(float(face.confidence) for face in faces))
+
+
+def embed(context: AppContext, packed: Packed, seen: SeenFaces) -> torch.Tensor:
+    """The faces' embeddings (m, d) by the recogniser of the packing: those of another could not be compared with it."""
+    import torch
+
+    try:
+        recognizer = context.recognizer(packed.recognizer)
+    except HyperFaceError as error:
+        raise InputError(
+            f"This packing is made of embeddings of the recogniser {packed.recognizer!r}, which cannot be loaded here: "
+            f"faces cannot be compared with it. {error}"
+        ) from error
+    with torch.inference_mode():
+        return recognizer.embed(seen.images)
+
+
+def cards_text(context: AppContext, packed: Packed, seen: SeenFaces, embeddings: torch.Tensor) -> str:
+    """HTML: every face with its nearest identities and gallery faces, then how alike the faces are."""
+    from hyperface import sphere
+
+    gallery = gallery_of(context, packed.run)
+    cosines, numbers = packed.most_alike(embeddings, MATCHES)  # (m, k) each
+    gallery_cosines, places = gallery.nearest(embeddings, MATCHES, recognizer=packed.recognizer)  # (m, k) each
+    drawn = _drawn(context, packed, numbers)
+    cards = []
+    for i, (image, confidence) in enumerate(zip(seen.images, seen.confidences, strict=True)):
+        identities = [
+            Match("identity", number, drawn[i][k], float(cosines[i, k]), float(sphere.angle_degrees(cosines[i, k])))
+            for k, number in enumerate(numbers[i].tolist())
+        ]
+        neighbours = [
+            Match(
+                "gallery face",
+                place,
+                gallery.thumbnails[place],
+                float(gallery_cosines[i, k]),
+                float(sphere.angle_degrees(gallery_cosines[i, k])),
+            )
+            for k, place in enumerate(places[i].tolist())
+        ]
+        cards.append(matched_face(MatchedFace(i + 1, image, confidence, identities, neighbours)))
+    threshold = context.cached(
+        ("threshold", packed.run.options["gallery"]), lambda: gallery.stranger_threshold(FALSE_MATCHES)
+    )
+    table = similarity_table((embeddings @ embeddings.T).tolist(), threshold, FALSE_MATCHES)
+    return f'<div class="hf-cards">{"".join(cards)}</div>{table}'
+
+
+def _drawn(context: AppContext, packed: Packed, numbers: torch.Tensor) -> Sequence[Sequence[torch.Tensor | np.ndarray]]:
+    """A picture of each of these identities (m, k); a blank one if the generator draws another recogniser's."""
+    generator = context.generator()
+    if not generator.space.same(packed.space):
+        return [[np.full((48, 48, 3), 128, np.uint8)] * numbers.shape[1]] * len(numbers)
+    wanted = packed.embeddings[numbers.flatten()]  # (m·k, d)
+    drawn = generator.generate(wanted, [0] * len(wanted))  # (m·k, 3, h, w)
+    return [list(row) for row in drawn.reshape(*numbers.shape, *drawn.shape[1:])]
+
+
+def sphere_with(packed: Packed, embeddings: torch.Tensor) -> Figure:
+    """The sphere with the faces on it, as the run's own picture shows it where it has one."""
+    from hyperface.projection import SphereProjection
+
+    points = packed.points  # (n, 3)
+    projection = SphereProjection.from_picture(packed.embeddings, points)
+    return sphere_figure(points, projection.place(embeddings), range(1, len(embeddings) + 1))
