@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from hyperface.jobs.base import duration
 from hyperface.runs import Run
 from hyperface.ui.parts.context import AppContext
+from hyperface.words import duration
 
 # Of a packing on two cores: pairs of identities looked at in a second, and what a step and a run take besides.
 TYPICAL_PAIRS, STEP_SECONDS, RUN_SECONDS = 2e8, 0.005, 4.0

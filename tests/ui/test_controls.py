@@ -1,0 +1,187 @@
+"""Every control of a panel that starts work changes the options of the run that is started, and only as it says."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import shutil
+from typing import Any
+
+import gradio as gr
+import numpy as np
+import pytest
+from gradio.blocks import Block
+
+from hyperface import runs
+from hyperface.ui.parts import worker
+from hyperface.ui.parts.context import AppContext
+
+ANOTHER_GALLERY = "another"
+
+# label → (value that it is set to, option, value that the run is to have)
+PACK = {
+    "Identities": (480, "identities", 480),
+    "Span": (17, "span", 17),
+    "α": (0.15, "alpha", 0.15),
+    "Steps": (120, "steps", 120),
+    "Optimise": ("paper", "objective", "paper"),
+    "Gallery": (ANOTHER_GALLERY, "gallery", ANOTHER_GALLERY),
+    "Learning rate": (0.07, "learning_rate", 0.07),
+    "Seed": (5, "seed", 5),
+}
+DATASET = {
+    "Identities": (7, "identities", 7),
+    "Images of each": (9, "images_per_identity", 9),
+    "β: spread": (0.006, "beta", 0.006),
+    "Seed": (11, "seed", 11),
+    "Also write as": ("webdataset", "also", "webdataset"),
+    "Check every image in the end": (True, "validate", True),
+}
+LOOP = {"Identities": (6, "identities", 6), "Rounds": (3, "rounds", 3)}
+TRAINING = {
+    "Epochs": (3, "epochs", 3),
+    "Backbone": ("ir_34", "backbone", "ir_34"),
+    "Margin head": ("cosface", "head", "cosface"),
+    "Learning rate": ("step", "schedule", "step"),
+    "Batch": (24, "batch_size", 24),
+    "Seed": (3, "seed", 3),
+}
+NEW_DATASET = {"Identities": (12, "identities", 12), "Images of each": (6, "images_per_identity", 6)}
+
+
+@pytest.fixture
+def context(tmp_path, monkeypatch):
+    """An app without a worker: what is started stays a folder. Its one packing has 20 identities."""
+    monkeypatch.setattr(worker, "start", lambda context, run: run)
+    monkeypatch.setattr(worker, "check_free", lambda context: None)
+    context = AppContext(runs_folder=tmp_path / "runs", demo_folder=tmp_path / "none")
+    shipped = context.gallery("gan-10k")
+    monkeypatch.setattr(context, "gallery", lambda name: shipped)
+    run = runs.create("pack", {"identities": 20, "gallery": "gan-10k"}, title="Twenty", folder=context.runs_folder)
+    with runs.Worker(run).working():
+        np.save(run.path / "embeddings.npy", np.eye(20, 128, dtype=np.float32))
+    return context
+
+
+@pytest.fixture
+def page(context) -> gr.Blocks:
+    """The whole page, on which a packing and no dataset can be chosen."""
+    from hyperface.ui.app import build
+
+    async def inside() -> gr.Blocks:  # where no loop runs, Gradio makes some and closes none
+        return build(context)
+
+    return asyncio.run(inside())
+
+
+# Gradio gives `Blocks.blocks` and `Blocks.fns` without documenting them: here they are what a visitor sees and presses.
+
+
+def all_of(page: gr.Blocks, kind: Any) -> list[Any]:
+    return [block for block in page.blocks.values() if isinstance(block, kind)]
+
+
+def button_of(page: gr.Blocks, text: str) -> gr.Button:
+    (found,) = [button for button in all_of(page, gr.Button) if button.value == text]
+    return found
+
+
+def panel_of(block: Block) -> Block:
+    """The column or accordion that a component is in."""
+    parent = block.parent
+    return parent if isinstance(parent, gr.Column | gr.Accordion) else panel_of(parent)
+
+
+def is_in(block: Block, container: Block) -> bool:
+    return block.parent is not None and (block.parent is container or is_in(block.parent, container))
+
+
+def controls_beside(page: gr.Blocks, button: str) -> dict[str, Any]:
+    """What can be set in the panel of the button with this text, by its label."""
+    panel = panel_of(button_of(page, button))
+    kinds = (gr.Slider, gr.Number, gr.Dropdown, gr.Radio, gr.Checkbox, gr.CheckboxGroup)
+    return {block.label: block for block in all_of(page, kinds) if is_in(block, panel)}
+
+
+def press(page: gr.Blocks, button: str, changed: dict[Any, Any]) -> None:
+    """Call the handler of the button with this text as the page does, with these values of changed components."""
+    (event,) = [event for event in page.fns.values() if (button_of(page, button)._id, "click") in event.targets]
+    given = {component: changed.get(component, component.value) for component in event.inputs}
+    event.fn(given) if event.inputs_as_dict else event.fn(*given.values())
+
+
+def started(context: AppContext, page: gr.Blocks, button: str, changed: dict[Any, Any]) -> dict[str, dict[str, Any]]:
+    """Options of the runs that pressing the button begins, by their verbs. Their folders are deleted."""
+    before = {run.name for run in context.runs()}
+    press(page, button, changed)
+    made = [run for run in context.runs() if run.name not in before]
+    options = {run.verb: json.loads((run.path / "config.json").read_text())["options"] for run in made}
+    assert len(options) == len(made) > 0
+    for run in made:
+        shutil.rmtree(run.path)
+    return options
+
+
+def check(
+    context: AppContext, page: gr.Blocks, button: str, verb: str, expected: dict[str, Any], first: dict[str, Any]
+) -> None:
+    """Each expected control changes its option of the verb's run, and nothing else. first: values to begin with."""
+    offered = controls_beside(page, button)
+    start = {offered[label]: value for label, value in first.items()}
+    before = started(context, page, button, start)[verb]
+    for label, (value, option, meant) in expected.items():
+        assert before[option] != meant, f"{label}: it would be so without the control"
+        after = started(context, page, button, start | {offered[label]: value})[verb]
+        assert after == {**before, option: meant}, label
+
+
+def test_every_control_of_a_packing_reaches_it(context, page):
+    check(context, page, "Pack", "pack", PACK, {})
+    assert set(controls_beside(page, "Pack")) == set(PACK)
+
+
+def test_every_control_of_a_dataset_reaches_it(context, page):
+    check(context, page, "Generate the dataset", "generate", DATASET, {"Identities": 5})
+    assert set(controls_beside(page, "Generate the dataset")) == set(DATASET)
+
+
+def test_every_control_of_the_closed_loop_reaches_it(context, page):
+    check(context, page, "Separate", "separate", LOOP, {})
+    assert set(controls_beside(page, "Separate")) == set(LOOP)
+
+
+@pytest.fixture
+def datasets(context) -> list[runs.Run]:
+    """Two datasets that a training can take."""
+    return [runs.create("generate", {}, title=title, folder=context.runs_folder) for title in "ab"]
+
+
+def test_every_control_of_a_training_reaches_it(context, page, datasets):
+    check(context, page, "Train", "train", TRAINING, {"Dataset": datasets[0].name})
+    assert set(controls_beside(page, "Train")) == {*TRAINING, *NEW_DATASET, "Dataset", "Against"}
+
+
+def test_a_new_dataset_is_as_large_as_the_controls_say(context, page):
+    check(context, page, "Train", "generate", NEW_DATASET, {"Identities": 15})
+
+
+def test_the_dataset_and_the_one_against_it_are_those_chosen(context, page, datasets):
+    first, second = datasets
+    offered = controls_beside(page, "Train")
+    chosen = {offered["Dataset"]: first.name}
+    assert started(context, page, "Train", chosen)["train"]["dataset"] == str(first.path)
+    before = {run.name for run in context.runs("train")}
+    press(page, "Train", chosen | {offered["Against"]: second.name})
+    made = [run for run in context.runs("train") if run.name not in before]
+    assert {run.options["dataset"] for run in made} == {str(first.path), str(second.path)}
+
+
+def test_the_packing_is_the_one_chosen_in_the_header(context, page):
+    other = runs.create("pack", {"identities": 30, "gallery": "gan-10k"}, title="Thirty", folder=context.runs_folder)
+    with runs.Worker(other).working():
+        np.save(other.path / "embeddings.npy", np.eye(30, 128, dtype=np.float32))
+    (picker,) = [box for box in all_of(page, gr.Dropdown) if box.label == "Packing"]
+    few = {controls_beside(page, button)["Identities"]: 5 for button in ("Generate the dataset", "Train", "Separate")}
+    for button, verb in (("Generate the dataset", "generate"), ("Train", "generate"), ("Separate", "separate")):
+        made = started(context, page, button, few | {picker: other.name})[verb]
+        assert str(other.path) in made.values(), button
