@@ -57,12 +57,17 @@ def nearest_points(
     """For each unit row of points (n, d) the index (n,) of the nearest other one; −1 if there is no other.
 
     Args:
+        points: float32 or float64, the same in every process.
         guess: (n,) indices of near ones, such as the last step's nearest. They make it faster and change no answer,
             except which one of equals is named.
         ranks: the processes that share the search; every one gets the whole answer.
         tiling: of the work that this search is a part of; one of its own if not given.
 
-    Raises DeviceError when not even the smallest pieces of the matrix of cosines fit into memory.
+    Returns:
+        int64 (n,), on the points' device.
+
+    Raises:
+        DeviceError: when not even the smallest pieces of the matrix of cosines fit into memory.
     """
     n = len(points)
     if n < 2:
@@ -145,11 +150,21 @@ def first_guess(points: torch.Tensor, guess: torch.Tensor | None) -> tuple[torch
 def take_largest(
     best: torch.Tensor, nearest: torch.Tensor, cosines: torch.Tensor, rows: slice, columns: slice, dim: int
 ) -> torch.Tensor:
-    """Keep in best (n,) and nearest (n,), in place, the largest of a tile's cosines (b, c) of rows with columns, for
-    each row (dim 1) or for each column (dim 0). Gives those largest cosines, (b,) or (c,).
+    """Keep in best and nearest, in place, the largest cosines of a tile, for each row or for each column.
 
     Which one is the largest takes many times as long to find as its value, and is only looked for where it is not the
     one in `nearest`.
+
+    Args:
+        best: (n,), every point's largest cosine so far.
+        nearest: int64 (n,), whose it is, or may be.
+        cosines: (b, c), of the points `rows` with the points `columns`.
+        rows: which points the tile's rows are.
+        columns: which points its columns are.
+        dim: 1 for each row, 0 for each column.
+
+    Returns:
+        Those largest cosines, (b,) or (c,).
     """
     mine, others = (rows, columns) if dim == 1 else (columns, rows)
     values = cosines.amax(dim=dim)
@@ -169,7 +184,15 @@ def take_largest(
 def take_pairs(
     best: torch.Tensor, nearest: torch.Tensor, i: torch.Tensor, j: torch.Tensor, values: torch.Tensor
 ) -> None:
-    """Both directions of the pairs (p,); of equals the lowest index."""
+    """Keep in best (n,) and nearest (n,), in place, the largest cosines of pairs; of equals the lowest index.
+
+    Args:
+        best: as in `take_largest`.
+        nearest: likewise.
+        i: int64 (p,), one point of each pair.
+        j: int64 (p,), the other.
+        values: (p,), their cosines, which count for both.
+    """
     one, other, values = torch.cat([i, j]), torch.cat([j, i]), values.repeat(2)
     largest = torch.full_like(best, -torch.inf).scatter_reduce_(0, one, values, "amax")
     winners = values == largest[one]

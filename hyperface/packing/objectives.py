@@ -94,10 +94,17 @@ class Objective(ABC):
 
         Args:
             points: (n, k), unit rows, the same in every process.
-            progress, guess, draw, ranks: as in `Surroundings`.
+            progress: share of the steps that are done, 0 to 1.
+            guess: (n,) the last step's nearest.
+            draw: where an objective takes its chances from, the same in every process.
+            ranks: the processes that share the work.
             tiling: of the packing that this evaluation is a part of; one of its own if not given.
 
-        Raises DeviceError when memory runs out with the smallest pieces, too.
+        Returns:
+            The gradient of this process's rows, and what `Evaluation` has besides.
+
+        Raises:
+            DeviceError: when memory runs out with the smallest pieces, too.
         """
         pieces = Tiling(points.device) if tiling is None else tiling
         return self._evaluate(points, Surroundings(progress, guess, draw, ranks, pieces))
@@ -105,8 +112,18 @@ class Objective(ABC):
     def step(
         self, points: torch.Tensor, gradient: torch.Tensor, moments: Moments, count: int, progress: float
     ) -> tuple[torch.Tensor, Moments]:
-        """Unit rows (b, k) and moments after step number `count` (from 1) along the whole gradient (b, k), the gallery
-        term included. Row by row: any rows can be moved apart from the others."""
+        """Take one step. Row by row: any rows can be moved apart from the others.
+
+        Args:
+            points: (b, k), unit rows.
+            gradient: (b, k), ambient, the gallery term included.
+            moments: of these rows, before the step.
+            count: the step's number, from 1.
+            progress: share of the steps that are done, 0 to 1.
+
+        Returns:
+            Unit rows (b, k), and the moments after the step.
+        """
         direction, moments = self._direction(points, gradient, moments, count)
         moved = points - self._rate(points.shape[1], progress) * direction
         return torch.nn.functional.normalize(moved, dim=1), moments
@@ -136,7 +153,19 @@ OBJECTIVES: Registry[Objective] = Registry("packing objective")
 def adam(
     moments: Moments, gradient: torch.Tensor, square: torch.Tensor, count: int, *, beta2: float, epsilon: float
 ) -> tuple[torch.Tensor, Moments]:
-    """Adam (Kingma & Ba 2015): the step for a learning rate of 1, and the moments after it."""
+    """Adam (Kingma & Ba 2015), with β1 = 0.9.
+
+    Args:
+        moments: before the step.
+        gradient: (b, k).
+        square: its square, (b, k), or one number for each point, (b, 1).
+        count: the step's number, from 1, for the correction of the averages' bias.
+        beta2: of the average of the squares.
+        epsilon: added to the root of that average.
+
+    Returns:
+        The step uphill (b, k) for a learning rate of 1, and the moments after it.
+    """
     first = torch.lerp(moments.first, gradient, 0.1)  # beta1 = 0.9
     second = torch.lerp(moments.second, square, 1 - beta2)
     size = (second / (1 - beta2**count)).sqrt_().add_(epsilon).mul_(1 - 0.9**count)
@@ -260,10 +289,23 @@ def soft_maximum(
     ranks: Ranks = ALONE,
     tiling: Tiling | None = None,
 ) -> tuple[torch.Tensor, float, torch.Tensor]:
-    """One tiled pass over all pairs of unit rows (n, k): nearest (n,), value, ambient gradient (b, k) of own rows.
+    """(1/β) log Σ_{i≠j} exp(β x_i·x_j) and its gradient, in one tiled pass over all pairs.
 
     Nothing overflows at any β: the exponentials are of cosines less the largest one. Nearest and value are exact; the
-    gradient has three digits where it is summed in bfloat16. guess, ranks, tiling and errors: as in `nearest_points`.
+    gradient has three digits where it is summed in bfloat16.
+
+    Args:
+        points: (n, k), unit rows, the same in every process.
+        beta: β, above 0.
+        guess: as in `neighbors.nearest_points`.
+        ranks: likewise.
+        tiling: likewise.
+
+    Returns:
+        Every point's nearest other one, int64 (n,); the value; the ambient gradient (b, k) of this process's rows.
+
+    Raises:
+        DeviceError: when memory runs out with the smallest pieces, too.
     """
     n = len(points)
     if n < 2:

@@ -85,10 +85,12 @@ def optimize(
 
     Args:
         positions: float32 (n, 3), unit rows.
-        heads, tails: int32 (e,), both directions of every edge.
+        heads: int32 (e,), where every edge begins; both directions are there.
+        tails: int32 (e,), where it ends.
         epochs_per_sample: float32 (e,), an edge is taken every so many epochs.
         random_state: uint64 (n,), not 0, a stream for each row; advanced in place.
-        a, b: of UMAP's curve 1 / (1 + a·θ^2b).
+        a: of UMAP's curve 1 / (1 + a·θ^2b).
+        b: likewise.
         rates: float32 (n,), learning rate of each point, falling linearly to 0 over the epochs.
         epochs: how many.
     """
