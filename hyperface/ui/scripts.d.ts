@@ -66,11 +66,12 @@ interface Figure {
   layout?: object;
 }
 
-type Point = [number, number, number];
 type Vertices = { x: (number | null)[]; y: (number | null)[]; z: (number | null)[] };
 
 /** Made by common.js; `sphere` by sphere.js. */
 interface HyperFace {
+  /** The one element inside `element` that `selector` names; an error if there is none. */
+  find<Kind extends HTMLElement = HTMLElement>(element: Element, selector: string): Kind;
   plotly(): Promise<Plotly>;
   chart(element: HTMLElement, picked?: ((customdata: any) => void) | null): { draw(figure: Figure): Promise<void> };
   onTheme(element: Element, callback: () => void): void;

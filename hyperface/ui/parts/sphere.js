@@ -1,14 +1,20 @@
 // What pictures on the sphere are made of, for Plotly's three-dimensional traces.
 window.hyperface.sphere = (() => {
-  const radians = (degrees) => degrees * Math.PI / 180;
+  /** @typedef {(number | null)[]} Place  [x, y, z]; three times null breaks a line */
+
+  const radians = (/** @type {number} */ degrees) => degrees * Math.PI / 180;
+  /** @type {(latitude: number, longitude: number, radius: number) => Place} */
   const point = (latitude, longitude, radius) => [
     radius * Math.cos(latitude) * Math.cos(longitude), radius * Math.cos(latitude) * Math.sin(longitude), radius * Math.sin(latitude),
   ];
+  /** @type {(points: Place[]) => Vertices} */
   const axes = (points) => ({ x: points.map(([x]) => x), y: points.map(([, y]) => y), z: points.map(([, , z]) => z) });
 
   /** Circles of latitude and of longitude, 30 degrees apart, as one broken line. */
   function graticule(radius = 0.995) {
-    const points = [], gap = [null, null, null];
+    /** @type {Place[]} */
+    const points = [];
+    const gap = [null, null, null];
     for (let latitude = -60; latitude <= 60; latitude += 30) {
       for (let longitude = 0; longitude <= 360; longitude += 6) points.push(point(radians(latitude), radians(longitude), radius));
       points.push(gap);
@@ -22,12 +28,17 @@ window.hyperface.sphere = (() => {
 
   /** A ball just under the points, so that those on the far side stand back. */
   function ball(radius = 0.965, rings = 14, sectors = 24) {
-    const points = [], i = [], j = [], k = [];
-    for (let ring = 0; ring <= rings; ring++) for (let sector = 0; sector < sectors; sector++) {
-      points.push(point(Math.PI * (ring / rings - 0.5), 2 * Math.PI * sector / sectors, radius));
-      if (ring === rings) continue;
-      const a = ring * sectors + sector, b = ring * sectors + (sector + 1) % sectors;
-      i.push(a, b); j.push(b, b + sectors); k.push(a + sectors, a + sectors);
+    /** @type {Place[]} */
+    const points = [];
+    /** @type {number[][]} */
+    const [i, j, k] = [[], [], []];
+    for (let ring = 0; ring <= rings; ring++) {
+      for (let sector = 0; sector < sectors; sector++) {
+        points.push(point(Math.PI * (ring / rings - 0.5), 2 * Math.PI * sector / sectors, radius));
+        if (ring === rings) continue;
+        const a = ring * sectors + sector, b = ring * sectors + (sector + 1) % sectors;
+        i.push(a, b); j.push(b, b + sectors); k.push(a + sectors, a + sectors);
+      }
     }
     return { ...axes(points), i, j, k };
   }
@@ -42,8 +53,12 @@ window.hyperface.sphere = (() => {
     ];
   }
 
-  /** Great-circle arc between two points [x, y, z], just above the sphere, as three lists of coordinates. */
+  /**
+   * Great-circle arc between two points [x, y, z], just above the sphere, as three lists of coordinates.
+   * @type {HyperFace['sphere']['arc']}
+   */
   function arc(a, b, steps = 12) {
+    /** @type {number[][]} */
     const points = [];
     for (let t = 0; t <= steps; t++) {
       const mixed = a.map((value, axis) => value * (1 - t / steps) + b[axis] * t / steps), norm = Math.hypot(...mixed) || 1;
@@ -52,12 +67,14 @@ window.hyperface.sphere = (() => {
     return [0, 1, 2].map((axis) => points.map((each) => each[axis]));
   }
 
+  /** @type {boolean | null} */
   let software = null;
   /** Whether no graphics card draws, so that every pixel and triangle costs the processor. */
   function inSoftware() {
     if (software === null) {
       const context = document.createElement('canvas').getContext('webgl'), info = context?.getExtension('WEBGL_debug_renderer_info');
-      software = Boolean(info) && /swiftshader|llvmpipe|software/i.test(context.getParameter(info.UNMASKED_RENDERER_WEBGL));
+      const drawer = context && info ? context.getParameter(info.UNMASKED_RENDERER_WEBGL) : '';
+      software = /swiftshader|llvmpipe|software/i.test(drawer);
       context?.getExtension('WEBGL_lose_context')?.loseContext();
     }
     return software;

@@ -1,37 +1,46 @@
-// Behaviour of the photo picker. `element` and `trigger` are what gr.HTML gives to js_on_load; @… is filled in.
+// Behaviour of the photo picker. `.hf-drop` says how many photos may come at once, and how many bytes each may have.
 
-const MAX_PHOTOS = @max_photos, MAX_BYTES = @max_bytes;
-const find = (selector) => element.querySelector(selector);
-const files = find('.hf-files'), drop = find('.hf-drop'), camera = find('.hf-camera'), video = find('video');
-const say = (text) => { find('.hf-picker-message').textContent = text; };
+/** @type {(selector: string) => HTMLElement} */
+const find = (selector) => hyperface.find(element, selector);
+const drop = find('.hf-drop'), camera = find('.hf-camera');
+const most = Number(drop.dataset.most), largest = Number(drop.dataset.largest);
+/** @type {HTMLInputElement} */
+const files = hyperface.find(element, '.hf-files');
+/** @type {HTMLVideoElement} */
+const video = hyperface.find(element, 'video');
+const say = (/** @type {string} */ text) => { find('.hf-picker-message').textContent = text; };
+/** @type {(blob: Blob) => Promise<string>} */
 const readAddress = (blob) => new Promise((resolve, reject) => {
   const reader = new FileReader();
-  reader.onload = () => resolve(reader.result);
+  reader.onload = () => resolve(String(reader.result));
   reader.onerror = () => reject(reader.error);
   reader.readAsDataURL(blob);
 });
 
+/** @param {File[]} chosen */
 async function send(chosen) {
   say('');
   if (!chosen.length) return;
-  if (chosen.length > MAX_PHOTOS) {
-    say(`Choose at most ${MAX_PHOTOS} photos at once; these are ${chosen.length}.`);
+  if (chosen.length > most) {
+    say(`Choose at most ${most} photos at once; these are ${chosen.length}.`);
     return;
   }
   try {
     const photos = await Promise.all(chosen.map(async (file) => ({
       name: file.name || 'Photo',
-      content: file.size > MAX_BYTES ? null : await readAddress(file),
+      content: file.size > largest ? null : await readAddress(file),
     })));
     trigger('submit', { photos });
-  } catch (error) {
+  } catch {
     say('The browser could not read that file. Choose it again, or another one.');
   }
 }
 
 find('.hf-choose').addEventListener('click', () => files.click());
-files.addEventListener('change', () => { const chosen = [...files.files]; files.value = ''; send(chosen); });
-element.querySelectorAll('.hf-example').forEach((button) => button.addEventListener('click', () => {
+files.addEventListener('change', () => { const chosen = [...(files.files ?? [])]; files.value = ''; send(chosen); });
+/** @type {NodeListOf<HTMLElement>} */
+const examples = element.querySelectorAll('.hf-example');
+examples.forEach((button) => button.addEventListener('click', () => {
   say('');
   trigger('submit', { example: Number(button.dataset.example) });
 }));
@@ -41,13 +50,14 @@ drop.addEventListener('dragleave', () => drop.classList.remove('hf-over'));
 drop.addEventListener('drop', (event) => {
   event.preventDefault();
   drop.classList.remove('hf-over');
-  send([...event.dataTransfer.files]);
+  send([...event.dataTransfer?.files ?? []]);
 });
 document.addEventListener('paste', (event) => {
   const pasted = [...(event.clipboardData?.files || [])].filter((file) => file.type.startsWith('image/'));
   if (pasted.length && element.offsetParent !== null) { event.preventDefault(); send(pasted); }
 });
 
+/** @type {MediaStream | null} */
 let stream = null;
 function closeCamera() {
   stream?.getTracks().forEach((track) => track.stop());
@@ -64,7 +74,7 @@ find('.hf-camera-open').addEventListener('click', async () => {
   }
   try {
     stream = await navigator.mediaDevices.getUserMedia({ video: { width: { ideal: 1280 }, facingMode: 'user' } });
-  } catch (error) {
+  } catch {
     say('The camera did not open. Allow it for this page in the browser, or choose a photo instead.');
     return;
   }
@@ -79,9 +89,11 @@ find('.hf-shoot').addEventListener('click', () => {
   const canvas = document.createElement('canvas');
   canvas.width = video.videoWidth;
   canvas.height = video.videoHeight;
-  canvas.getContext('2d').drawImage(video, 0, 0);
+  canvas.getContext('2d')?.drawImage(video, 0, 0);
   closeCamera();
-  canvas.toBlob((blob) => send([new File([blob], 'Camera picture', { type: 'image/jpeg' })]), 'image/jpeg', 0.95);
+  canvas.toBlob((blob) => {
+    if (blob) send([new File([blob], 'Camera picture', { type: 'image/jpeg' })]);
+  }, 'image/jpeg', 0.95);
 });
 // A camera must not stay on behind another tab of the app.
 new IntersectionObserver(([entry]) => {

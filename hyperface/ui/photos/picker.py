@@ -41,15 +41,10 @@ def photo_picker(example_pictures: Sequence[str]) -> gr.HTML:
     shelf = f'<div class="hf-examples"><span>Or try a made-up person:</span>{examples}</div>' if examples else ""
     return gr.HTML(
         html_template=_TEMPLATE.replace("@examples", shelf),
-        js_on_load=_script(),
+        js_on_load=Path(__file__).with_name("picker.js").read_text(encoding="utf-8"),
         apply_default_css=False,
         elem_id="photo-picker",
     )
-
-
-def _script() -> str:
-    script = Path(__file__).with_name("picker.js").read_text(encoding="utf-8")
-    return script.replace("@max_photos", str(MAX_PHOTOS)).replace("@max_bytes", str(MAX_MEGABYTES * 1_000_000))
 
 
 def chosen_example(event: gr.EventData) -> int | None:
@@ -83,8 +78,8 @@ def _decode(item: object) -> ReceivedPhoto:
     return ReceivedPhoto(name, decoded)
 
 
-_TEMPLATE = """
-<div class="hf-drop" role="group" aria-label="Photos">
+_TEMPLATE = f"""
+<div class="hf-drop" role="group" aria-label="Photos" data-most="{MAX_PHOTOS}" data-largest="{MAX_MEGABYTES * 1_000_000}">
   <svg class="hf-drop-icon" viewBox="0 0 48 48" aria-hidden="true"><path d="M8 14V8h6M34 8h6v6M40 34v6h-6M14 40H8v-6"/>
     <circle cx="24" cy="20" r="6"/><path d="M13 37c1.5-6.5 6-9 11-9s9.5 2.5 11 9"/></svg>
   <p class="hf-drop-text">Drop photos here, paste one, or</p>

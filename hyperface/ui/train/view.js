@@ -1,16 +1,29 @@
 // The curves of a training. `props.value` is the run's name; `server.news` tells what is new in its folder.
-const find = (selector) => element.querySelector(selector);
+/** @typedef {{ [name: string]: (number | null)[] }} Series  a figure's values, step by step */
+/** @typedef {{ metrics: Series, status: RunStatus }} Against  the training on the other dataset */
+
+/** @type {(selector: string) => HTMLElement} */
+const find = (selector) => hyperface.find(element, selector);
 const root = find('.hf-train');
 const charts = { loss: hyperface.chart(find('.hf-loss-chart')), accuracy: hyperface.chart(find('.hf-accuracy-chart')) };
 const MOST_POINTS = 600;  // of a curve: more cannot be told apart, and drawing them takes time
-let state = null;
 
+/**
+ * What is known of a run before its news.
+ * @param {string | null} name
+ * @returns {{ name: string | null, status: RunStatus | null, series: Series, against: Series | null, epochs: number | null }}
+ */
 const fresh = (name) => ({ name, status: null, series: {}, against: null, epochs: null });
+let state = fresh(null);
 
+/**
+ * @param {News} news
+ * @param {boolean} first
+ */
 function apply(news, first) {
   if (news.gone || news.error) {
     root.dataset.empty = 'true';
-    find('.hf-train-empty').textContent = news.gone || news.error;
+    find('.hf-train-empty').textContent = news.gone || news.error || '';
     return;
   }
   root.dataset.empty = 'false';
@@ -33,13 +46,19 @@ function apply(news, first) {
   if (hyperface.isActive(before) && !hyperface.isActive(news.status)) trigger('ended', { run: state.name });
 }
 
+/**
+ * @param {Series} series
+ * @param {Series} metrics
+ */
 function add(series, metrics) {
   for (const [name, values] of Object.entries(metrics)) (series[name] ??= []).push(...values);
 }
 
+/** @type {(values?: (number | null)[]) => number | null} */
 const last = (values = []) => values.findLast((value) => value !== null) ?? null;
-const percent = (value) => (value === null ? '–' : `${(100 * value).toFixed(1)} %`);
+const percent = (/** @type {number | null} */ value) => (value === null ? '–' : `${(100 * value).toFixed(1)} %`);
 
+/** @type {Record<string, [string, (value: number) => string]>} */
 const FIGURES = {
   '.hf-loss': ['loss', (value) => value.toFixed(3)],
   '.hf-accuracy': ['accuracy', percent],
@@ -50,29 +69,39 @@ const FIGURES = {
 
 function showFigures() {
   for (const [selector, [name, text]] of Object.entries(FIGURES)) {
-    const shown = (series) => (last(series[name]) === null ? '–' : text(last(series[name])));
+    const shown = (/** @type {Series} */ series) => {
+      const value = last(series[name]);
+      return value === null ? '–' : text(value);
+    };
     find(selector).textContent = shown(state.series);
     find(`${selector} + small`).textContent = state.against ? `other set ${shown(state.against)}` : '';
   }
 }
 
+/** @type {Record<string, string>} */
 const WAITING = { starting: 'is about to be trained on', running: 'is being trained on', done: 'has been trained on' };
 
+/** @param {Against | null | undefined} against */
 function showAgainst(against) {
   const line = find('.hf-train-against');
   line.hidden = !against;
   if (against) line.textContent = `Dashed: the other dataset, which ${WAITING[against.status.state] ?? 'has its turn later'}. Both get as many identities, images and steps as the smaller one allows, and the same seed.`;
 }
 
-/** Places of one training's steps on the axis of epochs, and its curves. */
+/**
+ * Places of one training's steps on the axis of epochs, and its curves.
+ * @param {Series} series
+ * @param {{ dash: string, suffix: string }} style
+ */
 function curves(series, style) {
-  const { step = [], epoch = [], loss = [], accuracy = [], validation = [] } = series;
+  const step = /** @type {number[]} */ (series.step ?? []);  // every row has one
+  const { epoch = [], loss = [], accuracy = [], validation = [] } = series;
   const second = epoch.indexOf(2);
   const perEpoch = second > 0 ? step[second] - 1 : Math.max(1, ...step);  // steps of an epoch, once one is over
   const every = Math.ceil(step.length / MOST_POINTS) || 1;
   const kept = step.map((_, i) => i).filter((i) => i % every === 0 || i === step.length - 1);
-  const at = (i) => step[i] / perEpoch;
-  const line = (values, name, color) => ({
+  const at = (/** @type {number} */ i) => step[i] / perEpoch;
+  const line = (/** @type {(number | null)[]} */ values, /** @type {string} */ name, /** @type {string} */ color) => ({
     type: 'scatter', mode: 'lines', name: name + style.suffix, x: kept.map(at), y: kept.map((i) => values[i]),
     line: { color, width: 2, dash: style.dash },
   });
@@ -99,11 +128,12 @@ function drawCharts() {
 }
 
 const followRun = hyperface.follower(element, (question) => server.news(question), apply, { interval: 500 });
+/** @param {string | null} name */
 function follow(name) {
   state = fresh(name);
   root.dataset.empty = name ? 'false' : 'true';
   followRun(name);
 }
 hyperface.controls(find('.hf-progress'), server, () => state.name, () => follow(state.name));
-watch('value', () => { if (props.value !== state?.name) follow(props.value); });
+watch('value', () => { if (props.value !== state.name) follow(props.value); });
 follow(props.value);
