@@ -18,6 +18,7 @@ from hyperface.errors import PhotoError
 
 MAX_PHOTOS = 12  # in one go
 MAX_MEGABYTES = 25  # a photo
+MAX_BYTES = MAX_MEGABYTES * 1_000_000
 
 
 @dataclass(frozen=True)
@@ -73,13 +74,13 @@ def _decode(item: object) -> ReceivedPhoto:
         decoded = base64.b64decode(str(content).partition(",")[2], validate=True)
     except (binascii.Error, ValueError) as error:
         raise PhotoError(f"{name} did not arrive whole. Try again.") from error
-    if len(decoded) > MAX_MEGABYTES * 1_000_000:
+    if len(decoded) > MAX_BYTES:
         raise PhotoError(f"{name} is larger than {MAX_MEGABYTES} MB. Save it smaller and try again.")
     return ReceivedPhoto(name, decoded)
 
 
 _TEMPLATE = f"""
-<div class="hf-drop" role="group" aria-label="Photos" data-most="{MAX_PHOTOS}" data-largest="{MAX_MEGABYTES * 1_000_000}">
+<div class="hf-drop" role="group" aria-label="Photos" data-most="{MAX_PHOTOS}" data-largest="{MAX_BYTES}">
   <svg class="hf-drop-icon" viewBox="0 0 48 48" aria-hidden="true"><path d="M8 14V8h6M34 8h6v6M40 34v6h-6M14 40H8v-6"/>
     <circle cx="24" cy="20" r="6"/><path d="M13 37c1.5-6.5 6-9 11-9s9.5 2.5 11 9"/></svg>
   <p class="hf-drop-text">Drop photos here, paste one, or</p>
