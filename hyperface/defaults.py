@@ -1,9 +1,16 @@
-"""Values that the library and the words of the command line both name, where no torch is loaded."""
+"""Values that the library, the command line and the app all name, where no torch is loaded."""
+
+# What is taken where nobody says which.
+GALLERY = "gan-10k"
+GENERATOR = "gan"  # identity-conditional
+GALLERY_GENERATOR = "dcgan"  # unconditional
+RECOGNIZER = "dlib"
+DETECTOR = "dlib"
+
+# The recogniser that looks at what another one led: it had no part in any generator or packing that ships.
+SECOND_RECOGNIZER = "rendered-heads"
 
 # β of a dataset: the variance of an identity's embedding from image to image. The paper's usual 0.01 is for 512
 # dimensions and Arc2Face; the embedded generator keeps people apart at this value, no longer at 0.01
 # (`benchmarks/generator.py` prints both).
 BETA = 0.002
-
-# The recogniser that looks at what another one led: it had no part in any generator or packing that ships.
-SECOND_RECOGNIZER = "rendered-heads"

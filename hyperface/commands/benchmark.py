@@ -11,6 +11,7 @@ import argparse
 from pathlib import Path
 
 from hyperface.commands.arguments import DETECTOR_HELP, add_json_argument
+from hyperface.defaults import DETECTOR
 from hyperface.jobs.benchmark import LFW, make
 from hyperface.jobs.console import Console
 
@@ -21,7 +22,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("source", metavar="SOURCE", help=f"a folder, pairs.txt or a CSV file, or {LFW} to download LFW")
     parser.add_argument("--output", "-o", type=Path, required=True, metavar="FILE", help="the pack: a name ending .bin")
     parser.add_argument("--title", help="what the benchmark is called in tables (default: its name)")
-    parser.add_argument("--detector", default="dlib", metavar="NAME", help=f"what finds the faces: {DETECTOR_HELP}")
+    parser.add_argument("--detector", default=DETECTOR, metavar="NAME", help=f"what finds the faces: {DETECTOR_HELP}")
     add_json_argument(parser)
 
 

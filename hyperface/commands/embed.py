@@ -14,6 +14,7 @@ from dataclasses import fields
 from pathlib import Path
 
 from hyperface.commands.arguments import DETECTOR_HELP, RECOGNIZER_HELP, add_compute_arguments, add_json_argument
+from hyperface.defaults import DETECTOR, RECOGNIZER
 from hyperface.jobs.console import Console
 from hyperface.jobs.embed import SUFFIXES, EmbedOptions, embed
 
@@ -25,8 +26,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("photos", type=Path, metavar="FOLDER", help="folder of photos, with all below it, or one photo")
     add("--output", "-o", type=Path, required=True, metavar="FILE", help=f"one of {', '.join(SUFFIXES)}")
-    add("--recognizer", default="dlib", metavar="NAME", help=f"{RECOGNIZER_HELP} (default %(default)s)")
-    add("--detector", default="dlib", metavar="NAME", help=DETECTOR_HELP)
+    add("--recognizer", default=RECOGNIZER, metavar="NAME", help=f"{RECOGNIZER_HELP} (default %(default)s)")
+    add("--detector", default=DETECTOR, metavar="NAME", help=DETECTOR_HELP)
     add("--all-faces", action="store_true", help="every face of a photo, not only the largest")
     add("--any-orientation", action="store_true", help="photos may be turned by 90 or 180 degrees (four times slower)")
     add("--crops", type=Path, metavar="DIR", help="also write each aligned face here, as PNG")

@@ -9,6 +9,7 @@ import argparse
 from pathlib import Path
 
 from hyperface.commands.arguments import RECOGNIZER_HELP, add_compute_arguments, add_json_argument
+from hyperface.defaults import RECOGNIZER
 from hyperface.jobs.console import Console
 from hyperface.jobs.identify import identify
 
@@ -34,7 +35,7 @@ def execute(arguments: argparse.Namespace, console: Console) -> None:
     """Run the verb from its arguments."""
     identify(
         arguments.dataset,
-        arguments.models or ["dlib"],
+        arguments.models or [RECOGNIZER],
         console,
         images_per_identity=arguments.images_per_identity,
         device=arguments.device,

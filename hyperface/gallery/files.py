@@ -14,6 +14,7 @@ from safetensors.torch import save
 from torch.nn import functional as F
 
 from hyperface.assets import asset
+from hyperface.defaults import GALLERY
 from hyperface.errors import AssetError, CheckpointError
 from hyperface.gallery.base import Gallery
 from hyperface.gallery.thumbnails import decode_sheet, encode_sheet
@@ -39,7 +40,7 @@ def to_bytes(gallery: Gallery) -> bytes:
     return save(tensors, metadata)
 
 
-def load(name: str | Path = "gan-10k") -> Gallery:
+def load(name: str | Path = GALLERY) -> Gallery:
     """Load a shipped gallery by name, or any gallery by its file's path. AssetError if it is missing or damaged."""
     path = asset(SHIPPED[name]) if name in SHIPPED else Path(name)
     if not path.is_file():

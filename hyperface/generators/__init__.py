@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from hyperface.defaults import GALLERY_GENERATOR, GENERATOR
 from hyperface.generators.base import (
     DifferentiableGenerator,
     GalleryGenerator,
@@ -43,7 +44,7 @@ def _dcgan() -> GalleryGenerator:
     return DcganGalleryGenerator(load_dcgan())
 
 
-def load(name: str = "gan", *, device: str = "cpu", precision: str = "float32", **options: Any) -> Generator:
+def load(name: str = GENERATOR, *, device: str = "cpu", precision: str = "float32", **options: Any) -> Generator:
     """Load an identity-conditional generator by name, ready to draw.
 
     Args:
@@ -65,7 +66,7 @@ def load(name: str = "gan", *, device: str = "cpu", precision: str = "float32", 
 
 
 def load_gallery_generator(
-    name: str = "dcgan", *, device: str = "cpu", precision: str = "float32", **options: Any
+    name: str = GALLERY_GENERATOR, *, device: str = "cpu", precision: str = "float32", **options: Any
 ) -> GalleryGenerator:
     """Load an unconditional generator by name, ready to draw. Arguments and errors as of `load`."""
     return GALLERY_REGISTRY.load(name, **options).prepare(device=device, precision=precision)

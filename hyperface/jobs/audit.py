@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hyperface import runs
+from hyperface.defaults import GALLERY, RECOGNIZER
 from hyperface.errors import require
 from hyperface.files import write_atomic
 from hyperface.jobs import models
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
 
 REPORT, TABLE, SEARCHES, PICTURES = "report.html", "pairs.csv", "searches.npz", "pictures.npz"
 SHOWN = 24  # pairs as pictures
-DEFAULT_GALLERY = "gan-10k"
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class AuditOptions:
     gallery's name, or an absolute path."""
 
     dataset: str
-    reference: str = DEFAULT_GALLERY
+    reference: str = GALLERY
     recognizer: str | None = None
     fpir: float = 0.01
     images_per_identity: int | None = None
@@ -92,7 +92,7 @@ def _work(worker: Worker, console: Console) -> None:
     dataset = datasets.open(dataset_path(Path(options.dataset)))
     report_skipped(console, dataset.skipped)
     gallery = _gallery(options.reference)
-    name = options.recognizer or (gallery.recognizer if gallery is not None else "dlib")
+    name = options.recognizer or (gallery.recognizer if gallery is not None else RECOGNIZER)
     recognizer = models.load(name, console, device=options.device, precision=options.precision)
 
     def embed(faces: LabelledImages, what: str, part: tuple[float, float]) -> EmbeddedImages:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from hyperface.defaults import DETECTOR
 from hyperface.errors import require
 from hyperface.jobs.console import Console
 from hyperface.jobs.driver import Driver, Report
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 LFW = "lfw"
 
 
-def make(source: str, output: Path, console: Console, *, title: str | None = None, detector: str = "dlib") -> None:
+def make(source: str, output: Path, console: Console, *, title: str | None = None, detector: str = DETECTOR) -> None:
     """Write the pack `output` of the pairs at `source`, a folder or a list; or of LFW, which is downloaded."""
     require(output.suffix == ".bin", f"A pack's name ends in .bin; {output.name} does not.")
     require(output.absolute().parent.is_dir(), f"The folder of {output} does not exist. Make it first.")
@@ -33,7 +34,7 @@ def make(source: str, output: Path, console: Console, *, title: str | None = Non
     console.say(f"{output}: {len(benchmark):,} pairs. {benchmark.note}")
 
 
-def prepare(pairs: PairList, console: Console, *, detector: str = "dlib", title: str | None = None) -> Benchmark:
+def prepare(pairs: PairList, console: Console, *, detector: str = DETECTOR, title: str | None = None) -> Benchmark:
     """`evaluation.prepare_benchmark` with a bar."""
     from hyperface.evaluation import prepare_benchmark
 

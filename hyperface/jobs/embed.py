@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from hyperface.defaults import DETECTOR, RECOGNIZER
 from hyperface.errors import HyperFaceError, InputError, NoFaceError, require
 from hyperface.files import write_atomic
 from hyperface.jobs.console import LISTED, Console
@@ -33,8 +34,8 @@ class EmbedOptions:
 
     photos: Path
     output: Path
-    recognizer: str = "dlib"
-    detector: str = "dlib"
+    recognizer: str = RECOGNIZER
+    detector: str = DETECTOR
     all_faces: bool = False
     any_orientation: bool = False
     crops: Path | None = None

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hyperface import runs
+from hyperface.defaults import RECOGNIZER
 from hyperface.errors import require
 from hyperface.files import write_atomic
 from hyperface.jobs import models
@@ -29,7 +30,7 @@ class EvaluateOptions:
     """What an evaluation is asked to do. models: registered names, absolute paths of run folders of `train`, or of
     recogniser files. benchmarks: names, or absolute paths of .bin packs and of lists of pairs."""
 
-    models: tuple[str, ...] = ("dlib",)
+    models: tuple[str, ...] = (RECOGNIZER,)
     benchmarks: tuple[str, ...] = ("rendered_everyday",)
     batch_size: int = 64
     device: str = "cpu"

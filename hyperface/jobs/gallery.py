@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hyperface import runs
+from hyperface.defaults import DETECTOR, GALLERY_GENERATOR, RECOGNIZER
 from hyperface.errors import require
 from hyperface.files import write_atomic
 from hyperface.jobs.console import Console
@@ -23,14 +24,14 @@ if TYPE_CHECKING:
 class GalleryOptions:
     """What a gallery is asked to be; the meaning of each is in `hyperface gallery --help`. Paths are absolute."""
 
-    generator: str = "dcgan"
+    generator: str = GALLERY_GENERATOR
     folder: str | None = None
-    recognizer: str = "dlib"
+    recognizer: str = RECOGNIZER
     count: int | None = None
     name: str | None = None
     seed: int = 0
     output: str | None = None
-    detector: str = "dlib"
+    detector: str = DETECTOR
     device: str = "cpu"
     precision: str = "float32"
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hyperface import runs
-from hyperface.defaults import BETA
+from hyperface.defaults import BETA, GENERATOR
 from hyperface.errors import HyperFaceError, InputError, require
 from hyperface.jobs.console import Console
 from hyperface.jobs.driver import Driver, Report
@@ -39,7 +39,7 @@ class GenerateOptions:
     identities: int | None = None
     images_per_identity: int = 50
     beta: float = BETA
-    generator: str = "gan"
+    generator: str = GENERATOR
     seed: int = 0
     batch_size: int = 64
     also: str | None = None

@@ -12,7 +12,7 @@ from hyperface.runs import is_run, open_run
 if TYPE_CHECKING:
     from hyperface.recognizers import Recognizer
 
-RECOGNIZER = "recognizer.safetensors"  # what a training leaves in its run folder
+MODEL_FILE = "recognizer.safetensors"  # what a training leaves in its run folder
 
 
 def absolute(name: str) -> str:
@@ -34,7 +34,7 @@ def model_file(model: str) -> str:
     run = open_run(model)
     if run.verb != "train":
         raise RunError(f"{model} is a run of `{run.verb}`, not of `train`: there is no model in it.")
-    return str(run.file(RECOGNIZER))
+    return str(run.file(MODEL_FILE))
 
 
 def load(name: str, console: Console, *, device: str = "cpu", precision: str = "float32") -> Recognizer:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hyperface import runs
-from hyperface.defaults import SECOND_RECOGNIZER
+from hyperface.defaults import GENERATOR, SECOND_RECOGNIZER
 from hyperface.errors import require
 from hyperface.files import write_atomic
 from hyperface.jobs.checkpoints import CHECKPOINT, load_checkpoint, save_array, save_checkpoint
@@ -39,7 +39,7 @@ class SeparateOptions:
     rounds: int = 20
     repulsion: float = 1.0
     learning_rate: float = 0.08
-    generator: str = "gan"
+    generator: str = GENERATOR
     seed: int = 0
     batch_size: int = 64
     judge: str = SECOND_RECOGNIZER

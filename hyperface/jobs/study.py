@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hyperface import runs
+from hyperface.defaults import GALLERY, GENERATOR
 from hyperface.errors import require
 from hyperface.files import write_atomic
 from hyperface.jobs.console import Console
@@ -42,8 +43,8 @@ class StudyOptions:
     beta: float | None = None
     span: int | None = None
     benchmarks: tuple[str, ...] | None = None
-    gallery: str = "gan-10k"
-    generator: str = "gan"
+    gallery: str = GALLERY
+    generator: str = GENERATOR
     device: str = "cpu"
 
     def check(self) -> None:

@@ -16,7 +16,7 @@ from hyperface.jobs.checkpoints import CHECKPOINT, load_checkpoint, save_checkpo
 from hyperface.jobs.console import Console, report_skipped
 from hyperface.jobs.driver import Driver, Report
 from hyperface.jobs.job import Job, options_of
-from hyperface.jobs.models import RECOGNIZER
+from hyperface.jobs.models import MODEL_FILE
 from hyperface.jobs.tracking import tracked
 from hyperface.ranks import Ranks
 from hyperface.runs import DONE, RUNNING, Run, RunStatus, StopRequested, Worker, is_run, open_run
@@ -263,7 +263,7 @@ def _train(worker: Worker, console: Console, options: TrainOptions) -> None:
         from hyperface import training
 
         save(step)
-        with atomic_path(worker.path / RECOGNIZER) as temporary:
+        with atomic_path(worker.path / MODEL_FILE) as temporary:
             training.save_recognizer(step, temporary)
         worker.write_results({**_figures(step), "identities": dataset.identities, "images": len(dataset)})
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from hyperface.defaults import SECOND_RECOGNIZER
+from hyperface.defaults import RECOGNIZER, SECOND_RECOGNIZER
 from hyperface.errors import UnknownNameError
 from hyperface.hub import RELEASED, SCHEME, on_hub
 from hyperface.recognizers.backbones import ARCHITECTURES
@@ -95,7 +95,9 @@ FILES: dict[str, Callable[..., Recognizer]] = {
 }
 
 
-def load(name: str | Path = "dlib", *, device: str = "cpu", precision: str = "float32", **options: Any) -> Recognizer:
+def load(
+    name: str | Path = RECOGNIZER, *, device: str = "cpu", precision: str = "float32", **options: Any
+) -> Recognizer:
     """Load a recogniser, ready to embed (evaluation mode).
 
     Args:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hyperface import runs
+from hyperface.defaults import GALLERY
 from hyperface.errors import RunError, require
 from hyperface.runs import Run, is_run
 
@@ -24,7 +25,7 @@ class PackOptions:
     """What a packing is asked to do; the meaning of each is in `hyperface pack --help`."""
 
     identities: int = 1000
-    gallery: str = "gan-10k"
+    gallery: str = GALLERY
     alpha: float = 0.5
     span: int | float | None = None
     steps: int = 300

@@ -8,6 +8,7 @@ from typing import Any
 import gradio as gr
 import numpy as np
 
+from hyperface.defaults import GALLERY
 from hyperface.errors import InputError
 from hyperface.runs import DONE, Run
 from hyperface.ui.evaluate.charts import search_chart
@@ -61,7 +62,7 @@ def start_auditing(context: AppContext, name: str | None, fpir: float) -> str:
     worker.check_free(context)
     run = context.run(name)
     galleries = [step.options["gallery"] for step in context.lineage(run) if step.verb == "pack"]
-    reference = galleries[0] if galleries else audit.DEFAULT_GALLERY  # the faces that it was packed from
+    reference = galleries[0] if galleries else GALLERY  # the faces that it was packed from
     options = audit.AuditOptions(dataset=str(run.path), reference=reference, fpir=fpir)
     return worker.start(context, audit.create(options, folder=context.runs_folder)).name
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import gradio as gr
 
+from hyperface.defaults import GALLERY
 from hyperface.errors import InputError
 from hyperface.jobs.pack import PackOptions, create
 from hyperface.runs import DONE
@@ -28,7 +29,6 @@ OBJECTIVE_CHOICES = [
     ("each identity's nearest pair", "nearest"),
 ]
 MOST_IDENTITIES = 10_000
-SHIPPED_GALLERY = "gan-10k"
 
 
 @dataclass(frozen=True)
@@ -111,7 +111,7 @@ def _controls(context: AppContext) -> PackControls:
 def gallery_choices(context: AppContext) -> list[tuple[str, str]]:
     """(what to show, name or path) of the galleries to start from: the one that ships, then those made here."""
     made = [(run.title, str(run.path)) for run in context.runs("gallery") if run.status().state == DONE]
-    return [("ready-made: 10,000 faces", SHIPPED_GALLERY), *made]
+    return [("ready-made: 10,000 faces", GALLERY), *made]
 
 
 def start_packing(context: AppContext, **values: Any) -> str:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, TypeVar, cast
 
 from hyperface import runs
 from hyperface.assets import assets_folder
+from hyperface.defaults import GALLERY, GENERATOR, RECOGNIZER
 from hyperface.errors import CheckpointError, HyperFaceError
 from hyperface.runs import Run
 
@@ -58,7 +59,7 @@ class AppContext:
         """The run and those it was made from, oldest first."""
         return runs.lineage(run, self.folders)
 
-    def gallery(self, name: str = "gan-10k") -> Gallery:
+    def gallery(self, name: str = GALLERY) -> Gallery:
         """A gallery by name or path."""
 
         def load() -> Gallery:
@@ -68,7 +69,7 @@ class AppContext:
 
         return self.cached(("gallery", name), load)
 
-    def recognizer(self, name: str = "dlib") -> Recognizer:
+    def recognizer(self, name: str = RECOGNIZER) -> Recognizer:
         """A recogniser by the name that galleries and packings remember, trained here or not."""
 
         def load() -> Recognizer:
@@ -84,7 +85,7 @@ class AppContext:
 
         return self.cached(("recognizer", name), load)
 
-    def generator(self, name: str = "gan") -> Generator:
+    def generator(self, name: str = GENERATOR) -> Generator:
         """An identity-conditional generator by name."""
 
         def load() -> Generator:
