@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -11,6 +12,8 @@ from pathlib import Path
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "scripts"))
+import task
 from documentation import ROOT, Block, blocks, check_output, read
 
 IGNORED = shutil.ignore_patterns("__pycache__")
@@ -74,6 +77,11 @@ def test_parts_of_the_page_are_as_tidy_as_the_rest(contributed):
             text=True,
         )
         assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_tasks_of_the_page_are_there():
+    named = re.findall(r"scripts/task\.py (\w+)", read("CONTRIBUTING.md"))
+    assert {"check", "fast", "docs"} <= set(named) <= set(task.TASKS)
 
 
 def test_a_change_that_does_not_fit_is_refused():
