@@ -15,7 +15,7 @@ import torch
 import triton
 import triton.language as tl
 
-from hyperface.packing.tiles import Tiling
+from hyperface.packing.tiles import WORD, Tiling
 
 ROWS, COLUMNS, DEPTH = 128, 256, 64  # of a tile, and how many coordinates are multiplied at a time
 NARROW = 128  # columns of a tile that needs more registers
@@ -247,8 +247,9 @@ def _tiles(rows: slice, columns: slice, width: int) -> int:
 
 
 def strips(n: int, world: int) -> list[slice]:
-    """Row ranges for `CosineSearch.search`, enough of them for each of `world` processes to have some."""
-    height = min(STRIP, max(ROWS, math.ceil(n / (8 * world)))) if world > 1 else STRIP
+    """Row ranges for `CosineSearch.search`, enough of them for each of `world` processes to have some. They begin at
+    multiples of WORD, as `tiles.strips` do: a process without room for its pairs searches its own by the screen."""
+    height = min(STRIP, max(ROWS, WORD * math.ceil(n / (8 * world * WORD)))) if world > 1 else STRIP
     return [slice(start, min(start + height, n)) for start in range(0, n, height)]
 
 

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from hyperface.packing import neighbors, objectives
-from hyperface.packing.tiles import Tiling
+from hyperface.packing.tiles import WORD, Tiling
 from hyperface.ranks import Ranks
 from hyperface.sphere import random_points
 
@@ -140,3 +140,11 @@ def test_a_process_that_falls_back_does_its_own_share_of_the_pairs(on_the_kernel
         torch.testing.assert_close(torch.maximum(found[0][0], found[1][0]), cosines.amax(dim=1).float())
         total = sum(float(sums.sum()) * math.exp(30 * float(shift)) for _, (_, _, shift, sums, _) in found)
         assert total == pytest.approx(float(weights.sum()), rel=1e-3)
+
+
+@pytest.mark.parametrize(("n", "world"), [(300, 1), (4001, 2), (5003, 3), (100_003, 7)])
+def test_strips_cover_all_rows_and_begin_where_the_screen_can(n, world):
+    strips = kernels.strips(n, world)
+    assert [row for strip in strips for row in range(strip.start, strip.stop)] == list(range(n))
+    assert all(strip.start % WORD == 0 for strip in strips)
+    assert len(strips) >= min(world, n // kernels.ROWS)
