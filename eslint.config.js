@@ -12,8 +12,7 @@ export default [
     files: ['hyperface/ui/**/*.js'],
     languageOptions: {
       ecmaVersion: 2022,
-      sourceType: 'script',
-      parserOptions: { ecmaFeatures: { globalReturn: true } },  // what stands outermost is local
+      sourceType: 'module',
       globals: { ...globals.browser, ...GIVEN_BY_GRADIO, hyperface: 'readonly' },
     },
   },
