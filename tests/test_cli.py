@@ -14,7 +14,6 @@ from hyperface import datasets, runs
 from hyperface.cli import EXIT_USER_ERROR, main
 from hyperface.commands import VERBS
 from hyperface.jobs.pack import OBJECTIVES
-from hyperface.jobs.train import MODEL_FILE
 from hyperface.projection.frames import read_frames
 
 
@@ -189,7 +188,7 @@ def test_from_dataset_to_evaluation(packing, dataset, tmp_path, capsys):
     options = ["--epochs", "1", "--batch-size", "8", "--validation-share", "0.25"]
     assert main(["train", "--dataset", str(dataset.path), *options, "--run", str(model)]) == 0
     run = runs.open_run(model)
-    assert recognizers.load(str(run.file(MODEL_FILE))).dimension > 0
+    assert recognizers.load(str(run.file("recognizer.safetensors"))).dimension > 0
     assert run.metrics()[-1]["step"] == 3
     assert run.results()["loss"] > 0
 

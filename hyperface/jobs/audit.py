@@ -18,7 +18,7 @@ from hyperface.jobs.console import Console, report_skipped
 from hyperface.jobs.dataset import dataset_path, embed_images
 from hyperface.jobs.driver import Driver
 from hyperface.jobs.job import Job, options_of
-from hyperface.runs import Run, Worker, is_run, open_run
+from hyperface.runs import Run, Worker, is_run, names, open_run
 
 if TYPE_CHECKING:
     import numpy as np
@@ -131,7 +131,7 @@ def _gallery(reference: str) -> Gallery | None:
 
     path = Path(reference)
     if is_run(path) and open_run(path).verb == "gallery":
-        return gallery.load(open_run(path).file("gallery.safetensors"))
+        return gallery.load(open_run(path).file(names.GALLERY))
     return gallery.load(reference) if reference in gallery.SHIPPED or path.suffix == ".safetensors" else None
 
 

@@ -12,8 +12,6 @@ from hyperface.files import write_atomic
 if TYPE_CHECKING:
     import torch
 
-CHECKPOINT = "checkpoint.safetensors"  # its name in a run folder
-
 
 def save_checkpoint(path: Path, state: dict[str, torch.Tensor], step: int) -> None:
     """Write the state after a step."""

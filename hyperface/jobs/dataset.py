@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from hyperface.errors import require
 from hyperface.jobs.console import Console, report_skipped
 from hyperface.jobs.driver import Driver, Report
-from hyperface.runs import is_run, open_run
+from hyperface.runs import is_run, names, open_run
 
 if TYPE_CHECKING:
     from hyperface.datasets import Finding, LabelledImages, SavingStep, Skipped, ValidationStep
@@ -61,7 +61,7 @@ def dataset_path(source: Path) -> Path:
         return source
     run = open_run(source)
     require(run.verb == "generate", f"{source} is a run of `{run.verb}`, not a dataset.")
-    return source / "dataset"
+    return source / names.DATASET
 
 
 def check(dataset: LabelledImages, driver: Driver, message: str = "") -> tuple[Finding, ...]:

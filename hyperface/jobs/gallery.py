@@ -14,7 +14,7 @@ from hyperface.jobs.console import Console
 from hyperface.jobs.driver import Driver, Report
 from hyperface.jobs.job import Job, options_of
 from hyperface.jobs.models import load
-from hyperface.runs import Run, Worker
+from hyperface.runs import Run, Worker, names
 
 if TYPE_CHECKING:
     from hyperface.gallery import Gallery, GalleryStep
@@ -69,14 +69,14 @@ def _work(worker: Worker, console: Console) -> None:
 
     made = _make(worker, console, options)
     content = to_bytes(made)
-    write_atomic(worker.path / "gallery.safetensors", content)
+    write_atomic(worker.path / names.GALLERY, content)
     if options.output is not None:
         write_atomic(Path(options.output), content)
     worker.write_results({"faces": len(made), "recognizer": made.recognizer, "generator": made.generator})
 
 
 def _told(run: Run) -> str:
-    output = run.options.get("output") or run.path / "gallery.safetensors"
+    output = run.options.get("output") or run.path / names.GALLERY
     return f"{run.results().get('faces', 0):,} faces in {output}"
 
 

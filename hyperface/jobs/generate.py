@@ -19,7 +19,7 @@ from hyperface.jobs.driver import Driver, Report
 from hyperface.jobs.job import Job, options_of
 from hyperface.jobs.pack import packing_space
 from hyperface.ranks import ALONE, Ranks, own_device
-from hyperface.runs import Run, Worker, is_run, open_run
+from hyperface.runs import Run, Worker, is_run, names, open_run
 from hyperface.steps import finish
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ def create(options: GenerateOptions, *, path: Path | None = None, folder: Path |
     source = Path(options.source)
     if is_run(source):
         origin = open_run(source)
-        origin.file("embeddings.npy")
+        origin.file(names.EMBEDDINGS)
         parents, available = [origin.name], int(origin.options["identities"])
         require(
             options.identities is None or options.identities <= available,
@@ -89,7 +89,7 @@ def draw(worker: Worker, console: Console, ranks: Ranks = ALONE) -> None:
     """The work itself, inside the worker's block. ranks: the processes that share it."""
     options = options_of(worker.run, GenerateOptions)
     worker.progress(0, message="Loading the generator")
-    folder = worker.path / "dataset"
+    folder = worker.path / names.DATASET
     measuring = functools.partial(_seen, worker)
     steps = drawing(options, folder, ranks, measuring)  # makes the folder ready
     ranks.tell(options, worker.path)
@@ -116,7 +116,7 @@ def _work(worker: Worker, console: Console) -> None:
 def _follow(options: GenerateOptions, path: Path) -> None:
     """Draw this process's part, into the folder that all of them must see, and stop when the run does."""
     run, ranks = open_run(path), Ranks.current()
-    with closing(drawing(options, path / "dataset", ranks)) as steps:
+    with closing(drawing(options, path / names.DATASET, ranks)) as steps:
         for _ in steps:
             if not run.status().active:
                 return
@@ -124,7 +124,7 @@ def _follow(options: GenerateOptions, path: Path) -> None:
 
 
 def _told(run: Run) -> str:
-    return f"{run.results().get('images', 0):,} images in {run.path / 'dataset'}"
+    return f"{run.results().get('images', 0):,} images in {run.path / names.DATASET}"
 
 
 JOB = Job("generate", _work, _told, follow=_follow, patience=PATIENCE)
@@ -218,7 +218,7 @@ def load_embeddings(source: Path, count: int | None) -> Embeddings:
     from hyperface import sphere
     from hyperface.recognizers import Embeddings, EmbeddingSpace
 
-    path = open_run(source).file("embeddings.npy") if is_run(source) else source
+    path = open_run(source).file(names.EMBEDDINGS) if is_run(source) else source
     try:
         rows = np.load(path, allow_pickle=False)
     except (OSError, ValueError, EOFError) as error:

@@ -7,12 +7,10 @@ from typing import TYPE_CHECKING
 
 from hyperface.errors import RunError
 from hyperface.jobs.console import Console
-from hyperface.runs import is_run, open_run
+from hyperface.runs import is_run, names, open_run
 
 if TYPE_CHECKING:
     from hyperface.recognizers import Recognizer
-
-MODEL_FILE = "recognizer.safetensors"  # what a training leaves in its run folder
 
 
 def absolute(name: str) -> str:
@@ -34,7 +32,7 @@ def model_file(model: str) -> str:
     run = open_run(model)
     if run.verb != "train":
         raise RunError(f"{model} is a run of `{run.verb}`, not of `train`: there is no model in it.")
-    return str(run.file(MODEL_FILE))
+    return str(run.file(names.MODEL))
 
 
 def load(name: str, console: Console, *, device: str = "cpu", precision: str = "float32") -> Recognizer:

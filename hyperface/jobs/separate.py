@@ -11,14 +11,13 @@ from hyperface import runs
 from hyperface.defaults import GENERATOR, SECOND_RECOGNIZER
 from hyperface.errors import require
 from hyperface.files import write_atomic
-from hyperface.jobs.checkpoints import CHECKPOINT, load_checkpoint, save_array, save_checkpoint
+from hyperface.jobs.checkpoints import load_checkpoint, save_array, save_checkpoint
 from hyperface.jobs.console import Console
 from hyperface.jobs.driver import Driver, Report
 from hyperface.jobs.generate import load_embeddings
 from hyperface.jobs.job import Job, options_of
 from hyperface.jobs.models import load
-from hyperface.jobs.pack import RECOGNIZER_FILE
-from hyperface.runs import Run, Worker, is_run, open_run
+from hyperface.runs import Run, Worker, is_run, names, open_run
 
 if TYPE_CHECKING:
     import torch
@@ -106,8 +105,8 @@ def _work(worker: Worker, console: Console) -> None:
         not judge.space.same(recognizer.space),
         f"{judge.name!r} leads the loop, so it cannot judge what comes out: choose another --judge.",
     )
-    write_atomic(worker.path / RECOGNIZER_FILE, json.dumps(recognizer.card.to_json()).encode())
-    state, resumed_at = load_checkpoint(worker.path / CHECKPOINT)
+    write_atomic(worker.path / names.RECOGNIZER, json.dumps(recognizer.card.to_json()).encode())
+    state, resumed_at = load_checkpoint(worker.path / names.CHECKPOINT)
     worker.forget_after(resumed_at)
     worker.progress(0, message="Drawing every identity once")
     steps = close_loop(
@@ -132,11 +131,11 @@ def _work(worker: Worker, console: Console) -> None:
         return Report(step.step, step.total, metrics, f"Step {step.step:,} of {step.total:,}: {seen}")
 
     def save(step: ClosedLoopStep) -> None:
-        save_checkpoint(worker.path / CHECKPOINT, step.state, step.step)
+        save_checkpoint(worker.path / names.CHECKPOINT, step.state, step.step)
 
     def finish(step: ClosedLoopStep) -> None:
         save(step)
-        save_array(worker.path / "embeddings.npy", step.requests)
+        save_array(worker.path / names.EMBEDDINGS, step.requests)
         first = worker.run.metrics()[0]
         worker.write_results({**_metrics(step), "start_mean_seen_angle": first["mean_seen_angle"]})
 

@@ -12,14 +12,13 @@ from hyperface import runs
 from hyperface.errors import RunError, require
 from hyperface.files import atomic_path, write_atomic
 from hyperface.jobs import generate
-from hyperface.jobs.checkpoints import CHECKPOINT, load_checkpoint, save_checkpoint
+from hyperface.jobs.checkpoints import load_checkpoint, save_checkpoint
 from hyperface.jobs.console import Console, report_skipped
 from hyperface.jobs.driver import Driver, Report
 from hyperface.jobs.job import Job, options_of
-from hyperface.jobs.models import MODEL_FILE
 from hyperface.jobs.tracking import tracked
 from hyperface.ranks import Ranks
-from hyperface.runs import DONE, RUNNING, Run, RunStatus, StopRequested, Worker, is_run, open_run
+from hyperface.runs import DONE, RUNNING, Run, RunStatus, StopRequested, Worker, is_run, names, open_run
 from hyperface.words import duration
 
 if TYPE_CHECKING:
@@ -208,11 +207,11 @@ def load_training(options: TrainOptions, run: Path) -> tuple[LabelledImages, dic
         other = datasets.open(_images_of(options.against))
         identities, images = datasets.equal_budget(dataset, other, seed=options.seed)
         dataset = dataset.limited(identities=identities, images=images, seed=options.seed)
-    return dataset, *load_checkpoint(run / CHECKPOINT)
+    return dataset, *load_checkpoint(run / names.CHECKPOINT)
 
 
 def _images_of(path: str) -> Path:
-    return Path(path) / "dataset" if is_run(path) else Path(path)
+    return Path(path) / names.DATASET if is_run(path) else Path(path)
 
 
 def training_steps(
@@ -257,13 +256,13 @@ def _train(worker: Worker, console: Console, options: TrainOptions) -> None:
         return Report(step.step, step.total, _figures(step), message, step.seconds_left)
 
     def save(step: TrainingStep) -> None:
-        save_checkpoint(worker.path / CHECKPOINT, step.state, step.step)
+        save_checkpoint(worker.path / names.CHECKPOINT, step.state, step.step)
 
     def finish(step: TrainingStep) -> None:  # stopped, too: what was learnt so far is a recogniser to be evaluated
         from hyperface import training
 
         save(step)
-        with atomic_path(worker.path / MODEL_FILE) as temporary:
+        with atomic_path(worker.path / names.MODEL) as temporary:
             training.save_recognizer(step, temporary)
         worker.write_results({**_figures(step), "identities": dataset.identities, "images": len(dataset)})
 

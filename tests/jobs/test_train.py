@@ -97,7 +97,7 @@ def test_a_killed_training_continues_as_if_it_never_was(make, tmp_path):
     process.send_signal(signal.SIGKILL)
     process.wait()
     assert runs.open_run(killed).status().state == runs.INTERRUPTED
-    assert (killed / train.CHECKPOINT).is_file()
+    assert (killed / "checkpoint.safetensors").is_file()
     assert main(["train", "--resume", str(killed)]) == 0
     figures = [[row["loss"] for row in runs.open_run(tmp_path / name).metrics()] for name in ("whole", "killed")]
     assert len(figures[0]) == 1 + 4 * (30 // 8)

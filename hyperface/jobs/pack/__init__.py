@@ -5,21 +5,20 @@ from __future__ import annotations
 from contextlib import ExitStack
 from typing import Any
 
-from hyperface.jobs.checkpoints import CHECKPOINT, checkpoint_step
+from hyperface.jobs.checkpoints import checkpoint_step
 from hyperface.jobs.console import Console
 from hyperface.jobs.job import Job, options_of
 from hyperface.jobs.pack.options import (
     OBJECTIVES,
-    RECOGNIZER_FILE,
     STARTS,
     PackOptions,
     create,
     packing_space,
 )
 from hyperface.jobs.pack.picture import PictureProcess
-from hyperface.runs import Run, Worker
+from hyperface.runs import Run, Worker, names
 
-__all__ = ["JOB", "OBJECTIVES", "RECOGNIZER_FILE", "STARTS", "PackOptions", "create", "packing_space"]
+__all__ = ["JOB", "OBJECTIVES", "STARTS", "PackOptions", "create", "packing_space"]
 
 
 def _work(worker: Worker, console: Console) -> None:
@@ -28,8 +27,8 @@ def _work(worker: Worker, console: Console) -> None:
     with ExitStack() as stack:
         picture = None
         if options.frames > 0:  # first of all: it loads its own libraries while this process loads torch
-            resumed_at = checkpoint_step(worker.path / CHECKPOINT)
-            picture = PictureProcess(worker.path / "frames.bin", seed=options.seed, keep_until=resumed_at)
+            resumed_at = checkpoint_step(worker.path / names.CHECKPOINT)
+            picture = PictureProcess(worker.path / names.FRAMES, seed=options.seed, keep_until=resumed_at)
             stack.enter_context(picture)
         from hyperface.jobs.pack.work import PackWork
 

@@ -10,14 +10,13 @@ from typing import TYPE_CHECKING
 from hyperface import runs
 from hyperface.defaults import GALLERY
 from hyperface.errors import RunError, require
-from hyperface.runs import Run, is_run
+from hyperface.runs import Run, is_run, names
 
 if TYPE_CHECKING:
     from hyperface.recognizers import EmbeddingSpace
 
 OBJECTIVES = ("soft", "paper", "stochastic", "nearest")
 STARTS = ("gallery", "random")
-RECOGNIZER_FILE = "recognizer.json"  # the card of the recogniser whose embeddings are packed
 
 
 @dataclass(frozen=True)
@@ -92,8 +91,8 @@ def packing_space(run: Run) -> EmbeddingSpace:
 
     what = f"the packing {run.name}"
     try:
-        return EmbeddingSpace(json.loads((run.path / RECOGNIZER_FILE).read_bytes())["name"], what)
+        return EmbeddingSpace(json.loads((run.path / names.RECOGNIZER).read_bytes())["name"], what)
     except FileNotFoundError:  # of a run that is older than the file, or has not begun
         return EmbeddingSpace(run.results().get("recognizer"), what)
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise RunError(f"{run.path / RECOGNIZER_FILE} is damaged ({error}). Make the packing again.") from error
+        raise RunError(f"{run.path / names.RECOGNIZER} is damaged ({error}). Make the packing again.") from error

@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from hyperface.runs import names
+
 if TYPE_CHECKING:
     from multiprocessing.queues import Queue
     from multiprocessing.sharedctypes import Synchronized
@@ -147,7 +149,7 @@ def _draw(
         writer.close()
         measured = faithfulness(*shown)
         content = {"trustworthiness": measured.trustworthiness, "rank_correlation": measured.rank_correlation}
-        write_atomic(frames_path.with_name("picture.json"), json.dumps(content).encode())
+        write_atomic(frames_path.with_name(names.PICTURE), json.dumps(content).encode())
 
 
 def _collect(incoming: Queue[Snapshot | str], backlog: list[Snapshot]) -> bool:

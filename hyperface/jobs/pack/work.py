@@ -15,16 +15,16 @@ import torch
 
 from hyperface import bounds, gallery, packing, sphere
 from hyperface.files import write_atomic
-from hyperface.jobs.checkpoints import CHECKPOINT, load_checkpoint, save_array, save_checkpoint
+from hyperface.jobs.checkpoints import load_checkpoint, save_array, save_checkpoint
 from hyperface.jobs.console import Console
 from hyperface.jobs.driver import STOPS, Driver, Report
-from hyperface.jobs.pack.options import RECOGNIZER_FILE, PackOptions, packing_space
+from hyperface.jobs.pack.options import PackOptions, packing_space
 from hyperface.jobs.pack.picture import PictureProcess, Snapshot
 from hyperface.packing import PackingStep
 from hyperface.packing.span import principal_span
 from hyperface.projection.frames import record_type
 from hyperface.ranks import Ranks, own_device
-from hyperface.runs import StopRequested, Worker, is_run
+from hyperface.runs import StopRequested, Worker, is_run, names
 
 LIVE_SECONDS = 0.2  # between pictures of a slow packing, beyond the number asked for: somebody may be looking on
 MOST_FRAME_BYTES = 16_000_000  # of such pictures in one run: a page that is opened later loads them all
@@ -68,17 +68,17 @@ class PackWork:
         self._last: PackingStep | None = None
         _set_threads(spare=picture is not None)
         self.gallery = gallery.load(
-            Path(options.gallery) / "gallery.safetensors" if is_run(options.gallery) else options.gallery
+            Path(options.gallery) / names.GALLERY if is_run(options.gallery) else options.gallery
         )
 
     def run(self) -> None:
         """Pack until the last step, or until asked to stop; both leave a whole result."""
         self._remember_recognizer()
-        state, resumed_at = load_checkpoint(self.folder / CHECKPOINT)
+        state, resumed_at = load_checkpoint(self.folder / names.CHECKPOINT)
         self.worker.forget_after(resumed_at)
         start, origin = self._start()
         if origin is not None:
-            save_array(self.folder / "start.npy", origin)
+            save_array(self.folder / names.ORIGIN, origin)
         ranks, what = Ranks.current(), (start, self.gallery.embeddings, self.options, state)
         ranks.tell(*what)
         try:
@@ -104,7 +104,7 @@ class PackWork:
         packing_space(self.worker.run).check_same(self.gallery.space)
         card = self.gallery.recognizer_card
         content = {"name": self.gallery.recognizer} if card is None else card.to_json()
-        write_atomic(self.folder / RECOGNIZER_FILE, json.dumps(content, indent=1, ensure_ascii=False).encode())
+        write_atomic(self.folder / names.RECOGNIZER, json.dumps(content, indent=1, ensure_ascii=False).encode())
 
     def _start(self) -> tuple[torch.Tensor, torch.Tensor | None]:
         """The first embeddings (n, d), and which gallery faces (n,) they are, if they are."""
@@ -178,8 +178,8 @@ class PackWork:
         return float(sphere.angle_degrees(bounds.max_cosine_bound(self.options.identities, dimension)))
 
     def _save(self, step: PackingStep) -> None:
-        save_checkpoint(self.folder / CHECKPOINT, step.state, step.step)
-        save_array(self.folder / "embeddings.npy", step.embeddings)
+        save_checkpoint(self.folder / names.CHECKPOINT, step.state, step.step)
+        save_array(self.folder / names.EMBEDDINGS, step.embeddings)
 
     def _finish(self, step: PackingStep) -> None:
         """Write what the packing came to, whole or stopped."""

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hyperface.jobs.evaluate import read_figures, read_scores
+from hyperface.runs import names
 from hyperface.ui.parts.context import AppContext
 from hyperface.ui.parts.run_picker import run_title
 
@@ -33,7 +34,7 @@ def model_choices(context: AppContext) -> list[tuple[str, str]]:
 
     The value is what `evaluate` takes: a name, or the absolute path of a run folder.
     """
-    trained = [run for run in context.runs("train") if (run.path / "recognizer.safetensors").is_file()]
+    trained = [run for run in context.runs("train") if (run.path / names.MODEL).is_file()]
     return [(DLIB_TITLE, DLIB), *((run_title(context, run), str(run.path)) for run in trained)]
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import gradio as gr
 
 from hyperface.errors import HyperFaceError, InputError
-from hyperface.runs import Run
+from hyperface.runs import Run, names
 from hyperface.ui.parts import worker
 from hyperface.ui.parts.context import AppContext
 from hyperface.ui.parts.events import AT_ONCE, LATEST, QUIET, Given, Updates, components_of, values_of
@@ -159,7 +159,7 @@ def _outcome(context: AppContext, name: str | None, run: Run) -> str:
 
     packed, results = load_packed(context, name), run.results()
     judged = "second_recognizer" in results  # not where the loop was stopped
-    moved = sphere.as_embeddings(np.load(run.file("embeddings.npy"), allow_pickle=False))  # (n, d)
+    moved = sphere.as_embeddings(np.load(run.file(names.EMBEDDINGS), allow_pickle=False))  # (n, d)
     recognizer = context.recognizer(gallery_of(context, packed.run).recognizer)
 
     def row(title: str, requests: torch.Tensor) -> str:

@@ -16,7 +16,7 @@ import gradio as gr
 from hyperface.drawing import data_url
 from hyperface.errors import HyperFaceError, RunError
 from hyperface.projection.frames import read_frames
-from hyperface.runs import Run
+from hyperface.runs import Run, names
 from hyperface.ui.parts.context import AppContext
 from hyperface.ui.parts.run_view import PROGRESS_HTML, Question, answers, columns, control_functions, status_news
 
@@ -58,7 +58,7 @@ def pack_news(context: AppContext, question: Question) -> dict[str, Any]:
     cursor = question.get("cursor") or {"metrics": 0, "frames": 0}
     status = status_news(context, run)  # before the figures: what it says is over has all its figures written
     rows, metrics_offset = run.metrics_from(int(cursor["metrics"]))
-    frames = read_frames(run.path / "frames.bin")
+    frames = read_frames(run.path / names.FRAMES)
     seen, count = int(cursor["frames"]), 0 if frames is None else len(frames)
     if count < seen:  # another run's frames, or a file begun anew
         seen = 0
@@ -88,7 +88,7 @@ def pack_news(context: AppContext, question: Question) -> dict[str, Any]:
 
 def _picture(run: Run) -> dict[str, Any] | None:
     try:
-        picture = json.loads((run.path / "picture.json").read_bytes())
+        picture = json.loads((run.path / names.PICTURE).read_bytes())
     except (OSError, ValueError):
         return None
     return picture if isinstance(picture, dict) else None
@@ -108,7 +108,7 @@ def _start_faces(context: AppContext, run: Run, identities: list[int]) -> list[s
     import numpy as np
 
     try:
-        origin = np.load(run.path / "start.npy", allow_pickle=False)
+        origin = np.load(run.path / names.ORIGIN, allow_pickle=False)
         gallery = context.gallery(str(run.options["gallery"]))
     except (OSError, ValueError, HyperFaceError):
         return [None] * len(identities)
@@ -124,7 +124,7 @@ def _packed_faces(context: AppContext, run: Run, identities: list[int]) -> list[
     if run.status().active:
         return [None] * len(identities)
     try:
-        embeddings = np.load(run.path / "embeddings.npy", mmap_mode="r", allow_pickle=False)
+        embeddings = np.load(run.path / names.EMBEDDINGS, mmap_mode="r", allow_pickle=False)
         generator = context.generator()
         if any(not 0 <= index < len(embeddings) for index in identities):
             return [None] * len(identities)

@@ -14,7 +14,7 @@ from hyperface import runs
 from hyperface.assets import assets_folder
 from hyperface.defaults import GALLERY, GENERATOR, RECOGNIZER
 from hyperface.errors import CheckpointError, HyperFaceError
-from hyperface.runs import Run
+from hyperface.runs import Run, names
 
 if TYPE_CHECKING:
     from hyperface.gallery import Gallery
@@ -77,7 +77,7 @@ class AppContext:
             from hyperface.recognizers.checkpoints import card_of
 
             trained = [] if name in recognizers.REGISTRY else self.runs("train")
-            for path in (run.path / "recognizer.safetensors" for run in trained):
+            for path in (run.path / names.MODEL for run in trained):
                 with suppress(CheckpointError):  # one that is missing or damaged is not the one
                     if card_of(path).name == name:
                         return recognizers.load(path)

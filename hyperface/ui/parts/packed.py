@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from hyperface.errors import RunError
 from hyperface.jobs.pack import packing_space
-from hyperface.runs import Run
+from hyperface.runs import Run, names
 from hyperface.ui.parts.context import AppContext
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ class Packed:
         from hyperface.projection import SphereProjection
         from hyperface.projection.frames import RADIUS, read_frames
 
-        frames = read_frames(self.run.path / "frames.bin")
+        frames = read_frames(self.run.path / names.FRAMES)
         if frames is None or len(frames) == 0 or frames.dtype["points"].shape != (len(self), 3):
             return SphereProjection().fit(self.embeddings)  # a run without pictures
         return np.asarray(frames[-1]["points"], np.float32) / RADIUS
@@ -73,7 +73,7 @@ class Packed:
 def gallery_of(context: AppContext, run: Run) -> Gallery:
     """The gallery that a packing started from and was kept near to."""
     name = run.options["gallery"]
-    return context.gallery(str(Path(name) / "gallery.safetensors") if (Path(name) / "config.json").is_file() else name)
+    return context.gallery(str(Path(name) / names.GALLERY) if (Path(name) / "config.json").is_file() else name)
 
 
 def load_packed(context: AppContext, name: str | None) -> Packed:
@@ -81,7 +81,7 @@ def load_packed(context: AppContext, name: str | None) -> Packed:
     if not name:
         raise RunError("There is no packing yet. Make one on the Pack tab: press Start there and come back.")
     run = context.run(name)
-    path = run.file("embeddings.npy")
+    path = run.file(names.EMBEDDINGS)
     return _read(run.path, path.stat().st_mtime_ns)
 
 
@@ -95,7 +95,7 @@ def _read(run_path: Path, _modified: int) -> Packed:  # a running packing rewrit
 
     run = runs.open_run(run_path)
     try:
-        embeddings = sphere.as_embeddings(np.load(run.file("embeddings.npy"), allow_pickle=False))  # (n, d)
+        embeddings = sphere.as_embeddings(np.load(run.file(names.EMBEDDINGS), allow_pickle=False))  # (n, d)
     except (OSError, ValueError) as error:
         raise RunError(f"The embeddings of the packing {run.name} are damaged ({error}). Pick another run.") from error
     nearest = nearest_points(embeddings)  # (n,)

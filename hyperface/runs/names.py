@@ -1,0 +1,11 @@
+"""What a run folder's own files are called. `runs` says what each is for; these are what a verb makes."""
+
+CHECKPOINT = "checkpoint.safetensors"  # the state that a resumed run goes on from
+DATASET = "dataset"  # a folder of labelled images
+EMBEDDINGS = "embeddings.npy"  # float32 (n, d), unit rows: the identities
+FRAMES = "frames.bin"  # the picture of a packing
+GALLERY = "gallery.safetensors"
+MODEL = "recognizer.safetensors"  # what a training leaves
+ORIGIN = "start.npy"  # int64 (n,): which gallery faces a packing started at
+PICTURE = "picture.json"  # how faithful the picture is
+RECOGNIZER = "recognizer.json"  # the card of the recogniser whose embeddings these are
