@@ -114,3 +114,17 @@ def test_what_is_shown_is_what_happened(coloured):
         assert shown.loss == pytest.approx(np.mean(losses[-20:]), rel=1e-4)
         assert shown.accuracy == pytest.approx(np.mean(shares[-20:]))
     assert list(steps) == []
+
+
+def test_a_captured_state_stays_as_it_was(coloured):
+    loop = make_loop(coloured, learning_rate=0.02, head="adaface")
+    steps = loop.steps(resumed=False)
+    next(steps)
+    state = next(steps).state
+    kept = {name: value.clone() for name, value in state.items()}
+    next(steps)
+    for name, value in kept.items():
+        assert torch.equal(state[name], value) or value.isnan().all(), name
+    other = make_loop(coloured, learning_rate=0.02, head="adaface")
+    other.restore(state)
+    assert next(other.steps(resumed=True)).validation is None  # nothing is held out
