@@ -6,7 +6,7 @@ import functools
 import importlib.util
 from typing import TYPE_CHECKING
 
-from hyperface.errors import InputError
+from hyperface.errors import DeviceError, InputError
 
 if TYPE_CHECKING:
     import torch
@@ -29,6 +29,19 @@ def has_fast_bfloat16(device: torch.device) -> bool:
 def has_triton() -> bool:
     """Whether kernels of our own can be compiled for a GPU: torch brings Triton along where it has CUDA."""
     return importlib.util.find_spec("triton") is not None
+
+
+def usable_device(device: str | torch.device) -> torch.device:
+    """The device, once torch has shown that it can compute there. DeviceError if it cannot."""
+    import torch
+
+    try:
+        target = torch.device(device)
+        torch.empty(1, device=target)
+    except (RuntimeError, AssertionError) as error:
+        reason = str(error).splitlines()[0]
+        raise DeviceError(f"The device {str(device)!r} cannot be used here ({reason}). Use 'cpu'.") from error
+    return target
 
 
 def computes_in_bfloat16(precision: str, device: torch.device) -> bool:

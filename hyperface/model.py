@@ -11,8 +11,8 @@ from typing import Any, ClassVar, Self, TypeVar
 import torch
 from torch import nn
 
-from hyperface.errors import CheckpointError, DeviceError
-from hyperface.hardware import computes_in_bfloat16
+from hyperface.errors import CheckpointError
+from hyperface.hardware import computes_in_bfloat16, usable_device
 
 Module = TypeVar("Module", bound=nn.Module)
 
@@ -71,13 +71,9 @@ class Model(nn.Module, ABC):
             DeviceError: The device cannot be used here.
             InputError: There is no such precision.
         """
-        try:
-            self.to(device)
-            torch.empty(1, device=device)
-        except (RuntimeError, AssertionError) as error:
-            reason = str(error).splitlines()[0]
-            raise DeviceError(f"The device {str(device)!r} cannot be used here ({reason}). Use 'cpu'.") from error
-        uses_bfloat16 = computes_in_bfloat16(precision, torch.device(device))
+        target = usable_device(device)
+        self.to(target)
+        uses_bfloat16 = computes_in_bfloat16(precision, target)
         self.uses_bfloat16 = uses_bfloat16 and (self.autocasts or precision == "bfloat16")
         return self
 

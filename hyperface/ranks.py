@@ -17,6 +17,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from hyperface.errors import DeviceError
+
 if TYPE_CHECKING:
     import torch
     from torch.distributed import ReduceOp
@@ -33,14 +35,15 @@ def launched() -> int:
     return int(os.environ.get("WORLD_SIZE", "1"))
 
 
-def own_device(device: str | torch.device) -> torch.device:
+def own_device(device: str | torch.device) -> str:
     """The device that this process computes on: of several on a machine, each takes a GPU of its own."""
-    import torch
+    if _is_gpu(device) and launched() > 1 and "LOCAL_RANK" in os.environ:
+        return f"cuda:{int(os.environ['LOCAL_RANK'])}"
+    return str(device)
 
-    chosen = torch.device(device)
-    if chosen.type == "cuda" and launched() > 1 and "LOCAL_RANK" in os.environ:
-        return torch.device("cuda", int(os.environ["LOCAL_RANK"]))
-    return chosen
+
+def _is_gpu(device: str | torch.device) -> bool:
+    return str(device).partition(":")[0] == "cuda"
 
 
 @dataclass(frozen=True)
@@ -74,10 +77,14 @@ class Ranks:
             # Its functions have as a default argument the group there is when it is imported, and keep that group and
             # its threads alive. DistributedDataParallel imports it; here there is no group yet.
             importlib.import_module("torch.distributed.nn.functional")
-            own = own_device(device)
-            if own.type == "cuda":
-                torch.cuda.set_device(own)  # what is told travels over this process's own GPU
-            distributed.init_process_group("nccl" if own.type == "cuda" else "gloo", timeout=patience)
+            if _is_gpu(device):  # what is told travels over this process's own GPU
+                try:
+                    torch.cuda.set_device(own_device(device))
+                except (RuntimeError, AssertionError) as error:
+                    raise DeviceError(
+                        f"There is no GPU here for process {os.environ.get('RANK')} ({error})."
+                    ) from error
+            distributed.init_process_group("nccl" if _is_gpu(device) else "gloo", timeout=patience)
             atexit.register(leave)
         return cls.current()
 

@@ -260,6 +260,13 @@ def test_training_finishes_the_dataset_it_is_given(packing, tmp_path, capsys):
     assert model.results()["step"] == 4
 
 
+def test_a_device_that_cannot_be_used_is_told_and_nothing_is_left(tmp_path, capsys):
+    options = ["--identities", "5", "--frames", "0", "--device", "nowhere", "--run", str(tmp_path / "run")]
+    assert main(["pack", *options]) == EXIT_USER_ERROR
+    assert "'nowhere' cannot be used here" in capsys.readouterr().err
+    assert not (tmp_path / "run").exists()
+
+
 @pytest.mark.slow
 def test_a_gallery_is_made_and_packed_from(tmp_path):
     pytest.importorskip("dlib")

@@ -6,7 +6,7 @@ from torch import distributed, multiprocessing
 
 from hyperface.packing import pack
 from hyperface.packing.neighbors import nearest_points
-from hyperface.ranks import ALONE, Ranks
+from hyperface.ranks import ALONE, Ranks, own_device
 from hyperface.sphere import random_points
 
 CASES = [
@@ -79,3 +79,21 @@ def test_a_process_alone_needs_no_group():
     assert ALONE.gather(values, 3) is ALONE.maximum(values) is ALONE.total(values) is values
     points = random_points(30, 4, seed=2)
     assert torch.equal(nearest_points(points, ranks=ALONE), nearest_points(points))
+
+
+def test_of_several_on_a_machine_each_takes_a_gpu_of_its_own(monkeypatch):
+    assert own_device("cuda:1") == own_device(torch.device("cuda:1")) == "cuda:1"  # alone: as it was asked
+    monkeypatch.setenv("WORLD_SIZE", "4")
+    monkeypatch.setenv("LOCAL_RANK", "3")
+    assert own_device("cuda") == own_device("cuda:0") == "cuda:3"
+    assert own_device("cpu") == "cpu"
+    assert own_device("nowhere") == "nowhere"  # whoever computes there will say so
+
+
+def test_alone_there_is_nobody_to_tell():
+    ranks = Ranks.join("cuda")  # needs no GPU
+    assert ranks == ALONE
+    ranks.tell("pack", 3)
+    ranks.dismiss()
+    ranks.wait()
+    assert list(ranks.leading(number for number in range(3))) == [0, 1, 2]

@@ -176,8 +176,7 @@ def drawing(
     from hyperface import datasets, generators
 
     embeddings = load_embeddings(Path(options.source), options.identities)
-    device = str(own_device(options.device)) if ranks.world > 1 else options.device
-    generator = generators.load(options.generator, device=device)
+    generator = generators.load(options.generator, device=own_device(options.device))
     embeddings.space.check_same(generator.space)
     return datasets.synthesize(
         embeddings.rows,

@@ -13,7 +13,8 @@ from functools import cached_property
 import numpy as np
 import torch
 
-from hyperface.errors import CheckpointError, DeviceError, InputError
+from hyperface.errors import CheckpointError, InputError
+from hyperface.hardware import usable_device
 from hyperface.packing.neighbors import GallerySearch, dots, nearest_points, pair_cosines
 from hyperface.packing.objectives import OBJECTIVES, Moments, Objective
 from hyperface.packing.span import Span, principal_span
@@ -105,7 +106,7 @@ def pack(
         CheckpointError: `resume` is the state of another packing, when called.
         DeviceError: The device is not there, when called; or memory runs out, on the way.
     """
-    target = _device(device)
+    target = usable_device(device)
     start = as_embeddings(embeddings).to(target)  # (n, d)
     if len(start) == 0:
         raise InputError("There are no embeddings to pack: at least one identity is needed.")
@@ -292,12 +293,3 @@ def _checked(
 def _check_number(name: str, value: float, allowed: str, holds: bool) -> None:
     if not (holds and math.isfinite(value)):
         raise InputError(f"The {name} must be {allowed}; it was {value}.")
-
-
-def _device(device: str | torch.device) -> torch.device:
-    try:
-        target = torch.device(device)
-        torch.empty(0, device=target)
-    except (RuntimeError, AssertionError) as error:
-        raise DeviceError(f'The device {str(device)!r} cannot be used here ({error}). Use device="cpu".') from error
-    return target

@@ -6,7 +6,8 @@ from pathlib import Path
 import torch
 
 from hyperface.datasets import LabelledImages
-from hyperface.errors import DeviceError, InputError
+from hyperface.errors import InputError
+from hyperface.hardware import usable_device
 from hyperface.ranks import own_device
 from hyperface.recognizers.backbones import BackboneRecognizer, build_backbone
 from hyperface.recognizers.checkpoints import save_backbone
@@ -87,12 +88,9 @@ def train(
         source="trained with HyperFace",
     )
     margin_head = HEADS.load(head, dimension=recognizer.dimension, classes=rest.identities)
-    ranks, own = join(device), own_device(device)
-    try:
-        recognizer.to(own)
-        margin_head.to(own)
-    except (RuntimeError, AssertionError) as error:
-        raise DeviceError(f'The device {str(device)!r} cannot be used here ({error}). Use device="cpu".') from error
+    ranks, own = join(device), usable_device(own_device(device))
+    recognizer.to(own)
+    margin_head.to(own)
     part = part_of(batch_size, ranks)
     batches = Batches(rest, batch_size=batch_size, part=part, seed=seed, device=own)
     loop = Loop(
