@@ -58,6 +58,14 @@ def test_points_move_from_step_to_step(n):
     assert max(turns) < 45  # another packing would be more than 90 degrees away
 
 
+@pytest.mark.parametrize("n", [12, 24])
+def test_spreading_alone_comes_near_the_best_known(n):
+    steps = list(solve_tammes(n, goal=0.0))
+    angles = [step.angle for step in steps if step.phase == "spreading"]
+    assert angles[-1] == pytest.approx(best_known_angle(n), abs=0.1)
+    assert angles[len(angles) // 2] > 2 * angles[0]  # and soon: most of the way is shown first
+
+
 @pytest.mark.slow
 def test_the_best_is_not_exchanged_for_the_same_one_turned():
     steps = list(solve_tammes(6, rounds=3))
@@ -99,8 +107,11 @@ def test_impossible_numbers_are_refused_at_once(n):
     [
         ({"rounds": 0}, "round"),
         ({"rounds": 1.5}, "round"),
+        ({"rounds": True}, "round"),
         ({"seed": -1}, "seed"),
         ({"seed": None}, "seed"),
+        ({"seed": False}, "seed"),
+        ({"seed": np.zeros(3, int)}, "seed"),
         ({"seconds": 0}, "seconds"),
         ({"seconds": math.nan}, "seconds"),
     ],
