@@ -134,7 +134,7 @@ def _steps(
         moved = order[batch * batch_size : (batch + 1) * batch_size]  # (b,)
         draw = seeds.stream(seed, "pictures", step)
         here = points[moved].requires_grad_()  # (b, k)
-        loss, centres, agreement = _loss(here, moved, seen, generator, recognizer, weights, draw)
+        loss, centers, agreement = _loss(here, moved, seen, generator, recognizer, weights, draw)
         (gradient,) = torch.autograd.grad(loss, here)
         here = here.detach()
         tangent = gradient - (gradient * here).sum(dim=1, keepdim=True) * here
@@ -143,7 +143,7 @@ def _steps(
         direction, own = adam(own, tangent, square, round_ + 1, beta2=0.99, epsilon=1e-12)
         moments.first[moved], moments.second[moved] = own.first, own.second
         points[moved] = normalize(here - learning_rate * (1 - step / total) * direction)
-        seen[moved] = centres
+        seen[moved] = centers
     return normalize(_requests(points, generator))
 
 
@@ -159,15 +159,15 @@ def _loss(
     """The loss of the identities `moved` (b,) at points (b, k); what is seen of them (b, d); their consistency."""
     requests = _requests(F.normalize(points, dim=1), generator)  # (b, d)
     pictures = _seen(requests, generator, recognizer, draw)  # (b, 2, d)
-    centres = F.normalize(pictures.sum(dim=1), dim=1)  # (b, d)
-    others = seen.index_copy(0, moved, centres.detach())
-    cosines = (centres @ others.T).scatter(1, moved[:, None], -torch.inf)  # (b, n)
+    centers = F.normalize(pictures.sum(dim=1), dim=1)  # (b, d)
+    others = seen.index_copy(0, moved, centers.detach())
+    cosines = (centers @ others.T).scatter(1, moved[:, None], -torch.inf)  # (b, n)
     apart = torch.logsumexp(SHARPNESS * cosines, dim=1) / SHARPNESS
     agreement = (pictures[:, 0] * pictures[:, 1]).sum(dim=1)  # (b,)
     near = (pictures * requests[:, None]).sum(dim=2).mean(dim=1)
     repulsion, consistency, fidelity = weights
     loss = (repulsion * apart + consistency * (1 - agreement) + fidelity * (1 - near)).sum()
-    return loss, centres.detach(), float(agreement.detach().mean())
+    return loss, centers.detach(), float(agreement.detach().mean())
 
 
 def _requests(points: torch.Tensor, generator: DifferentiableGenerator) -> torch.Tensor:

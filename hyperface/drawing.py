@@ -9,7 +9,7 @@ from html import escape
 import numpy as np
 from PIL import Image
 
-COLOURS = ("#137d82", "#d9622b", "#5b5fc7", "#b8327a", "#6b8e23", "#8f9bb0")
+COLORS = ("#137d82", "#d9622b", "#5b5fc7", "#b8327a", "#6b8e23", "#8f9bb0")
 WIDTH, HEIGHT = 432, 300
 LEFT, RIGHT, TOP, BOTTOM = 58, 408, 12, 254  # of the plot, in the drawing's units
 MOST_POINTS = 400  # of a curve: more cannot be told apart
@@ -57,9 +57,9 @@ def line_chart(curves: Sequence[Curve], across: Axis, up: Axis, *, label: str) -
         points = [f"M{x[0]:.1f} {y[0]:.1f}"]
         for a, b in zip(x[1:], y[1:], strict=True):
             points.append(f"H{a:.1f}V{b:.1f}" if curve.steps else f"L{a:.1f} {b:.1f}")
-        colour = COLOURS[number % len(COLOURS)]
+        color = COLORS[number % len(COLORS)]
         drawn.append(
-            f'<path d="{"".join(points)}" fill="none" stroke="{colour}" stroke-width="2">'
+            f'<path d="{"".join(points)}" fill="none" stroke="{color}" stroke-width="2">'
             f"<title>{escape(curve.name)}</title></path>"
         )
     return _framed("".join(drawn), across, up, label) + _legend([curve.name for curve in curves])
@@ -85,7 +85,7 @@ def histogram(
         tops = BOTTOM - (BOTTOM - TOP) * up.place(count)
         steps = "".join(f"V{top:.1f}H{right:.1f}" for top, right in zip(tops, x[1:], strict=True))
         drawn.append(
-            f'<path d="M{x[0]:.1f} {BOTTOM}{steps}V{BOTTOM}Z" fill="{COLOURS[number % len(COLOURS)]}" '
+            f'<path d="M{x[0]:.1f} {BOTTOM}{steps}V{BOTTOM}Z" fill="{COLORS[number % len(COLORS)]}" '
             f'fill-opacity=".55"><title>{escape(groups[number][0])}</title></path>'
         )
     at = LEFT + (RIGHT - LEFT) * float(across.place(line))
@@ -116,7 +116,7 @@ def _framed(inside: str, across: Axis, up: Axis, label: str) -> str:
 
 def _legend(names: Sequence[str]) -> str:
     items = "".join(
-        f'<span><i style="background:{COLOURS[number % len(COLOURS)]}"></i>{escape(name)}</span>'
+        f'<span><i style="background:{COLORS[number % len(COLORS)]}"></i>{escape(name)}</span>'
         for number, name in enumerate(names)
     )
     return f'<p class="legend">{items}</p>'

@@ -62,7 +62,7 @@ def realize(
     return Realization(drawn, embeddings, cosine)
 
 
-def recognised(embeddings: torch.Tensor, numbers: Sequence[int], packing: torch.Tensor) -> torch.Tensor:
+def recognized(embeddings: torch.Tensor, numbers: Sequence[int], packing: torch.Tensor) -> torch.Tensor:
     """Whether each picture is nearest to its own identity among all packed ones: bool (n, k).
 
     embeddings: (n, k, d), of the pictures. numbers: n, which row of `packing` (N, d) each identity is.
@@ -82,7 +82,7 @@ class Separation:
     drift: torch.Tensor
     requested: torch.Tensor
     seen: torch.Tensor
-    neighbour: torch.Tensor
+    neighbor: torch.Tensor
 
 
 def separation(identities: torch.Tensor, pictures: torch.Tensor) -> Separation:
@@ -95,12 +95,12 @@ def separation(identities: torch.Tensor, pictures: torch.Tensor) -> Separation:
             f"Separation is that of two identities or more with a picture each; got {tuple(identities.shape)} and "
             f"{tuple(pictures.shape)}."
         )
-    neighbour = nearest_points(pictures)  # (n,)
+    neighbor = nearest_points(pictures)  # (n,)
     return Separation(
         torch.rad2deg(angles(identities, pictures)),
         torch.rad2deg(angles(identities, identities[nearest_points(identities)])),
-        torch.rad2deg(angles(pictures, pictures[neighbour])),
-        neighbour,
+        torch.rad2deg(angles(pictures, pictures[neighbor])),
+        neighbor,
     )
 
 

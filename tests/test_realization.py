@@ -6,7 +6,7 @@ import torch
 from torch.nn import functional as F
 
 from hyperface.errors import InputError
-from hyperface.realization import mean_nearest_angle, most_alike_pairs, realize, recognised, separation
+from hyperface.realization import mean_nearest_angle, most_alike_pairs, realize, recognized, separation
 from hyperface.recognizers import EmbeddingSpace
 
 
@@ -72,8 +72,8 @@ def test_another_recogniser_is_refused(identities):
 def test_recognised_is_nearest_to_the_own_identity():
     packing = torch.eye(4)
     pictures = F.normalize(torch.tensor([[[0.1, 1, 0, 0], [0, 0, 1, 0.9]], [[0, 0, 0.2, 1], [0, 0, 1, 0.2]]]), dim=-1)
-    assert recognised(pictures, [1, 3], packing).tolist() == [[True, False], [True, False]]
-    assert recognised(pictures, [1, 2], packing).tolist() == [[True, False], [False, True]]
+    assert recognized(pictures, [1, 3], packing).tolist() == [[True, False], [True, False]]
+    assert recognized(pictures, [1, 2], packing).tolist() == [[True, False], [False, True]]
 
 
 def test_separation_is_that_of_a_naive_loop():
@@ -82,7 +82,7 @@ def test_separation_is_that_of_a_naive_loop():
     for i in range(12):
         others = [j for j in range(12) if j != i]
         nearest = max(others, key=lambda j: float(seen[i] @ seen[j]))
-        assert int(found.neighbour[i]) == nearest
+        assert int(found.neighbor[i]) == nearest
         for angle, cosine in (
             (found.drift[i], asked[i] @ seen[i]),
             (found.seen[i], seen[i] @ seen[nearest]),

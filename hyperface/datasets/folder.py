@@ -33,7 +33,7 @@ class Files(Records):
         return self.files[index].relative_to(self.root).as_posix()
 
 
-def recognise_folder(path: Path) -> bool:
+def recognize_folder(path: Path) -> bool:
     """Whether it is a folder with folders in it."""
     if not path.is_dir():
         return False

@@ -2,22 +2,22 @@
 
 from pathlib import Path
 
-from hyperface.datasets.folder import DATA_FILES, FolderWriter, open_folder, recognise_folder
+from hyperface.datasets.folder import DATA_FILES, FolderWriter, open_folder, recognize_folder
 from hyperface.datasets.labelled import LabelledImages
-from hyperface.datasets.lmdb import open_lmdb, recognise_lmdb
-from hyperface.datasets.parquet import ParquetWriter, open_parquet, recognise_parquet
-from hyperface.datasets.recordio import RecordWriter, open_recordio, recognise_recordio
+from hyperface.datasets.lmdb import open_lmdb, recognize_lmdb
+from hyperface.datasets.parquet import ParquetWriter, open_parquet, recognize_parquet
+from hyperface.datasets.recordio import RecordWriter, open_recordio, recognize_recordio
 from hyperface.datasets.records import Format, starts_of
-from hyperface.datasets.webdataset import TarWriter, open_webdataset, recognise_webdataset
+from hyperface.datasets.webdataset import TarWriter, open_webdataset, recognize_webdataset
 from hyperface.errors import DatasetError
 
 # The first that recognises a path opens it; folders come last, since containers lie in folders too.
 FORMATS: dict[str, Format] = {
-    "recordio": Format("InsightFace RecordIO", recognise_recordio, open_recordio, RecordWriter),
-    "parquet": Format("Parquet", recognise_parquet, open_parquet, ParquetWriter, "data/train-*.parquet"),
-    "webdataset": Format("WebDataset", recognise_webdataset, open_webdataset, TarWriter, "train-*.tar"),
-    "lmdb": Format("Vec2Face LMDB", recognise_lmdb, open_lmdb),
-    "folder": Format("image folder", recognise_folder, open_folder, FolderWriter, DATA_FILES),
+    "recordio": Format("InsightFace RecordIO", recognize_recordio, open_recordio, RecordWriter),
+    "parquet": Format("Parquet", recognize_parquet, open_parquet, ParquetWriter, "data/train-*.parquet"),
+    "webdataset": Format("WebDataset", recognize_webdataset, open_webdataset, TarWriter, "train-*.tar"),
+    "lmdb": Format("Vec2Face LMDB", recognize_lmdb, open_lmdb),
+    "folder": Format("image folder", recognize_folder, open_folder, FolderWriter, DATA_FILES),
 }
 
 _COMPRESSED = (b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"\x28\xb5\x2f\xfd", b"PK\x03\x04")  # gzip, bzip2, xz, zstd, zip
@@ -31,7 +31,7 @@ def format_of(path: str | Path) -> str:
         if not path.exists():
             raise DatasetError(f"There is no dataset at {path}.")
         for name, kind in FORMATS.items():
-            if kind.recognise(path):
+            if kind.recognize(path):
                 return name
         for file, start in starts_of(path, len(_POINTER)):
             if start == _POINTER:

@@ -36,7 +36,7 @@ class LmdbImages(Records):
         return _name(self.keys[index], self.path)
 
 
-def recognise_lmdb(path: Path) -> bool:
+def recognize_lmdb(path: Path) -> bool:
     """Whether a file has LMDB's magic number."""
     return bool(_stores(path))
 

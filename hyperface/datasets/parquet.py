@@ -64,7 +64,7 @@ class ParquetImages(Records):
             raise PhotoError(f"{self.name(index)} cannot be read: the file is damaged there ({error}).") from error
 
 
-def recognise_parquet(path: Path) -> bool:
+def recognize_parquet(path: Path) -> bool:
     """Whether a file begins with Parquet's mark."""
     return bool(_files(path))
 

@@ -48,7 +48,7 @@ class RecordFile(Records):
         return f"record {self.keys[index]} of {self.path.name}"
 
 
-def recognise_recordio(path: Path) -> bool:
+def recognize_recordio(path: Path) -> bool:
     """Whether a file begins with RecordIO's magic number."""
     return any(start == MAGIC_BYTES for _, start in starts_of(path, 4))
 

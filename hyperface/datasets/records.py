@@ -77,7 +77,7 @@ class Format:
     """
 
     description: str
-    recognise: Callable[[Path], bool]
+    recognize: Callable[[Path], bool]
     open: Callable[[Path], Any]
     writer: Callable[[Path, int], Writer] | None = None
     data_files: str | None = None

@@ -26,7 +26,7 @@ SAMPLE = 200  # images that are searched for faces, about 12 ms each
 _FACE = (slice(36, 96), slice(30, 82))  # rows and columns of the middle of the face in the aligned crop
 _BLUISH_SHARE, _SOME_BLUISH_SHARE = 0.5, 0.2
 _STRIDE = 3  # every third pixel of it tells as much
-_GREY_RANGE = 4  # of 255: JPEG gives grey pictures a little colour
+_GRAY_RANGE = 4  # of 255: JPEG gives grey pictures a little colour
 # Well aligned sets (frontal to 70° apart): landmarks on average within 0.9 px of their places, 1.7 to 3.7 px off in
 # the single image.
 _LARGEST_SHIFT = 2.0  # pixels
@@ -100,7 +100,7 @@ class _Look:
         self.readable = np.zeros(len(dataset), bool)
         self.digests = np.zeros(len(dataset), np.uint64)  # of the pixels: one collision in a million sets of 5 million
         self.redness = np.full(len(dataset), np.nan, np.float32)  # red minus blue; NaN for grey images
-        self.grey: list[int] = []
+        self.gray: list[int] = []
         self.other_size: list[int] = []
         self.sizes: set[tuple[int, int]] = set()
 
@@ -122,8 +122,8 @@ class _Look:
             for part, side in zip(_FACE, (height, width), strict=True)
         )
         face = pixels[rows, columns][::_STRIDE, ::_STRIDE].reshape(-1, 3).astype(np.int16)
-        if np.ptp(face, axis=1).max(initial=0) <= _GREY_RANGE:
-            self.grey.append(index)
+        if np.ptp(face, axis=1).max(initial=0) <= _GRAY_RANGE:
+            self.gray.append(index)
         else:
             self.redness[index] = np.median(face[:, 0] - face[:, 2])
 
@@ -135,7 +135,7 @@ class _Look:
             reasons = tuple(self.unreadable.reasons[:EXAMPLES])
             message = f"Left out, because they cannot be read: {len(self.unreadable):,} records."
             yield Finding("broken", len(self.unreadable), message, reasons)
-        yield from self._colours()
+        yield from self._colors()
         if self.other_size:
             sizes = ", ".join(f"{width}×{height}" for height, width in sorted(self.sizes)[:EXAMPLES])
             message = (
@@ -154,23 +154,23 @@ class _Look:
             places = [int(np.flatnonzero((dataset.labels == label) & self.readable)[0]) for label in single[:EXAMPLES]]
             yield Finding("single", len(single), message, self._names(places))
 
-    def _colours(self) -> Iterator[Finding]:
+    def _colors(self) -> Iterator[Finding]:
         bluish = np.flatnonzero(self.redness < 0)
-        coloured = int(np.isfinite(self.redness).sum())
-        if len(bluish) > _BLUISH_SHARE * coloured:
+        colored = int(np.isfinite(self.redness).sum())
+        if len(bluish) > _BLUISH_SHARE * colored:
             message = (
-                f"Faces are bluish in {len(bluish):,} of {coloured:,} images: red and blue seem to be exchanged (BGR "
+                f"Faces are bluish in {len(bluish):,} of {colored:,} images: red and blue seem to be exchanged (BGR "
                 "instead of RGB). Exchange the channels where the images were written."
             )
             yield Finding("bgr", len(bluish), message, self._names(bluish))
-        elif len(bluish) > _SOME_BLUISH_SHARE * coloured:
+        elif len(bluish) > _SOME_BLUISH_SHARE * colored:
             message = (
-                f"Faces are bluish in {len(bluish):,} of {coloured:,} images: in some, red and blue may be exchanged."
+                f"Faces are bluish in {len(bluish):,} of {colored:,} images: in some, red and blue may be exchanged."
             )
             yield Finding("bgr", len(bluish), message, self._names(bluish))
-        if self.grey:
-            message = f"Greyscale images: {len(self.grey):,} of {len(self.dataset):,}."
-            yield Finding("greyscale", len(self.grey), message, self._names(self.grey))
+        if self.gray:
+            message = f"Greyscale images: {len(self.gray):,} of {len(self.dataset):,}."
+            yield Finding("greyscale", len(self.gray), message, self._names(self.gray))
 
     def _duplicates(self) -> Iterator[Finding]:
         places = np.flatnonzero(self.readable)
@@ -180,18 +180,18 @@ class _Look:
             return
         order = np.argsort(group, kind="stable")  # places group by group
         ends = np.cumsum(counts)
-        others = mislabelled = 0
+        others = mislabeled = 0
         examples: list[str] = []
         for number in repeated.tolist():
             members = places[order[ends[number] - counts[number] : ends[number]]]
             others += len(members) - 1
             labels = len(np.unique(self.dataset.labels[members]))
-            mislabelled += labels > 1
+            mislabeled += labels > 1
             if len(examples) < EXAMPLES:
                 examples.append(" = ".join(self._names(members)))
         message = f"Images that show exactly the same as another one: {others:,}."
-        if mislabelled:
-            message += f" Pictures under several labels, of which at most one is right: {mislabelled:,}."
+        if mislabeled:
+            message += f" Pictures under several labels, of which at most one is right: {mislabeled:,}."
         yield Finding("duplicates", others, message, tuple(examples))
 
     def _names(self, places: Sequence[int] | np.ndarray) -> tuple[str, ...]:

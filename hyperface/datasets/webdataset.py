@@ -38,7 +38,7 @@ class TarMembers(Records):
         return f"{self.names[index]} of {self.paths[self.places[index][0]].name}"
 
 
-def recognise_webdataset(path: Path) -> bool:
+def recognize_webdataset(path: Path) -> bool:
     """Whether a file has a tar's mark."""
     return bool(_tars(path))
 

@@ -113,9 +113,9 @@ class FaceAlignmentDetector(Detector):
         """Find the 68 points in a window cut out of the photo itself, placed as the package places it."""
         width, height = box[2:] - box[:2]
         side = 200 * (width + height) / self._network.face_detector.reference_scale  # pixels of the photo
-        centre = (box[:2] + box[2:]) / 2 - (0, 0.12 * height)
+        center = (box[:2] + box[2:]) / 2 - (0, 0.12 * height)
         scale = WINDOW_SIZE / side
-        offset = (WINDOW_SIZE - 1) / 2 - scale * centre  # (2,)
+        offset = (WINDOW_SIZE - 1) / 2 - scale * center  # (2,)
         window = warp(photo, np.column_stack([scale * np.eye(2), offset]), WINDOW_SIZE)  # (3, 256, 256)
         heatmaps = self._network.face_alignment_net(window[None])[-1][0]  # (68, 64, 64), of the last of its stages
         return Detection(box, (five_of_68(_peaks(heatmaps.numpy())) - offset) / scale, score)

@@ -114,9 +114,9 @@ def _not_a_photo(file: BinaryIO, name: str) -> PhotoError:
 def _to_rgb(strip: Image.Image, name: str) -> np.ndarray:
     """Pixels of any mode → uint8 (h, w, 3)."""
     if strip.mode in _SIXTEEN_BIT_MODES:
-        return _grey_from_range(np.asarray(strip), 65535, name)
+        return _gray_from_range(np.asarray(strip), 65535, name)
     if strip.mode == "F":
-        return _grey_from_range(np.asarray(strip), 1, name)
+        return _gray_from_range(np.asarray(strip), 1, name)
     if strip.has_transparency_data:
         over_white = Image.new("RGB", strip.size, "white")
         rgba = strip.convert("RGBA")
@@ -125,15 +125,15 @@ def _to_rgb(strip: Image.Image, name: str) -> np.ndarray:
     return np.asarray(strip.convert("RGB"))
 
 
-def _grey_from_range(values: np.ndarray, top: int, name: str) -> np.ndarray:
+def _gray_from_range(values: np.ndarray, top: int, name: str) -> np.ndarray:
     """Values (h, w) from 0 (black) to `top` (white) → uint8 (h, w, 3)."""
     low, high = values.min(), values.max()
     if not (low >= 0 and high <= top):  # NaN must fail too
         raise PhotoError(
             f"{name} holds values from {low:g} to {high:g}, where black is 0 and white is {top}. Save it as 8-bit."
         )
-    grey = np.rint(values * (255 / top)).astype(np.uint8)  # (h, w)
-    return np.repeat(grey[:, :, None], 3, axis=2)
+    gray = np.rint(values * (255 / top)).astype(np.uint8)  # (h, w)
+    return np.repeat(gray[:, :, None], 3, axis=2)
 
 
 def _orientation(image: Image.Image) -> int:

@@ -17,11 +17,11 @@ def estimate_similarity(source: np.ndarray, target: np.ndarray) -> np.ndarray:
     """
     source, target = np.asarray(source, np.float64), np.asarray(target, np.float64)
     source_mean, target_mean = source.mean(axis=0), target.mean(axis=0)
-    source_centred, target_centred = source - source_mean, target - target_mean  # (k, 2)
-    variance = np.square(source_centred).sum(axis=1).mean()
+    source_centered, target_centered = source - source_mean, target - target_mean  # (k, 2)
+    variance = np.square(source_centered).sum(axis=1).mean()
     if not variance > 0:
         raise InputError("Landmarks that all lie on one point (or are not numbers) cannot be aligned.")
-    covariance = target_centred.T @ source_centred / len(source)  # (2, 2)
+    covariance = target_centered.T @ source_centered / len(source)  # (2, 2)
     u, singular_values, vt = np.linalg.svd(covariance)
     signs = np.array([1.0, np.sign(np.linalg.det(u) * np.linalg.det(vt))])
     rotation = (u * signs) @ vt  # (2, 2)

@@ -72,9 +72,9 @@ def native_to_aligned() -> tuple[torch.Tensor, torch.Tensor]:
     rectangle of one frame on that of the other; bicubic."""
     left, top, right, bottom = CHIP_IN_NATIVE
     chip_left, chip_top, chip_right, chip_bottom = DLIB_CHIP_BOX
-    centres = torch.arange(ALIGNED_SIZE) + 0.5  # (112,) pixels
-    x = left + (centres - chip_left) * (right - left) / (chip_right - chip_left)  # native pixels
-    y = top + (centres - chip_top) * (bottom - top) / (chip_bottom - chip_top)
+    centers = torch.arange(ALIGNED_SIZE) + 0.5  # (112,) pixels
+    x = left + (centers - chip_left) * (right - left) / (chip_right - chip_left)  # native pixels
+    y = top + (centers - chip_top) * (bottom - top) / (chip_bottom - chip_top)
     return axis_weights(y, NATIVE_SIZE, "bicubic"), axis_weights(x, NATIVE_SIZE, "bicubic")
 
 

@@ -116,7 +116,7 @@ def pack(
     if learning_rate is not None:
         _check_number("learning rate", learning_rate, "above 0", learning_rate > 0)
     options = {} if learning_rate is None else {"learning_rate": learning_rate}
-    optimised = OBJECTIVES.load(objective, **options)
+    optimized = OBJECTIVES.load(objective, **options)
 
     reference = None if gallery is None or len(gallery) == 0 else as_embeddings(gallery, what="gallery").to(target)
     if reference is not None and reference.shape[1] != start.shape[1]:
@@ -134,10 +134,10 @@ def pack(
     tiling = Tiling(target)  # this packing's: what it learns about the memory ends with it
     search = None if reference is None else GallerySearch(reference, tiling=tiling)
     if resume is None:
-        state = _first_state(start, optimised, seed, tiling)
+        state = _first_state(start, optimized, seed, tiling)
     else:
-        state = _checked(resume, start, optimised, search)
-    return _steps(state, search, subspace, float(alpha), steps, optimised, seed, tiling)
+        state = _checked(resume, start, optimized, search)
+    return _steps(state, search, subspace, float(alpha), steps, optimized, seed, tiling)
 
 
 def _steps(
@@ -146,7 +146,7 @@ def _steps(
     subspace: Span | None,
     alpha: float,
     total: int,
-    optimised: Objective,
+    optimized: Objective,
     seed: int,
     tiling: Tiling,
 ) -> Generator[PackingStep, None, torch.Tensor]:
@@ -160,7 +160,7 @@ def _steps(
     for step in range(first, total + 1):
         progress = step / total if total else 1.0
         draw = torch.Generator().manual_seed(step_seed(seed, step))  # of both alone: a resumed run repeats it
-        evaluation = optimised.evaluate(points, progress, guess=nearest, draw=draw, ranks=ranks, tiling=tiling)
+        evaluation = optimized.evaluate(points, progress, guess=nearest, draw=draw, ranks=ranks, tiling=tiling)
         exact = evaluation.nearest is not None
         if evaluation.nearest is not None:
             nearest = evaluation.nearest
@@ -178,7 +178,7 @@ def _steps(
                 gradient[rows].addcmul_(towards, weights[rows], value=-alpha)
         here = points
         # The next step is taken before this one is shown, so that the state has all there is to go on with.
-        moved, moments = _advanced(optimised, points[own], gradient, moments, step + 1, progress, tiling)
+        moved, moments = _advanced(optimized, points[own], gradient, moments, step + 1, progress, tiling)
         points = ranks.gather(moved, n)
         cosines = _nearest_cosines(here, nearest, tiling)  # (n,)
         max_cosine = float(cosines.max())
@@ -200,7 +200,7 @@ def _steps(
 
 
 def _advanced(
-    optimised: Objective,
+    optimized: Objective,
     points: torch.Tensor,
     gradient: torch.Tensor,
     moments: Moments,
@@ -212,7 +212,7 @@ def _advanced(
     moved, after = torch.empty_like(points), Moments(*map(torch.empty_like, (moments.first, moments.second)))
     for rows in tiling.rows(len(points), 8 * points.shape[1]):
         here = Moments(moments.first[rows], moments.second[rows])
-        moved[rows], there = optimised.step(points[rows], gradient[rows], here, count, progress)
+        moved[rows], there = optimized.step(points[rows], gradient[rows], here, count, progress)
         after.first[rows], after.second[rows] = there.first, there.second
     return moved, after
 
@@ -247,10 +247,10 @@ def _state(
     return state
 
 
-def _first_state(points: torch.Tensor, optimised: Objective, seed: int, tiling: Tiling) -> dict[str, torch.Tensor]:
+def _first_state(points: torch.Tensor, optimized: Objective, seed: int, tiling: Tiling) -> dict[str, torch.Tensor]:
     nearest = nearest_points(points, ranks=Ranks.current(), tiling=tiling)  # (n,)
     points = _part_copies(points, nearest, seed)
-    return _state(0, points, nearest, optimised.start(points), None, ALONE)
+    return _state(0, points, nearest, optimized.start(points), None, ALONE)
 
 
 def _part_copies(points: torch.Tensor, nearest: torch.Tensor, seed: int) -> torch.Tensor:
@@ -267,10 +267,10 @@ def _part_copies(points: torch.Tensor, nearest: torch.Tensor, seed: int) -> torc
 
 
 def _checked(
-    state: dict[str, torch.Tensor], start: torch.Tensor, optimised: Objective, search: GallerySearch | None
+    state: dict[str, torch.Tensor], start: torch.Tensor, optimized: Objective, search: GallerySearch | None
 ) -> dict[str, torch.Tensor]:
     """The state on the right device, and the gallery's lists taken up; CheckpointError if it belongs elsewhere."""
-    fresh = _state(0, start, torch.empty(len(start)), optimised.start(start), None, ALONE)
+    fresh = _state(0, start, torch.empty(len(start)), optimized.start(start), None, ALONE)
     shapes = {name: tuple(tensor.shape) for name, tensor in fresh.items()}
     if search is not None:
         n = len(start)

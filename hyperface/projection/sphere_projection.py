@@ -113,12 +113,12 @@ class SphereProjection:
 def _principal_start(rows: torch.Tensor, seed: int) -> np.ndarray:
     """The top three principal components (n, 3), each scaled to the same spread, on the sphere. A little noise parts
     equal points."""
-    centred = (rows - rows.mean(dim=0)).double()
-    _, vectors = torch.linalg.eigh(centred.T @ centred)  # rising
+    centered = (rows - rows.mean(dim=0)).double()
+    _, vectors = torch.linalg.eigh(centered.T @ centered)  # rising
     axes = vectors[:, -3:].flip(1)  # (d, 3), or (d, 2) for d = 2
     axes = axes * torch.where(axes.sum(dim=0) < 0, -1.0, 1.0)  # eigenvectors come with either sign
     components = torch.zeros(len(rows), 3, dtype=torch.float64)
-    components[:, : axes.shape[1]] = centred @ axes
+    components[:, : axes.shape[1]] = centered @ axes
     components /= components.square().mean(dim=0).sqrt().clamp(min=1e-6)
     noise = np.random.default_rng(seed).normal(size=components.shape)
     points = components.numpy() + 1e-3 * noise
@@ -140,11 +140,11 @@ def _median_on_sphere(points: np.ndarray, weights: np.ndarray) -> np.ndarray:
     A median lies where most of the weight is, where a mean would lie in the emptiness between two groups.
     """
     weights = weights / weights.sum(axis=1, keepdims=True)
-    centre = points[:, 0].astype(np.float64)
+    center = points[:, 0].astype(np.float64)
     scale = weights
     for _ in range(30):  # Weiszfeld's iteration, started at the nearest
         mean = (scale[:, :, None] * points).sum(axis=1)  # (m, 3)
-        centre = mean / np.maximum(np.linalg.norm(mean, axis=1, keepdims=True), 1e-12)
-        distance = np.linalg.norm(points - centre[:, None], axis=2)  # (m, k)
+        center = mean / np.maximum(np.linalg.norm(mean, axis=1, keepdims=True), 1e-12)
+        distance = np.linalg.norm(points - center[:, None], axis=2)  # (m, k)
         scale = weights / np.maximum(distance, 1e-6)
-    return centre.astype(np.float32)
+    return center.astype(np.float32)

@@ -81,7 +81,7 @@ class DlibResNet(nn.Module):
     """dlib's network as it is: chips (n, 3, 150, 150), RGB, [0, 1] → raw descriptors (n, 128)."""
 
     projection: torch.Tensor  # (128, 256)
-    mean_colour: torch.Tensor  # (1, 3, 1, 1), RGB, 0 to 255
+    mean_color: torch.Tensor  # (1, 3, 1, 1), RGB, 0 to 255
 
     def __init__(self, network: DlibNetwork) -> None:
         super().__init__()
@@ -90,10 +90,10 @@ class DlibResNet(nn.Module):
         self.stem = convolutions[0]
         self.blocks = nn.Sequential(*(_Block(*convolutions[i : i + 2]) for i in range(1, len(convolutions), 2)))
         self.register_buffer("projection", torch.from_numpy(linear.weight.copy()))  # (128, 256)
-        self.register_buffer("mean_colour", torch.tensor(network.mean_colour).view(1, 3, 1, 1))
+        self.register_buffer("mean_color", torch.tensor(network.mean_color).view(1, 3, 1, 1))
 
     def forward(self, chips: torch.Tensor) -> torch.Tensor:
-        x = (chips * 255 - self.mean_colour) / 256  # (n, 3, 150, 150)
+        x = (chips * 255 - self.mean_color) / 256  # (n, 3, 150, 150)
         x = x.to(memory_format=torch.channels_last)
         x = F.relu(self.stem(x))  # (n, 32, 72, 72)
         x = F.max_pool2d(x, 3, 2)  # (n, 32, 35, 35)
@@ -106,8 +106,8 @@ class DlibResNet(nn.Module):
 def aligned_to_chip() -> tuple[torch.Tensor, torch.Tensor]:
     """Weights of rows and of columns (150, 112), for `resample_axes`."""
     left, top, right, bottom = DLIB_CHIP_BOX
-    centres = (torch.arange(DLIB_CHIP_SIZE) + 0.5) / DLIB_CHIP_SIZE  # (150,)
-    y, x = top + centres * (bottom - top), left + centres * (right - left)  # continuous pixel coordinates of the crop
+    centers = (torch.arange(DLIB_CHIP_SIZE) + 0.5) / DLIB_CHIP_SIZE  # (150,)
+    y, x = top + centers * (bottom - top), left + centers * (right - left)  # continuous pixel coordinates of the crop
     return axis_weights(y, ALIGNED_SIZE, "bilinear"), axis_weights(x, ALIGNED_SIZE, "bilinear")
 
 

@@ -36,7 +36,7 @@ class Layer:
 class DlibNetwork:
     """The network's layers with parameters (computation order) and its input's mean colour (RGB, 0 to 255)."""
 
-    mean_colour: tuple[float, float, float]
+    mean_color: tuple[float, float, float]
     layers: tuple[Layer, ...]
 
 
@@ -174,9 +174,9 @@ def read_dlib_network(path: Path) -> DlibNetwork:
             if version not in (1, 2):
                 raise ValueError(f"layer version {version}")
         reader.expect("input_rgb_image_sized")
-        mean_colour = (reader.float(), reader.float(), reader.float())
+        mean_color = (reader.float(), reader.float(), reader.float())
         reader.expect(150, 150)
-        return DlibNetwork(mean_colour, tuple(_layer_bodies(reader)))
+        return DlibNetwork(mean_color, tuple(_layer_bodies(reader)))
     except OSError as error:
         raise AssetError(f"{path} cannot be read: {error.strerror}.") from error
     except ValueError as error:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from html import escape
 
-from hyperface.drawing import COLOURS, STYLE
+from hyperface.drawing import COLORS, STYLE
 from hyperface.studies.packed_vs_random import Plan, Trial
 from hyperface.studies.summary import MEAN, Comparison, Estimate, accuracy_of, compare
 
@@ -93,13 +93,13 @@ def _dots(trials: Sequence[Trial], arms: Sequence[str]) -> str:
             x = LEFT + (accuracy_of(trial, name) - low) * scale
             label = f"{escape(trial.arm)}, seed {trial.seed}: {100 * accuracy_of(trial, name):.2f} %"
             parts.append(
-                f'<circle cx="{x:.1f}" cy="{y + 7 * (place - (len(arms) - 1) / 2):.1f}" r="5" fill="{COLOURS[place]}">'
+                f'<circle cx="{x:.1f}" cy="{y + 7 * (place - (len(arms) - 1) / 2):.1f}" r="5" fill="{COLORS[place]}">'
                 f"<title>{label}</title></circle>"
             )
     height = 30 + ROW * len(names)
     for place, arm in enumerate(arms):
         x = LEFT + 150 * place
-        parts.append(f'<circle cx="{x}" cy="{height + 8}" r="5" fill="{COLOURS[place]}"/>')
+        parts.append(f'<circle cx="{x}" cy="{height + 8}" r="5" fill="{COLORS[place]}"/>')
         parts.append(f'<text x="{x + 12}" y="{height + 13}">{escape(arm)}</text>')
     for x, value in ((LEFT, low), (RIGHT, high)):
         parts.append(f'<text x="{x}" y="12" text-anchor="middle">{100 * value:.1f} %</text>')

@@ -85,17 +85,17 @@ class SharedBatchNorm(nn.modules.batchnorm._BatchNorm):
         shape = [1, -1] + [1] * (x.ndim - 2)
         exact = x.to(torch.promote_types(x.dtype, torch.float32))  # of bfloat16 images too, as batch_norm's own are
         mean = _mean(exact.mean(axes))  # (channels,)
-        centred = exact - mean.view(shape)
-        variance = _mean(centred.square().mean(axes))  # (channels,)
+        centered = exact - mean.view(shape)
+        variance = _mean(centered.square().mean(axes))  # (channels,)
         with torch.no_grad():
             count = x.numel() / x.shape[1] * distributed.get_world_size()
             self.running_mean.lerp_(mean, self.momentum)
             self.running_var.lerp_(variance * (count / max(count - 1, 1)), self.momentum)
             self.num_batches_tracked += 1
-        normalised = centred * (variance + self.eps).rsqrt().view(shape)
+        normalized = centered * (variance + self.eps).rsqrt().view(shape)
         if self.affine:
-            normalised = normalised * self.weight.view(shape) + self.bias.view(shape)
-        return normalised.to(x.dtype)
+            normalized = normalized * self.weight.view(shape) + self.bias.view(shape)
+        return normalized.to(x.dtype)
 
 
 def _share_batch_norms(model: nn.Module, device: torch.device) -> nn.Module:

@@ -79,7 +79,7 @@ def turned(direction: int, first: float | None, identities: int, size: int) -> f
 
 def draw_page(context: AppContext, packed: Packed, page: Page) -> DrawnPage:
     """What the page shows of a packing. InputError for a page that the packing does not have."""
-    from hyperface.realization import realize, recognised
+    from hyperface.realization import realize, recognized
 
     _require(page.first < len(packed), f"The last identity of this packing is {len(packed) - 1}.")
     generator, recognizer = context.generator(), context.recognizer(gallery_of(context, packed.run).recognizer)
@@ -87,7 +87,7 @@ def draw_page(context: AppContext, packed: Packed, page: Page) -> DrawnPage:
     identities = packed.embeddings[numbers]  # (n, d)
     requests = _perturbed(identities, numbers, page)  # (n, k, d)
     drawn = realize(identities, page.style_seeds, generator, recognizer, requests=requests)
-    own = recognised(drawn.embeddings, numbers, packed.embeddings)  # (n, k)
+    own = recognized(drawn.embeddings, numbers, packed.embeddings)  # (n, k)
     rows = [
         IdentityRow(
             number,

@@ -114,7 +114,7 @@ def measure(context: AppContext, packed: Packed) -> Measured:
         gallery.thumbnails,
         gallery.stranger_threshold(FALSE_MATCHES),
         mean_nearest_angle(drawn.images[:, 0], context.recognizer(SECOND)),
-        (seen * seen[found.neighbour]).sum(dim=1),
+        (seen * seen[found.neighbor]).sum(dim=1),
     )
 
 
@@ -138,7 +138,7 @@ def drift_chart(found: Measured) -> Figure:
     """Each identity's drift, and its angle to the nearest other, as seen."""
     separation = found.separation
     asked = float(separation.requested.mean())
-    neighbors = separation.neighbour.tolist()
+    neighbors = separation.neighbor.tolist()
     data = [
         {
             "type": "scatter",

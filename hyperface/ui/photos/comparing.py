@@ -69,7 +69,7 @@ def cards_text(context: AppContext, packed: Packed, seen: SeenFaces, embeddings:
             Match("identity", number, drawn[i][k], float(cosines[i, k]), float(sphere.angle_degrees(cosines[i, k])))
             for k, number in enumerate(numbers[i].tolist())
         ]
-        neighbours = [
+        neighbors = [
             Match(
                 "gallery face",
                 place,
@@ -79,7 +79,7 @@ def cards_text(context: AppContext, packed: Packed, seen: SeenFaces, embeddings:
             )
             for k, place in enumerate(places[i].tolist())
         ]
-        cards.append(matched_face(MatchedFace(i + 1, image, confidence, identities, neighbours)))
+        cards.append(matched_face(MatchedFace(i + 1, image, confidence, identities, neighbors)))
     threshold = context.cached(
         ("threshold", packed.run.options["gallery"]), lambda: gallery.stranger_threshold(FALSE_MATCHES)
     )
