@@ -1,9 +1,7 @@
-// Gradio runs each script of a component as the body of a function of its own: nothing is shared between files but what
-// hangs off `window.hyperface`. The names it hands to that function are in hyperface/ui/scripts.d.ts.
+// The app's scripts are modules that hyperface/ui/parts/scripts.py joins into one; what they find around them is in
+// hyperface/ui/scripts.d.ts.
 import js from '@eslint/js';
 import globals from 'globals';
-
-const GIVEN_BY_GRADIO = Object.fromEntries(['element', 'props', 'server', 'trigger', 'watch'].map((name) => [name, 'readonly']));
 
 export default [
   { ignores: ['site/', 'build/', '**/*.d.ts', '.venv/', 'venv/'] },
@@ -13,7 +11,7 @@ export default [
     languageOptions: {
       ecmaVersion: 2022,
       sourceType: 'module',
-      globals: { ...globals.browser, ...GIVEN_BY_GRADIO, hyperface: 'readonly' },
+      globals: { ...globals.browser, PLOTLY_PATH: 'readonly' },
     },
   },
   {

@@ -9,7 +9,9 @@ from html import escape
 import numpy as np
 from PIL import Image
 
-COLORS = ("#137d82", "#d9622b", "#5b5fc7", "#b8327a", "#6b8e23", "#8f9bb0")
+# Of curves and groups, in order, on light and on dark ground; the last is the quiet one of what they are compared with.
+COLORS = ("#137d82", "#d9622b", "#5b5bd6", "#a8641b", "#b3326b", "#8f9bb0")
+COLORS_ON_DARK = ("#38b9ba", "#ff9a62", "#a3a0ff", "#e0b060", "#f07fb0", "#7d8aa1")
 WIDTH, HEIGHT = 432, 300
 LEFT, RIGHT, TOP, BOTTOM = 58, 408, 12, 254  # of the plot, in the drawing's units
 MOST_POINTS = 400  # of a curve: more cannot be told apart

@@ -4,7 +4,8 @@
 def duration(seconds: float) -> str:
     """A time in words."""
     if seconds < 90:
-        return f"{max(round(seconds), 1)} seconds"
+        whole = max(round(seconds), 1)
+        return f"{whole} second" if whole == 1 else f"{whole} seconds"
     if seconds < 5400:
         return f"{round(seconds / 60)} minutes"
     return f"{seconds / 3600:.1f} hours"

@@ -14,7 +14,8 @@ from hyperface.ui.pack import tab as pack_tab
 from hyperface.ui.parts.app_page import AppPage
 from hyperface.ui.parts.context import AppContext
 from hyperface.ui.parts.run_picker import newest_at_load, run_picker
-from hyperface.ui.parts.theme import FOLDER, STYLE_SHEETS, HyperFaceTheme
+from hyperface.ui.parts.scripts import head_script
+from hyperface.ui.parts.theme import STYLE_SHEETS, VARIABLES, HyperFaceTheme
 from hyperface.ui.photos import tab as photos_tab
 from hyperface.ui.train import tab as train_tab
 
@@ -33,7 +34,6 @@ HEADER = """
   <div><h1>HyperFace</h1><p>Synthetic people for face recognition, by packing identities on a hypersphere</p></div>
 </div>
 """
-HEAD_SCRIPTS = ("common.js", "sphere.js")
 UPLOADS_KEPT = (600, 3600)  # seconds: how often the web framework's file cache is swept, and the age it sweeps at
 
 
@@ -70,14 +70,14 @@ def launch(
     plotly_js = Path(str(files("plotly") / "package_data" / "plotly.min.js"))
     gr.set_static_paths([plotly_js])
     context.warm_up()
-    scripts = "".join((FOLDER / name).read_text(encoding="utf-8") for name in HEAD_SCRIPTS)
     blocks.launch(
         server_name=host,
         server_port=port,
         inbrowser=open_browser,
         theme=HyperFaceTheme(),
+        css=VARIABLES,
         css_paths=STYLE_SHEETS,
-        head=f"<script>{scripts.replace('PLOTLY_PATH', plotly_js.as_posix())}</script>",
+        head=f"<script>{head_script(PLOTLY_PATH=plotly_js.as_posix())}</script>",
         share=False,
         ssr_mode=False,
         run_history=False,

@@ -1,26 +1,27 @@
 // What the app's scripts find around them, for the type checker alone: the page never loads this file.
 
-/* ---- what Gradio hands to the script of a component ---- */
-
-/** The component's own element. */
-declare const element: HTMLElement;
-/** The component's properties; `value` is what Python set. */
-declare const props: Record<string, any>;
-/** The functions in `server_functions`: each takes one question and answers with JSON. */
-declare const server: Record<string, (question?: any) => Promise<any>>;
-/** Raise the component's event `name` in Python, with `data`. */
-declare function trigger(name: string, data?: object): void;
-/** Call back whenever the property `name` changes. */
-declare function watch(name: string, callback: () => void): void;
-
-/* ---- what the head of the page offers to all of them ---- */
-
-declare const hyperface: HyperFace;
+/** Where the server has plotly.js; filled in when the page is built. */
+declare const PLOTLY_PATH: string;
 
 interface Window {
-  hyperface: HyperFace;
   Plotly?: Plotly;
   gradio_config?: { root?: string; api_prefix?: string };
+}
+
+/** The functions in a component's `server_functions`: each takes one question and answers with JSON. */
+type Server = Record<string, (question?: any) => Promise<any>>;
+
+/** What Gradio hands to the script of a component. */
+interface View {
+  /** The component's own element. */
+  element: HTMLElement;
+  /** The component's properties; `value` is what Python set. */
+  props: Record<string, any>;
+  server: Server;
+  /** Raise the component's event `name` in Python, with `data`. */
+  trigger(name: string, data?: object): void;
+  /** Call back whenever the property `name` changes. */
+  watch(name: string, callback: () => void): void;
 }
 
 /** The part of plotly.js that is used. */
@@ -36,28 +37,34 @@ interface PlotlyPoint {
   customdata?: any;
 }
 
+/** Points under the pointer, and where the pointer is. */
+interface PlotlyHover {
+  points: PlotlyPoint[];
+  event: MouseEvent;
+}
+
 /** What Plotly makes of the element that it draws into. */
 interface PlotlyElement extends HTMLElement {
   layout?: { scene?: { camera?: object } };
-  on(event: string, callback: (event: { points: PlotlyPoint[]; event: MouseEvent }) => void): void;
+  on(event: string, callback: (event: PlotlyHover) => void): void;
 }
 
-/** How a run is getting on, as `run_view.py` tells it. */
+/** How a run is getting on, as `status_news` of run_view.py tells it. */
 interface RunStatus {
   state: string;
+  active: boolean;
+  title: string;
+  text: string;
   progress: number;
-  message: string;
-  seconds_left: number | null;
   can_continue: boolean;
 }
 
-/** What is new in a run's folder. */
+/** What is new in a run's folder; `status` is there unless the run is gone. */
 interface News {
   gone?: string;
   error?: string;
   cursor?: any;
   more?: boolean;
-  status: RunStatus;
   [more: string]: any;
 }
 
@@ -66,33 +73,9 @@ interface Figure {
   layout?: object;
 }
 
-type Vertices = { x: (number | null)[]; y: (number | null)[]; z: (number | null)[] };
-
-/** Made by common.js; `sphere` by sphere.js. */
-interface HyperFace {
-  /** The one element inside `element` that `selector` names; an error if there is none. */
-  find<Kind extends HTMLElement = HTMLElement>(element: Element, selector: string): Kind;
-  plotly(): Promise<Plotly>;
-  chart(element: HTMLElement, picked?: ((customdata: any) => void) | null): { draw(figure: Figure): Promise<void> };
-  onTheme(element: Element, callback: () => void): void;
-  variable(name: string, element?: Element): string;
-  series(): string[];
-  reducedMotion(): boolean;
-  duration(seconds: number | null | undefined): string;
-  showProgress(block: HTMLElement, status: RunStatus): void;
-  controls(block: HTMLElement, server: Server, name: () => string | null | undefined, again: () => void): void;
-  isActive(status: RunStatus | null | undefined): boolean;
-  follower(
-    element: HTMLElement,
-    fetchNews: (question: { run: string; cursor: any }) => Promise<News>,
-    apply: (news: News, first: boolean) => void | Promise<void>,
-    pauses?: { interval?: number; idle?: number },
-  ): (name: string | null | undefined) => Promise<void>;
-  sphere: {
-    background(): object[];
-    arc(a: number[], b: number[], steps?: number): number[][];
-    inSoftware(): boolean;
-  };
+interface Chart {
+  draw(figure: Figure): Promise<void>;
 }
 
-type Server = Record<string, (question?: any) => Promise<any>>;
+type Point = [number, number, number];
+type Vertices = { x: (number | null)[]; y: (number | null)[]; z: (number | null)[] };

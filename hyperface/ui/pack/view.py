@@ -19,6 +19,7 @@ from hyperface.projection.frames import read_frames
 from hyperface.runs import Run, names
 from hyperface.ui.parts.context import AppContext
 from hyperface.ui.parts.run_view import PROGRESS_HTML, Question, answers, columns, control_functions, status_news
+from hyperface.ui.parts.scripts import component_script
 
 if TYPE_CHECKING:
     import numpy as np
@@ -42,7 +43,7 @@ def pack_view(context: AppContext, value: str | None) -> gr.HTML:
     return gr.HTML(
         value,
         html_template=(FOLDER / "view.html").read_text(encoding="utf-8").replace("@progress", PROGRESS_HTML),
-        js_on_load=(FOLDER / "view.js").read_text(encoding="utf-8"),
+        js_on_load=component_script("packView", events=("ended",)),
         apply_default_css=False,
         elem_id="pack-view",
         server_functions=[news, faces, *control_functions(context)],

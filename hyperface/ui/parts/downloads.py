@@ -11,6 +11,7 @@ import gradio as gr
 
 from hyperface.ui.parts.pictures import escape
 from hyperface.ui.parts.run_view import Question, answers
+from hyperface.ui.parts.scripts import component_script
 
 
 @dataclass(frozen=True)
@@ -39,27 +40,8 @@ def downloads(files: Sequence[Download], *, elem_id: str) -> gr.HTML:
     return gr.HTML(
         None,
         html_template=f'<div class="hf-downloads">{buttons}<span role="status"></span></div>',
-        js_on_load=_SCRIPT,
+        js_on_load=component_script("downloads"),
         server_functions=[made],
         apply_default_css=False,
         elem_id=elem_id,
     )
-
-
-_SCRIPT = """
-const told = element.querySelector('[role=status]');
-for (const button of element.querySelectorAll('button')) {
-  button.addEventListener('click', async () => {
-    told.textContent = '';
-    const { number, name, type } = button.dataset;
-    const answer = await server.made({ number, value: props.value });
-    if (answer.error) { told.textContent = answer.error; return; }
-    const link = document.createElement('a');
-    const bytes = Uint8Array.from(atob(answer.content), (letter) => letter.charCodeAt(0));
-    link.href = URL.createObjectURL(new Blob([bytes], { type }));
-    link.download = name;
-    link.click();
-    setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
-  });
-}
-"""

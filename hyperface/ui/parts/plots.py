@@ -10,6 +10,8 @@ from typing import Any
 
 import gradio as gr
 
+from hyperface.ui.parts.scripts import component_script
+
 Figure = dict[str, Any]
 
 
@@ -19,26 +21,18 @@ def chart(
     """A component whose value is a figure; an event handler returns a new figure to change it.
 
     One Plotly graph is kept alive, so that only what changed is drawn again. label: what the chart shows, read out to
-    those who do not see it. A click on a point that has customdata fires `select` with {"picked": customdata}.
+    those who do not see it. A click on a point that has customdata fires `picked`
+    (see `picked_point`).
     """
     return gr.HTML(
         figure,
         html_template=f'<div class="hf-chart" role="img" aria-label="{label}" style="height:{height}px"></div>',
-        js_on_load=_SCRIPT,
+        js_on_load=component_script("chartView", events=("picked",)),
         apply_default_css=False,
         elem_id=elem_id,
         elem_classes=["hf-chart-block"],
         **options,
     )
-
-
-_SCRIPT = """
-const picked = (point) => trigger('picked', { point });
-const chart = hyperface.chart(element.querySelector('.hf-chart'), picked);
-const draw = () => { if (props.value) chart.draw(props.value); };
-watch('value', draw);
-draw();
-"""
 
 
 def picked_point(event: gr.EventData) -> Any:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
 from typing import Any
 
 from hyperface.errors import HyperFaceError
-from hyperface.runs import FAILED, INTERRUPTED, STOPPED, Run, request_stop
+from hyperface.runs import DONE, FAILED, INTERRUPTED, RUNNING, STARTING, STOPPED, Run, request_stop
 from hyperface.ui.parts import worker
 from hyperface.ui.parts.context import AppContext
+from hyperface.words import duration
 
 PROGRESS_HTML = """
 <div class="hf-progress" data-state="">
@@ -24,6 +24,14 @@ PROGRESS_HTML = """
 </div>
 """
 
+TITLES = {
+    STARTING: "Starting",
+    RUNNING: "Running",
+    DONE: "Finished",
+    STOPPED: "Stopped",
+    FAILED: "Failed",
+    INTERRUPTED: "Interrupted",
+}
 Question = dict[str, Any]
 ServerFunction = Callable[[Question], dict[str, Any]]
 
@@ -64,9 +72,13 @@ def status_news(context: AppContext, run: Run) -> dict[str, Any]:
     message = status.message
     if status.state == INTERRUPTED and not message:
         message = _last_line(run) or "Its process is gone."
+    left = f"{duration(status.seconds_left)} left" if status.active and status.seconds_left is not None else ""
     return {
-        **{key: value for key, value in asdict(status).items() if key in ("state", "progress", "seconds_left")},
-        "message": message,
+        "state": status.state,
+        "active": status.active,
+        "title": TITLES.get(status.state, ""),
+        "text": " · ".join(part for part in (message, left) if part),
+        "progress": status.progress,
         "can_continue": status.state in (STOPPED, FAILED, INTERRUPTED) and not context.is_demo(run),
     }
 

@@ -2,13 +2,42 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import gradio as gr
 from gradio.themes.utils import colors, sizes
 
-FOLDER = Path(__file__).parent
-STYLE_SHEETS = sorted(FOLDER.glob("*.css"))
+from hyperface.drawing import COLORS, COLORS_ON_DARK
+
+FOLDER = Path(__file__).resolve().parents[1]
+STYLE_SHEETS = sorted(FOLDER.glob("*/*.css"), key=lambda path: (path.parent.name != "parts", path))  # the shared first
+
+BAD, BAD_ON_DARK = "#b42318", "#ff9a8f"  # what went wrong, and what ends work
+# Of angles, from the smallest to the largest, and of the globe.
+ANGLES = ("#c8321f", "#ec8b3a", "#e3c85a", "#4fae9b", "#0f5d75")
+ANGLES_ON_DARK = ("#ff5a45", "#ff9f52", "#f3dc7a", "#59cdb5", "#7cc4ff")
+BALL, BALL_ON_DARK = "#eef1f6", "#1a2230"
+GRATICULE, GRATICULE_ON_DARK = "#cfd6e2", "#34405a"
+
+
+def _variables(series: Sequence[str], angles: Sequence[str], bad: str, ball: str, graticule: str) -> str:
+    named = {
+        **{f"series-{number}": color for number, color in enumerate(series[:-1], 1)},
+        "series-muted": series[-1],
+        **{f"angle-{number}": color for number, color in enumerate(angles, 1)},
+        "bad": bad,
+        "ball": ball,
+        "graticule": graticule,
+    }
+    return "".join(f" --hf-{name}: {color};" for name, color in named.items())
+
+
+# The colors of data as CSS variables: style sheets and scripts take them from here.
+VARIABLES = (
+    f":root, .light {{{_variables(COLORS, ANGLES, BAD, BALL, GRATICULE)} }}\n"
+    f".dark {{{_variables(COLORS_ON_DARK, ANGLES_ON_DARK, BAD_ON_DARK, BALL_ON_DARK, GRATICULE_ON_DARK)} }}\n"
+)
 
 # A blue-green that keeps 4.5:1 against white at 700 and against the dark background at 400.
 LAGOON = colors.Color(
@@ -135,8 +164,8 @@ class HyperFaceTheme(gr.themes.Base):
             button_secondary_text_color_dark="*neutral_100",
             button_cancel_background_fill="*background_fill_primary",
             button_cancel_background_fill_dark="*neutral_800",
-            button_cancel_text_color="#b42318",
-            button_cancel_text_color_dark="#ff9a8f",
+            button_cancel_text_color=BAD,
+            button_cancel_text_color_dark=BAD_ON_DARK,
             button_cancel_border_color="#e4a49e",
             button_cancel_border_color_dark="#7a3a34",
             link_text_color="*primary_700",

@@ -10,15 +10,16 @@ import base64
 import binascii
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import gradio as gr
 
 from hyperface.errors import PhotoError
+from hyperface.ui.parts.scripts import component_script
 
 MAX_PHOTOS = 12  # in one go
 MAX_MEGABYTES = 25  # a photo
 MAX_BYTES = MAX_MEGABYTES * 1_000_000
+LIMITS = {"most_photos": MAX_PHOTOS, "most_bytes": MAX_BYTES}
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,7 @@ def photo_picker(example_pictures: Sequence[str]) -> gr.HTML:
     shelf = f'<div class="hf-examples"><span>Or try a made-up person:</span>{examples}</div>' if examples else ""
     return gr.HTML(
         html_template=_TEMPLATE.replace("@examples", shelf),
-        js_on_load=Path(__file__).with_name("picker.js").read_text(encoding="utf-8"),
+        js_on_load=component_script("photoPicker", events=("submit",), settings=LIMITS),
         apply_default_css=False,
         elem_id="photo-picker",
     )
@@ -79,8 +80,8 @@ def _decode(item: object) -> ReceivedPhoto:
     return ReceivedPhoto(name, decoded)
 
 
-_TEMPLATE = f"""
-<div class="hf-drop" role="group" aria-label="Photos" data-most="{MAX_PHOTOS}" data-largest="{MAX_BYTES}">
+_TEMPLATE = """
+<div class="hf-drop" role="group" aria-label="Photos">
   <svg class="hf-drop-icon" viewBox="0 0 48 48" aria-hidden="true"><path d="M8 14V8h6M34 8h6v6M40 34v6h-6M14 40H8v-6"/>
     <circle cx="24" cy="20" r="6"/><path d="M13 37c1.5-6.5 6-9 11-9s9.5 2.5 11 9"/></svg>
   <p class="hf-drop-text">Drop photos here, paste one, or</p>

@@ -15,6 +15,7 @@ from hyperface.jobs import train
 from hyperface.ui.parts.context import AppContext
 from hyperface.ui.parts.run_picker import lineage_line
 from hyperface.ui.parts.run_view import PROGRESS_HTML, Question, answers, columns, control_functions, status_news
+from hyperface.ui.parts.scripts import component_script
 
 FOLDER = Path(__file__).parent
 
@@ -31,7 +32,7 @@ def train_view(context: AppContext, value: str | None) -> gr.HTML:
     return gr.HTML(
         value,
         html_template=(FOLDER / "view.html").read_text(encoding="utf-8").replace("@progress", PROGRESS_HTML),
-        js_on_load=(FOLDER / "view.js").read_text(encoding="utf-8"),
+        js_on_load=component_script("trainView", events=("ended",)),
         apply_default_css=False,
         elem_id="train-view",
         server_functions=[news, *control_functions(context)],

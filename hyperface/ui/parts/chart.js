@@ -1,0 +1,103 @@
+// Charts in the theme's colors, each kept alive in its element.
+import { find } from './elements.js';
+import { colored, isPlain, onTheme, series, variable } from './look.js';
+import { plotly } from './plotly.js';
+
+/** Layout every chart starts from: the theme's text, quiet grid, no background. */
+function baseLayout() {
+  const text = variable('--body-text-color-subdued');
+  const axis = {
+    gridcolor: variable('--border-color-primary'),
+    zerolinecolor: variable('--border-color-primary'),
+    linecolor: variable('--border-color-primary'),
+    automargin: true,
+    title: { standoff: 8 },
+  };
+  return {
+    font: { family: variable('--font') || 'sans-serif', size: 12, color: text },
+    paper_bgcolor: 'rgba(0,0,0,0)',
+    plot_bgcolor: 'rgba(0,0,0,0)',
+    colorway: series(),
+    margin: { l: 8, r: 8, t: 8, b: 8 },
+    xaxis: axis,
+    yaxis: axis,
+    hovermode: 'x unified',
+    hoverlabel: {
+      bgcolor: variable('--background-fill-primary'),
+      font: { color: variable('--body-text-color') },
+      bordercolor: variable('--border-color-primary'),
+    },
+    legend: { orientation: 'h', x: 0, y: 1.02, yanchor: 'bottom', bgcolor: 'rgba(0,0,0,0)', font: { size: 11 } },
+  };
+}
+
+/**
+ * The target with what the source says otherwise, down through what both have.
+ * @param {Record<string, any>} target
+ * @param {Record<string, any>} [source]
+ * @returns {Record<string, any>}
+ */
+function merge(target, source) {
+  const result = { ...target };
+  for (const [key, value] of Object.entries(source || {})) {
+    const both = isPlain(value) && isPlain(result[key]);
+    result[key] = both ? merge(result[key], value) : value;
+  }
+  return result;
+}
+
+/**
+ * A chart kept alive in `element`: `draw({data, layout})` applies what changed, and draws again when the theme or the
+ * width changes. A chart that is not on screen is drawn when it comes into view.
+ * @param {HTMLElement} element
+ * @param {((customdata: any) => void) | null} [picked] called at a click on a point that has customdata, with it
+ * @returns {Chart}
+ */
+function chart(element, picked = null) {
+  /** @type {Figure | null} */
+  let figure = null;
+  let waiting = false, listening = false;
+  async function render() {
+    if (!figure || waiting || !element.clientWidth) return;
+    waiting = true;
+    try {
+      const Plotly = await plotly();
+      const { data, layout } = colored(figure);
+      const size = { width: element.clientWidth, height: element.clientHeight };
+      await Plotly.react(element, data, merge(merge(baseLayout(), layout), size), {
+        displayModeBar: false, responsive: false, scrollZoom: false, doubleClick: 'reset',
+      });
+      if (picked && !listening) {
+        listening = true;
+        /** @type {PlotlyElement} */ (element).on('plotly_click', ({ points: [{ customdata }] }) => {
+          if (customdata !== undefined) picked(customdata);
+        });
+      }
+    } finally {
+      waiting = false;
+    }
+  }
+  new ResizeObserver(render).observe(element);
+  onTheme(element, render);
+  return {
+    draw(next) {
+      figure = next;
+      return render();
+    },
+  };
+}
+
+/**
+ * A component whose value is a figure. It raises `picked` with the customdata of a point that is clicked.
+ * @param {View} view
+ */
+function chartView({ element, props, trigger, watch }) {
+  const drawn = chart(find(element, '.hf-chart'), (point) => trigger('picked', { point }));
+  const draw = () => {
+    if (props.value) drawn.draw(props.value);
+  };
+  watch('value', draw);
+  draw();
+}
+
+export { chart, chartView };
