@@ -1,0 +1,117 @@
+"""What the Evaluate tab shows, without a browser."""
+
+import numpy as np
+import pytest
+
+from hyperface import runs
+from hyperface.errors import InputError
+from hyperface.evaluation import load_benchmark, score_pairs
+from hyperface.ui.evaluate import tab as evaluate_tab
+from hyperface.ui.evaluate.evaluations import DLIB
+from hyperface.ui.parts.app_page import AppPage
+from hyperface.ui.parts.context import AppContext
+
+BENCHMARK = "rendered_everyday"
+
+
+@pytest.fixture
+def context(tmp_path):
+    return AppContext(runs_folder=tmp_path / "runs", demo_folder=tmp_path / "none")
+
+
+@pytest.fixture
+def parts(context, lay_out) -> evaluate_tab.Parts:
+    def build(blocks) -> evaluate_tab.Parts:
+        import gradio as gr
+
+        choices = evaluate_tab.Choices(gr.CheckboxGroup([]), gr.Dropdown([]), gr.HTML())
+        return evaluate_tab.Parts(choices, evaluate_tab._summary(context), evaluate_tab._closer(), gr.HTML())
+
+    return lay_out(build)
+
+
+@pytest.fixture
+def result(context):
+    """dlib, evaluated with made-up distances, two of them on the wrong side."""
+    same = load_benchmark(BENCHMARK).same
+    distances = np.where(same, 0.3, 1.6) + np.random.default_rng(0).uniform(0, 0.1, len(same))
+    distances[np.flatnonzero(same)[0]], distances[np.flatnonzero(~same)[0]] = 1.9, 0.1
+    run = runs.create("evaluate", {"models": [DLIB]}, title="e", folder=context.runs_folder)
+    with runs.Worker(run).working() as worker:
+        (run.path / "scores").mkdir()
+        np.savez(run.path / "scores" / "0.npz", distances=distances, same=same)
+        entry = {"model": DLIB, "benchmark": BENCHMARK, "scores": "scores/0.npz"}
+        worker.write_results({"evaluations": [entry]})
+    return score_pairs(distances, same)
+
+
+def test_results_are_shown_at_their_best_threshold(context, parts, result):
+    shown = evaluate_tab.shown(context, parts, [DLIB], BENCHMARK, None)
+    summary, closer = parts.summary, parts.closer
+    assert f"{100 * result.accuracy:.2f}" in shown[summary.table]
+    assert f"{100 * result.accuracy:.2f}" in shown[summary.overview]
+    assert f"{100 * result.accuracy:.2f}" in shown[parts.published]
+    assert shown[summary.saving] == [DLIB]
+    assert "pairs show one person" in shown[summary.note]
+    assert len(shown[summary.roc]["data"]) == len(shown[summary.det]["data"]) == 1
+    assert shown[closer.looked_at] == shown[closer.chosen]["value"] == "dlib's recogniser"
+    assert shown[closer.chosen]["visible"] is False  # there is nothing to choose between
+    assert shown[closer.threshold] == round(result.cosine_threshold, 2)
+    assert shown[closer.scores]["layout"]["shapes"][0]["x0"] == result.cosine_threshold
+    assert shown[closer.wrong].count("<li>") == 2  # the two that were planted
+
+
+def test_another_threshold_changes_counts_and_mistakes_alone(context, parts, result):
+    found = evaluate_tab.found_on(context, [DLIB], BENCHMARK)
+    closer = parts.closer
+    shown = evaluate_tab.details(closer, found, "dlib's recogniser", 1.0)
+    assert set(shown) == {closer.scores, closer.counts, closer.wrong}
+    rejected = int(result.same.sum())
+    assert f"<td>0</td><td>{rejected:,}</td>" in shown[closer.counts]  # nothing is accepted any more
+    assert shown[closer.scores]["layout"]["shapes"][0]["x0"] == 1.0
+    gone = evaluate_tab.details(closer, found, "gone", 1.0)
+    assert (gone[closer.scores], gone[closer.counts], gone[closer.wrong]) == (None, "", "")
+
+
+def test_what_was_not_evaluated_is_told(context, parts):
+    shown = evaluate_tab.shown(context, parts, [DLIB], BENCHMARK, "gone")
+    assert "has not been evaluated on this benchmark yet" in shown[parts.summary.table]
+    assert shown[parts.summary.roc] is None
+    assert shown[parts.closer.looked_at] is None
+    assert "not comparable" in shown[parts.published]
+
+
+def test_models_and_work_of_today_are_offered(context, parts):
+    choices = parts.choices
+    first = evaluate_tab.refreshed(context, choices, [], None, None)
+    assert first[choices.models]["value"] == [DLIB]
+    assert first[choices.benchmark]["value"] == BENCHMARK
+    assert first[choices.progress] is None
+    at_work = runs.create("evaluate", {}, title="e", folder=context.runs_folder)
+    with runs.Worker(at_work).working():
+        later = evaluate_tab.refreshed(context, choices, [DLIB], BENCHMARK, None)
+    assert "value" not in later[choices.models]  # what stays is not sent again
+    assert "value" not in later[choices.benchmark]
+    assert later[choices.progress] == at_work.name
+
+
+def test_the_runs_that_buttons_start_are_what_was_chosen(context, monkeypatch):
+    monkeypatch.setattr("hyperface.ui.parts.worker.start", lambda context, run: run)
+    name = evaluate_tab.start_evaluating(context, [DLIB], [BENCHMARK, "rendered_cross_age"])
+    options = context.run(name).options
+    assert (options["models"], options["benchmarks"]) == ([DLIB], [BENCHMARK, "rendered_cross_age"])
+    with pytest.raises(InputError, match="at least one model"):
+        evaluate_tab.start_evaluating(context, [], [BENCHMARK])
+    with pytest.raises(InputError, match="no benchmark"):
+        evaluate_tab.start_evaluating(context, [DLIB], [])
+
+
+def test_the_whole_tab_is_laid_out_with_every_event(context, lay_out):
+    import gradio as gr
+
+    def build(blocks) -> int:
+        with gr.Tab("Evaluate") as tab:
+            evaluate_tab.build(AppPage(context, blocks, gr.Dropdown([])), tab)
+        return len(blocks.fns)
+
+    assert lay_out(build) > 10
