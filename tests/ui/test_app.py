@@ -71,4 +71,5 @@ def test_the_server_hands_out_none_of_its_files(app_url, runs_folder):
     for path in (secret, "/etc/passwd"):
         with pytest.raises(urllib.error.HTTPError) as refused:
             urllib.request.urlopen(f"{app_url}/gradio_api/file={path}")
+        refused.value.close()
         assert refused.value.code in (403, 404)

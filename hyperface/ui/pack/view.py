@@ -15,7 +15,6 @@ import gradio as gr
 
 from hyperface.drawing import data_url
 from hyperface.errors import HyperFaceError, RunError
-from hyperface.projection.frames import read_frames
 from hyperface.runs import Run, names
 from hyperface.ui.parts.context import AppContext
 from hyperface.ui.parts.run_view import PROGRESS_HTML, Question, answers, columns, control_functions, status_news
@@ -52,6 +51,8 @@ def pack_view(context: AppContext, value: str | None) -> gr.HTML:
 
 def pack_news(context: AppContext, question: Question) -> dict[str, Any]:
     """What is new in a packing since the question's cursor: status, steps, frames; all of it without a cursor."""
+    from hyperface.projection.frames import read_frames
+
     try:
         run = context.run(str(question.get("run")))
     except RunError as error:
