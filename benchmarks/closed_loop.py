@@ -123,10 +123,10 @@ def measure(requests: torch.Tensor, images: int, generator, seers: dict[str, See
     """The columns of one way. raw: the same measures of unconditional pictures, to compare with."""
     shown = drawn(requests, images, generator, seers)
     embeddings, pictures = shown["embeddings"], shown["pictures"]
-    centres = normalize(embeddings[LEADER].sum(dim=1))
+    centers = normalize(embeddings[LEADER].sum(dim=1))
     confidence, poses = detections(pictures)
     found = confidence == confidence
-    falls = robustness(pictures, centres[: len(pictures) // 2].repeat_interleave(2, dim=0), seers[LEADER])
+    falls = robustness(pictures, centers[: len(pictures) // 2].repeat_interleave(2, dim=0), seers[LEADER])
     first_judge = list(seers)[1]
     return {
         "requested": nearest(requests),
@@ -157,11 +157,11 @@ def unconditional(judge: Seer, pictures: torch.Tensor) -> dict[str, float]:
 
 def greedy(candidates: torch.Tensor, count: int, generator, leader: Seer) -> torch.Tensor:
     """Requests of which each next one is seen farthest from those chosen before."""
-    centres = normalize(drawn(candidates, 2, generator, {LEADER: leader})["embeddings"][LEADER].sum(dim=1))
-    chosen, closest = [0], centres @ centres[0]
+    centers = normalize(drawn(candidates, 2, generator, {LEADER: leader})["embeddings"][LEADER].sum(dim=1))
+    chosen, closest = [0], centers @ centers[0]
     while len(chosen) < count:
         chosen.append(int(closest.argmin()))
-        closest = torch.maximum(closest, centres @ centres[chosen[-1]])
+        closest = torch.maximum(closest, centers @ centers[chosen[-1]])
     return candidates[chosen]
 
 
@@ -217,7 +217,7 @@ def columns(judges: list[str]) -> dict[str, Callable[[dict], float]]:
     }
 
 
-def share_realised(rows: dict[str, dict]) -> None:
+def share_realized(rows: dict[str, dict]) -> None:
     """Add to each way of one seed which share of the change in angle asked for, against random, is in the pictures."""
     base = rows[RANDOM]
     for row in rows.values():
@@ -295,7 +295,7 @@ def main() -> None:
             requests = chosen()
             seconds = time.perf_counter() - start
             rows[name] = measure(requests, options.images, generator, seers, reference) | {"seconds": seconds}
-            share_realised(rows)
+            share_realized(rows)
             shown = {title: round(value(rows[name]), 4) for title, value in columns(judges).items()}
             print(seed, name, shown, flush=True)
         seeds.append(rows)

@@ -40,7 +40,7 @@ def held_out_embeddings(count: int, recognizer) -> torch.Tensor:
     return finish(gallery.build(found, recognizer, count=count, name="held-out", generator="dcgan")).embeddings
 
 
-def realise(targets: torch.Tensor, styles: int, beta: float, generator, recognizer) -> dict[str, torch.Tensor]:
+def realize(targets: torch.Tensor, styles: int, beta: float, generator, recognizer) -> dict[str, torch.Tensor]:
     """Draw every target in every style and see it again. Undetected pictures are counted and left out."""
     differences = []
 
@@ -85,7 +85,7 @@ def nearest(embeddings: torch.Tensor) -> float:
 
 
 def measure(targets: torch.Tensor, styles: int, generator, recognizer, *, beta: float = 0.0) -> dict[str, float]:
-    seen = realise(targets, styles, beta, generator, recognizer)
+    seen = realize(targets, styles, beta, generator, recognizer)
     cosine = (seen["embeddings"] * targets[seen["identity"]]).sum(1)
     upright = len(seen["embeddings"]) // 2
     first = torch.tensor([i for i in range(upright) if seen["picture"][i] % styles == 0])

@@ -32,7 +32,7 @@ COUNT_REDRAWS = """() => {
 }"""
 ENDED = "/Finished|Stopped|Failed/.test(document.querySelector('#pack-view .hf-progress-state').textContent)"
 RUNNING = "/Step [1-9]/.test(document.querySelector('.hf-progress-text')?.textContent)"
-OPTIMISED = f"/Drawing the last/.test(document.querySelector('.hf-progress-text')?.textContent) || {ENDED}"
+OPTIMIZED = f"/Drawing the last/.test(document.querySelector('.hf-progress-text')?.textContent) || {ENDED}"
 
 
 def set_number(page: Page, label: str, value: int) -> None:
@@ -65,7 +65,7 @@ def live(page: Page, url: str, identities: int, steps: int, folder: str) -> tupl
     page.get_by_role("button", name="Pack", exact=True).click()
     page.wait_for_function(RUNNING, timeout=120_000)
     page.evaluate(COUNT_REDRAWS)
-    page.wait_for_function(OPTIMISED, timeout=1_200_000)
+    page.wait_for_function(OPTIMIZED, timeout=1_200_000)
     redraws = page.evaluate("window.redraws")
     seconds = (redraws[-1] - redraws[0]) / 1000 if len(redraws) > 1 else float("inf")
     page.wait_for_function(ENDED, timeout=600_000)

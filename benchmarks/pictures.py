@@ -37,11 +37,11 @@ def _shifted(images: torch.Tensor) -> torch.Tensor:
 DISTURBANCES = {"blur": _blurred, "JPEG": _jpeg, "shift": _shifted, "flip": lambda images: images.flip(3)}
 
 
-def robustness(images: torch.Tensor, centres: torch.Tensor, recognizer) -> dict[str, float]:
+def robustness(images: torch.Tensor, centers: torch.Tensor, recognizer) -> dict[str, float]:
     """By how much the mean cosine of images (n, 3, 112, 112) to their identities' centres (n, d) falls."""
 
     def cosine(pictures: torch.Tensor) -> float:
-        return float((recognizer.embed(pictures) * centres).sum(dim=1).mean())
+        return float((recognizer.embed(pictures) * centers).sum(dim=1).mean())
 
     with torch.inference_mode():
         clean = cosine(images)

@@ -31,7 +31,7 @@ from hyperface.training.augmentation import CHANCES, augment
 IDENTITIES, IMAGES = 32, 16
 
 
-def random_dataset(folder: Path) -> datasets.LabelledImages:
+def random_dataset(folder: Path) -> datasets.LabeledImages:
     rng = np.random.default_rng(0)
     for identity in range(IDENTITIES):
         (folder / f"{identity:03d}").mkdir()
@@ -41,16 +41,14 @@ def random_dataset(folder: Path) -> datasets.LabelledImages:
     return datasets.open(folder)
 
 
-def straightforward(
-    dataset: datasets.LabelledImages, backbone: str, batch: int, device: torch.device
-) -> Iterator[None]:
+def straightforward(dataset: datasets.LabeledImages, backbone: str, batch: int, device: torch.device) -> Iterator[None]:
     """The peer: one step of training for each item."""
     images, labels, _ = dataset.decode()
     labels = torch.from_numpy(labels).to(device)
     torch.manual_seed(0)
     network = build_backbone(backbone).to(device, memory_format=torch.contiguous_format).train()
-    centres = torch.nn.Parameter(torch.randn(network.dimension, dataset.identities, device=device))
-    parameters = [*network.parameters(), centres]
+    centers = torch.nn.Parameter(torch.randn(network.dimension, dataset.identities, device=device))
+    parameters = [*network.parameters(), centers]
     optimizer = torch.optim.SGD(parameters, 0.05, 0.9, weight_decay=5e-4, foreach=False)
     generator = torch.Generator().manual_seed(0)
     while True:
@@ -62,7 +60,7 @@ def straightforward(
         x = F.interpolate(pictures.to(device), size=network.card.input_size, mode="bilinear", antialias=True)
         x = ((x - 0.5) / 0.5).contiguous()
         features = F.normalize(network.backbone(x.flip(1) if network.bgr else x))
-        angles = (features @ F.normalize(centres, dim=0)).clamp(-0.999, 0.999).acos()  # (b, classes)
+        angles = (features @ F.normalize(centers, dim=0)).clamp(-0.999, 0.999).acos()  # (b, classes)
         margins = 0.5 * F.one_hot(labels[chosen], dataset.identities)
         loss = F.cross_entropy(64 * (angles + margins).clamp(max=math.pi).cos(), labels[chosen])
         optimizer.zero_grad()

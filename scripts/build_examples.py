@@ -22,7 +22,7 @@ from hyperface.seeds import seeded_normal
 FIRST_SEED = 5_000_000
 CLEAR = 1.8  # detector's score
 TRUNCATION = 0.75  # of the latent code: nearer to the mean, cleaner faces
-WALL_COLOUR = (196, 190, 178)
+WALL_COLOR = (196, 190, 178)
 # left, top, size of the picture (pixels), tilt (degrees)
 ON_THE_WALL = ((60, 70, 300, 0), (410, 40, 190, -3), (410, 285, 150, 4), (655, 95, 240, 2), (945, 170, 100, -6))
 
@@ -66,7 +66,7 @@ def main() -> None:
     hang(tilted, next(faces), 130, 30, 300, 17)
     tilted.convert("RGB").save(folder / "2-tilted.jpg", quality=88)
 
-    wall = Image.new("RGBA", (1100, 540), (*WALL_COLOUR, 255))
+    wall = Image.new("RGBA", (1100, 540), (*WALL_COLOR, 255))
     ImageDraw.Draw(wall).rectangle((0, 500, 1100, 540), fill=(150, 140, 126, 255))
     for place in ON_THE_WALL:
         hang(wall, next(faces), *place)

@@ -24,7 +24,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import torch
-from generator_training import Targets, TrainingPlan, emphasise, train_mapper
+from generator_training import Targets, TrainingPlan, emphasize, train_mapper
 from safetensors.torch import load_file, save_file
 from tqdm import tqdm
 
@@ -66,7 +66,7 @@ def build_gallery(build: Path) -> None:
     """The shipped gallery. The mean comes first: embeddings are centred with it."""
     generator = load_gallery_generator("dcgan")
     network = DlibResNet(read_dlib_network(find_model_file(FILE_NAME)))
-    uncentred = DlibRecognizer(network, torch.zeros(128))
+    uncentered = DlibRecognizer(network, torch.zeros(128))
     faces = []
     with tqdm(total=GALLERY_SIZE, desc="gallery faces", unit="face") as bar:
         for source, face in galleries.sample_faces(generator, seed=0):
@@ -77,7 +77,7 @@ def build_gallery(build: Path) -> None:
                 break
     with torch.inference_mode():
         total = sum(
-            uncentred.descriptors(torch.stack([face.image for _, face in faces[i : i + 128]])).double().sum(0)
+            uncentered.descriptors(torch.stack([face.image for _, face in faces[i : i + 128]])).double().sum(0)
             for i in range(0, len(faces), 128)
         )
     path = assets_folder() / MEAN_FILE
@@ -112,7 +112,7 @@ def build_mapper(build: Path, plan: TrainingPlan, *, go_on: bool) -> None:
     stored = load_file(build / "targets.safetensors")
     targets = Targets.prepare(stored["embeddings"], stored["latents"], galleries.load().embeddings, seed=plan.seed)
     mapper = train_mapper(targets, plan, checkpoint=build / "mapper.pt", beginning=load_mapper() if go_on else None)
-    emphasise(mapper, galleries.load().embeddings)
+    emphasize(mapper, galleries.load().embeddings)
     path = assets_folder() / MAPPER_FILE
     about = {"steps": str(plan.steps), "seed": str(plan.seed), "licence": "MIT"}
     save_file(quantized(mapper.state_dict()), path, about)

@@ -89,9 +89,9 @@ def jittered_chips(pictures: torch.Tensor, generator: torch.Generator) -> torch.
     flip = torch.where(torch.rand(count, 1, generator=generator) < 0.5, -1.0, 1.0)
     turned = torch.rand(count, generator=generator) < 0.5  # turning takes long and blurs a little
     pictures = pictures.index_copy(0, turned.nonzero()[:, 0], _turned(pictures[turned], noise[0, turned] * 3))
-    centres = (torch.arange(ALIGNED_SIZE) + 0.5) * (2 / ALIGNED_SIZE) - 1  # (112,) of the template, [-1, 1]
-    x = noise[2] * SHIFT + scale * flip * centres  # (n, 112)
-    y = noise[3] * SHIFT + scale * centres
+    centers = (torch.arange(ALIGNED_SIZE) + 0.5) * (2 / ALIGNED_SIZE) - 1  # (112,) of the template, [-1, 1]
+    x = noise[2] * SHIFT + scale * flip * centers  # (n, 112)
+    y = noise[3] * SHIFT + scale * centers
     blurred = (torch.rand(count, generator=generator) < 0.25)[:, None, None]
     down, across = (
         chip @ _linear_weights(at) @ aligned  # (n, 150, 64): native → template → displaced → chip
@@ -121,7 +121,7 @@ def _turned(pictures: torch.Tensor, degrees: torch.Tensor) -> torch.Tensor:
     return F.grid_sample(pictures, grid, mode="bilinear", padding_mode="border", align_corners=False)
 
 
-def emphasise(mapper: Mapper, gallery: torch.Tensor) -> None:
+def emphasize(mapper: Mapper, gallery: torch.Tensor) -> None:
     """Let directions in which gallery embeddings (n, 128) differ less be asked for more, as they are drawn weakly.
 
     Identities that were not packed come out further apart by it, for a small loss of cosine to the request.
@@ -271,11 +271,11 @@ class MapperTraining:
         latents, amounts = codes.split([LATENT_SIZE, ADDED_SIZE], dim=1)
         pictures = _drawn(self.dcgan, self.mapper, codes)  # (2b, 3, 64, 64)
         chips = jittered_chips(pictures, self.generator).bfloat16()
-        realised = normalize(self.chips_to_features(chips).float() - self.mean)  # (2b, 128)
+        realized = normalize(self.chips_to_features(chips).float() - self.mean)  # (2b, 128)
 
-        cosines = (realised * requested).sum(1)  # (2b,)
-        contrast = _contrast(realised, x, self.targets, plan, self.generator)
-        separation = _excess_similarity(realised, x)
+        cosines = (realized * requested).sum(1)  # (2b,)
+        contrast = _contrast(realized, x, self.targets, plan, self.generator)
+        separation = _excess_similarity(realized, x)
         prior = _prior(latents)
         added = amounts.square().mean()
         variation = _layout_difference(*pictures.chunk(2)).mean() / self.unrelated
@@ -341,7 +341,7 @@ def learning_rate(step: int, plan: TrainingPlan) -> float:
 
 
 def _contrast(
-    realised: torch.Tensor, x: torch.Tensor, targets: Targets, plan: TrainingPlan, generator: torch.Generator
+    realized: torch.Tensor, x: torch.Tensor, targets: Targets, plan: TrainingPlan, generator: torch.Generator
 ) -> torch.Tensor:
     """Cross-entropy of finding the own target among the batch's and 1,000 others: what verification asks for."""
     others = torch.cat(
@@ -350,15 +350,15 @@ def _contrast(
             targets.packed[torch.randint(len(targets.packed), (500,), generator=generator)],
         ]
     )
-    logits = realised @ torch.cat([x, others]).T / plan.identity_temperature  # (2b, b + 1000)
+    logits = realized @ torch.cat([x, others]).T / plan.identity_temperature  # (2b, b + 1000)
     return F.cross_entropy(logits, torch.arange(len(x)).repeat(2))
 
 
-def _excess_similarity(realised: torch.Tensor, x: torch.Tensor) -> torch.Tensor:
+def _excess_similarity(realized: torch.Tensor, x: torch.Tensor) -> torch.Tensor:
     """Mean square by which two identities look more alike than was requested; 0 if no pair does."""
     requested = (x @ x.T).repeat(2, 2)  # (2b, 2b)
     different = ~torch.eye(len(x), dtype=torch.bool).repeat(2, 2)
-    excess = (realised @ realised.T - requested).clamp_min(0)
+    excess = (realized @ realized.T - requested).clamp_min(0)
     return excess[different].square().mean()
 
 

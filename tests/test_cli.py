@@ -179,8 +179,8 @@ def test_two_workers_do_not_share_a_run(tmp_path, capsys):
 def test_from_dataset_to_evaluation(packing, dataset, tmp_path, capsys):
     from hyperface import datasets, recognizers
 
-    labelled = datasets.open(dataset.path / "dataset")
-    assert (len(labelled), labelled.identities) == (32, 8)
+    labeled = datasets.open(dataset.path / "dataset")
+    assert (len(labeled), labeled.identities) == (32, 8)
     assert dataset.parents == (packing.name,)
     assert dataset.results()["images"] == 32
 
@@ -192,7 +192,7 @@ def test_from_dataset_to_evaluation(packing, dataset, tmp_path, capsys):
     assert run.metrics()[-1]["step"] == 3
     assert run.results()["loss"] > 0
 
-    pack = tiny_benchmark(labelled, tmp_path / "tiny.bin")
+    pack = tiny_benchmark(labeled, tmp_path / "tiny.bin")
     capsys.readouterr()
     evaluate = ["evaluate", "--model", str(model), "--model", "dlib", "--benchmark", str(pack)]
     assert main([*evaluate, "--run", str(tmp_path / "evaluation"), "--json"]) == 0
@@ -204,15 +204,15 @@ def test_from_dataset_to_evaluation(packing, dataset, tmp_path, capsys):
         assert scores["distances"].shape == scores["same"].shape == (20,)
 
 
-def tiny_benchmark(labelled, path):
+def tiny_benchmark(labeled, path):
     """20 pairs of the dataset's own images, half of them of one person."""
     from hyperface.evaluation import Benchmark, save_benchmark
 
-    by_identity = [np.flatnonzero(labelled.labels == label) for label in range(labelled.identities)]
+    by_identity = [np.flatnonzero(labeled.labels == label) for label in range(labeled.identities)]
     pairs = [(rows[i], rows[i + 1]) for i in (0, 2) for rows in by_identity[:5]]
     pairs += [(by_identity[i][j], by_identity[i + 1][j]) for j in (0, 1) for i in range(5)]
     order = np.random.default_rng(0).permutation(len(pairs))
-    images = np.stack([labelled[int(index)][0] for pair in order for index in pairs[pair]])
+    images = np.stack([labeled[int(index)][0] for pair in order for index in pairs[pair]])
     save_benchmark(Benchmark("tiny", "Tiny", images, order < 10), path)
     return path
 

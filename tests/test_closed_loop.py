@@ -25,8 +25,8 @@ class Squashing(DifferentiableGenerator):
     style_size = 3
 
     def draw(self, embeddings, styles):
-        colours = 0.5 + 0.3 * (embeddings[:, :3] * SQUASH + 0.02 * styles.tanh())  # (n, 3)
-        return colours[:, :, None, None].expand(-1, -1, 8, 8)
+        colors = 0.5 + 0.3 * (embeddings[:, :3] * SQUASH + 0.02 * styles.tanh())  # (n, 3)
+        return colors[:, :, None, None].expand(-1, -1, 8, 8)
 
 
 @dataclass
@@ -98,13 +98,13 @@ def _moved_alone(points, change, i, seen, others) -> float:
     """Loss of identity i alone, written out, the others seen where the unmoved points are."""
     draw = torch.Generator().manual_seed(5)
     standing = closed_loop._seen(normalize(points), Squashing(), Eye(), draw)
-    centres = F.normalize(standing.sum(dim=1), dim=1)
+    centers = F.normalize(standing.sum(dim=1), dim=1)
     draw = torch.Generator().manual_seed(5)
     requests = F.normalize(points + change, dim=1)
     pictures = closed_loop._seen(requests, Squashing(), Eye(), draw)[i]  # (2, 3)
-    centre = F.normalize(pictures.sum(dim=0), dim=0)
-    rest = torch.cat([centres[:i], centres[i + 1 :], seen[6:]])
-    apart = torch.logsumexp(20.0 * (rest @ centre), dim=0) / 20.0
+    center = F.normalize(pictures.sum(dim=0), dim=0)
+    rest = torch.cat([centers[:i], centers[i + 1 :], seen[6:]])
+    apart = torch.logsumexp(20.0 * (rest @ center), dim=0) / 20.0
     alike = 1 - pictures[0] @ pictures[1]
     faithful = 1 - (pictures @ requests[i]).mean()
     return float(apart + 0.3 * alike + 0.1 * faithful)
@@ -114,8 +114,8 @@ class Moody(Squashing):
     """Pictures of one request differ by its first coordinate: those on the great circle without it look alike."""
 
     def draw(self, embeddings, styles):
-        colours = 0.5 + 0.2 * (embeddings + embeddings[:, :1] * styles.tanh())  # (n, 3)
-        return colours[:, :, None, None].expand(-1, -1, 8, 8)
+        colors = 0.5 + 0.2 * (embeddings + embeddings[:, :1] * styles.tanh())  # (n, 3)
+        return colors[:, :, None, None].expand(-1, -1, 8, 8)
 
 
 def test_consistency_alone_moves_requests_to_where_their_pictures_agree():

@@ -27,7 +27,7 @@ def test_a_card_is_what_was_written():
     assert RecognizerCard.from_json(json.loads(json.dumps(CARD.to_json()))) == CARD
 
 
-def test_cards_of_old_files_know_no_order_of_colours_and_those_of_new_ones_may_know_more():
+def test_cards_of_old_files_know_no_order_of_colors_and_those_of_new_ones_may_know_more():
     content = {**CARD.to_json(), "mood": "good"}
     del content["color"]
     assert RecognizerCard.from_json(content).color == "RGB"

@@ -64,12 +64,12 @@ def test_perturbed_requests_are_drawn_but_compared_with_the_identity(identities)
     torch.testing.assert_close(drawn.cosine, expected, atol=1e-5, rtol=0)
 
 
-def test_another_recogniser_is_refused(identities):
+def test_another_recognizer_is_refused(identities):
     with pytest.raises(InputError, match=r"^The generator 'stripes' and what is read .*'reader' and 'other'"):
         realize(identities, [0], StripeGenerator(), Reader("other"))
 
 
-def test_recognised_is_nearest_to_the_own_identity():
+def test_recognized_is_nearest_to_the_own_identity():
     packing = torch.eye(4)
     pictures = F.normalize(torch.tensor([[[0.1, 1, 0, 0], [0, 0, 1, 0.9]], [[0, 0, 0.2, 1], [0, 0, 1, 0.2]]]), dim=-1)
     assert recognized(pictures, [1, 3], packing).tolist() == [[True, False], [True, False]]
@@ -93,7 +93,7 @@ def test_separation_is_that_of_a_naive_loop():
         separation(asked[:1], seen[:1])
 
 
-def test_another_recogniser_may_say_how_far_apart_the_pictures_are(identities):
+def test_another_recognizer_may_say_how_far_apart_the_pictures_are(identities):
     pictures = StripeGenerator().generate(identities, [4] * 3)
     angles = []
     for i in range(3):

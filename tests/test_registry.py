@@ -7,8 +7,8 @@ from hyperface.registry import Registry
 
 def test_names_are_loaded_with_their_options():
     registry = Registry("fruit")
-    registry.register("apple")(lambda colour="red": f"{colour} apple")
-    assert registry.load("apple", colour="green") == "green apple"
+    registry.register("apple")(lambda color="red": f"{color} apple")
+    assert registry.load("apple", color="green") == "green apple"
     assert "apple" in registry
     assert list(registry) == ["apple"]
 

@@ -3,7 +3,7 @@
 from hyperface.datasets.formats import FORMATS, format_of
 from hyperface.datasets.formats import open_dataset as open
 from hyperface.datasets.hub import push_to_hub
-from hyperface.datasets.labelled import LabelledImages, equal_budget
+from hyperface.datasets.labeled import LabeledImages, equal_budget
 from hyperface.datasets.records import Skipped
 from hyperface.datasets.saving import SavingStep, save, writable_formats
 from hyperface.datasets.seen import separation_seen
@@ -13,7 +13,7 @@ from hyperface.datasets.validate import Finding, ValidationStep, validate
 __all__ = [
     "FORMATS",
     "Finding",
-    "LabelledImages",
+    "LabeledImages",
     "SavingStep",
     "Skipped",
     "SynthesisStep",

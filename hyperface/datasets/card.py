@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from hyperface.datasets.labelled import LabelledImages
+from hyperface.datasets.labeled import LabeledImages
 from hyperface.errors import DatasetError, PhotoError
 from hyperface.images import ALIGNED_SIZE
 
@@ -70,7 +70,7 @@ def read_info(path: Path) -> dict[str, Any]:
     return info
 
 
-def card_files(info: dict[str, Any], images: LabelledImages, data_files: str | None = None) -> dict[str, bytes]:
+def card_files(info: dict[str, Any], images: LabeledImages, data_files: str | None = None) -> dict[str, bytes]:
     """The card's files, name → content, dataset.json last; the same for the same dataset, wherever it lies.
 
     info: goes into dataset.json; has at least "identities". images: what the picture sheet shows. data_files: the
@@ -84,7 +84,7 @@ def card_files(info: dict[str, Any], images: LabelledImages, data_files: str | N
     }
 
 
-def picture_sheet(images: LabelledImages) -> bytes | None:
+def picture_sheet(images: LabeledImages) -> bytes | None:
     """A JPEG with a row for each of the first identities; None if not one image can be read."""
     rows = min(SHEET_IDENTITIES, images.identities)
     sheet = np.full((rows * ALIGNED_SIZE, SHEET_IMAGES * ALIGNED_SIZE, 3), 255, np.uint8)

@@ -8,7 +8,7 @@ import os
 from pathlib import Path
 
 from hyperface.datasets.card import read_info
-from hyperface.datasets.labelled import LabelledImages, labelled_images
+from hyperface.datasets.labeled import LabeledImages, labeled_images
 from hyperface.datasets.records import Records, Skipped, Writer, image_suffix
 from hyperface.errors import DatasetError, PhotoError
 
@@ -41,7 +41,7 @@ def recognize_folder(path: Path) -> bool:
         return any(entry.is_dir() for entry in entries)
 
 
-def open_folder(path: Path) -> LabelledImages:
+def open_folder(path: Path) -> LabeledImages:
     """Folders sorted by name are the identities; those without an image do not count."""
     info = read_info(path)
     level = _folders(path)
@@ -53,7 +53,7 @@ def open_folder(path: Path) -> LabelledImages:
             files += found
             labels += [identity] * len(found)
         if files:
-            return labelled_images(path, Files(path, files), range(len(files)), labels, info, Skipped())
+            return labeled_images(path, Files(path, files), range(len(files)), labels, info, Skipped())
         level = [below for folder in level for below in _folders(folder)]
     raise DatasetError(f"No images in the folders of {path} (looked for {', '.join(sorted(SUFFIXES))}).")
 

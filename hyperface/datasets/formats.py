@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from hyperface.datasets.folder import DATA_FILES, FolderWriter, open_folder, recognize_folder
-from hyperface.datasets.labelled import LabelledImages
+from hyperface.datasets.labeled import LabeledImages
 from hyperface.datasets.lmdb import open_lmdb, recognize_lmdb
 from hyperface.datasets.parquet import ParquetWriter, open_parquet, recognize_parquet
 from hyperface.datasets.recordio import RecordWriter, open_recordio, recognize_recordio
@@ -44,14 +44,14 @@ def format_of(path: str | Path) -> str:
     raise DatasetError(f"{path} is none of the known kinds of dataset: {known}.")
 
 
-def open_dataset(path: str | Path) -> LabelledImages:
+def open_dataset(path: str | Path) -> LabeledImages:
     """Open a dataset, recognised by its content: an image folder, Parquet, WebDataset, RecordIO or LMDB.
 
     What is broken in it is left out and told in `.skipped`. DatasetError if nothing recognises it, or nothing is left.
     """
     name = format_of(path)
     try:
-        images: LabelledImages = FORMATS[name].open(Path(path))
+        images: LabeledImages = FORMATS[name].open(Path(path))
         return images
     except OSError as error:
         raise DatasetError(f"{path} cannot be read: {error.strerror or error}.") from error

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from hyperface.datasets.card import read_info
-from hyperface.datasets.labelled import LabelledImages, labelled_images
+from hyperface.datasets.labeled import LabeledImages, labeled_images
 from hyperface.datasets.records import Records, Skipped, need, starts_of
 from hyperface.errors import DatasetError, PhotoError
 
@@ -41,7 +41,7 @@ def recognize_lmdb(path: Path) -> bool:
     return bool(_stores(path))
 
 
-def open_lmdb(path: Path) -> LabelledImages:
+def open_lmdb(path: Path) -> LabeledImages:
     """A folder with a data.mdb, or the file itself, whatever its name. DatasetError if it is no dataset of images."""
     file = _stores(path)[0]
     environment = _environment(file)
@@ -65,7 +65,7 @@ def open_lmdb(path: Path) -> LabelledImages:
             continue
         kept.append(key)
         labels.append(label)
-    return labelled_images(
+    return labeled_images(
         path, LmdbImages(file, kept), range(len(kept)), np.array(labels, np.int64), read_info(file.parent), skipped
     )
 

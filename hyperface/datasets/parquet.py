@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from hyperface.datasets.card import read_info
-from hyperface.datasets.labelled import LabelledImages, labelled_images
+from hyperface.datasets.labeled import LabeledImages, labeled_images
 from hyperface.datasets.records import Records, Skipped, Writer, image_suffix, need, starts_of
 from hyperface.errors import DatasetError, PhotoError
 
@@ -69,7 +69,7 @@ def recognize_parquet(path: Path) -> bool:
     return bool(_files(path))
 
 
-def open_parquet(path: Path) -> LabelledImages:
+def open_parquet(path: Path) -> LabeledImages:
     """A Parquet file, or a folder of them (also in data/), in the order of their names.
 
     Files that cannot be read are counted and named. DatasetError if no file has columns of images and of labels.
@@ -105,7 +105,7 @@ def open_parquet(path: Path) -> LabelledImages:
     if len({type(label) for label in labels}) > 1:
         raise DatasetError(f"The files of {path} disagree on what a label is: numbers in some, text in others.")
     records = ParquetImages(paths, columns, np.array(groups, np.int64).reshape(-1, 4), np.array(places, np.int64))
-    return labelled_images(path, records, range(len(labels)), np.array(labels), _info(path, paths), skipped)
+    return labeled_images(path, records, range(len(labels)), np.array(labels), _info(path, paths), skipped)
 
 
 def _pyarrow(purpose: str) -> tuple[Any, Any]:

@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 
 from hyperface.datasets.card import read_info
-from hyperface.datasets.labelled import LabelledImages, decode_photo, labelled_images
+from hyperface.datasets.labeled import LabeledImages, decode_photo, labeled_images
 from hyperface.datasets.records import Records, Skipped, Writer, read_span, starts_of
 from hyperface.errors import DatasetError, PhotoError
 
@@ -53,7 +53,7 @@ def recognize_recordio(path: Path) -> bool:
     return any(start == MAGIC_BYTES for _, start in starts_of(path, 4))
 
 
-def open_recordio(path: Path) -> LabelledImages:
+def open_recordio(path: Path) -> LabeledImages:
     """A folder with a .rec file, or the file itself. Without an index it is read through once to find the records."""
     found = [file for file, start in starts_of(path, 4) if start == MAGIC_BYTES]
     named = [file for file in found if file.name == "train.rec"]
@@ -70,7 +70,7 @@ def open_recordio(path: Path) -> LabelledImages:
             keys, positions, labels = _labels(file, content, keys, positions, skipped)
     except OSError as error:
         raise DatasetError(f"{file} cannot be read: {error.strerror or error}.") from error
-    return labelled_images(
+    return labeled_images(
         path, RecordFile(file, keys, positions), range(len(keys)), labels, read_info(file.parent), skipped
     )
 

@@ -72,7 +72,7 @@ class Writer(ABC):
 class Format:
     """A kind of dataset. It is recognised by content: names of files and folders prove nothing.
 
-    open: path → LabelledImages. writer: (empty folder, number of identities) → Writer; None where it is only read.
+    open: path → LabeledImages. writer: (empty folder, number of identities) → Writer; None where it is only read.
     data_files: pattern by which `datasets.load_dataset` finds what was written; None where it cannot read it.
     """
 

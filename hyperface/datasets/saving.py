@@ -10,7 +10,7 @@ import numpy as np
 
 from hyperface.datasets.card import card_files
 from hyperface.datasets.formats import FORMATS
-from hyperface.datasets.labelled import LabelledImages, decode_photo
+from hyperface.datasets.labeled import LabeledImages, decode_photo
 from hyperface.datasets.records import Format, Skipped, Writer
 from hyperface.errors import DatasetError, PhotoError, UnknownNameError
 from hyperface.files import atomic_path, disk_error
@@ -34,7 +34,7 @@ def writable_formats() -> tuple[str, ...]:
     return tuple(name for name, kind in FORMATS.items() if kind.writer is not None)
 
 
-def save(dataset: LabelledImages, path: str | Path, *, format: str) -> Generator[SavingStep, None, Skipped]:
+def save(dataset: LabeledImages, path: str | Path, *, format: str) -> Generator[SavingStep, None, Skipped]:
     """Write a dataset into the folder `path`, yielding as it goes and returning what was left out.
 
     Nothing is written until it is iterated.
@@ -63,7 +63,7 @@ def save(dataset: LabelledImages, path: str | Path, *, format: str) -> Generator
 
 
 def _save(
-    dataset: LabelledImages, target: Path, kind: Format, make: Callable[[Path, int], Writer]
+    dataset: LabeledImages, target: Path, kind: Format, make: Callable[[Path, int], Writer]
 ) -> Generator[SavingStep, None, Skipped]:
     total, skipped, started = len(dataset), Skipped(), time.monotonic()
     written = label = image = 0
@@ -102,7 +102,7 @@ def _save(
     return skipped
 
 
-def _content(dataset: LabelledImages, index: int, skipped: Skipped) -> bytes | None:
+def _content(dataset: LabeledImages, index: int, skipped: Skipped) -> bytes | None:
     """The image file's bytes, decoded once to be sure of them; None, and told, if they are no image."""
     name = dataset.name(index)
     try:

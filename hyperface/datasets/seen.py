@@ -6,7 +6,7 @@ from itertools import islice
 import numpy as np
 import torch
 
-from hyperface.datasets.labelled import LabelledImages
+from hyperface.datasets.labeled import LabeledImages
 from hyperface.images import from_uint8
 from hyperface.packing.neighbors import nearest_points
 from hyperface.recognizers.base import Recognizer
@@ -16,7 +16,7 @@ MOST_IDENTITIES = 200  # about five seconds for two recognisers
 IMAGES = 2  # of each
 
 
-def separation_seen(images: LabelledImages, recognizers: Sequence[Recognizer]) -> dict[str, dict[str, float]]:
+def separation_seen(images: LabeledImages, recognizers: Sequence[Recognizer]) -> dict[str, dict[str, float]]:
     """Angles in degrees between the first images of the first identities, by the name of each recogniser.
 
     min_angle, mean_nearest_angle: to the nearest other identity. mean_own_angle: between two images of one identity.

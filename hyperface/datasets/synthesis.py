@@ -24,7 +24,7 @@ from PIL import Image
 
 from hyperface.datasets.card import CARD, card_files
 from hyperface.datasets.folder import DATA_FILES, open_folder
-from hyperface.datasets.labelled import LabelledImages
+from hyperface.datasets.labeled import LabeledImages
 from hyperface.defaults import BETA
 from hyperface.errors import DatasetError, InputError
 from hyperface.files import disk_error, write_atomic
@@ -74,7 +74,7 @@ def synthesize(
     batch_size: int = 64,
     lineage: dict[str, Any] | None = None,
     part: tuple[int, int] = (0, 1),
-    describe: abc.Callable[[LabelledImages], dict[str, Any]] | None = None,
+    describe: abc.Callable[[LabeledImages], dict[str, Any]] | None = None,
 ) -> abc.Generator[SynthesisStep, None, Path]:
     """Draw the dataset into the folder `out`, yielding after every batch; images that are there are kept.
 
@@ -145,7 +145,7 @@ def _draw(
     batch_size: int,
     card: dict[str, Any],
     part: tuple[int, int],
-    describe: abc.Callable[[LabelledImages], dict[str, Any]] | None,
+    describe: abc.Callable[[LabeledImages], dict[str, Any]] | None,
 ) -> abc.Generator[SynthesisStep, None, Path]:
     places = [(identity, image) for identity in range(len(identities)) for image in range(images_per_identity)]
     # The last bits of a picture may depend on what it is drawn with: the batches are the same however the work is
@@ -216,7 +216,7 @@ def _write(path: Path, pixels: np.ndarray) -> None:
 
 
 def _write_cards(
-    folder: Path, card: dict[str, Any], describe: abc.Callable[[LabelledImages], dict[str, Any]] | None
+    folder: Path, card: dict[str, Any], describe: abc.Callable[[LabeledImages], dict[str, Any]] | None
 ) -> None:
     images = open_folder(folder)
     card = {**card, **(describe(images) if describe else {})}

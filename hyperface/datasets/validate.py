@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from hyperface.datasets.labelled import LabelledImages
+from hyperface.datasets.labeled import LabeledImages
 from hyperface.datasets.records import Skipped
 from hyperface.errors import InputError, PhotoError
 from hyperface.faces.detectors import load_detector
@@ -56,7 +56,7 @@ class ValidationStep:
 
 
 def validate(
-    dataset: LabelledImages, *, sample: int = SAMPLE, seed: int = 0
+    dataset: LabeledImages, *, sample: int = SAMPLE, seed: int = 0
 ) -> Generator[ValidationStep, None, tuple[Finding, ...]]:
     """Look for what commonly goes wrong with datasets of faces; returns the findings, none if nothing looks wrong.
 
@@ -67,7 +67,7 @@ def validate(
     return _validate(dataset, min(sample, len(dataset)), seed)
 
 
-def _validate(dataset: LabelledImages, sample: int, seed: int) -> Generator[ValidationStep, None, tuple[Finding, ...]]:
+def _validate(dataset: LabeledImages, sample: int, seed: int) -> Generator[ValidationStep, None, tuple[Finding, ...]]:
     total = len(dataset) + sample
     look = _Look(dataset)
     for i in range(len(dataset)):
@@ -93,7 +93,7 @@ def _validate(dataset: LabelledImages, sample: int, seed: int) -> Generator[Vali
 class _Look:
     """What reading every image once tells."""
 
-    def __init__(self, dataset: LabelledImages) -> None:
+    def __init__(self, dataset: LabeledImages) -> None:
         self.dataset = dataset
         self.unreadable = Skipped()
         self.unreadable.extend(dataset.skipped)
@@ -198,7 +198,7 @@ class _Look:
         return tuple(self.dataset.name(int(place)) for place in places[:EXAMPLES])
 
 
-def _landmark_error(dataset: LabelledImages, index: int) -> np.ndarray | None:
+def _landmark_error(dataset: LabeledImages, index: int) -> np.ndarray | None:
     """Landmarks of the surest face minus their places in the template: (5, 2) pixels; None without a face."""
     detector = load_detector("dlib")
     found = detector.detect(dataset[index][0])
@@ -208,7 +208,7 @@ def _landmark_error(dataset: LabelledImages, index: int) -> np.ndarray | None:
     return np.asarray(landmarks - detector.template)
 
 
-def _alignment(dataset: LabelledImages, errors: list[np.ndarray], missed: list[int]) -> Iterator[Finding]:
+def _alignment(dataset: LabeledImages, errors: list[np.ndarray], missed: list[int]) -> Iterator[Finding]:
     searched = len(errors) + len(missed)
     if searched and len(missed) >= _NO_FACE_SHARE * searched:
         message = (

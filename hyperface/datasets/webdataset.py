@@ -13,7 +13,7 @@ import numpy as np
 
 from hyperface.datasets.card import read_info
 from hyperface.datasets.folder import SUFFIXES
-from hyperface.datasets.labelled import LabelledImages, labelled_images
+from hyperface.datasets.labeled import LabeledImages, labeled_images
 from hyperface.datasets.records import Records, Skipped, Writer, image_suffix, read_span, starts_of
 from hyperface.errors import PhotoError
 
@@ -43,13 +43,13 @@ def recognize_webdataset(path: Path) -> bool:
     return bool(_tars(path))
 
 
-def open_webdataset(path: Path) -> LabelledImages:
+def open_webdataset(path: Path) -> LabeledImages:
     """A tar, or a folder of them, in the order of their names."""
     records, skipped = TarMembers(_tars(path)), Skipped()
     labels: list[int] = []
     for shard in range(len(records.paths)):
         _read_shard(records, shard, labels, skipped)
-    return labelled_images(
+    return labeled_images(
         path, records, range(len(labels)), np.array(labels, np.int64), read_info(records.paths[0].parent), skipped
     )
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from hyperface.datasets import LabelledImages
+from hyperface.datasets import LabeledImages
 from hyperface.errors import DatasetError, PhotoError
 from hyperface.images import from_uint8
 from hyperface.recognizers.base import Recognizer
@@ -32,7 +32,7 @@ class EmbeddingStep:
 
 
 def embed_dataset(
-    dataset: LabelledImages, recognizer: Recognizer, *, images_per_identity: int | None = None, batch_size: int = 64
+    dataset: LabeledImages, recognizer: Recognizer, *, images_per_identity: int | None = None, batch_size: int = 64
 ) -> Generator[EmbeddingStep, None, EmbeddedImages]:
     """Embed a dataset, or the first so many images of each identity, a batch at a time, and return the embeddings.
 

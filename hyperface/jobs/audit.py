@@ -23,7 +23,7 @@ from hyperface.runs import Run, Worker, is_run, names, open_run
 if TYPE_CHECKING:
     import numpy as np
 
-    from hyperface.datasets import LabelledImages
+    from hyperface.datasets import LabeledImages
     from hyperface.evaluation import EmbeddedImages, LeakageAudit
     from hyperface.gallery import Gallery
 
@@ -95,7 +95,7 @@ def _work(worker: Worker, console: Console) -> None:
     name = options.recognizer or (gallery.recognizer if gallery is not None else RECOGNIZER)
     recognizer = models.load(name, console, device=options.device, precision=options.precision)
 
-    def embed(faces: LabelledImages, what: str, part: tuple[float, float]) -> EmbeddedImages:
+    def embed(faces: LabeledImages, what: str, part: tuple[float, float]) -> EmbeddedImages:
         message = f"{what}: {faces.path.name}"
         return embed_images(
             faces,
@@ -139,14 +139,14 @@ def _gallery_picture(gallery: Gallery) -> Callable[[int], np.ndarray]:
     return lambda number: gallery.thumbnails[number]
 
 
-def _dataset_picture(dataset: LabelledImages, images: EmbeddedImages) -> Callable[[int], np.ndarray]:
+def _dataset_picture(dataset: LabeledImages, images: EmbeddedImages) -> Callable[[int], np.ndarray]:
     return lambda number: dataset[int(images.places[number])][0]
 
 
 def _write(
     worker: Worker,
     found: LeakageAudit,
-    dataset: LabelledImages,
+    dataset: LabeledImages,
     shown: Callable[[int], np.ndarray],
     names: Callable[[int], str],
     *,

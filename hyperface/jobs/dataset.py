@@ -12,7 +12,7 @@ from hyperface.jobs.driver import Driver, Report
 from hyperface.runs import is_run, names, open_run
 
 if TYPE_CHECKING:
-    from hyperface.datasets import Finding, LabelledImages, SavingStep, Skipped, ValidationStep
+    from hyperface.datasets import Finding, LabeledImages, SavingStep, Skipped, ValidationStep
     from hyperface.evaluation import EmbeddedImages, EmbeddingStep
     from hyperface.recognizers import Recognizer
 
@@ -64,7 +64,7 @@ def dataset_path(source: Path) -> Path:
     return source / names.DATASET
 
 
-def check(dataset: LabelledImages, driver: Driver, message: str = "") -> tuple[Finding, ...]:
+def check(dataset: LabeledImages, driver: Driver, message: str = "") -> tuple[Finding, ...]:
     """Read every image; what looks wrong."""
     from hyperface import datasets
 
@@ -74,7 +74,7 @@ def check(dataset: LabelledImages, driver: Driver, message: str = "") -> tuple[F
     return driver.follow(datasets.validate(dataset), "checking", "image", report)
 
 
-def convert(dataset: LabelledImages, format: str, output: Path, driver: Driver, message: str = "") -> Skipped:
+def convert(dataset: LabeledImages, format: str, output: Path, driver: Driver, message: str = "") -> Skipped:
     """Write the dataset in a format; what was left out."""
     from hyperface import datasets
 
@@ -87,7 +87,7 @@ def convert(dataset: LabelledImages, format: str, output: Path, driver: Driver, 
 
 
 def embed_images(
-    dataset: LabelledImages,
+    dataset: LabeledImages,
     recognizer: Recognizer,
     driver: Driver,
     stage: str,
@@ -106,7 +106,7 @@ def embed_images(
     return driver.follow(steps, stage, "image", report, part=part)
 
 
-def _check_aloud(dataset: LabelledImages, console: Console) -> None:
+def _check_aloud(dataset: LabeledImages, console: Console) -> None:
     findings = check(dataset, Driver(console))
     for finding in findings:
         console.event("finding", **asdict(finding))
@@ -119,7 +119,7 @@ def _check_aloud(dataset: LabelledImages, console: Console) -> None:
         console.say("Nothing looks wrong.")
 
 
-def _convert_aloud(dataset: LabelledImages, format: str, output: Path, console: Console) -> None:
+def _convert_aloud(dataset: LabeledImages, format: str, output: Path, console: Console) -> None:
     skipped = convert(dataset, format, output, Driver(console))
     report_skipped(console, skipped)
     images = len(dataset) - len(skipped)

@@ -23,7 +23,7 @@ from hyperface.runs import Run, Worker, is_run, names, open_run
 from hyperface.steps import finish
 
 if TYPE_CHECKING:
-    from hyperface.datasets import LabelledImages, SynthesisStep
+    from hyperface.datasets import LabeledImages, SynthesisStep
     from hyperface.recognizers import Embeddings
 
 
@@ -130,7 +130,7 @@ def _told(run: Run) -> str:
 JOB = Job("generate", _work, _told, follow=_follow, patience=PATIENCE)
 
 
-def _seen(worker: Worker, images: LabelledImages) -> dict[str, Any]:
+def _seen(worker: Worker, images: LabeledImages) -> dict[str, Any]:
     """How far apart the identities are in the images, for the data card: as the generator's recogniser sees it and as
     a second one does that had no part in it. Left out is what cannot be loaded here."""
     from hyperface import datasets, recognizers
@@ -169,7 +169,7 @@ def drawing(
     options: GenerateOptions,
     folder: Path,
     ranks: Ranks,
-    describe: abc.Callable[[LabelledImages], dict[str, Any]] | None = None,
+    describe: abc.Callable[[LabeledImages], dict[str, Any]] | None = None,
 ) -> abc.Generator[SynthesisStep, None, Path]:
     """The steps that the options ask for, or this process's part of them, into the folder. describe: as in
     `synthesize`."""

@@ -24,7 +24,7 @@ from hyperface.words import duration
 if TYPE_CHECKING:
     import torch
 
-    from hyperface.datasets import LabelledImages
+    from hyperface.datasets import LabeledImages
     from hyperface.recognizers.backbones import BackboneRecognizer
     from hyperface.training import TrainingStep
 
@@ -198,7 +198,7 @@ def _finish_dataset(worker: Worker, dataset: Run, console: Console) -> None:
         raise StopRequested
 
 
-def load_training(options: TrainOptions, run: Path) -> tuple[LabelledImages, dict[str, torch.Tensor] | None, int]:
+def load_training(options: TrainOptions, run: Path) -> tuple[LabeledImages, dict[str, torch.Tensor] | None, int]:
     """The dataset, cut to what the one it is compared with allows; the state to resume from, and its step."""
     from hyperface import datasets
 
@@ -215,7 +215,7 @@ def _images_of(path: str) -> Path:
 
 
 def training_steps(
-    options: TrainOptions, dataset: LabelledImages, resume: dict[str, torch.Tensor] | None
+    options: TrainOptions, dataset: LabeledImages, resume: dict[str, torch.Tensor] | None
 ) -> Generator[TrainingStep, None, BackboneRecognizer]:
     """The steps that the options ask for; the same call in every process."""
     from hyperface import training

@@ -218,12 +218,12 @@ def _trial(
     )
     losses: list[float] = []
 
-    def learnt(step: training.TrainingStep) -> StudyStep:
+    def learned(step: training.TrainingStep) -> StudyStep:
         if step.loss is not None:
             losses.append(step.loss)
         return at("train", step.step, step.total)
 
-    recognizer = yield from translated(learning, learnt)
+    recognizer = yield from translated(learning, learned)
     accuracy, auc = {}, {}
     for number, benchmark in enumerate(benchmarks):
         yield at("evaluate", number, len(benchmarks))

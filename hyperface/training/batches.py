@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import torch
 
-from hyperface.datasets import LabelledImages, Skipped
+from hyperface.datasets import LabeledImages, Skipped
 from hyperface.errors import InputError, PhotoError
 from hyperface.images import ALIGNED_SIZE, from_uint8
 from hyperface.seeds import step_seed
@@ -31,7 +31,7 @@ class Batches:
 
     def __init__(
         self,
-        dataset: LabelledImages,
+        dataset: LabeledImages,
         *,
         batch_size: int,
         part: slice,

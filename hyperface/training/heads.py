@@ -34,13 +34,13 @@ class MarginHead(nn.Module):
         super().__init__()
         self.gather = _as_they_are
         self.scale = scale
-        self.centres = nn.Parameter(torch.empty(dimension, classes).uniform_(-1, 1).renorm_(2, 1, 1e-5).mul_(1e5))
+        self.centers = nn.Parameter(torch.empty(dimension, classes).uniform_(-1, 1).renorm_(2, 1, 1e-5).mul_(1e5))
 
     def forward(self, features: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
         features = features.float()
         norms = features.norm(dim=1, keepdim=True)  # (n, 1)
         unit = features / norms.clamp_min(1e-6)  # a zero feature gives cosine 0, not NaN
-        cosines = (unit @ F.normalize(self.centres, dim=0)).clamp(-1 + EDGE, 1 - EDGE)  # (n, classes)
+        cosines = (unit @ F.normalize(self.centers, dim=0)).clamp(-1 + EDGE, 1 - EDGE)  # (n, classes)
         target = cosines.gather(1, labels[:, None])  # (n, 1)
         hardened: torch.Tensor = cosines.scatter(1, labels[:, None], self._with_margin(target, norms))
         return hardened * self.scale

@@ -12,7 +12,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from hyperface.datasets import LabelledImages, Skipped
+from hyperface.datasets import LabeledImages, Skipped
 from hyperface.errors import CheckpointError, TrainingError
 from hyperface.hardware import computes_in_bfloat16
 from hyperface.images import from_uint8
@@ -28,6 +28,7 @@ from hyperface.training.validation import pair_accuracy, validation_pairs
 MOMENTUM = 0.9
 WEIGHT_DECAY = 5e-4
 LARGEST_GRADIENT = 5.0
+SAVED_NAMES = {"head.centers": "head.centres"}  # in checkpoints, where they are not those of the code
 SPEED_WINDOW = 20  # steps that images per second are averaged over
 
 
@@ -73,7 +74,7 @@ class _Objective(nn.Module):
             features = self.recognizer.features(images, batch_size=len(images))  # (b, d)
         loss = F.cross_entropy(self.head(features, labels), labels)
         with torch.no_grad():
-            cosines = F.normalize(features.float()) @ F.normalize(self.head.centres, dim=0)  # (b, classes)
+            cosines = F.normalize(features.float()) @ F.normalize(self.head.centers, dim=0)  # (b, classes)
             return loss, (cosines.argmax(1) == labels).float().mean()
 
 
@@ -109,7 +110,7 @@ class Loop:
         self.losses: deque[float] = deque(maxlen=SPEED_WINDOW)
         self.accuracies: deque[float] = deque(maxlen=SPEED_WINDOW)
 
-    def hold_out(self, dataset: LabelledImages) -> None:
+    def hold_out(self, dataset: LabeledImages) -> None:
         """Measure verification on these identities, which are not among those of the batches."""
         images, labels, skipped = dataset.decode()
         self.skipped.extend(skipped)
@@ -180,7 +181,8 @@ class Loop:
 
     def state(self) -> dict[str, torch.Tensor]:
         state = {f"backbone.{name}": value.detach().clone() for name, value in self.recognizer.state_dict().items()}
-        state |= {f"head.{name}": value.detach().clone() for name, value in self.head.state_dict().items()}
+        for name, value in self.head.state_dict(prefix="head.").items():
+            state[SAVED_NAMES.get(name, name)] = value.detach().clone()
         for i, values in self.optimizer.state_dict()["state"].items():
             state[f"momentum.{i}"] = values["momentum_buffer"].clone()
         state["step"] = torch.tensor(self.step)
@@ -194,7 +196,8 @@ class Loop:
     def restore(self, state: dict[str, torch.Tensor]) -> None:
         try:
             self.recognizer.load_state_dict(_part(state, "backbone."))
-            self.head.load_state_dict(_part(state, "head."))
+            names = {saved: name for name, saved in SAVED_NAMES.items()}
+            self.head.load_state_dict(_part({names.get(key, key): value for key, value in state.items()}, "head."))
             momentum = {int(i): {"momentum_buffer": value} for i, value in _part(state, "momentum.").items()}
             self.optimizer.load_state_dict({**self.optimizer.state_dict(), "state": momentum})
             self.step = int(state["step"])

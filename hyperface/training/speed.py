@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from hyperface.datasets import LabelledImages, Skipped
-from hyperface.datasets.labelled import labelled_images
+from hyperface.datasets import LabeledImages, Skipped
+from hyperface.datasets.labeled import labeled_images
 from hyperface.datasets.records import Records
 from hyperface.images import ALIGNED_SIZE
 from hyperface.training.train import train
@@ -75,6 +75,6 @@ def measure_speed(
     return batch_size / float(np.median([after - before for before, after in pairwise(times)]))
 
 
-def _noise(count: int) -> LabelledImages:
+def _noise(count: int) -> LabeledImages:
     labels = np.arange(count) % IDENTITIES
-    return labelled_images(Path("noise"), _Noise(), range(count), labels, {}, Skipped())
+    return labeled_images(Path("noise"), _Noise(), range(count), labels, {}, Skipped())

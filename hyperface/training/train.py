@@ -5,7 +5,7 @@ from pathlib import Path
 
 import torch
 
-from hyperface.datasets import LabelledImages
+from hyperface.datasets import LabeledImages
 from hyperface.errors import InputError
 from hyperface.hardware import usable_device
 from hyperface.ranks import own_device
@@ -21,7 +21,7 @@ RATE_PER_BATCH = 0.1 / 256  # SGD's usual 0.1 at batches of 256, scaled linearly
 
 
 def train(
-    dataset: LabelledImages,
+    dataset: LabeledImages,
     *,
     backbone: str = "small",
     head: str = "adaface",

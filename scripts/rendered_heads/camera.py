@@ -47,9 +47,9 @@ def crop_transform(five_points: np.ndarray, jitter: np.ndarray, yaw: float = 0.0
     linear = np.array([[factor.real, -factor.imag], [factor.imag, factor.real]])
     offset = target_mean - linear @ source_mean
     turned = float(smooth_step(45, 80, abs(yaw)))
-    zoom, centre = 1 + (PROFILE_ZOOM - 1) * turned, np.full(2, CROP / 2)
+    zoom, center = 1 + (PROFILE_ZOOM - 1) * turned, np.full(2, CROP / 2)
     shift = np.array([-np.sign(yaw) * PROFILE_SHIFT * turned, 0])
-    return np.column_stack([zoom * linear, zoom * (offset + shift - centre) + centre])
+    return np.column_stack([zoom * linear, zoom * (offset + shift - center) + center])
 
 
 def develop(
@@ -70,7 +70,7 @@ def develop(
     image = np.clip(image, 0, 1)
     image = np.where(image <= 0.0031308, 12.92 * image, 1.055 * image ** (1 / 2.4) - 0.055)
     image = 0.45 * (np.maximum(image, 1e-6) / 0.45) ** camera.contrast
-    grey = (image @ weights)[..., None]
-    image = grey + camera.saturation * (image - grey)
+    gray = (image @ weights)[..., None]
+    image = gray + camera.saturation * (image - gray)
     image = image + camera.noise * np.sqrt(np.clip(image, 0.02, 1)) * rng.standard_normal(image.shape)
     return np.clip(image * 255 + 0.5, 0, 255).astype(np.uint8)

@@ -58,8 +58,8 @@ def make_chart(head: HeadModel) -> Chart:
     gaps = []
     for eyeball in head.eyeballs:
         front = head.mean[eyeball]
-        centre, radius = fit_sphere(front)
-        gaps.append(np.linalg.norm(position - centre, axis=-1) - radius)
+        center, radius = fit_sphere(front)
+        gaps.append(np.linalg.norm(position - center, axis=-1) - radius)
     return Chart(position, masks["lips"], masks["ears"], np.minimum(*gaps).astype(np.float32))
 
 
@@ -81,5 +81,5 @@ def fit_sphere(points: np.ndarray) -> tuple[np.ndarray, float]:
     local = (points - origin).astype(np.float64)
     system = np.column_stack([2 * local, np.ones(len(local))])
     solution = np.linalg.lstsq(system, (local**2).sum(axis=1), rcond=None)[0]
-    centre, constant = solution[:3], solution[3]
-    return (centre + origin).astype(np.float32), float(np.sqrt(constant + centre @ centre))
+    center, constant = solution[:3], solution[3]
+    return (center + origin).astype(np.float32), float(np.sqrt(constant + center @ center))

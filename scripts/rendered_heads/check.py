@@ -47,15 +47,15 @@ class Score:
 class RawPixels(Recognizer):
     """The picture itself as its feature: `size`² pixels, grey or coloured, mean removed."""
 
-    def __init__(self, size: int, *, grey: bool) -> None:
+    def __init__(self, size: int, *, gray: bool) -> None:
         super().__init__()
-        self.size, self.grey = size, grey
-        name = f"{'grey' if grey else 'colour'} pixels {size}²"
-        self.card = RecognizerCard(name, size * size * (1 if grey else 3), size, "nothing", "MIT", "this script")
+        self.size, self.gray = size, gray
+        name = f"{'grey' if gray else 'colour'} pixels {size}²"
+        self.card = RecognizerCard(name, size * size * (1 if gray else 3), size, "nothing", "MIT", "this script")
 
     def _features(self, images: torch.Tensor) -> torch.Tensor:
         small = F.interpolate(images, size=(self.size, self.size), mode="area")  # (n, 3, size, size)
-        small = small.mean(dim=1) if self.grey else small
+        small = small.mean(dim=1) if self.gray else small
         flat = small.flatten(1)  # (n, dimension)
         return flat - flat.mean(dim=1, keepdim=True)
 
@@ -79,7 +79,7 @@ class RandomNetwork(Recognizer):
 
 def shortcuts() -> list[Recognizer]:
     """The models that must fail."""
-    return [RawPixels(16, grey=True), RawPixels(ALIGNED_SIZE, grey=False), *(RandomNetwork(seed) for seed in range(3))]
+    return [RawPixels(16, gray=True), RawPixels(ALIGNED_SIZE, gray=False), *(RandomNetwork(seed) for seed in range(3))]
 
 
 def check_packs(paths: Sequence[Path]) -> tuple[list[Score], list[str]]:

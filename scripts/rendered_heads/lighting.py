@@ -25,8 +25,8 @@ def surroundings(light: Light, directions: np.ndarray) -> np.ndarray:
     """Radiance (…, 3) arriving from directions (…, 3), the key light left out."""
     up = (0.5 + 0.5 * directions[..., 2:3]).astype(np.float32)
     radiance = light.ground * (1 - up) + light.sky * up
-    for direction, sharpness, colour in light.lobes:
-        radiance = radiance + colour * np.exp(sharpness * (directions @ direction - 1))[..., None]
+    for direction, sharpness, color in light.lobes:
+        radiance = radiance + color * np.exp(sharpness * (directions @ direction - 1))[..., None]
     return radiance.astype(np.float32)
 
 

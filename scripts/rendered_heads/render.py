@@ -13,7 +13,7 @@ from .head_model import HeadModel, load_head_model
 from .identities import Identity
 from .noise import smooth_noise, smooth_step
 from .scene import Scene
-from .skin import age_share, hair_colour_at, paint_skin
+from .skin import age_share, hair_color_at, paint_skin
 
 SUPERSAMPLING = 2  # samples per pixel along a side
 
@@ -42,7 +42,7 @@ class Studio:
             vertices,
             identity,
             STYLES[styles[capture.hair_style % len(styles)]],
-            hair_colour_at(identity.colouring, age),
+            hair_color_at(identity.coloring, age),
             receding=age_share(age) * identity.random("receding").random(),
             rng=rng,
         )
@@ -52,22 +52,22 @@ class Studio:
         radiance = paint_background(rng, CROP * SUPERSAMPLING)
         face = scene.draw_head(radiance, skin, EyePaint.of(head, identity), rng)
         scene.draw_hair(radiance, rng)
-        return develop(radiance, face, identity.colouring.skin, capture.camera, rng)
+        return develop(radiance, face, identity.coloring.skin, capture.camera, rng)
 
 
 def paint_background(rng: np.random.Generator, side: int) -> np.ndarray:
     """Out-of-focus surroundings, linear RGB float32 (side, side, 3): soft gradients and a few soft boxes."""
     field = np.stack([smooth_noise(rng, (side, side), (3, 3)) for _ in range(2)], axis=-1)
     tints = 0.3 * rng.standard_normal((2, 1)) + 0.1 * rng.standard_normal((2, 3))
-    image = _dull_colour(rng, 0.12) * np.exp(field @ tints)
+    image = _dull_color(rng, 0.12) * np.exp(field @ tints)
     rows, columns = np.mgrid[0:side, 0:side] / side
     for _ in range(rng.integers(0, 5)):
-        centre, half, soft = rng.random(2), rng.uniform(0.05, 0.35, 2), rng.uniform(0.01, 0.1)
-        outside = np.maximum(abs(rows - centre[0]) - half[0], abs(columns - centre[1]) - half[1])
+        center, half, soft = rng.random(2), rng.uniform(0.05, 0.35, 2), rng.uniform(0.01, 0.1)
+        outside = np.maximum(abs(rows - center[0]) - half[0], abs(columns - center[1]) - half[1])
         box = smooth_step(soft, -soft, outside)[..., None]
-        image = image * (1 - box) + _dull_colour(rng, 0.16) * box
+        image = image * (1 - box) + _dull_color(rng, 0.16) * box
     return image.astype(np.float32)
 
 
-def _dull_colour(rng: np.random.Generator, saturation: float) -> np.ndarray:
+def _dull_color(rng: np.random.Generator, saturation: float) -> np.ndarray:
     return np.exp(rng.normal(-1.2, 0.85)) * np.exp(saturation * rng.standard_normal(3))

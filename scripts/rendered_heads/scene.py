@@ -70,16 +70,16 @@ class Scene:
         transform = crop_transform(five_points, capture.camera.jitter, capture.yaw)
         screen = (plane @ transform[:, :2].T + transform[:, 2]) * supersampling
 
-        centred = everything - everything[: len(posed)].mean(axis=0)
+        centered = everything - everything[: len(posed)].mean(axis=0)
         solid = np.concatenate([head.triangles, hair_triangles])
         return cls(
             head=head,
             hair=hair,
             capture=capture,
-            vertices=centred,
+            vertices=centered,
             normals=normals,
             hair_triangles=hair_triangles,
-            irradiance=soft_irradiance(centred, normals, solid, capture.light),
+            irradiance=soft_irradiance(centered, normals, solid, capture.light),
             screen=screen.astype(np.float32),
             depth=depth.astype(np.float32),
         )

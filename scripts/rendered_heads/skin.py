@@ -7,7 +7,7 @@ z up, the eyes at z = 0.
 import numpy as np
 
 from .chart import Chart
-from .identities import Colouring, Identity
+from .identities import Coloring, Identity
 from .noise import bump, smooth_noise, smooth_step
 
 OLD_AGE = 1.0
@@ -19,10 +19,10 @@ def age_share(age: float) -> float:
     return float(np.clip((age - ADULT_AGE) / (OLD_AGE - ADULT_AGE), 0, 1))
 
 
-def hair_colour_at(colouring: Colouring, age: float) -> np.ndarray:
+def hair_color_at(coloring: Coloring, age: float) -> np.ndarray:
     """Hair colour (3,) at an age: greying follows a logistic curve around the person's own grey age."""
-    grey = 1 / (1 + np.exp(-(age - colouring.grey_age) / 0.03))
-    return colouring.hair * (1 - 0.85 * grey) + np.array([0.40, 0.39, 0.37]) * 0.85 * grey
+    gray = 1 / (1 + np.exp(-(age - coloring.gray_age) / 0.03))
+    return coloring.hair * (1 - 0.85 * gray) + np.array([0.40, 0.39, 0.37]) * 0.85 * gray
 
 
 def paint_skin(chart: Chart, identity: Identity, *, age: float, beard: float, makeup: float) -> np.ndarray:
@@ -30,22 +30,22 @@ def paint_skin(chart: Chart, identity: Identity, *, age: float, beard: float, ma
 
     beard: length of facial hair in this picture, 0 shaved … 1 full. makeup: 0 none … 1 strong (lips, lids).
     """
-    colours = identity.colouring
+    colors = identity.coloring
     x, y, z = np.moveaxis(chart.position, -1, 0)
     side = np.abs(x)
     old = age_share(age)
     albedo = _complexion(chart, identity, old)
 
     lips = chart.lips * (0.75 + 0.25 * (1 - old))
-    lip_colour = colours.lip * (1 - 0.5 * makeup) + 0.5 * makeup * _lipstick(identity)
-    _cover(albedo, lip_colour * (1 + 0.12 * _grain(identity, "lip grain", chart, 160)[..., None]), lips)
+    lip_color = colors.lip * (1 - 0.5 * makeup) + 0.5 * makeup * _lipstick(identity)
+    _cover(albedo, lip_color * (1 + 0.12 * _grain(identity, "lip grain", chart, 160)[..., None]), lips)
     seam = bump(z + 0.0735 - 6.0 * side * side, 0.0009) * (side < 0.024) * (y < -0.003)
     albedo *= (1 - 0.5 * seam)[..., None]
 
     nostril = bump(side - 0.0068, 0.0026) * bump(z + 0.0478, 0.0020) * (y < -0.010)
     albedo *= (1 - 0.75 * nostril)[..., None]
 
-    hair = hair_colour_at(colours, age)
+    hair = hair_color_at(colors, age)
     _cover(albedo, hair * 0.8, _beard(chart, identity, beard))
     lids = smooth_step(0.0022, 0.0008, chart.lid_gap) * (y < 0.008)
     shadow = 0.6 * makeup * smooth_step(0.006, 0.002, chart.lid_gap) * (z > 0.002)
@@ -60,10 +60,10 @@ def paint_skin(chart: Chart, identity: Identity, *, age: float, beard: float, ma
 
 def _complexion(chart: Chart, identity: Identity, old: float) -> np.ndarray:
     """Albedo (h, w, 3) of bare skin: blood, hollows, lines and spots darken the person's own tone."""
-    colours = identity.colouring
+    colors = identity.coloring
     x, y, z = np.moveaxis(chart.position, -1, 0)
     side = np.abs(x)
-    log_albedo = np.log(colours.skin).astype(np.float32) + np.zeros((*chart.shape, 3), np.float32)
+    log_albedo = np.log(colors.skin).astype(np.float32) + np.zeros((*chart.shape, 3), np.float32)
     log_albedo += _mottling(chart, identity, old)[..., None] * np.float32([0.6, 1.0, 1.1])
     blush = (
         bump(side - 0.040, 0.016) * bump(z + 0.036, 0.014)
@@ -71,9 +71,9 @@ def _complexion(chart: Chart, identity: Identity, old: float) -> np.ndarray:
         + 0.5 * bump(side, 0.014) * bump(z + 0.105, 0.010)
         + 0.7 * chart.ears
     )
-    log_albedo += (0.45 * colours.redness * blush)[..., None] * np.float32([-0.10, -0.55, -0.42])
+    log_albedo += (0.45 * colors.redness * blush)[..., None] * np.float32([-0.10, -0.55, -0.42])
     hollow = bump(side - 0.030, 0.013) * bump(z + 0.018, 0.006) * (y < 0)
-    log_albedo -= ((0.30 + 0.25 * old) * colours.under_eye * hollow)[..., None] * np.float32([0.8, 1.0, 0.8])
+    log_albedo -= ((0.30 + 0.25 * old) * colors.under_eye * hollow)[..., None] * np.float32([0.8, 1.0, 0.8])
     log_albedo -= (_age_lines(identity, side, y, z) * old)[..., None] * np.float32([0.7, 1.0, 1.1])
     log_albedo -= _spots(chart, identity, old)[..., None] * np.float32([0.5, 0.9, 1.2])
     return np.exp(log_albedo)
@@ -81,7 +81,7 @@ def _complexion(chart: Chart, identity: Identity, old: float) -> np.ndarray:
 
 def brow_mask(chart: Chart, identity: Identity, old: float) -> np.ndarray:
     """Opacity of the eyebrows (h, w): an arch of hairs that grow outwards."""
-    height, arch, thickness, length, density = identity.colouring.brow
+    height, arch, thickness, length, density = identity.coloring.brow
     x, y, z = np.moveaxis(chart.position, -1, 0)
     along = (np.abs(x) - 0.011) / (0.042 + 0.002 * length)  # 0 at the inner, 1 at the outer end
     middle = 0.0175 + 0.0012 * height + (0.0045 + 0.002 * arch) * (1 - np.square((along - 0.62) / 0.62))
@@ -123,7 +123,7 @@ def _spots(chart: Chart, identity: Identity, old: float) -> np.ndarray:
     """Moles, freckles and age spots: darkness (h, w). Each keeps its place for life; age spots fade in."""
     rng = identity.random("spots")
     darkness = np.zeros(chart.shape, np.float32)
-    freckles = round(160 * identity.colouring.freckles)
+    freckles = round(160 * identity.coloring.freckles)
     kinds = [(int(rng.poisson(2.5)), 0.9, 0.9), (freckles, 0.65, 0.35), (14, 1.8, 0.25 * old)]  # number, texels, depth
     for count, radius, depth in kinds:
         rows = rng.uniform(0.36, 0.64, count) * chart.shape[0]
@@ -139,7 +139,7 @@ def _spots(chart: Chart, identity: Identity, old: float) -> np.ndarray:
 
 def _beard(chart: Chart, identity: Identity, length: float) -> np.ndarray:
     """Opacity of stubble or beard (h, w): jaw, chin and upper lip, clear of the lips and the cheeks."""
-    density = identity.colouring.beard_density
+    density = identity.coloring.beard_density
     if density <= 0:
         return np.zeros(chart.shape, np.float32)
     x, y, z = np.moveaxis(chart.position, -1, 0)
@@ -166,9 +166,9 @@ def _grain(identity: Identity, name: str, chart: Chart, cells: float) -> np.ndar
     return smooth_noise(identity.random(name), chart.shape, (cells, cells * columns / rows))
 
 
-def _cover(albedo: np.ndarray, colour: np.ndarray, opacity: np.ndarray) -> None:
+def _cover(albedo: np.ndarray, color: np.ndarray, opacity: np.ndarray) -> None:
     """Paint over `albedo` (h, w, 3) in place, where there is anything to paint. colour: (3,) or (h, w, 3)."""
     where = opacity > 1e-3
     share = opacity[where][:, None].astype(np.float32)
-    colour = np.asarray(colour, np.float32)
-    albedo[where] = albedo[where] * (1 - share) + (colour if colour.ndim == 1 else colour[where]) * share
+    color = np.asarray(color, np.float32)
+    albedo[where] = albedo[where] * (1 - share) + (color if color.ndim == 1 else color[where]) * share

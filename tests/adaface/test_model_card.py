@@ -24,7 +24,7 @@ def published_weights(stages, *, squeeze: bool = False) -> dict[str, torch.Tenso
     def convolution(name: str, outputs: int, inputs: int, size: int) -> None:
         weights[f"{name}.weight"] = normal(outputs, inputs, size, size, scale=(inputs * size * size) ** -0.5)
 
-    def normalisation(name: str, channels: int, *, affine: bool = True) -> None:
+    def normalization(name: str, channels: int, *, affine: bool = True) -> None:
         if affine:
             weights[f"{name}.weight"] = 1 + normal(channels, scale=0.1)
             weights[f"{name}.bias"] = normal(channels, scale=0.1)
@@ -36,7 +36,7 @@ def published_weights(stages, *, squeeze: bool = False) -> dict[str, torch.Tenso
         weights[f"{name}.weight"] = 0.25 + normal(channels, scale=0.05)
 
     convolution("input_layer.0", 64, 3, 3)
-    normalisation("input_layer.1", 64)
+    normalization("input_layer.1", 64)
     slopes("input_layer.2", 64)
     inputs, unit = 64, 0
     for outputs, count in zip((64, 128, 256, 512), stages, strict=True):
@@ -44,33 +44,33 @@ def published_weights(stages, *, squeeze: bool = False) -> dict[str, torch.Tenso
             body = f"body.{unit}"
             if inputs != outputs:
                 convolution(f"{body}.shortcut_layer.0", outputs, inputs, 1)
-                normalisation(f"{body}.shortcut_layer.1", outputs)
-            normalisation(f"{body}.res_layer.0", inputs)
+                normalization(f"{body}.shortcut_layer.1", outputs)
+            normalization(f"{body}.res_layer.0", inputs)
             convolution(f"{body}.res_layer.1", outputs, inputs, 3)
-            normalisation(f"{body}.res_layer.2", outputs)
+            normalization(f"{body}.res_layer.2", outputs)
             slopes(f"{body}.res_layer.3", outputs)
             convolution(f"{body}.res_layer.4", outputs, outputs, 3)
-            normalisation(f"{body}.res_layer.5", outputs)
+            normalization(f"{body}.res_layer.5", outputs)
             if squeeze:
                 convolution(f"{body}.res_layer.se_block.fc1", outputs // 16, outputs, 1)
                 convolution(f"{body}.res_layer.se_block.fc2", outputs, outputs // 16, 1)
             inputs, unit = outputs, unit + 1
-    normalisation("output_layer.0", 512)
+    normalization("output_layer.0", 512)
     weights["output_layer.3.weight"] = normal(512, 512 * 49, scale=(512 * 49) ** -0.5)
     weights["output_layer.3.bias"] = normal(512, scale=0.1)
-    normalisation("output_layer.4", 512, affine=False)
+    normalization("output_layer.4", 512, affine=False)
     return weights
 
 
 def naive_features(weights: dict[str, torch.Tensor], stages, x: torch.Tensor) -> torch.Tensor:
     """AdaFace's forward pass, one call after the other."""
 
-    def normalised(x: torch.Tensor, name: str) -> torch.Tensor:
+    def normalized(x: torch.Tensor, name: str) -> torch.Tensor:
         mean, variance = weights[f"{name}.running_mean"], weights[f"{name}.running_var"]
         return F.batch_norm(x, mean, variance, weights.get(f"{name}.weight"), weights.get(f"{name}.bias"), eps=1e-5)
 
     x = F.conv2d(x, weights["input_layer.0.weight"], padding=1)
-    x = F.prelu(normalised(x, "input_layer.1"), weights["input_layer.2.weight"])
+    x = F.prelu(normalized(x, "input_layer.1"), weights["input_layer.2.weight"])
     unit = 0
     for count in stages:
         for place in range(count):
@@ -78,19 +78,19 @@ def naive_features(weights: dict[str, torch.Tensor], stages, x: torch.Tensor) ->
             shortcut = x[:, :, ::stride, ::stride]
             if f"{body}.shortcut_layer.0.weight" in weights:
                 shortcut = F.conv2d(shortcut, weights[f"{body}.shortcut_layer.0.weight"])
-                shortcut = normalised(shortcut, f"{body}.shortcut_layer.1")
-            x = F.conv2d(normalised(x, f"{body}.res_layer.0"), weights[f"{body}.res_layer.1.weight"], padding=1)
-            x = F.prelu(normalised(x, f"{body}.res_layer.2"), weights[f"{body}.res_layer.3.weight"])
+                shortcut = normalized(shortcut, f"{body}.shortcut_layer.1")
+            x = F.conv2d(normalized(x, f"{body}.res_layer.0"), weights[f"{body}.res_layer.1.weight"], padding=1)
+            x = F.prelu(normalized(x, f"{body}.res_layer.2"), weights[f"{body}.res_layer.3.weight"])
             x = F.conv2d(x, weights[f"{body}.res_layer.4.weight"], stride=stride, padding=1)
-            x = normalised(x, f"{body}.res_layer.5")
+            x = normalized(x, f"{body}.res_layer.5")
             if f"{body}.res_layer.se_block.fc1.weight" in weights:
                 gate = F.adaptive_avg_pool2d(x, 1)
                 gate = F.relu(F.conv2d(gate, weights[f"{body}.res_layer.se_block.fc1.weight"]))
                 x = x * torch.sigmoid(F.conv2d(gate, weights[f"{body}.res_layer.se_block.fc2.weight"]))
             x = x + shortcut
             unit += 1
-    x = normalised(x, "output_layer.0").flatten(1)
-    return normalised(x @ weights["output_layer.3.weight"].T + weights["output_layer.3.bias"], "output_layer.4")
+    x = normalized(x, "output_layer.0").flatten(1)
+    return normalized(x @ weights["output_layer.3.weight"].T + weights["output_layer.3.bias"], "output_layer.4")
 
 
 @pytest.fixture(scope="module", params=["ir_18", "ir_50"])

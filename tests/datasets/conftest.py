@@ -24,7 +24,7 @@ def photos() -> list[list[bytes]]:
 
 
 @pytest.fixture
-def source(photos, tmp_path) -> datasets.LabelledImages:
+def source(photos, tmp_path) -> datasets.LabeledImages:
     """The photos as an image folder."""
     for identity, files in enumerate(photos):
         (tmp_path / "source" / f"person {identity}").mkdir(parents=True)
@@ -49,7 +49,7 @@ def saved(source, tmp_path):
 def contents():
     """A dataset as (label, image file's bytes), in its order."""
 
-    def of(dataset: datasets.LabelledImages) -> list[tuple[int, bytes]]:
+    def of(dataset: datasets.LabeledImages) -> list[tuple[int, bytes]]:
         return [(int(label), dataset.content(i)) for i, label in enumerate(dataset.labels)]
 
     return of

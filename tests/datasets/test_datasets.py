@@ -22,8 +22,8 @@ class Swatches(Generator):
 
     def draw(self, embeddings, styles):
         brightness = 0.48 * styles.sigmoid()  # (n, 1)
-        colours = (0.3 + 0.2 * embeddings[:, :3] + brightness).clamp(0, 1)  # (n, 3)
-        return colours[:, :, None, None].expand(-1, -1, 112, 112).contiguous()
+        colors = (0.3 + 0.2 * embeddings[:, :3] + brightness).clamp(0, 1)  # (n, 3)
+        return colors[:, :, None, None].expand(-1, -1, 112, 112).contiguous()
 
 
 @pytest.fixture

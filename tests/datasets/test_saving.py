@@ -23,7 +23,7 @@ def test_round_trip(format, source, saved, contents, everything):
 
 
 @pytest.mark.parametrize("format", FORMATS)
-def test_recognised_by_content_under_any_name(format, saved, contents, everything, tmp_path):
+def test_recognized_by_content_under_any_name(format, saved, contents, everything, tmp_path):
     folder = saved(format).rename(tmp_path / "weird.name")
     if format != "folder":  # whose images are known by their suffixes
         for file in list(folder.rglob("*")):

@@ -11,7 +11,7 @@ from hyperface.datasets import seen
 from hyperface.recognizers import Recognizer, RecognizerCard
 
 
-class MeanColour(Recognizer):
+class MeanColor(Recognizer):
     """A face is its mean colour."""
 
     card = RecognizerCard("colour", 3, 112, "none", "MIT", "this test")
@@ -37,13 +37,13 @@ def degrees(a, b):
 
 
 def test_angles_are_those_of_a_naive_loop(dataset):
-    colours = {label: [] for label in range(6)}
+    colors = {label: [] for label in range(6)}
     for pixels, label in (dataset[i] for i in range(len(dataset))):
-        colours[label].append(torch.from_numpy(pixels.astype(np.float32)).mean(dim=(0, 1)) / 255 - 0.5)
+        colors[label].append(torch.from_numpy(pixels.astype(np.float32)).mean(dim=(0, 1)) / 255 - 0.5)
     people = [0, 2, 3, 4, 5]  # with two pictures
-    nearest = [min(degrees(colours[a][0], colours[b][0]) for b in people if b != a) for a in people]
-    own = [degrees(*colours[a]) for a in people]
-    (name, figures), *others = datasets.separation_seen(dataset, [MeanColour()]).items()
+    nearest = [min(degrees(colors[a][0], colors[b][0]) for b in people if b != a) for a in people]
+    own = [degrees(*colors[a]) for a in people]
+    (name, figures), *others = datasets.separation_seen(dataset, [MeanColor()]).items()
     assert (name, others, figures["identities"]) == ("colour", [], 5)
     assert figures["min_angle"] == pytest.approx(min(nearest), abs=0.01)
     assert figures["mean_nearest_angle"] == pytest.approx(np.mean(nearest), abs=0.01)
@@ -52,5 +52,5 @@ def test_angles_are_those_of_a_naive_loop(dataset):
 
 def test_only_the_first_identities_are_looked_at(dataset, monkeypatch):
     monkeypatch.setattr(seen, "MOST_IDENTITIES", 3)
-    assert datasets.separation_seen(dataset, [MeanColour()])["colour"]["identities"] == 3
-    assert datasets.separation_seen(dataset.subset([0, 1]), [MeanColour()]) == {}
+    assert datasets.separation_seen(dataset, [MeanColor()])["colour"]["identities"] == 3
+    assert datasets.separation_seen(dataset.subset([0, 1]), [MeanColor()]) == {}

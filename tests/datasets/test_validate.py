@@ -56,9 +56,9 @@ def test_some_bgr(faces, check):
     assert "in some" in found["bgr"].message
 
 
-def test_greyscale_is_no_bgr(faces, check):
-    grey = np.repeat(faces.mean(axis=3, keepdims=True).astype(np.uint8), 3, axis=3)
-    assert set(check(grey)) == {"greyscale"}
+def test_grayscale_is_no_bgr(faces, check):
+    gray = np.repeat(faces.mean(axis=3, keepdims=True).astype(np.uint8), 3, axis=3)
+    assert set(check(gray)) == {"greyscale"}
 
 
 @pytest.mark.slow
@@ -88,8 +88,8 @@ def test_crops_each_of_its_own(faces, check):
 
 def _zoomed(image: np.ndarray, scale: float) -> np.ndarray:
     """About the centre; black outside."""
-    centre = 56 * (1 - 1 / scale)
-    matrix = (1 / scale, 0, centre, 0, 1 / scale, centre)
+    center = 56 * (1 - 1 / scale)
+    matrix = (1 / scale, 0, center, 0, 1 / scale, center)
     picture = Image.fromarray(image).transform((112, 112), Image.Transform.AFFINE, matrix, Image.Resampling.BICUBIC)
     return np.asarray(picture)
 

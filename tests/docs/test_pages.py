@@ -60,7 +60,7 @@ def test_commands_of_a_page_are_understood(page, capsys):
             pytest.fail(f"hyperface {' '.join(words)}: {capsys.readouterr().err}")
 
 
-def test_a_misspelt_command_would_be_seen(capsys):
+def test_a_misspelled_command_would_be_seen(capsys):
     (words,) = script_commands("HYPERFACE_RUNS=x torchrun --nproc-per-node 8 -m -- hyperface pack \\\n --identites 3")
     assert words == ["pack", "--identites", "3"]
     with pytest.raises(SystemExit):

@@ -61,7 +61,7 @@ def test_every_public_name_is_in_the_reference(site, package):
 
 
 @pytest.mark.slow
-def test_drawings_take_the_colours_of_the_page(site):
+def test_drawings_take_the_colors_of_the_page(site):
     page = (site / "explanation" / "architecture" / "index.html").read_text(encoding="utf-8")
     assert '<svg role="img" aria-label="Random faces and photos become embeddings' in page
     assert "architecture.svg" not in page

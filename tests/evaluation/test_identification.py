@@ -32,7 +32,7 @@ def test_ranks_are_those_of_a_naive_sort():
     assert found.rate(30) == 1
 
 
-def test_ties_count_against_the_recogniser():
+def test_ties_count_against_the_recognizer():
     same = torch.ones(6, 4)  # a recogniser that gives everybody the same embedding
     found = identify(images(same, [0, 0, 1, 1, 2, 2]))
     assert found.ranks.tolist() == [3, 3, 3]

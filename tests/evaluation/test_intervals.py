@@ -51,12 +51,12 @@ def test_the_interval_of_a_share_is_the_binomial_one():
     distances[same] = np.where(np.arange(1000) % 10 == 0, 3.0, 0.5)  # a tenth of the same-person pairs, in every fold
     intervals = bootstrap_intervals(score_pairs(distances, same), samples=4000)
     half_width = 1.96 * (0.1 * 0.9 / 1000) ** 0.5
-    for (low, high), centre, width in (
+    for (low, high), center, width in (
         (intervals.accuracy, 0.95, half_width / 2),
         (intervals.tar_at_far[0.1], 0.9, half_width),
         (intervals.auc, 0.9, half_width),
     ):
-        assert (low + high) / 2 == pytest.approx(centre, abs=width / 4)
+        assert (low + high) / 2 == pytest.approx(center, abs=width / 4)
         assert (high - low) / 2 == pytest.approx(width, rel=0.1)
 
 

@@ -20,7 +20,7 @@ from hyperface.faces.detectors import load_detector
 from hyperface.faces.face_alignment_detector import KINDS, FaceAlignmentDetector, five_of_68
 from hyperface.faces.template import ARCFACE_LANDMARKS, ARCFACE_TEMPLATE
 
-COLOURS = ("red", "lime", "blue", "yellow", "magenta")  # of the dots, in the order of ARCFACE_LANDMARKS
+COLORS = ("red", "lime", "blue", "yellow", "magenta")  # of the dots, in the order of ARCFACE_LANDMARKS
 # Weights of R, G, B and a bias: positive for one of the colours each, not for the others, nor for greys.
 TELL_APART = [(1, -1, -1, 0), (-1, 1, -1, 0), (-1, -1, 1, 0), (1, 1, -2, -1), (1, -2, 1, -1)]
 BOX_SIZE = 60.0  # pixels of the searched view
@@ -40,7 +40,7 @@ def zeros(network: torch.nn.Module) -> dict[str, torch.Tensor]:
 def pass_on(state: dict[str, torch.Tensor], name: str, factor: float = 1.0) -> None:
     """Let a convolution copy the first five channels."""
     weight = state[f"{name}.weight"]
-    for channel in range(len(COLOURS)):
+    for channel in range(len(COLORS)):
         weight[channel, channel, weight.shape[2] // 2, weight.shape[3] // 2] = factor
 
 
@@ -48,8 +48,8 @@ def landmark_weights() -> dict[str, torch.Tensor]:
     from face_alignment.models import FAN
 
     state = zeros(FAN(4))
-    for channel, (*colour, bias) in enumerate(TELL_APART):
-        state["conv1.weight"][channel] = torch.tensor(colour, dtype=torch.float32)[:, None, None] / 49
+    for channel, (*color, bias) in enumerate(TELL_APART):
+        state["conv1.weight"][channel] = torch.tensor(color, dtype=torch.float32)[:, None, None] / 49
         state["conv1.bias"][channel] = bias
     for name in ("conv2.downsample.2", "conv4.downsample.2"):
         pass_on(state, name)
@@ -106,8 +106,8 @@ def dotted_photo(shape: tuple[int, int], faces: list[tuple[float, float, float, 
         turn = np.radians(degrees)
         rotation = np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]])
         points = scale * (ARCFACE_TEMPLATE - ARCFACE_TEMPLATE.mean(axis=0)) @ rotation.T + (x, y)
-        for colour, point in zip(COLOURS, points, strict=True):
-            draw.circle(tuple(point), 3 * scale, fill=colour)
+        for color, point in zip(COLORS, points, strict=True):
+            draw.circle(tuple(point), 3 * scale, fill=color)
         draw.circle((x, y - 12 * scale), 3 * scale, fill="white")
         placed.append(points)
     return np.array(photo), placed
@@ -130,8 +130,8 @@ def test_landmarks_keep_their_precision_in_a_large_photo(weights, monkeypatch):
         assert left < points[:, 0].mean() < right
         assert top < points[:, 1].mean() < bottom
         pixels = face.image.permute(1, 2, 0).numpy()  # (112, 112, 3)
-        for (x, y), colour in zip(ARCFACE_TEMPLATE, COLOURS, strict=True):
-            expected = np.array(Image.new("RGB", (1, 1), colour))[0, 0] / 255
+        for (x, y), color in zip(ARCFACE_TEMPLATE, COLORS, strict=True):
+            expected = np.array(Image.new("RGB", (1, 1), color))[0, 0] / 255
             np.testing.assert_allclose(pixels[round(y), round(x)], expected, atol=0.25)
 
 

@@ -18,8 +18,8 @@ from hyperface.faces.photos import MAX_PIXELS
 def gradient(height: int = 40, width: int = 60) -> np.ndarray:
     """Smooth colours, different in every direction, so that a turn or a swap of channels shows."""
     y, x = np.mgrid[0:height, 0:width]
-    colours = np.stack([255 * x / (width - 1), 255 * y / (height - 1), 255 * (1 - x / (width - 1))], axis=2)
-    return colours.round().astype(np.uint8)
+    colors = np.stack([255 * x / (width - 1), 255 * y / (height - 1), 255 * (1 - x / (width - 1))], axis=2)
+    return colors.round().astype(np.uint8)
 
 
 def saved(image: Image.Image, file_format: str, **options) -> bytes:
@@ -28,13 +28,13 @@ def saved(image: Image.Image, file_format: str, **options) -> bytes:
     return buffer.getvalue()
 
 
-def png(width: int, height: int, *, depth: int = 8, colour_type: int = 2, rows: bytes | None = None) -> bytes:
+def png(width: int, height: int, *, depth: int = 8, color_type: int = 2, rows: bytes | None = None) -> bytes:
     """A PNG byte by byte: Pillow writes neither impossible sizes nor 16-bit colours."""
 
     def chunk(name: bytes, content: bytes) -> bytes:
         return struct.pack(">I", len(content)) + name + content + struct.pack(">I", zlib.crc32(name + content))
 
-    header = struct.pack(">IIBBBBB", width, height, depth, colour_type, 0, 0, 0)
+    header = struct.pack(">IIBBBBB", width, height, depth, color_type, 0, 0, 0)
     content = zlib.compress(rows) if rows is not None else b""
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", content) + chunk(b"IEND", b"")
 
@@ -119,28 +119,28 @@ def test_transparent_pixels_lie_over_white():
     for file_format, options in (("PNG", {}), ("TIFF", {}), ("WEBP", {"lossless": True, "exact": True})):
         photo = load_photo(saved(rgba, file_format, **options))
         np.testing.assert_allclose(photo[0], expected, atol=1)
-    grey = Image.merge("LA", [Image.new("L", (2, 1), 80), Image.frombytes("L", (2, 1), b"\xff\x00")])
-    np.testing.assert_array_equal(load_photo(saved(grey, "PNG"))[0], [[80] * 3, [255] * 3])
+    gray = Image.merge("LA", [Image.new("L", (2, 1), 80), Image.frombytes("L", (2, 1), b"\xff\x00")])
+    np.testing.assert_array_equal(load_photo(saved(gray, "PNG"))[0], [[80] * 3, [255] * 3])
 
 
-def test_a_transparent_palette_colour_lies_over_white():
+def test_a_transparent_palette_color_lies_over_white():
     palette = Image.new("P", (2, 1))
     palette.putpalette([10, 20, 30, 40, 50, 60])
     palette.putdata([0, 1])
     expected = [[10, 20, 30], [255, 255, 255]]
     for file_format in ("PNG", "GIF"):
         np.testing.assert_array_equal(load_photo(saved(palette, file_format, transparency=1))[0], expected)
-    colour = Image.fromarray(np.array([[[10, 20, 30], [40, 50, 60]]], np.uint8))
-    np.testing.assert_array_equal(load_photo(saved(colour, "PNG", transparency=(40, 50, 60)))[0], expected)
+    color = Image.fromarray(np.array([[[10, 20, 30], [40, 50, 60]]], np.uint8))
+    np.testing.assert_array_equal(load_photo(saved(color, "PNG", transparency=(40, 50, 60)))[0], expected)
     half = saved(palette, "PNG", transparency=bytes([255, 0]))
     np.testing.assert_array_equal(load_photo(half)[0], expected)
 
 
-def test_grey_black_and_white_and_palette():
-    grey = Image.fromarray(gradient()[:, :, 0])
+def test_gray_black_and_white_and_palette():
+    gray = Image.fromarray(gradient()[:, :, 0])
     for file_format in ("PNG", "TIFF", "BMP", "PPM"):
-        np.testing.assert_array_equal(load_photo(saved(grey, file_format)), np.repeat(gradient()[:, :, :1], 3, axis=2))
-    bits = grey.point(lambda value: 255 * (value > 127)).convert("1")
+        np.testing.assert_array_equal(load_photo(saved(gray, file_format)), np.repeat(gradient()[:, :, :1], 3, axis=2))
+    bits = gray.point(lambda value: 255 * (value > 127)).convert("1")
     assert np.unique(load_photo(saved(bits, "PNG"))).tolist() == [0, 255]
     palette = Image.fromarray(gradient()).quantize(64)
     np.testing.assert_array_equal(load_photo(saved(palette, "PNG")), np.asarray(palette.convert("RGB")))
@@ -153,7 +153,7 @@ def test_cmyk():
 
 
 @pytest.mark.parametrize("mode", ["I;16", "I;16B", "I"])
-def test_sixteen_bit_grey_keeps_its_brightness(mode):
+def test_sixteen_bit_gray_keeps_its_brightness(mode):
     """0, half, full and a value whose high byte alone would round wrongly: 0x01FF / 257 is 2 (1.99), not 1."""
     values = np.array([[0, 32768, 65535, 0x01FF]])
     expected = np.array([0, 128, 255, 2])
@@ -170,10 +170,10 @@ def test_sixteen_bit_grey_keeps_its_brightness(mode):
 
 def test_sixteen_bit_png():
     values = np.array([0, 0x8080, 0xFFFF])
-    grey = png(3, 1, depth=16, colour_type=0, rows=b"\x00" + values.astype(">u2").tobytes())
-    np.testing.assert_array_equal(load_photo(grey)[0, :, 0], [0, 128, 255])
-    colour = png(1, 1, depth=16, colour_type=2, rows=b"\x00" + values.astype(">u2").tobytes())
-    np.testing.assert_array_equal(load_photo(colour)[0, 0], [0, 128, 255])
+    gray = png(3, 1, depth=16, color_type=0, rows=b"\x00" + values.astype(">u2").tobytes())
+    np.testing.assert_array_equal(load_photo(gray)[0, :, 0], [0, 128, 255])
+    color = png(1, 1, depth=16, color_type=2, rows=b"\x00" + values.astype(">u2").tobytes())
+    np.testing.assert_array_equal(load_photo(color)[0, 0], [0, 128, 255])
 
 
 def test_float_images_between_zero_and_one():
@@ -186,7 +186,7 @@ def test_float_images_between_zero_and_one():
 
 @pytest.mark.parametrize("file_format", ["GIF", "WEBP", "PNG", "TIFF", "AVIF"])
 def test_of_many_frames_the_first_is_taken(file_format):
-    frames = [Image.new("RGB", (16, 16), colour) for colour in ("red", "lime", "blue")]
+    frames = [Image.new("RGB", (16, 16), color) for color in ("red", "lime", "blue")]
     content = saved(frames[0], file_format, save_all=True, append_images=frames[1:])
     assert Image.open(io.BytesIO(content)).n_frames == 3
     np.testing.assert_allclose(load_photo(content)[8, 8], [255, 0, 0], atol=3)

@@ -24,9 +24,9 @@ class Mix(Generator):
         self.drawn: list[tuple[int, torch.dtype]] = []
 
     def draw(self, embeddings, styles):
-        colours = (embeddings @ self.weight + 0.1 * styles).sigmoid()  # (n, 3)
-        self.drawn.append((len(colours), colours.dtype))
-        return colours[:, :, None, None].expand(-1, -1, 4, 4)
+        colors = (embeddings @ self.weight + 0.1 * styles).sigmoid()  # (n, 3)
+        self.drawn.append((len(colors), colors.dtype))
+        return colors[:, :, None, None].expand(-1, -1, 4, 4)
 
 
 class Dots(GalleryGenerator):

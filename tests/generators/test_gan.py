@@ -43,8 +43,8 @@ def test_identity_follows_the_embedding_and_style_the_seed(generator, targets):
     first = generator.generate(targets, [1] * 12)
     second = generator.generate(targets, [2] * 12)
     with torch.inference_mode():
-        realised = recognizer.embed(torch.cat([first, second]))  # (24, 128)
-    similarity = realised @ targets.T  # (24, 12)
+        realized = recognizer.embed(torch.cat([first, second]))  # (24, 128)
+    similarity = realized @ targets.T  # (24, 12)
     # more like the request than like any other request, on the whole
     assert (similarity.argmax(1) == torch.arange(12).repeat(2)).float().mean() > 0.85
     assert similarity[torch.arange(24), torch.arange(12).repeat(2)].mean() > 0.6

@@ -78,7 +78,7 @@ def test_what_cannot_be_audited_is_told(options, says, tmp_path, monkeypatch, ca
     assert says in capsys.readouterr().err
 
 
-def test_embeddings_of_two_recognisers_are_not_compared(dataset, tmp_path, capsys):
+def test_embeddings_of_two_recognizers_are_not_compared(dataset, tmp_path, capsys):
     model = tmp_path / "other.safetensors"
     save_backbone(build_backbone("small", input_size=32, name="other").eval(), model)
     assert main(["audit", "--dataset", str(dataset), "--recognizer", str(model), "--run", str(tmp_path / "run")]) != 0

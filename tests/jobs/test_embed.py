@@ -172,7 +172,7 @@ def test_what_cannot_work_is_said_at_once(photos, tmp_path, capsys, arguments, s
     assert list(tmp_path.iterdir()) == []
 
 
-def test_an_onnx_file_with_its_colours_turned_round_is_warned_about(photos, tmp_path, capsys):
+def test_an_onnx_file_with_its_colors_turned_round_is_warned_about(photos, tmp_path, capsys):
     """Through the command line; the check itself is tested with the recognisers."""
     onnx = pytest.importorskip("onnx")
     pytest.importorskip("onnxruntime")

@@ -52,7 +52,7 @@ def test_galleries_and_packings_remember_the_card(other_gallery, other_packing):
 
 
 @pytest.mark.slow
-def test_no_dataset_is_drawn_of_another_recognisers_packing(other_packing, tmp_path, capsys):
+def test_no_dataset_is_drawn_of_another_recognizers_packing(other_packing, tmp_path, capsys):
     assert main(["generate", "--from", str(other_packing), "--run", str(tmp_path / "faces")]) == EXIT_USER_ERROR
     assert both_named(capsys.readouterr().err)
     assert not (tmp_path / "faces").exists()
@@ -63,7 +63,7 @@ def test_no_dataset_is_drawn_of_another_recognisers_packing(other_packing, tmp_p
     (tmp_path / "recognizer.json").rename(other_packing / "recognizer.json")
 
 
-def test_no_packing_goes_on_with_another_recognisers_gallery(other_gallery, tmp_path, capsys):
+def test_no_packing_goes_on_with_another_recognizers_gallery(other_gallery, tmp_path, capsys):
     """The gallery's file was made again with another recogniser in between."""
     place = tmp_path / "gallery.safetensors"
     place.write_bytes(gallery.to_bytes(gallery.load(other_gallery)))

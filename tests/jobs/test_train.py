@@ -133,9 +133,9 @@ def test_figures_go_to_trackio_where_it_is_installed(make, tmp_path, monkeypatch
 
 
 def test_equal_budgets():
-    def stored(*counts: int) -> datasets.LabelledImages:
+    def stored(*counts: int) -> datasets.LabeledImages:
         labels = np.repeat(np.arange(len(counts)), counts)
-        return datasets.LabelledImages(Path("set"), None, np.arange(len(labels)), labels)
+        return datasets.LabeledImages(Path("set"), None, np.arange(len(labels)), labels)
 
     small, large = stored(2, 2), stored(5, 1, 3)
     identities, images = datasets.equal_budget(small, large, seed=3)

@@ -74,7 +74,7 @@ def test_the_cross_polytope_is_found():
 
 
 @pytest.mark.slow
-def test_the_soft_objective_beats_the_papers_optimiser():
+def test_the_soft_objective_beats_the_papers_optimizer():
     gallery = clustered(1000, 24, seed=3)
     for start in (gallery[:200], random_points(200, 24, seed=4)):
         soft, paper, nearest = (

@@ -10,7 +10,7 @@ from hyperface.sphere import random_points
 
 
 @pytest.mark.parametrize("count", [80, 803])  # the larger is searched in two levels
-def test_neighbours_are_those_of_brute_force(count):
+def test_neighbors_are_those_of_brute_force(count):
     rows, among = random_points(30, 5, seed=0), random_points(count, 5, seed=1)
     indices, distances = nearest_neighbors(rows, among, 7)
     expected, order = torch.sort(1 - rows @ among.T, dim=1)
@@ -18,7 +18,7 @@ def test_neighbours_are_those_of_brute_force(count):
     np.testing.assert_allclose(distances, expected[:, :7], atol=1e-6)
 
 
-def test_a_row_is_not_its_own_neighbour():
+def test_a_row_is_not_its_own_neighbor():
     rows = random_points(20, 4, seed=2)
     rows[7] = rows[8]
     indices, distances = nearest_neighbors(rows, rows, 3, exclude_self=True)
@@ -50,7 +50,7 @@ def test_graph_is_that_of_umap_learn(monkeypatch, copies):
     np.testing.assert_allclose(ours, theirs, atol=2e-4)
 
 
-def test_memberships_sum_to_the_logarithm_of_the_neighbours():
+def test_memberships_sum_to_the_logarithm_of_the_neighbors():
     distances = np.sort(np.random.default_rng(4).random((50, 14)), axis=1)
     strengths = memberships(distances)
     np.testing.assert_allclose(strengths.sum(axis=1), np.log2(15), rtol=1e-4)

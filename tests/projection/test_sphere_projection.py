@@ -17,8 +17,8 @@ from hyperface.sphere import normalize, random_points
 def groups(count: int, size: int, d: int, seed: int, spread: float = 0.2) -> tuple[torch.Tensor, torch.Tensor]:
     """Points (count·size, d) in well separated groups, and the group of each."""
     labels = torch.arange(count).repeat_interleave(size)
-    centres = torch.linalg.qr(torch.randn(d, d, generator=torch.Generator().manual_seed(seed)))[0][:count]
-    return normalize(centres[labels] + spread * random_points(len(labels), d, seed + 1)), labels
+    centers = torch.linalg.qr(torch.randn(d, d, generator=torch.Generator().manual_seed(seed)))[0][:count]
+    return normalize(centers[labels] + spread * random_points(len(labels), d, seed + 1)), labels
 
 
 def moved(a: np.ndarray, b: np.ndarray) -> np.ndarray:

@@ -166,7 +166,7 @@ def test_bad_files_and_names(tmp_path):
         build_backbone("small", input_size=40)
 
 
-def test_two_files_of_one_name_are_told_apart_and_colours_can_be_declared(tmp_path):
+def test_two_files_of_one_name_are_told_apart_and_colors_can_be_declared(tmp_path):
     names, images = [], torch.rand(2, 3, 112, 112)
     for folder in ("a", "b"):
         (tmp_path / folder).mkdir()

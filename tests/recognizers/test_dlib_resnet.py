@@ -39,7 +39,7 @@ def test_same_descriptors_as_dlib(recognizer, faces):
 
 
 @pytest.mark.slow
-def test_embeddings_are_centred_unit_rows(recognizer, faces):
+def test_embeddings_are_centered_unit_rows(recognizer, faces):
     with torch.inference_mode():
         embeddings = recognizer.embed(faces)
         descriptors = recognizer.descriptors(faces)

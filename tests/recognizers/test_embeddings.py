@@ -9,7 +9,7 @@ FIRST, SECOND = EmbeddingSpace("dlib", "the gallery 'g'"), EmbeddingSpace("other
 UNKNOWN = EmbeddingSpace(None, "the file a.npy")
 
 
-def test_two_recognisers_are_both_named_with_what_is_of_them():
+def test_two_recognizers_are_both_named_with_what_is_of_them():
     with pytest.raises(InputError) as raised:
         FIRST.check_same(SECOND)
     assert str(raised.value) == (
@@ -20,7 +20,7 @@ def test_two_recognisers_are_both_named_with_what_is_of_them():
     assert not SECOND.same(FIRST)
 
 
-def test_one_recogniser_is_the_same_by_any_other_name_for_what_is_of_it():
+def test_one_recognizer_is_the_same_by_any_other_name_for_what_is_of_it():
     again = EmbeddingSpace("dlib", "the packing p", recognizers.load().card)
     FIRST.check_same(again)
     assert FIRST.same(again)
@@ -32,14 +32,14 @@ def test_whoever_brings_embeddings_that_say_nothing_answers_for_them():
         known.check_same(UNKNOWN)
 
 
-def test_what_ships_is_of_one_recogniser():
+def test_what_ships_is_of_one_recognizer():
     faces, generator, recognizer = gallery.load(), generators.load(), recognizers.load()
     assert recognizer.space.card == faces.space.card == recognizer.card
     faces.space.check_same(generator.space)
     generator.space.check_same(recognizer.space)
 
 
-def test_galleries_ask_embeddings_that_know_their_recogniser():
+def test_galleries_ask_embeddings_that_know_their_recognizer():
     faces = gallery.load()
     cosines, numbers = faces.nearest(Embeddings(faces.embeddings[5:7], faces.space))
     assert numbers[:, 0].tolist() == [5, 6]

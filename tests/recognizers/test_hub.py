@@ -152,7 +152,7 @@ def test_a_released_models_repository_may_hold_other_files(hub, tmp_path):
     assert not any("ckpt" in asked for asked in hub.asked)
 
 
-def test_what_is_no_recogniser_is_downloaded_by_the_same_names(hub):
+def test_what_is_no_recognizer_is_downloaded_by_the_same_names(hub):
     hub.repos["lab/faces"] = {"main": {"generator.gguf": b"weights", "judge.onnx": b"other"}, "v1": {"a.gguf": b"old"}}
     found = download("hf:lab/faces", suffixes=(".gguf",))
     assert (found.path.read_bytes(), found.file, found.released) == (b"weights", "generator.gguf", None)

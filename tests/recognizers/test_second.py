@@ -7,7 +7,7 @@ from hyperface.evaluation import Benchmark, load_benchmark, verify
 
 
 @pytest.mark.slow
-def test_the_second_recogniser_tells_strangers_apart():
+def test_the_second_recognizer_tells_strangers_apart():
     """On 100 pairs of people that it was not trained on."""
     second = recognizers.load(recognizers.SECOND)
     assert (second.name, second.card.training_data) == ("rendered-heads", "6,000 renders of 3-D heads")

@@ -17,7 +17,7 @@ from generator_training import (
     EMPHASIS,
     Targets,
     TrainingPlan,
-    emphasise,
+    emphasize,
     jittered_chips,
     learning_rate,
     train_mapper,
@@ -120,10 +120,10 @@ def test_emphasis_lengthens_the_directions_in_which_faces_differ_little():
     mapper.reach.copy_(basis)
     spread = torch.linspace(2, 0.5, REACH)
     gallery = torch.randn(50_000, REACH, generator=generator) * spread @ basis.T
-    emphasise(mapper, gallery)
+    emphasize(mapper, gallery)
     once = mapper.reach.norm(dim=0)
     # a request's part in each direction is stretched by the length squared: spread^-EMPHASIS
     torch.testing.assert_close(once.square() / once[0].square(), (spread / spread[0]) ** -EMPHASIS, rtol=0.01, atol=0)
     torch.testing.assert_close(mapper.reach / once, basis)
-    emphasise(mapper, gallery)  # of what is emphasised: the same
+    emphasize(mapper, gallery)  # of what is emphasised: the same
     torch.testing.assert_close(mapper.reach.norm(dim=0), once)

@@ -150,7 +150,7 @@ def test_attributes_do_not_depend_on_the_order_they_are_asked_for():
     one.phenotype(0.7)
     changes = one.local_changes(names)
     assert other.local_changes(tuple(reversed(names))) == changes
-    assert np.array_equal(one.colouring.skin, other.colouring.skin)
+    assert np.array_equal(one.coloring.skin, other.coloring.skin)
     assert {"nose-hump-incr": changes["nose-hump-incr"]} == one.local_changes(("nose-hump-incr",))
 
 
@@ -171,10 +171,10 @@ def test_ageing_changes_nothing_else_about_a_person():
     assert young == old
 
 
-def test_hair_turns_grey_with_age_and_skin_darkens_with_melanin():
-    colouring = Identity.sample(3, 0).colouring
-    assert np.allclose(skin.hair_colour_at(colouring, 0.5), colouring.hair, atol=0.01)
-    assert skin.hair_colour_at(colouring, 1.0).mean() > 0.25
+def test_hair_turns_gray_with_age_and_skin_darkens_with_melanin():
+    coloring = Identity.sample(3, 0).coloring
+    assert np.allclose(skin.hair_color_at(coloring, 0.5), coloring.hair, atol=0.01)
+    assert skin.hair_color_at(coloring, 1.0).mean() > 0.25
     albedos = [skin_albedo(melanin, 0).mean() for melanin in np.linspace(0, 1, 9)]
     assert all(lighter > darker for lighter, darker in itertools.pairwise(albedos))
 
@@ -257,8 +257,8 @@ def test_sphere_fit_recovers_a_cap():
     directions = rng.normal(size=(40, 3))
     directions[:, 1] = -np.abs(directions[:, 1])
     points = np.array([0.03, 0.1, 0]) + 0.015 * directions / np.linalg.norm(directions, axis=1, keepdims=True)
-    centre, radius = chart.fit_sphere(points)
-    assert centre == pytest.approx([0.03, 0.1, 0], abs=1e-6)
+    center, radius = chart.fit_sphere(points)
+    assert center == pytest.approx([0.03, 0.1, 0], abs=1e-6)
     assert radius == pytest.approx(0.015, abs=1e-6)
 
 

@@ -45,8 +45,8 @@ def test_arms_start_alike_and_packing_spreads(parts, benchmark):
     assert not torch.equal(random, ARMS["random"](parts[0], plan, 4))
     nearest = [(points @ points.T - 2 * torch.eye(6)).amax(dim=1).mean() for points in (random, packed)]
     assert nearest[1] < nearest[0]
-    centred = packed @ torch.linalg.svd(parts[0].embeddings, full_matrices=False).Vh[:8].T
-    assert centred.norm(dim=1).min() > 0.999  # inside the span
+    centered = packed @ torch.linalg.svd(parts[0].embeddings, full_matrices=False).Vh[:8].T
+    assert centered.norm(dim=1).min() > 0.999  # inside the span
 
 
 @pytest.mark.slow

@@ -11,24 +11,24 @@ from hyperface.training.batches import Batches
 WHOLE = slice(0, 8)
 
 
-def test_every_epoch_shows_every_image_in_another_order(coloured):
-    batches = Batches(coloured, batch_size=8, part=WHOLE, seed=1)
-    assert batches.steps_per_epoch == len(coloured) // 8 == 5
+def test_every_epoch_shows_every_image_in_another_order(colored):
+    batches = Batches(colored, batch_size=8, part=WHOLE, seed=1)
+    assert batches.steps_per_epoch == len(colored) // 8 == 5
     labels = torch.cat([batches.make(step)[1] for step in range(10)]).view(2, -1)
-    np.testing.assert_array_equal(np.sort(labels[0]), np.sort(coloured.labels))
-    np.testing.assert_array_equal(np.sort(labels[1]), np.sort(coloured.labels))
+    np.testing.assert_array_equal(np.sort(labels[0]), np.sort(colored.labels))
+    np.testing.assert_array_equal(np.sort(labels[1]), np.sort(colored.labels))
     assert not torch.equal(*labels)
 
 
-def test_the_parts_of_a_batch_make_it_up(coloured):
-    whole = Batches(coloured, batch_size=8, part=WHOLE, seed=1).make(3)
-    parts = [Batches(coloured, batch_size=8, part=part, seed=1).make(3) for part in (slice(0, 4), slice(4, 8))]
+def test_the_parts_of_a_batch_make_it_up(colored):
+    whole = Batches(colored, batch_size=8, part=WHOLE, seed=1).make(3)
+    parts = [Batches(colored, batch_size=8, part=part, seed=1).make(3) for part in (slice(0, 4), slice(4, 8))]
     for i in range(2):
         assert torch.equal(whole[i], torch.cat([part[i] for part in parts]))
 
 
-def test_batches_made_ahead_are_the_same(coloured):
-    batches = Batches(coloured, batch_size=8, part=WHOLE, seed=1)
+def test_batches_made_ahead_are_the_same(colored):
+    batches = Batches(colored, batch_size=8, part=WHOLE, seed=1)
     ahead = list(batches.from_step(2, 6))
     assert len(ahead) == 4
     for step, (images, labels) in zip(range(2, 6), ahead, strict=True):
@@ -37,35 +37,35 @@ def test_batches_made_ahead_are_the_same(coloured):
     assert list(batches.from_step(6, 6)) == []
 
 
-def test_a_dataset_too_large_to_keep_is_decoded_as_it_goes(coloured, monkeypatch):
-    kept = Batches(coloured, batch_size=8, part=WHOLE, seed=1).make(4)
+def test_a_dataset_too_large_to_keep_is_decoded_as_it_goes(colored, monkeypatch):
+    kept = Batches(colored, batch_size=8, part=WHOLE, seed=1).make(4)
     monkeypatch.setattr(module, "DECODED_BYTES", 1000)
-    images, labels = Batches(coloured, batch_size=8, part=WHOLE, seed=1).make(4)
+    images, labels = Batches(colored, batch_size=8, part=WHOLE, seed=1).make(4)
     assert torch.equal(images, kept[0])
     assert torch.equal(labels, kept[1])
 
 
-def test_what_is_kept_decoded_is_what_fits(coloured, monkeypatch):
+def test_what_is_kept_decoded_is_what_fits(colored, monkeypatch):
     assert round(module.DECODED_BYTES / (112 * 112 * 3), -4) == 160_000  # images, as `train` says
     decoded: list[int] = []
-    decode = datasets.LabelledImages.decode
+    decode = datasets.LabeledImages.decode
     monkeypatch.setattr(
-        datasets.LabelledImages, "decode", lambda dataset: (decoded.append(len(dataset)), decode(dataset))[1]
+        datasets.LabeledImages, "decode", lambda dataset: (decoded.append(len(dataset)), decode(dataset))[1]
     )
     for limit, kept in ((40 * 112 * 112 * 3, [40]), (40 * 112 * 112 * 3 - 1, [])):
         monkeypatch.setattr(module, "DECODED_BYTES", limit)
         decoded.clear()
-        Batches(coloured, batch_size=8, part=WHOLE, seed=1)
+        Batches(colored, batch_size=8, part=WHOLE, seed=1)
         assert decoded == kept
 
 
-def test_broken_images_of_a_large_dataset_are_replaced_and_named(coloured, tmp_path, monkeypatch):
+def test_broken_images_of_a_large_dataset_are_replaced_and_named(colored, tmp_path, monkeypatch):
     monkeypatch.setattr(module, "DECODED_BYTES", 1000)
     folder = tmp_path / "set"
     for identity in range(2):
         (folder / str(identity)).mkdir(parents=True)
         for image in range(4):
-            content = coloured.content(4 * identity + image)
+            content = colored.content(4 * identity + image)
             (folder / str(identity) / f"{image}.png").write_bytes(content if image else content[:50])
     batches = Batches(datasets.open(folder), batch_size=8, part=WHOLE, seed=0)
     images, labels = batches.make(0)
@@ -74,9 +74,9 @@ def test_broken_images_of_a_large_dataset_are_replaced_and_named(coloured, tmp_p
     assert sorted(reason.split(":")[0] for reason in batches.skipped.reasons) == ["0/0.png", "1/0.png"]
 
 
-def test_too_few_images_for_a_batch(coloured):
+def test_too_few_images_for_a_batch(colored):
     with pytest.raises(InputError, match="smaller batch"):
-        Batches(coloured, batch_size=41, part=slice(0, 41), seed=0)
+        Batches(colored, batch_size=41, part=slice(0, 41), seed=0)
 
 
 def test_augmentation_follows_from_each_images_own_numbers():

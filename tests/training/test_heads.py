@@ -29,16 +29,16 @@ def test_logits_are_those_of_the_formulas(name):
         head.mean.fill_(3.0)
         head.deviation.fill_(1.5)
     features = torch.randn(40, 6) * torch.rand(40, 1) * 4
-    features[0] = -head.centres[:, 1].detach() * 3  # an angle of nearly π: beyond where cos(θ + m) turns
+    features[0] = -head.centers[:, 1].detach() * 3  # an angle of nearly π: beyond where cos(θ + m) turns
     labels = torch.randint(5, (40,))
     labels[0] = 1
-    features[1] = head.centres[:, 2].detach() * 90  # an angle of nearly 0, which AdaFace's margin would turn below it
+    features[1] = head.centers[:, 2].detach() * 90  # an angle of nearly 0, which AdaFace's margin would turn below it
     labels[1] = 2
     logits = head(features, labels)
     for i in range(40):
         for j in range(5):
-            centre = head.centres[:, j].detach().double()
-            cosine = float(features[i].double() @ centre / features[i].double().norm() / centre.norm())
+            center = head.centers[:, j].detach().double()
+            cosine = float(features[i].double() @ center / features[i].double().norm() / center.norm())
             cosine = min(max(cosine, -1 + 1e-3), 1 - 1e-3)
             if labels[i] == j:
                 cosine = naive_target_cosine(name, cosine, float(features[i].norm()), 3.0, 1.5)
@@ -79,10 +79,10 @@ def test_a_batch_of_one_and_zero_features_give_numbers(name):
         assert all(value.isfinite().all() for value in head.state_dict().values())
 
 
-def test_centres_begin_with_unit_length():
-    centres = HEADS.load("cosface", dimension=6, classes=50).centres.detach()
-    torch.testing.assert_close(centres.norm(dim=0), torch.ones(50))
-    assert float((centres.T @ centres).fill_diagonal_(0).abs().max()) < 1 - 1e-3
+def test_centers_begin_with_unit_length():
+    centers = HEADS.load("cosface", dimension=6, classes=50).centers.detach()
+    torch.testing.assert_close(centers.norm(dim=0), torch.ones(50))
+    assert float((centers.T @ centers).fill_diagonal_(0).abs().max()) < 1 - 1e-3
 
 
 @pytest.mark.parametrize("lengths", [[3.0, 5.0], [3.0, 5.0, 1e-4, 40.0, 250.0]])
@@ -110,5 +110,5 @@ def test_margins_make_the_true_class_harder():
         head = HEADS.load(name, dimension=8, classes=4).eval()
         features, labels = torch.randn(16, 8), torch.randint(4, (16,))
         target = head(features, labels).gather(1, labels[:, None])
-        plain = 64 * torch.nn.functional.normalize(features) @ torch.nn.functional.normalize(head.centres, dim=0)
+        plain = 64 * torch.nn.functional.normalize(features) @ torch.nn.functional.normalize(head.centers, dim=0)
         assert (target < plain.gather(1, labels[:, None])).all()

@@ -17,12 +17,12 @@ from hyperface.training.loop import Loop
 DECAY, MOMENTUM, LARGEST = 5e-4, 0.9, 5.0  # what `train` promises, written down once more
 
 
-def make_loop(coloured, *, learning_rate: float, epochs: int = 4, head: str = "cosface", scale: float = 64.0) -> Loop:
+def make_loop(colored, *, learning_rate: float, epochs: int = 4, head: str = "cosface", scale: float = 64.0) -> Loop:
     torch.manual_seed(3)
     return Loop(
         build_backbone("small", input_size=32),
-        HEADS.load(head, dimension=256, classes=coloured.identities, scale=scale),
-        Batches(coloured, batch_size=10, part=slice(0, 10), seed=0),
+        HEADS.load(head, dimension=256, classes=colored.identities, scale=scale),
+        Batches(colored, batch_size=10, part=slice(0, 10), seed=0),
         torch.device("cpu"),
         ALONE,
         epochs=epochs,
@@ -49,8 +49,8 @@ def length(tensors) -> float:
 
 
 @pytest.mark.slow
-def test_without_a_gradient_weights_decay_and_norms_biases_and_slopes_stay(coloured, monkeypatch):
-    loop = make_loop(coloured, learning_rate=0.5)
+def test_without_a_gradient_weights_decay_and_norms_biases_and_slopes_stay(colored, monkeypatch):
+    loop = make_loop(colored, learning_rate=0.5)
     for module in loop.recognizer.modules():  # so that decaying them would be seen
         if isinstance(module, nn.modules.batchnorm._BatchNorm):
             nn.init.constant_(module.bias, 0.25)
@@ -72,9 +72,9 @@ def test_without_a_gradient_weights_decay_and_norms_biases_and_slopes_stay(colou
 
 
 @pytest.mark.parametrize(("scale", "clipped"), [(64.0, True), (0.01, False)])
-def test_a_step_is_nesterovs_along_the_clipped_gradient(coloured, scale, clipped):
+def test_a_step_is_nesterovs_along_the_clipped_gradient(colored, scale, clipped):
     """Two steps of SGD with Nesterov's momentum, from gradients that are taken apart from the loop."""
-    loop, twin = (make_loop(coloured, learning_rate=1e-3, scale=scale) for _ in range(2))
+    loop, twin = (make_loop(colored, learning_rate=1e-3, scale=scale) for _ in range(2))
     velocity = {name: torch.zeros_like(value) for name, value in parameters(loop).items()}
     steps = loop.steps(resumed=False)
     next(steps)
@@ -95,8 +95,8 @@ def test_a_step_is_nesterovs_along_the_clipped_gradient(coloured, scale, clipped
 
 
 @pytest.mark.slow
-def test_what_is_shown_is_what_happened(coloured):
-    loop, twin = (make_loop(coloured, learning_rate=0.02, epochs=6, head="adaface") for _ in range(2))
+def test_what_is_shown_is_what_happened(colored):
+    loop, twin = (make_loop(colored, learning_rate=0.02, epochs=6, head="adaface") for _ in range(2))
     steps = loop.steps(resumed=False)
     first = next(steps)
     assert (first.step, first.total, first.epoch, first.loss, first.accuracy) == (0, 24, 0, None, 0.0)
@@ -107,7 +107,7 @@ def test_what_is_shown_is_what_happened(coloured):
         with torch.no_grad():
             features = twin.recognizer.features(images)
             losses.append(float(F.cross_entropy(twin.head(features, labels), labels)))
-        plain = F.normalize(features) @ F.normalize(twin.head.centres, dim=0)
+        plain = F.normalize(features) @ F.normalize(twin.head.centers, dim=0)
         shares.append(float((plain.argmax(dim=1) == labels).float().mean()))
         shown = next(steps)
         assert (shown.step, shown.epoch) == (number + 1, 1 + number // 4)
@@ -116,8 +116,8 @@ def test_what_is_shown_is_what_happened(coloured):
     assert list(steps) == []
 
 
-def test_a_captured_state_stays_as_it_was(coloured):
-    loop = make_loop(coloured, learning_rate=0.02, head="adaface")
+def test_a_captured_state_stays_as_it_was(colored):
+    loop = make_loop(colored, learning_rate=0.02, head="adaface")
     steps = loop.steps(resumed=False)
     next(steps)
     state = next(steps).state
@@ -125,6 +125,9 @@ def test_a_captured_state_stays_as_it_was(coloured):
     next(steps)
     for name, value in kept.items():
         assert torch.equal(state[name], value) or value.isnan().all(), name
-    other = make_loop(coloured, learning_rate=0.02, head="adaface")
+    # Files of before the code's spelling was made one hold this name.
+    assert {name for name in state if name.startswith("head.")} == {"head.centres", "head.mean", "head.deviation"}
+    other = make_loop(colored, learning_rate=0.02, head="adaface")
     other.restore(state)
+    assert torch.equal(other.head.centers, state["head.centres"])
     assert next(other.steps(resumed=True)).validation is None  # nothing is held out

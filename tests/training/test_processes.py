@@ -29,8 +29,8 @@ OPTIONS += ["--learning-rate", "0.00001", "--precision", "float32"]
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("launcher", "head"), [("torchrun", "adaface"), ("accelerate", "arcface")])
-def test_two_processes_train_what_one_does(coloured, tmp_path, launcher, head):
-    options = ["train", "--dataset", str(coloured.path), "--head", head, *OPTIONS]
+def test_two_processes_train_what_one_does(colored, tmp_path, launcher, head):
+    options = ["train", "--dataset", str(colored.path), "--head", head, *OPTIONS]
     assert main([*options, "--run", str(tmp_path / "one")]) == 0
     command = [sys.executable, "-m", *LAUNCHERS[launcher], *options, "--run", str(tmp_path / "two")]
     done = subprocess.run(command, capture_output=True, text=True, timeout=300)
@@ -121,8 +121,8 @@ def test_loss_gradients_and_statistics_are_those_of_the_whole_batch(tmp_path):
 
 
 @pytest.mark.slow
-def test_an_error_of_the_training_ends_all_processes(coloured, tmp_path):
-    command = [sys.executable, "-m", *LAUNCHERS["torchrun"], "train", "--dataset", str(coloured.path), "--json"]
+def test_an_error_of_the_training_ends_all_processes(colored, tmp_path):
+    command = [sys.executable, "-m", *LAUNCHERS["torchrun"], "train", "--dataset", str(colored.path), "--json"]
     done = subprocess.run([*command, "--batch-size", "9"], capture_output=True, text=True, timeout=120, cwd=tmp_path)
     assert done.returncode != 0
     events = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]

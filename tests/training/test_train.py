@@ -14,8 +14,8 @@ SMALL = {"epochs": 3, "batch_size": 9, "input_size": 32, "validation_share": 0.2
 
 
 @pytest.mark.slow
-def test_the_loss_falls_and_held_out_identities_are_told_apart(coloured):
-    steps = list(training.train(coloured, **{**SMALL, "epochs": 12}))
+def test_the_loss_falls_and_held_out_identities_are_told_apart(colored):
+    steps = list(training.train(colored, **{**SMALL, "epochs": 12}))
     first, last = steps[1], steps[-1]
     assert [step.step for step in steps] == list(range(12 * (32 // 9) + 1))
     assert steps[0].loss is None
@@ -27,10 +27,10 @@ def test_the_loss_falls_and_held_out_identities_are_told_apart(coloured):
 
 
 @pytest.mark.slow
-def test_resuming_continues_as_if_never_stopped(coloured):
-    straight = list(training.train(coloured, **SMALL))
-    before = list(itertools.islice(training.train(coloured, **SMALL), 5))
-    resumed = list(training.train(coloured, **SMALL, resume=before[-1].state))
+def test_resuming_continues_as_if_never_stopped(colored):
+    straight = list(training.train(colored, **SMALL))
+    before = list(itertools.islice(training.train(colored, **SMALL), 5))
+    resumed = list(training.train(colored, **SMALL, resume=before[-1].state))
     assert [step.step for step in resumed] == [step.step for step in straight[5:]]
     assert [step.loss for step in resumed] == [step.loss for step in straight[5:]]
     assert resumed[-1].validation == straight[-1].validation
@@ -39,18 +39,18 @@ def test_resuming_continues_as_if_never_stopped(coloured):
 
 
 @pytest.mark.slow
-def test_another_seed_is_another_training(coloured):
-    losses = [list(training.train(coloured, **SMALL, seed=seed))[-1].loss for seed in (0, 0, 1)]
+def test_another_seed_is_another_training(colored):
+    losses = [list(training.train(colored, **SMALL, seed=seed))[-1].loss for seed in (0, 0, 1)]
     assert losses[0] == losses[1] != losses[2]
 
 
 @pytest.mark.slow
-def test_what_was_trained_can_be_loaded_and_embeds_the_same(coloured, tmp_path):
-    *_, last = training.train(coloured, **SMALL)
+def test_what_was_trained_can_be_loaded_and_embeds_the_same(colored, tmp_path):
+    *_, last = training.train(colored, **SMALL)
     path = tmp_path / "recognizer.safetensors"
     training.save_recognizer(last, path)
     loaded = recognizers.load(path)
-    images = from_uint8(np.stack([coloured[i][0] for i in range(6)]))
+    images = from_uint8(np.stack([colored[i][0] for i in range(6)]))
     last.recognizer.eval()
     with torch.inference_mode():
         torch.testing.assert_close(loaded.embed(images), last.recognizer.embed(images), atol=1e-5, rtol=0)
@@ -58,27 +58,27 @@ def test_what_was_trained_can_be_loaded_and_embeds_the_same(coloured, tmp_path):
     assert loaded.card.input_size == 32
 
 
-def test_validation_is_measured_at_the_start_and_after_each_epoch(coloured, monkeypatch):
+def test_validation_is_measured_at_the_start_and_after_each_epoch(colored, monkeypatch):
     times = itertools.count(1)
     monkeypatch.setattr("hyperface.training.loop.pair_accuracy", lambda *_: next(times))
-    steps = list(training.train(coloured, **{**SMALL, "epochs": 2}))
+    steps = list(training.train(colored, **{**SMALL, "epochs": 2}))
     assert [step.validation for step in steps] == [1, 1, 1, 2, 2, 2, 3]
-    one_held_out = training.train(coloured, **{**SMALL, "validation_share": 0.1})
+    one_held_out = training.train(colored, **{**SMALL, "validation_share": 0.1})
     assert next(one_held_out).validation is None  # one identity makes no pair of two
 
 
-def test_broken_images_are_told_on_both_sides_of_the_split(coloured, tmp_path):
-    for i in range(len(coloured)):
-        folder = tmp_path / "set" / f"{coloured.labels[i]:02d}"
+def test_broken_images_are_told_on_both_sides_of_the_split(colored, tmp_path):
+    for i in range(len(colored)):
+        folder = tmp_path / "set" / f"{colored.labels[i]:02d}"
         folder.mkdir(parents=True, exist_ok=True)
-        content = coloured.content(i)
+        content = colored.content(i)
         (folder / f"{i % 4}.png").write_bytes(content if i % 4 else content[:50])
     first = next(training.train(datasets.open(tmp_path / "set"), **SMALL))
     named = sorted(reason.split(":")[0] for reason in first.skipped.reasons)
     assert named == [f"{identity:02d}/0.png" for identity in range(10)]
 
 
-def test_impossible_wishes_are_refused_before_the_first_step(coloured):
+def test_impossible_wishes_are_refused_before_the_first_step(colored):
     for wish, error in (
         ({"epochs": 0}, InputError),
         ({"batch_size": 1}, InputError),
@@ -93,12 +93,12 @@ def test_impossible_wishes_are_refused_before_the_first_step(coloured):
         ({"resume": {"step": torch.tensor(1)}}, CheckpointError),
     ):
         with pytest.raises(error):
-            training.train(coloured, **{**SMALL, **wish})
+            training.train(colored, **{**SMALL, **wish})
 
 
-def test_a_loss_that_is_no_number_stops_with_the_step(coloured, monkeypatch):
+def test_a_loss_that_is_no_number_stops_with_the_step(colored, monkeypatch):
     monkeypatch.setattr("torch.nn.functional.cross_entropy", lambda *_: torch.tensor(math.nan))
-    steps = training.train(coloured, **SMALL)
+    steps = training.train(colored, **SMALL)
     next(steps)
     with pytest.raises(TrainingError, match="step 1"):
         next(steps)
@@ -118,10 +118,10 @@ def test_validation_pairs_are_balanced_and_true():
     assert validation_pairs(np.zeros(6, np.int64), seed=0) is None
 
 
-def test_pair_accuracy_is_the_best_over_all_thresholds(coloured):
-    recognizer = next(iter(training.train(coloured, **SMALL))).recognizer
-    images = from_uint8(np.stack([coloured[i][0] for i in range(16)]))
-    pairs, same = validation_pairs(coloured.labels[:16], seed=3)
+def test_pair_accuracy_is_the_best_over_all_thresholds(colored):
+    recognizer = next(iter(training.train(colored, **SMALL))).recognizer
+    images = from_uint8(np.stack([colored[i][0] for i in range(16)]))
+    pairs, same = validation_pairs(colored.labels[:16], seed=3)
     recognizer.eval()
     with torch.inference_mode():
         embeddings = recognizer.embed(images)

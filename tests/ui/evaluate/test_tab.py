@@ -37,8 +37,8 @@ def test_every_pair_is_in_the_histogram_and_the_threshold_is_marked(distances_an
     different, same = figure["data"]
     assert (sum(different["y"]), sum(same["y"])) == (20, 20)
     for bars, chosen in ((different, ~result.same), (same, result.same)):
-        for centre, count in zip(bars["x"], bars["y"], strict=True):
-            inside = (result.scores[chosen] >= centre - 0.025) & (result.scores[chosen] < centre + 0.025)
+        for center, count in zip(bars["x"], bars["y"], strict=True):
+            inside = (result.scores[chosen] >= center - 0.025) & (result.scores[chosen] < center + 0.025)
             assert count == inside.sum()
     assert figure["layout"]["shapes"][0]["x0"] == pytest.approx(result.cosine_threshold)
 

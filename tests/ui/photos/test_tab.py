@@ -100,7 +100,7 @@ def test_the_matrix_marks_what_passes_as_one_person():
     assert similarity_table([[1.0]], 0.5, 0.001) == ""
 
 
-def test_a_packing_of_a_recogniser_trained_here_is_compared_with_its_own(tmp_path):
+def test_a_packing_of_a_recognizer_trained_here_is_compared_with_its_own(tmp_path):
     """Faces are embedded by the packing's recogniser, which is found in the run that trained it."""
     import shutil
 

@@ -15,7 +15,7 @@ from hyperface.images import ALIGNED_SIZE
 
 
 @dataclass(frozen=True)
-class LabelledImages:
+class LabeledImages:
     """Aligned faces on disk with the identity of each; decoded when asked for.
 
     path: where the dataset is. records: its encoded images. positions: int64 (n,), the record of each image.
@@ -57,7 +57,7 @@ class LabelledImages:
         """What a person finds the image by: its file, or its place in one."""
         return self.records.name(int(self.positions[index]))
 
-    def subset(self, identities: Iterable[int]) -> "LabelledImages":
+    def subset(self, identities: Iterable[int]) -> "LabeledImages":
         """The images of these identities, relabelled 0, 1, 2 … in the order given. InputError if there are none."""
         new_labels = np.full(self.identities, -1, np.int64)
         for i, identity in enumerate(identities):
@@ -67,9 +67,9 @@ class LabelledImages:
         chosen = labels >= 0
         if not chosen.any():
             raise InputError(f"None of these identities is in {self.path}.")
-        return LabelledImages(self.path, self.records, self.positions[chosen], labels[chosen], self.info, self.skipped)
+        return LabeledImages(self.path, self.records, self.positions[chosen], labels[chosen], self.info, self.skipped)
 
-    def split(self, share: float, seed: int) -> tuple["LabelledImages", "LabelledImages | None"]:
+    def split(self, share: float, seed: int) -> tuple["LabeledImages", "LabeledImages | None"]:
         """By identity, at random: the rest, and about `share` of the identities (None if that is not one)."""
         if not 0 <= share < 1:
             raise InputError(f"The share to split off must be in [0, 1); it was {share}.")
@@ -79,7 +79,7 @@ class LabelledImages:
             return self, None
         return self.subset(sorted(order[count:])), self.subset(sorted(order[:count]))
 
-    def limited(self, *, identities: int | None = None, images: int | None = None, seed: int = 0) -> "LabelledImages":
+    def limited(self, *, identities: int | None = None, images: int | None = None, seed: int = 0) -> "LabeledImages":
         """Exactly so many identities and images of them, at random; None for all.
 
         The images are taken as evenly as possible: the largest identities lose first. InputError if there are fewer,
@@ -125,20 +125,20 @@ class LabelledImages:
         return np.stack(images), np.array(labels, dtype=np.int64), skipped
 
 
-def equal_budget(first: LabelledImages, second: LabelledImages, seed: int = 0) -> tuple[int, int]:
+def equal_budget(first: LabeledImages, second: LabeledImages, seed: int = 0) -> tuple[int, int]:
     """(identities, images) that both datasets can be `limited` to with this seed: as many as possible."""
     identities = min(first.identities, second.identities)
     return identities, min(len(dataset.limited(identities=identities, seed=seed)) for dataset in (first, second))
 
 
-def labelled_images(
+def labeled_images(
     path: Path,
     records: Records,
     positions: np.ndarray | Sequence[int],
     labels: np.ndarray | Sequence[Any],
     info: dict[str, Any],
     skipped: Skipped,
-) -> LabelledImages:
+) -> LabeledImages:
     """Relabel whatever a format's labels are (numbers with gaps, names) to 0, 1, 2 … in their sorted order.
 
     DatasetError if no record is left.
@@ -147,7 +147,7 @@ def labelled_images(
         reason = f" First reason: {skipped.reasons[0]}" if skipped.reasons else ""
         raise DatasetError(f"{path} holds no readable image. {len(skipped):,} records were left out.{reason}")
     _, dense = np.unique(np.asarray(labels), return_inverse=True)
-    return LabelledImages(path, records, np.asarray(positions, np.int64), dense.astype(np.int64), info, skipped)
+    return LabeledImages(path, records, np.asarray(positions, np.int64), dense.astype(np.int64), info, skipped)
 
 
 def decode_photo(content: bytes, name: str) -> np.ndarray:
