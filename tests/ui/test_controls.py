@@ -185,3 +185,22 @@ def test_the_packing_is_the_one_chosen_in_the_header(context, page):
     for button, verb in (("Generate the dataset", "generate"), ("Train", "generate"), ("Separate", "separate")):
         made = started(context, page, button, few | {picker: other.name})[verb]
         assert str(other.path) in made.values(), button
+
+
+def test_every_control_of_an_audit_reaches_it(context, page, datasets):
+    first, second = datasets
+    check(context, page, "Audit", "audit", {"The line": (0.05, "fpir", 0.05)}, {"Dataset": first.name})
+    offered = controls_beside(page, "Audit")
+    assert set(offered) == {"Dataset", "The line"}
+    assert started(context, page, "Audit", {offered["Dataset"]: second.name})["audit"]["dataset"] == str(second.path)
+
+
+def test_the_models_and_the_benchmark_that_are_chosen_are_evaluated(context, page):
+    offered = controls_beside(page, "Evaluate")
+    assert set(offered) == {"Models", "Benchmark"}
+    chosen = {offered["Models"]: ["dlib"], offered["Benchmark"]: "rendered_cross_age"}
+    options = started(context, page, "Evaluate", chosen)["evaluate"]
+    assert (options["models"], options["benchmarks"]) == (["dlib"], ["rendered_cross_age"])
+    options = started(context, page, "Evaluate on all benchmarks", chosen)["evaluate"]
+    assert options["models"] == ["dlib"]
+    assert len(options["benchmarks"]) > 3
