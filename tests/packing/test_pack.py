@@ -49,6 +49,7 @@ def test_steps_are_numbered_from_the_start_to_the_total():
     assert {step.total for step in steps} == {5}
     torch.testing.assert_close(steps[0].embeddings, start)
     assert len(list(pack(start, steps=0))) == 1
+    assert next(pack(start)).total == 300
 
 
 @pytest.mark.slow
@@ -187,6 +188,8 @@ def test_a_state_is_not_changed_by_going_on():
     state = next(steps).state
     copies = {name: tensor.clone() for name, tensor in state.items()}
     list(steps)
+    assert all(torch.equal(state[name], copies[name]) for name in copies)
+    list(pack(start, gallery=random_points(50, 5, seed=16), steps=10, resume=state))
     assert all(torch.equal(state[name], copies[name]) for name in copies)
 
 
