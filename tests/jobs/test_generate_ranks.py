@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+import time
 
 import numpy as np
 import pytest
@@ -36,6 +37,24 @@ def test_two_processes_draw_the_set_that_one_draws(source, tmp_path):
     assert two.status().state == runs.DONE
     assert two.results() == one.results()
     assert contents(two.path / "dataset") == contents(one.path / "dataset")
+
+
+@pytest.mark.slow
+def test_the_others_stop_drawing_when_the_run_is_stopped(source, tmp_path):
+    path = tmp_path / "run"
+    options = ["--from", str(source), "--images-per-identity", "20000", "--batch-size", "4"]
+    said = tmp_path / "said.txt"
+    with said.open("wb") as output:
+        command = [*TORCHRUN, "generate", *options, "--run", str(path)]
+        process = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT)
+    end = time.monotonic() + 90
+    while not (path / "metrics.jsonl").is_file() or (path / "metrics.jsonl").read_bytes().count(b"\n") < 3:
+        assert time.monotonic() < end
+        time.sleep(0.05)
+    runs.request_stop(runs.open_run(path))
+    process.wait(timeout=60)  # and not for 140,000 images
+    assert runs.open_run(path).status().state == runs.STOPPED
+    assert "the first one is gone" not in said.read_text()
 
 
 def test_parts_make_a_whole_and_the_last_call_its_card(source, tmp_path):

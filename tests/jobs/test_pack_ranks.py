@@ -21,6 +21,7 @@ TORCHRUN = [
     "--",
     "hyperface",
 ]
+GONE = "the first one is gone"  # what a process says that was left alone
 OPTIONS = ["--identities", "31", "--span", "12", "--frames", "0"]
 
 
@@ -28,7 +29,9 @@ OPTIONS = ["--identities", "31", "--span", "12", "--frames", "0"]
 def test_two_processes_make_one_run_that_one_could_have_made(tmp_path):
     options = [*OPTIONS, "--steps", "20"]
     assert main(["pack", *options, "--run", str(tmp_path / "one")]) == 0
-    subprocess.run([*TORCHRUN, "pack", *options, "--run", str(tmp_path / "two")], check=True, capture_output=True)
+    command = [*TORCHRUN, "pack", *options, "--run", str(tmp_path / "two")]
+    done = subprocess.run(command, check=True, capture_output=True, text=True)
+    assert GONE not in done.stderr  # dismissed
     one, two = runs.open_run(tmp_path / "one"), runs.open_run(tmp_path / "two")
     assert two.status().state == runs.DONE
     assert [row["objective"] for row in two.metrics()] == pytest.approx(
@@ -41,13 +44,16 @@ def test_two_processes_make_one_run_that_one_could_have_made(tmp_path):
 def test_the_others_end_with_the_first_when_asked_to_stop(tmp_path):
     path = tmp_path / "run"
     command = [*TORCHRUN, "pack", *OPTIONS, "--steps", "1000000", "--run", str(path)]
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    said = tmp_path / "said.txt"
+    with said.open("wb") as output:
+        process = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT)
     end = time.monotonic() + 90
     while not (path / "metrics.jsonl").is_file() or (path / "metrics.jsonl").read_bytes().count(b"\n") < 5:
         assert time.monotonic() < end
         time.sleep(0.05)
     runs.request_stop(runs.open_run(path))
     process.wait(timeout=60)
+    assert GONE not in said.read_text()  # told to stop
     run = runs.open_run(path)
     assert run.status().state == runs.STOPPED
     # one process continues what two began
