@@ -7,7 +7,7 @@ import torch
 from PIL import Image
 
 from hyperface import datasets
-from hyperface.datasets.synthesis import image_path, perturb
+from hyperface.datasets.synthesis import estimate_size, image_path, perturb
 from hyperface.errors import DatasetError, InputError, PhotoError
 from hyperface.generators import Generator, GeneratorCard
 from hyperface.seeds import image_seeds
@@ -108,6 +108,24 @@ def test_noise_is_algorithm_three():
     assert (moved * x).sum(1).mean().item() == pytest.approx(1 / (1 + 0.64) ** 0.5, abs=0.01)
     torch.testing.assert_close(perturb(x[:3], 0.0, [0, 1, 2]), x[:3])
     assert torch.equal(perturb(x[:2], 0.01, [7, 8])[1], perturb(x[:1], 0.01, [8])[0])
+
+
+def test_without_noise_the_identity_itself_is_asked_for(identities, tmp_path):
+    asked = []
+
+    class Listening(Swatches):
+        def draw(self, embeddings, styles):
+            asked.append(embeddings.clone())
+            return super().draw(embeddings, styles)
+
+    *_, last = datasets.synthesize(identities, Listening(), images_per_identity=1, beta=0.0, out=tmp_path / "set")
+    assert (last.step, last.total) == (5, 5)
+    torch.testing.assert_close(torch.cat(asked), identities)
+
+
+def test_the_estimated_size_is_that_of_as_many_images():
+    assert estimate_size(20, 30) == 600 * estimate_size(1, 1)
+    assert 2_000 < estimate_size(1, 1) < 40_000  # bytes of a small JPEG of a face
 
 
 def test_every_image_has_seeds_of_its_own():
