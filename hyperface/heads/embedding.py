@@ -1,0 +1,100 @@
+"""From a recogniser's embedding to identity coordinates and back: a linear map, fitted in closed form.
+
+An embedding x of a person is nearly m + z W, where z are the coordinates (`scripts/build_head_map.py` fits m and W by
+ridge regression on rendered heads). A request x is answered by z = (x − m) Wᵀ (W Wᵀ + λ I)⁻¹, the ridge inverse, scaled
+to the length that people have and brought within the bounds. What a person made so is seen as can be measured, and the
+request corrected by it (`corrected`), without a gradient.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+
+from hyperface.assets import RESTORE, asset
+from hyperface.errors import AssetError, InputError
+from hyperface.heads import coordinates
+from hyperface.heads.arrays import Floats
+
+FILE = "heads/dlib_map.safetensors"
+RIDGE = 0.003  # λ: how much of a request that costs much change of the head is left out
+STEP = 0.7  # of a correction; a whole step would follow the noise of the pictures
+
+
+@dataclass(frozen=True)
+class EmbeddingMap:
+    """Embeddings (n, e) of people (n, d) and the other way."""
+
+    mean: Floats  # (e,) of a person whose coordinates are all 0
+    weights: Floats  # (d, e)
+
+    def embeddings(self, z: Floats) -> Floats:
+        """Expected embeddings (n, e), unit rows, of people (n, d)."""
+        rows = self.mean + coordinates.check(z) @ self.weights
+        return np.asarray(rows / np.linalg.norm(rows, axis=1, keepdims=True), np.float32)
+
+    def coordinates(self, embeddings: Floats) -> Floats:
+        """People (n, d) whose embeddings come closest to those requested (n, e)."""
+        return _as_people(self._wanted(self._checked(embeddings) - self.mean))
+
+    def corrected(
+        self, embeddings: Floats, realized: Callable[[Floats], Floats], *, rounds: int = 3, step: float = STEP
+    ) -> Floats:
+        """People (n, d), corrected by how they are seen.
+
+        realized: people (n, d) → their embeddings (n, e), unit rows, as measured on pictures. The best of all rounds
+        is kept for each request.
+        """
+        wanted = self._checked(embeddings)
+        z = self.coordinates(wanted)
+        best, best_cosine = z, np.full(len(z), -2.0, np.float32)
+        free = z.copy()
+        for _ in range(rounds + 1):
+            seen = realized(z)
+            cosine = (seen * wanted).sum(axis=1)
+            better = cosine > best_cosine
+            best, best_cosine = np.where(better[:, None], z, best), np.where(better, cosine, best_cosine)
+            free = free + np.float32(step) * self._wanted(wanted - seen)
+            z = _as_people(free)
+        return best
+
+    def _wanted(self, difference: Floats) -> Floats:
+        gram = self.weights @ self.weights.T
+        gram[np.diag_indices_from(gram)] += np.float32(RIDGE)
+        return np.asarray(np.linalg.solve(gram, self.weights @ difference.T).T, np.float32)
+
+    def _checked(self, embeddings: Floats) -> Floats:
+        rows = np.asarray(embeddings, np.float32)
+        if rows.ndim != 2 or rows.shape[1] != len(self.mean) or not np.isfinite(rows).all():
+            raise InputError(
+                f"Heads are made from dlib's embeddings, finite and of shape (n, {len(self.mean)}); got {rows.shape}."
+            )
+        return rows
+
+
+@cache
+def load_map() -> EmbeddingMap:
+    """The shipped map of dlib's embeddings; AssetError if its file is missing, damaged or of other heads."""
+    from safetensors import SafetensorError, safe_open
+
+    path = asset(FILE)
+    try:
+        with safe_open(path, framework="numpy") as file:
+            metadata = file.metadata() or {}
+            mean, weights = file.get_tensor("mean").astype(np.float32), file.get_tensor("weights").astype(np.float32)
+        if metadata.get("coordinates", "").split("\n") != list(coordinates.names()):
+            raise ValueError("it was fitted to other coordinates")
+        if weights.shape != (coordinates.size(), *mean.shape) or not np.isfinite(weights).all():
+            raise ValueError("its numbers have the wrong shape")
+    except (SafetensorError, OSError, ValueError) as error:
+        raise AssetError(f"The heads' map {path} is damaged ({error}). It ships with HyperFace: {RESTORE}.") from error
+    return EmbeddingMap(mean, weights)
+
+
+def _as_people(z: Floats) -> Floats:
+    """Rows scaled to root mean square 1, as people's are, and within the bounds."""
+    size = np.sqrt(np.square(z).mean(axis=1, keepdims=True))
+    return coordinates.limited(z / np.maximum(size, 1e-6))

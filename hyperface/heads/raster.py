@@ -1,0 +1,143 @@
+"""A small z-buffer rasteriser, compiled: which triangle covers each sample, where in it, and depth seen by a light.
+
+Screen frame: x right, y down, in samples; sample (row, column) has its centre at (column + 0.5, row + 0.5).
+Depth grows away from the viewer.
+"""
+
+from __future__ import annotations
+
+import numba
+import numpy as np
+
+from hyperface.heads.arrays import Floats, Indices
+
+BACKGROUND = -1
+_EDGE = np.float32(-1e-5)  # samples on an edge belong to both triangles, so that no seam is left open
+
+
+@numba.njit(cache=True, fastmath=True)
+def rasterize(
+    points: Floats, depth: Floats, triangles: Indices, height: int, width: int
+) -> tuple[Indices, Floats, Floats]:
+    """Nearest triangle that faces the viewer, at every sample.
+
+    points: (v, 2), screen positions in samples. depth: (v,), positive. triangles: (t, 3), counter-clockwise seen from
+    outside. Returns the triangle's index (height, width), BACKGROUND where there is none, the perspective-correct
+    weights of its first two corners (height, width, 2), and the depth (height, width), +inf where there is none.
+    """
+    index = np.full((height, width), BACKGROUND, np.int32)
+    weights = np.zeros((height, width, 2), np.float32)
+    nearest = np.full((height, width), np.inf, np.float32)
+    one = np.float32(1)
+    half = np.float32(0.5)
+    for t in range(triangles.shape[0]):
+        a, b, c = triangles[t, 0], triangles[t, 1], triangles[t, 2]
+        ax, ay, bx, by, cx, cy = points[a, 0], points[a, 1], points[b, 0], points[b, 1], points[c, 0], points[c, 1]
+        area = (bx - ax) * (cy - ay) - (cx - ax) * (by - ay)
+        if area > np.float32(-1e-9):  # y points down: what faces the viewer has a negative area
+            continue
+        inverse = one / area
+        left, right = (
+            max(0, int(np.ceil(min(ax, bx, cx) - half))),
+            min(width - 1, int(np.floor(max(ax, bx, cx) - half))),
+        )
+        top, bottom = (
+            max(0, int(np.ceil(min(ay, by, cy) - half))),
+            min(height - 1, int(np.floor(max(ay, by, cy) - half))),
+        )
+        pa, pb, pc = one / depth[a], one / depth[b], one / depth[c]
+        for row in range(top, bottom + 1):
+            y = np.float32(row) + half
+            for column in range(left, right + 1):
+                x = np.float32(column) + half
+                u = ((bx - x) * (cy - y) - (cx - x) * (by - y)) * inverse
+                v = ((cx - x) * (ay - y) - (ax - x) * (cy - y)) * inverse
+                w = one - u - v
+                if u < _EDGE or v < _EDGE or w < _EDGE:
+                    continue
+                u, v, w = u * pa, v * pb, w * pc
+                z = one / (u + v + w)
+                if z < nearest[row, column]:
+                    nearest[row, column] = z
+                    index[row, column] = t
+                    weights[row, column, 0], weights[row, column, 1] = u * z, v * z
+    return index, weights, nearest
+
+
+@numba.njit(cache=True, fastmath=True)
+def cover(points: Floats, depth: Floats, triangles: Indices, nearest: Floats) -> None:
+    """Depth of the nearest surface seen in parallel projection, into `nearest` (size, size). Both windings count.
+
+    points: (v, 2), in samples. depth: (v,).
+    """
+    size = nearest.shape[0]
+    one, half = np.float32(1), np.float32(0.5)
+    for t in range(triangles.shape[0]):
+        a, b, c = triangles[t, 0], triangles[t, 1], triangles[t, 2]
+        ax, ay, bx, by, cx, cy = points[a, 0], points[a, 1], points[b, 0], points[b, 1], points[c, 0], points[c, 1]
+        area = (bx - ax) * (cy - ay) - (cx - ax) * (by - ay)
+        if abs(area) < np.float32(1e-9):
+            continue
+        inverse = one / area
+        left, right = max(0, int(np.ceil(min(ax, bx, cx) - half))), min(size - 1, int(np.floor(max(ax, bx, cx) - half)))
+        top, bottom = max(0, int(np.ceil(min(ay, by, cy) - half))), min(size - 1, int(np.floor(max(ay, by, cy) - half)))
+        for row in range(top, bottom + 1):
+            y = np.float32(row) + half
+            for column in range(left, right + 1):
+                x = np.float32(column) + half
+                u = ((bx - x) * (cy - y) - (cx - x) * (by - y)) * inverse
+                v = ((cx - x) * (ay - y) - (ax - x) * (cy - y)) * inverse
+                w = one - u - v
+                if u < _EDGE or v < _EDGE or w < _EDGE:
+                    continue
+                z = u * depth[a] + v * depth[b] + w * depth[c]
+                if z < nearest[row, column]:
+                    nearest[row, column] = z
+
+
+@numba.njit(cache=True, fastmath=True)
+def cover_lines(points: Floats, depth: Floats, count: int, nearest: Floats) -> None:
+    """Depth of polylines one sample wide, into `nearest` (size, size).
+
+    points: (n, k, 2), n lines of k corners; the first `count` lines are drawn. depth: (n, k).
+    """
+    size = nearest.shape[0]
+    for line in range(count):
+        for corner in range(points.shape[1] - 1):
+            x0, y0 = points[line, corner, 0], points[line, corner, 1]
+            dx, dy = points[line, corner + 1, 0] - x0, points[line, corner + 1, 1] - y0
+            z0, dz = depth[line, corner], depth[line, corner + 1] - depth[line, corner]
+            steps = int(max(abs(dx), abs(dy))) + 1
+            for step in range(steps):
+                share = np.float32(step) / np.float32(steps)
+                column, row = int(x0 + share * dx), int(y0 + share * dy)
+                if 0 <= column < size and 0 <= row < size:
+                    z = z0 + share * dz
+                    if z < nearest[row, column]:
+                        nearest[row, column] = z
+
+
+@numba.njit(cache=True, fastmath=True)
+def normals_of(vertices: Floats, triangles: Indices) -> Floats:
+    """Unit normals (v, 3), area-weighted over the triangles around each vertex. Counter-clockwise is outside."""
+    normals = np.zeros_like(vertices)
+    for t in range(triangles.shape[0]):
+        a, b, c = triangles[t, 0], triangles[t, 1], triangles[t, 2]
+        ux, uy, uz = (vertices[b, 0] - vertices[a, 0], vertices[b, 1] - vertices[a, 1], vertices[b, 2] - vertices[a, 2])
+        vx, vy, vz = (vertices[c, 0] - vertices[a, 0], vertices[c, 1] - vertices[a, 1], vertices[c, 2] - vertices[a, 2])
+        nx, ny, nz = uy * vz - uz * vy, uz * vx - ux * vz, ux * vy - uy * vx
+        for corner in (a, b, c):
+            normals[corner, 0] += nx
+            normals[corner, 1] += ny
+            normals[corner, 2] += nz
+    for v in range(len(vertices)):
+        length = np.sqrt(normals[v, 0] ** 2 + normals[v, 1] ** 2 + normals[v, 2] ** 2) + np.float32(1e-12)
+        normals[v] /= length
+    return normals
+
+
+def grid_triangles(rows: int, columns: int) -> Indices:
+    """Two triangles per cell of a grid of vertices numbered row by row: (2 (rows − 1) (columns − 1), 3)."""
+    index = np.arange(rows * columns).reshape(rows, columns)
+    a, b, c, d = index[:-1, :-1].ravel(), index[:-1, 1:].ravel(), index[1:, :-1].ravel(), index[1:, 1:].ravel()
+    return np.concatenate([np.stack([a, c, b], axis=1), np.stack([b, c, d], axis=1)]).astype(np.int32)

@@ -1,0 +1,103 @@
+"""The head model against independent computations, and what a damaged file says."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from safetensors.numpy import load_file, save_file
+
+from hyperface import assets
+from hyperface.errors import AssetError
+from hyperface.heads.model import CAVITY, EYE, SKIN, TEETH, Phenotype, _unpacked, load_head_model
+
+THIRD = (1 / 3, 1 / 3, 1 / 3)
+
+
+@pytest.fixture(scope="module")
+def head():
+    return load_head_model()
+
+
+SHAPED = slice(0, 4538)  # teeth, which come last, are made anew for each head and follow no line
+
+
+@pytest.mark.parametrize(
+    ("change", "middle"),
+    [
+        ({"age": (2 / 3, 1.0)}, 5 / 6),
+        ({"gender": (0.0, 1.0)}, 0.5),
+        ({"muscle": (0.5, 1.0)}, 0.75),
+        ({"weight": (0.0, 0.5)}, 0.25),
+        ({"ancestry": ((1.0, 0.0, 0.0), (0.0, 0.5, 0.5))}, (0.5, 0.25, 0.25)),
+    ],
+)
+def test_a_head_between_anchors_is_the_mean_of_the_heads_at_them(head, change, middle):
+    """Independent of how anchors are weighted: every factor is piecewise linear, so midpoints are means."""
+    base = Phenotype(0.8, 0.3, 0.6, 0.2, (0.2, 0.5, 0.3))
+    ((name, ends),) = change.items()
+    one, other = (head.shape(replace(base, **{name: end}), {})[SHAPED] for end in ends)
+    between = head.shape(replace(base, **{name: middle}), {})[SHAPED]
+    np.testing.assert_allclose(between, (one + other) / 2, atol=2e-6)
+    assert np.abs(one - other).max() > 1e-3
+
+
+def test_local_changes_add_up_and_both_signs_differ(head):
+    base = Phenotype(0.7, 0.5, 0.5, 0.5, THIRD)
+    plain = head.shape(base, {})
+    wide, low = (
+        head.shape(base, {name: 0.6})[SHAPED] - plain[SHAPED] for name in ("nose-scale-horiz-incr", "chin-width-incr")
+    )
+    both = head.shape(base, {"nose-scale-horiz-incr": 0.6, "chin-width-incr": 0.6})[SHAPED] - plain[SHAPED]
+    np.testing.assert_allclose(both, wide + low, atol=1e-6)
+    narrow = head.shape(base, {"nose-scale-horiz-incr": -0.6})[SHAPED] - plain[SHAPED]
+    assert (wide * narrow).sum() < 0
+
+
+def test_the_head_is_as_large_as_a_head(head):
+    size = np.ptp(head.mean, axis=0)
+    assert 0.14 < size[0] < 0.20  # ear to ear, metres
+    eyes = head.five_points(head.mean)[:2]
+    assert 0.058 < np.linalg.norm(eyes[0] - eyes[1]) < 0.070
+
+
+def test_right_and_left_mirror_each_other(head):
+    points = head.five_points(head.mean)
+    np.testing.assert_allclose(points[0] * [-1, 1, 1], points[1], atol=5e-4)
+    np.testing.assert_allclose(points[3] * [-1, 1, 1], points[4], atol=2e-3)
+
+
+def test_closed_lids_leave_less_between_them(head):
+    gaps = [
+        head.lid_openings(head.express(head.mean, {"eyeBlinkLeft": strength, "eyeBlinkRight": strength}))
+        for strength in (0.0, 0.3, 0.6)
+    ]
+    assert (gaps[0] > gaps[1]).all()
+    assert (gaps[1] > gaps[2]).all()
+    assert (gaps[0] > 0.005).all()
+
+
+def test_every_part_is_there(head):
+    assert {SKIN, EYE, CAVITY, TEETH} <= set(head.parts.tolist())
+    assert head.triangles.max() == len(head.mean) - 1
+    assert not np.isin(head.solid, np.unique(head.triangles[head.parts == TEETH])).any()
+
+
+def test_a_missing_or_damaged_file_is_one_sentence(tmp_path, monkeypatch):
+    monkeypatch.setenv("HYPERFACE_ASSETS", str(tmp_path))
+    with pytest.raises(AssetError, match="missing"):
+        load_head_model.__wrapped__()
+    (tmp_path / "heads").mkdir()
+    (tmp_path / "heads" / "head_model.safetensors").write_bytes(b"not a head")
+    with pytest.raises(AssetError, match=r"damaged.*git checkout"):
+        load_head_model.__wrapped__()
+    save_file({"mean": np.zeros((3, 3), np.float32)}, tmp_path / "heads" / "head_model.safetensors")
+    with pytest.raises(AssetError, match="format"):
+        load_head_model.__wrapped__()
+
+
+def test_triangles_that_point_nowhere_are_refused():
+    tensors = load_file(assets.asset("heads/head_model.safetensors"))
+    tensors["triangles"] = tensors["triangles"].copy()
+    tensors["triangles"][0, 0] = 30_000
+    with pytest.raises((ValueError, KeyError)):
+        _unpacked(tensors, {"format": "hyperface-head-1", "shapes": ""})
