@@ -14,6 +14,7 @@ export default [
       globals: { ...globals.browser, PLOTLY_PATH: 'readonly' },
     },
   },
+  { files: ['tests/ui/**/*.test.js'], languageOptions: { ecmaVersion: 2022, sourceType: 'module', globals: globals.nodeBuiltin } },
   {
     rules: {
       'array-callback-return': 'error',

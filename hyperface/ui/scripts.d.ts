@@ -8,15 +8,16 @@ interface Window {
   gradio_config?: { root?: string; api_prefix?: string };
 }
 
-/** The functions in a component's `server_functions`: each takes one question and answers with JSON. */
-type Server = Record<string, (question?: any) => Promise<any>>;
-
-/** What Gradio hands to the script of a component. */
-interface View {
+/**
+ * What Gradio hands to the script of a component.
+ *
+ * Value: the component's. Server: its `server_functions`; each takes one question and answers with JSON.
+ */
+interface View<Value, Server = object> {
   /** The component's own element. */
   element: HTMLElement;
   /** The component's properties; `value` is what Python set. */
-  props: Record<string, any>;
+  props: { value: Value };
   server: Server;
   /** Raise the component's event `name` in Python, with `data`. */
   trigger(name: string, data?: object): void;
@@ -34,7 +35,7 @@ interface Plotly {
 interface PlotlyPoint {
   curveNumber: number;
   pointNumber: number;
-  customdata?: any;
+  customdata?: unknown;
 }
 
 /** Points under the pointer, and where the pointer is. */
@@ -59,13 +60,36 @@ interface RunStatus {
   can_continue: boolean;
 }
 
-/** What is new in a run's folder; `status` is there unless the run is gone. */
+/** What every piece of news about a run holds; a view's own news say more. */
 interface News {
+  status: RunStatus;
+  /** Handed back with the next question. */
+  cursor?: unknown;
+  /** There is more already. */
+  more?: boolean;
+  gone?: undefined;
+  error?: undefined;
+}
+
+/** The answer where there is no news. */
+interface Refusal {
+  /** The run is no longer there, and is not asked for again. */
   gone?: string;
   error?: string;
-  cursor?: any;
-  more?: boolean;
-  [more: string]: any;
+  status?: undefined;
+  cursor?: unknown;
+  more?: undefined;
+}
+
+/** `server_functions` of a view that follows a run. */
+interface NewsServer<N extends News> {
+  news(question: { run: string; cursor: unknown }): Promise<N | Refusal>;
+}
+
+/** Those behind the buttons of the progress block: `control_functions` of run_view.py. */
+interface ControlServer {
+  stop(question: { run: string | null }): Promise<{ error?: string }>;
+  resume(question: { run: string | null }): Promise<{ error?: string }>;
 }
 
 interface Figure {
@@ -79,3 +103,6 @@ interface Chart {
 
 type Point = [number, number, number];
 type Vertices = { x: (number | null)[]; y: (number | null)[]; z: (number | null)[] };
+
+/** A figure of every step; null where a step lacks it. */
+type Column = (number | null)[];

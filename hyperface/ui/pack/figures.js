@@ -23,23 +23,32 @@ function degrees(value, digits = 1) {
   return value === null || value === undefined ? '–' : `${value.toFixed(digits)}°`;
 }
 
+/**
+ * Of the gauge's length, as CSS writes it.
+ * @param {number | null} value
+ * @param {number} most
+ */
+function share(value, most) {
+  return `${Math.min(100, 100 * (value ?? 0) / most)}%`;
+}
+
 /** @param {HTMLElement} root @param {Packing} state */
 function showFigures(root, state) {
   const at = place(state), { series, bound } = state;
   const smallest = series.min_angle[at], objective = series.objective[at];
   find(root, '.hf-min-angle').textContent = degrees(smallest, 2);
   find(root, '.hf-mean-angle').textContent = degrees(series.mean_nearest_angle[at], 2);
-  find(root, '.hf-objective').textContent = at < 0 || objective === null ? '–' : objective.toFixed(4);
+  find(root, '.hf-objective').textContent = objective === null || objective === undefined ? '–' : objective.toFixed(4);
   const started = `started at ${degrees(series.min_angle[0])}; no packing can exceed ${degrees(bound)}`;
   find(root, '.hf-bound').textContent = bound === null ? '' : started;
   const gauge = find(root, '.hf-gauge');
   gauge.hidden = bound === null;
   if (bound !== null && at >= 0) {
-    find(gauge, 'i').style.width = `${Math.min(100, 100 * smallest / bound)}%`;
-    find(gauge, 'em').style.left = `${Math.min(100, 100 * series.min_angle[0] / bound)}%`;
+    find(gauge, 'i').style.width = share(smallest, bound);
+    find(gauge, 'em').style.left = share(series.min_angle[0], bound);
   }
   const of = state.options.steps ? ` of ${state.options.steps}` : '';
   find(root, '.hf-frame-step').textContent = at < 0 ? '' : `step ${series.step[at]}${of}`;
 }
 
-export { place, degrees, showFigures };
+export { place, degrees, share, showFigures };

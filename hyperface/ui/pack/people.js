@@ -5,11 +5,19 @@ import { degrees } from './figures.js';
 /** @typedef {import('./frames.js').Packing} Packing */
 /** @typedef {import('./frames.js').Person} Person */
 
+/**
+ * The server's function: addresses of the asked identities' faces, in their order.
+ * @typedef {object} FaceServer
+ * @property {(question: { run: string | null, identities: number[] }) => Promise<FaceAnswer>} faces
+ */
+
+/** @typedef {{ error?: string, start?: (string | null)[], now?: (string | null)[] }} FaceAnswer */
+
 /** The closest pair and the chosen identity, as faces. */
 class People {
   /**
    * @param {HTMLElement} root
-   * @param {Server} server `faces` is asked
+   * @param {FaceServer} server
    * @param {() => Packing} shown the run that is shown now
    */
   constructor(root, server, shown) {

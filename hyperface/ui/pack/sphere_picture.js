@@ -1,6 +1,6 @@
 // The sphere of a packing: its points in the colors of their angles, the closest pair, and the chosen identity.
 import { find } from '../parts/elements.js';
-import { onTheme, variable } from '../parts/look.js';
+import { CLEAR, onTheme, variable } from '../parts/look.js';
 import { plotly } from '../parts/plotly.js';
 import { arc, background, inSoftware } from '../parts/sphere.js';
 
@@ -57,7 +57,7 @@ class SpherePicture {
     const away = this.graph.clientWidth < NARROW ? 1.12 : 1;
     const camera = this.graph.layout?.scene?.camera || { eye: { x: 0.86 * away, y: 0.86 * away, z: 0.56 * away } };
     await Plotly.react(this.graph, traces, {
-      autosize: true, margin: { l: 0, r: 0, t: 0, b: 0 }, paper_bgcolor: 'rgba(0,0,0,0)', uirevision: 'keep',
+      autosize: true, margin: { l: 0, r: 0, t: 0, b: 0 }, paper_bgcolor: CLEAR, uirevision: 'keep',
       hovermode: 'closest',
       scene: {
         xaxis: axis, yaxis: axis, zaxis: axis, aspectmode: 'cube', camera, dragmode: 'orbit', uirevision: 'keep',
@@ -118,10 +118,9 @@ class SpherePicture {
 function tracesOf(state, frame, low, high) {
   const common = { hoverinfo: 'skip', showlegend: false }, count = state.frames[0].angles.length;
   const [x, y, z] = frame.axes, [px, py, pz] = arcOf(frame), [cx, cy, cz] = raised(frame, state.chosen);
-  const size = pointSize(count), outline = { color: variable('--body-text-color'), width: 2 };
+  const style = pointStyle(count, inSoftware()), outline = { color: variable('--body-text-color'), width: 2 };
   const marker = {
-    size, symbol: pointSymbol(count), color: frame.angles, colorscale: colorScale(), cmin: low, cmax: high,
-    line: { width: 0 },
+    ...style, color: frame.angles, colorscale: colorScale(), cmin: low, cmax: high, line: { width: 0 },
   };
   return [
     ...background(),
@@ -132,7 +131,7 @@ function tracesOf(state, frame, low, high) {
     },
     {
       type: 'scatter3d', mode: 'markers', x: cx, y: cy, z: cz, ...common,
-      marker: { size: size + 6, color: 'rgba(0,0,0,0)', line: outline },
+      marker: { size: style.size + 6, color: CLEAR, line: outline },
     },
   ];
 }
@@ -143,7 +142,8 @@ function colorScale() {
 
 /**
  * Range of the colors: from the smallest twentieth of the start's angles to the bound, the same in all frames.
- * @param {Packing} state
+ * @param {Pick<Packing, 'frames' | 'bound'>} state
+ * @returns {[low: number, high: number]} degrees
  */
 function colorRange({ frames, bound }) {
   const start = [...frames[0].angles].sort((a, b) => a - b);
@@ -167,15 +167,14 @@ function arcOf(frame) {
   return arc(first, second);
 }
 
-/** @param {number} count */
-function pointSize(count) {
-  const size = Math.min(7, 150 / Math.sqrt(count));
-  return pointSymbol(count) === 'square' ? Math.max(2.6, 0.7 * size) : Math.max(2, size);
+/**
+ * How so many points are drawn. size: pixels.
+ * @param {number} count
+ * @param {boolean} software whether no graphics card draws
+ */
+function pointStyle(count, software) {
+  const size = Math.min(7, 150 / Math.sqrt(count)), square = count > (software ? MANY_IN_SOFTWARE : MANY);
+  return square ? { symbol: 'square', size: Math.max(2.6, 0.7 * size) } : { symbol: 'circle', size: Math.max(2, size) };
 }
 
-/** @param {number} count */
-function pointSymbol(count) {
-  return count > (inSoftware() ? MANY_IN_SOFTWARE : MANY) ? 'square' : 'circle';
-}
-
-export { SpherePicture };
+export { colorRange, pointStyle, SpherePicture };

@@ -1,6 +1,5 @@
 // Going through the frames of a packing: one by one, played, or dragged to.
 import { find, findInput } from '../parts/elements.js';
-import { isActive } from '../parts/following.js';
 
 /** @typedef {import('./frames.js').Frame} Frame */
 /** @typedef {import('./frames.js').Packing} Packing */
@@ -59,19 +58,20 @@ class Timeline {
   async drawWanted() {
     try {
       while (this.wanted !== null) {
-        const next = this.wanted, state = this.shown();
+        const next = this.wanted, state = this.shown(), frame = state.frames[next];
         this.wanted = null;
+        if (!frame) continue;  // asked for before another run was chosen
         state.index = next;
         this.slider.value = String(next);
         this.showing.figures();
-        await this.showing.draw(state.frames[next]);
+        await this.showing.draw(frame);
         if (performance.now() - this.shown().drawnDetails > DETAILS_MILLISECONDS) this.showing.details();
       }
     } finally {
       this.drawing = null;
     }
     const state = this.shown();
-    if (state.live && isActive(state.status)) return;  // the next frame is soon there
+    if (state.live && state.status?.active) return;  // the next frame is soon there
     this.showing.finished();
   }
 

@@ -1,16 +1,18 @@
 // The picture of a packing: what arrives from the server, and the parts that show it.
 import { find, findInput } from '../parts/elements.js';
-import { controls, follower, isActive, showProgress } from '../parts/following.js';
+import { controls, follower, showProgress } from '../parts/following.js';
 import { plotly } from '../parts/plotly.js';
 import { PackingCharts } from './charts.js';
 import { showFigures } from './figures.js';
-import { decodeFrames, fresh } from './frames.js';
+import { fresh, takeIn } from './frames.js';
 import { People } from './people.js';
 import { SpherePicture } from './sphere_picture.js';
 import { Timeline } from './timeline.js';
 import { Tip } from './tip.js';
 
 /** @typedef {import('./frames.js').Packing} Packing */
+/** @typedef {import('./frames.js').PackNews} PackNews */
+/** @typedef {import('./people.js').FaceServer} FaceServer */
 
 const NEWS_MILLISECONDS = 220;  // between questions: as smooth as a picture that changes this often needs
 const NOTE = 'The picture is a UMAP projection of many dimensions onto two: near stays mostly near, but distances and '
@@ -18,24 +20,8 @@ const NOTE = 'The picture is a UMAP projection of many dimensions onto two: near
   + 'are the true ones, from the full space.';
 
 /**
- * Add what is new to what is known of a packing.
- * @param {Packing} state
- * @param {News} news
- */
-function add(state, news) {
-  if (news.options) state.options = news.options;
-  if (news.bound_angle !== null) state.bound = news.bound_angle;
-  for (const [name, values] of Object.entries(news.metrics)) state.series[name].push(...values);
-  if (news.frames) {
-    if (news.frames.from === 0) Object.assign(state, { frames: [], index: -1 });
-    state.frames.push(...decodeFrames(news.frames));
-  }
-  state.status = news.status;
-}
-
-/**
  * How faithful the picture is, in words; nothing where it is not known.
- * @param {{ trustworthiness: number, rank_correlation: number } | null} picture
+ * @param {PackNews['picture']} picture
  */
 function faithfulness(picture) {
   if (!picture) return '';
@@ -47,11 +33,11 @@ function faithfulness(picture) {
  * State of the run, and what there is to see.
  * @param {HTMLElement} root
  * @param {Packing} state
- * @param {News} news
+ * @param {PackNews} news
  */
 function showStatus(root, state, news) {
   showProgress(find(root, '.hf-progress'), news.status);
-  root.dataset.frames = state.frames.length > 0 || isActive(news.status) ? 'some' : 'none';
+  root.dataset.frames = state.frames.length > 0 || news.status.active ? 'some' : 'none';
   const wait = find(root, '.hf-sphere-wait');
   wait.hidden = state.frames.length > 0;
   wait.textContent = 'The first picture is being drawn';
@@ -60,7 +46,7 @@ function showStatus(root, state, news) {
 
 /**
  * A component whose value is a run's name. It raises `ended` when a followed run has come to an end.
- * @param {View} view
+ * @param {View<string | null, NewsServer<PackNews> & ControlServer & FaceServer>} view
  */
 function packView({ element, props, server, trigger, watch }) {
   const root = find(element, '.hf-pack');
@@ -98,20 +84,19 @@ function packView({ element, props, server, trigger, watch }) {
     sphere.mark(frame);
   }
 
-  /** @param {News} news */
+  /** @param {PackNews | Refusal} news */
   async function apply(news) {
-    const missing = news.gone || news.error;
-    root.dataset.empty = String(Boolean(missing));
-    if (missing) {
-      find(root, '.hf-pack-empty').textContent = missing;
+    root.dataset.empty = String(!news.status);
+    if (!news.status) {
+      find(root, '.hf-pack-empty').textContent = news.gone || news.error || '';
       return;
     }
-    const before = state.status;
-    add(state, news);
+    const wasActive = state.status?.active;
+    takeIn(state, news);
     showStatus(root, state, news);
     await timeline.grow();
     charts.draw(state, news.status.state !== 'running');
-    if (isActive(before) && !isActive(news.status)) {
+    if (wasActive && !news.status.active) {
       state.faces = {};
       showDetails();
       trigger('ended', { run: state.name });

@@ -1,6 +1,6 @@
 // Charts in the theme's colors, each kept alive in its element.
 import { find } from './elements.js';
-import { colored, isPlain, onTheme, series, variable } from './look.js';
+import { CLEAR, colored, isPlain, onTheme, series, variable } from './look.js';
 import { plotly } from './plotly.js';
 
 /** Layout every chart starts from: the theme's text, quiet grid, no background. */
@@ -15,8 +15,8 @@ function baseLayout() {
   };
   return {
     font: { family: variable('--font') || 'sans-serif', size: 12, color: text },
-    paper_bgcolor: 'rgba(0,0,0,0)',
-    plot_bgcolor: 'rgba(0,0,0,0)',
+    paper_bgcolor: CLEAR,
+    plot_bgcolor: CLEAR,
     colorway: series(),
     margin: { l: 8, r: 8, t: 8, b: 8 },
     xaxis: axis,
@@ -27,21 +27,21 @@ function baseLayout() {
       font: { color: variable('--body-text-color') },
       bordercolor: variable('--border-color-primary'),
     },
-    legend: { orientation: 'h', x: 0, y: 1.02, yanchor: 'bottom', bgcolor: 'rgba(0,0,0,0)', font: { size: 11 } },
+    legend: { orientation: 'h', x: 0, y: 1.02, yanchor: 'bottom', bgcolor: CLEAR, font: { size: 11 } },
   };
 }
 
 /**
  * The target with what the source says otherwise, down through what both have.
- * @param {Record<string, any>} target
- * @param {Record<string, any>} [source]
- * @returns {Record<string, any>}
+ * @param {Record<string, unknown>} target
+ * @param {object} [source]
+ * @returns {Record<string, unknown>}
  */
 function merge(target, source) {
   const result = { ...target };
   for (const [key, value] of Object.entries(source || {})) {
-    const both = isPlain(value) && isPlain(result[key]);
-    result[key] = both ? merge(result[key], value) : value;
+    const own = result[key];
+    result[key] = isPlain(value) && isPlain(own) ? merge(own, value) : value;
   }
   return result;
 }
@@ -50,7 +50,7 @@ function merge(target, source) {
  * A chart kept alive in `element`: `draw({data, layout})` applies what changed, and draws again when the theme or the
  * width changes. A chart that is not on screen is drawn when it comes into view.
  * @param {HTMLElement} element
- * @param {((customdata: any) => void) | null} [picked] called at a click on a point that has customdata, with it
+ * @param {((customdata: unknown) => void) | null} [picked] called at a click on a point that has customdata, with it
  * @returns {Chart}
  */
 function chart(element, picked = null) {
@@ -89,7 +89,7 @@ function chart(element, picked = null) {
 
 /**
  * A component whose value is a figure. It raises `picked` with the customdata of a point that is clicked.
- * @param {View} view
+ * @param {View<Figure | null>} view
  */
 function chartView({ element, props, trigger, watch }) {
   const drawn = chart(find(element, '.hf-chart'), (point) => trigger('picked', { point }));
@@ -100,4 +100,4 @@ function chartView({ element, props, trigger, watch }) {
   draw();
 }
 
-export { chart, chartView };
+export { merge, chart, chartView };

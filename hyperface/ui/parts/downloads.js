@@ -5,7 +5,7 @@ const KEPT_MILLISECONDS = 10_000;  // the browser has taken the file by then
 
 /**
  * A component whose value, anything that JSON holds, is what the files are made of.
- * @param {View} view
+ * @param {View<unknown, { made(question: object): Promise<{ error?: string, content: string }> }>} view
  */
 function downloads({ element, props, server }) {
   const told = find(element, '[role=status]');

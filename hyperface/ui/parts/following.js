@@ -5,14 +5,6 @@ const LEAST_PAUSE = 30;  // milliseconds in which the page can do other things
 const PAUSE_AFTER_FAILURE = 2000;
 
 /**
- * Whether a run is at work or about to be.
- * @param {RunStatus | null} status
- */
-function isActive(status) {
-  return status !== null && status.active;
-}
-
-/**
  * Write a run's state into a `.hf-progress` block (see PROGRESS_HTML in run_view.py).
  * @param {HTMLElement} block
  * @param {RunStatus} status
@@ -31,13 +23,13 @@ function showProgress(block, status) {
 /**
  * Wire the progress block's buttons to the server's `stop` and `resume`; `again()` follows a resumed run.
  * @param {HTMLElement} block
- * @param {Server} server
+ * @param {ControlServer} server
  * @param {() => string | null} name
  * @param {() => void} again
  */
 function controls(block, server, name, again) {
   const text = find(block, '.hf-progress-text');
-  /** @param {string} command @param {string} meanwhile */
+  /** @param {keyof ControlServer} command @param {string} meanwhile */
   const ask = async (command, meanwhile) => {
     text.textContent = meanwhile;
     const failed = () => ({ error: 'The server did not answer. Try again.' });
@@ -52,9 +44,10 @@ function controls(block, server, name, again) {
 /**
  * Follow a run: ask for news while it is at work and the element is on the page. `apply(news, first)` gets each answer;
  * news.cursor is handed back with the next question. Survives a restarted server: a failed question is asked again.
+ * @template {News} N
  * @param {HTMLElement} element
- * @param {(question: { run: string, cursor: any }) => Promise<News>} fetchNews
- * @param {(news: News, first: boolean) => void | Promise<void>} apply
+ * @param {(question: { run: string, cursor: unknown }) => Promise<N | Refusal>} fetchNews
+ * @param {(news: N | Refusal, first: boolean) => void | Promise<void>} apply
  * @param {{ interval?: number, idle?: number }} [pauses] milliseconds between questions, at work and otherwise
  * @returns {(name: string | null) => Promise<void>} begins to follow the run with this name; null stops
  */
@@ -62,7 +55,9 @@ function follower(element, fetchNews, apply, { interval = 300, idle = 4000 } = {
   let turn = 0;
   return async function follow(name) {
     const mine = ++turn;
-    let cursor = null, first = true, pause = interval;
+    /** @type {unknown} */
+    let cursor = null;
+    let first = true, pause = interval;
     while (mine === turn && element.isConnected && name) {
       if (element.offsetParent !== null || first) {
         const asked = performance.now();
@@ -74,7 +69,7 @@ function follower(element, fetchNews, apply, { interval = 300, idle = 4000 } = {
           first = false;
           if (news.gone) return;
           const rest = Math.max(LEAST_PAUSE, interval - (performance.now() - asked));
-          pause = news.more ? 0 : isActive(news.status) ? rest : idle;
+          pause = news.more ? 0 : news.status?.active ? rest : idle;
         } catch (error) {
           console.warn('The server did not answer; asking again.', error);
           pause = PAUSE_AFTER_FAILURE;
@@ -85,4 +80,4 @@ function follower(element, fetchNews, apply, { interval = 300, idle = 4000 } = {
   };
 }
 
-export { isActive, showProgress, controls, follower };
+export { showProgress, controls, follower };

@@ -1,5 +1,7 @@
 // The theme as scripts see it: its colors and fonts, which change between light and dark.
 
+const CLEAR = 'rgba(0,0,0,0)';
+
 /**
  * The value of one of the page's CSS variables.
  * @param {string} name
@@ -16,12 +18,18 @@ function series() {
 
 /**
  * "series-2" and its kind, anywhere in traces and shapes, become the theme's color.
- * @param {any} value
- * @returns {any}
+ * @template T
+ * @param {T} value
+ * @returns {T}
  */
 function colored(value) {
-  if (Array.isArray(value)) return value.length && typeof value[0] === 'object' ? value.map(colored) : value;
-  if (isPlain(value)) return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, colored(item)]));
+  return /** @type {T} */ (anyColored(value));
+}
+
+/** @param {unknown} value @returns {unknown} */
+function anyColored(value) {
+  if (Array.isArray(value)) return value.length && typeof value[0] === 'object' ? value.map(anyColored) : value;
+  if (isPlain(value)) return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, anyColored(item)]));
   if (typeof value !== 'string') return value;
   return /^series-([1-5]|muted)$/.test(value) ? variable(`--hf-${value}`) : value;
 }
@@ -29,7 +37,7 @@ function colored(value) {
 /**
  * Whether it is an object with keys and values, and no array, element or the like.
  * @param {unknown} value
- * @returns {boolean}
+ * @returns {value is Record<string, unknown>}
  */
 function isPlain(value) {
   return Object.prototype.toString.call(value) === '[object Object]';
@@ -48,4 +56,4 @@ function onTheme(element, callback) {
   observer.observe(document.body, { attributes: true, attributeFilter: ['class'] });
 }
 
-export { variable, series, colored, isPlain, onTheme };
+export { CLEAR, variable, series, colored, isPlain, onTheme };

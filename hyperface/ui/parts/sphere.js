@@ -110,11 +110,11 @@ function inSoftware() {
   if (software === null) {
     const context = document.createElement('canvas').getContext('webgl');
     const info = context?.getExtension('WEBGL_debug_renderer_info');
-    software = Boolean(context && info)
-      && /swiftshader|llvmpipe|software/i.test(context?.getParameter(info?.UNMASKED_RENDERER_WEBGL ?? 0));
+    const named = context && info ? context.getParameter(info.UNMASKED_RENDERER_WEBGL) : '';
+    software = /swiftshader|llvmpipe|software/i.test(named);
     context?.getExtension('WEBGL_lose_context')?.loseContext();
   }
   return software;
 }
 
-export { background, arc, inSoftware };
+export { ball, graticule, background, arc, inSoftware };

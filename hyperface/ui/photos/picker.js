@@ -18,7 +18,7 @@ function readAddress(blob) {
 
 /**
  * A component that raises `submit` with the photos, or with the number of an example.
- * @param {View} view
+ * @param {View<null>} view
  * @param {{ most_photos: number, most_bytes: number }} limits photos in one go, and bytes of each
  */
 function photoPicker({ element, trigger }, limits) {

@@ -1,12 +1,21 @@
-// The curves of a training over its epochs.
+// The curves of a training over its epochs, and its newest figures.
 
 const MOST_POINTS = 600;  // of a curve: more cannot be told apart, and drawing them takes time
 
-/** @typedef {Record<string, (number | null)[]>} Series a list for each figure, an entry for each step */
+/** @typedef {Record<string, Column>} Series a list for each figure, an entry for each step */
+
+/**
+ * Add new steps to each figure's list.
+ * @param {Series} series
+ * @param {Series} metrics
+ */
+function add(series, metrics) {
+  for (const [name, values] of Object.entries(metrics)) (series[name] ??= []).push(...values);
+}
 
 /**
  * The last value that there is.
- * @param {(number | null)[]} [values]
+ * @param {Column} [values]
  * @returns {number | null}
  */
 function last(values = []) {
@@ -28,7 +37,7 @@ function curves(series, style) {
   const kept = step.map((_, i) => i).filter((i) => i % every === 0 || i === step.length - 1);
   /** @param {number} i */
   const at = (i) => step[i] / perEpoch;
-  /** @param {(number | null)[]} values @param {string} name @param {string} color */
+  /** @param {Column} values @param {string} name @param {string} color */
   const line = (values, name, color) => ({
     type: 'scatter', mode: 'lines', name: name + style.suffix, x: kept.map(at), y: kept.map((i) => values[i]),
     line: { color, width: 2, dash: style.dash },
@@ -46,4 +55,58 @@ function curves(series, style) {
   };
 }
 
-export { last, curves };
+/**
+ * The two charts of a training, with the other dataset's curves dashed.
+ * @param {Series} series
+ * @param {Series | null} against
+ * @param {number | null} epochs how many were asked for
+ * @returns {{ loss: Figure, accuracy: Figure }}
+ */
+function figures(series, against, epochs) {
+  const own = curves(series, { dash: 'solid', suffix: '' });
+  const other = against ? curves(against, { dash: 'dash', suffix: ', other set' }) : { loss: [], accuracy: [] };
+  const end = Math.max(epochs || 1, last(series.epoch) || 1);
+  const xaxis = { title: { text: 'epoch' }, range: [0, end], fixedrange: true };
+  return {
+    loss: {
+      data: [...own.loss, ...other.loss],
+      layout: {
+        xaxis, yaxis: { rangemode: 'tozero', fixedrange: true, hoverformat: '.3f' }, showlegend: Boolean(against),
+      },
+    },
+    accuracy: {
+      data: [...own.accuracy, ...other.accuracy.map((trace) => ({ ...trace, showlegend: false }))],
+      layout: {
+        xaxis, yaxis: { range: [0, 1.02], tickformat: '.0%', fixedrange: true, hoverformat: '.1%' }, showlegend: true,
+      },
+    },
+  };
+}
+
+/** @param {number} value */
+function percent(value) {
+  return `${(100 * value).toFixed(1)} %`;
+}
+
+/** @type {[selector: string, name: string, text: (value: number) => string][]} */
+const NEWEST = [
+  ['.hf-loss', 'loss', (value) => value.toFixed(3)],
+  ['.hf-accuracy', 'accuracy', percent],
+  ['.hf-validation', 'validation', percent],
+  ['.hf-speed', 'images_per_second', (value) => Math.round(value).toLocaleString('en')],
+  ['.hf-rate', 'learning_rate', (value) => value.toPrecision(2)],
+];
+
+/**
+ * The newest figures of a training as text, each with the selector of its element.
+ * @param {Series} series
+ * @returns {[selector: string, text: string][]}
+ */
+function newest(series) {
+  return NEWEST.map(([selector, name, text]) => {
+    const value = last(series[name]);
+    return [selector, value === null ? '–' : text(value)];
+  });
+}
+
+export { add, curves, figures, newest };

@@ -1,78 +1,79 @@
 // The curves of a training while it goes on and afterwards.
 import { chart } from '../parts/chart.js';
 import { find } from '../parts/elements.js';
-import { controls, follower, isActive, showProgress } from '../parts/following.js';
-import { curves, last } from './curves.js';
+import { controls, follower, showProgress } from '../parts/following.js';
+import { add, figures, newest } from './curves.js';
 
-const NEWS_MILLISECONDS = 500;  // between questions
-const WAITING = {
-  starting: 'is about to be trained on', running: 'is being trained on', done: 'has been trained on',
-};
+/** @typedef {import('./curves.js').Series} Series */
+
+/**
+ * What `train_news` of view.py answers. against: of the other dataset, where there is one. lineage (HTML) and epochs come
+ * with the first answer.
+ * @typedef {object} OwnNews
+ * @property {Series} metrics
+ * @property {{ metrics: Series, status: RunStatus } | null} against
+ * @property {string} [lineage]
+ * @property {number | null} [epochs]
+ */
+
+/** @typedef {News & OwnNews} TrainNews */
 
 /**
  * Everything about the run that is shown. against: of the other dataset, where there is one.
  * @typedef {object} Training
  * @property {string | null} name
  * @property {RunStatus | null} status
- * @property {import('./curves.js').Series} series
- * @property {import('./curves.js').Series | null} against
+ * @property {Series} series
+ * @property {Series | null} against
  * @property {number | null} epochs
  */
+
+const NEWS_MILLISECONDS = 500;  // between questions
+/** @type {Record<string, string>} */
+const WAITING = {
+  starting: 'is about to be trained on', running: 'is being trained on', done: 'has been trained on',
+};
 
 /** @param {string | null} name @returns {Training} */
 function fresh(name) {
   return { name, status: null, series: {}, against: null, epochs: null };
 }
 
-/** @param {number} value */
-function percent(value) {
-  return `${(100 * value).toFixed(1)} %`;
-}
-
-/** @type {Record<string, [string, (value: number) => string]>} */
-const FIGURES = {
-  '.hf-loss': ['loss', (value) => value.toFixed(3)],
-  '.hf-accuracy': ['accuracy', percent],
-  '.hf-validation': ['validation', percent],
-  '.hf-speed': ['images_per_second', (value) => Math.round(value).toLocaleString('en')],
-  '.hf-rate': ['learning_rate', (value) => value.toPrecision(2)],
-};
-
 /**
- * Add what is new to each figure's list.
- * @param {import('./curves.js').Series} series
- * @param {import('./curves.js').Series} metrics
+ * Add what is new to what is known of a training.
+ * @param {Training} state
+ * @param {TrainNews} news
+ * @returns {number} of new steps
  */
-function add(series, metrics) {
-  for (const [name, values] of Object.entries(metrics)) (series[name] ??= []).push(...values);
+function takeIn(state, { status, metrics, against }) {
+  state.status = status;
+  add(state.series, metrics);
+  if (against) add(state.against ??= {}, against.metrics);
+  return metrics.step.length + (against?.metrics.step.length ?? 0);
 }
 
 /** @param {HTMLElement} root @param {Training} state */
 function showFigures(root, state) {
-  for (const [selector, [name, text]] of Object.entries(FIGURES)) {
-    /** @param {import('./curves.js').Series} series */
-    const shown = (series) => {
-      const value = last(series[name]);
-      return value === null ? '–' : text(value);
-    };
-    find(root, selector).textContent = shown(state.series);
-    find(root, `${selector} + small`).textContent = state.against ? `other set ${shown(state.against)}` : '';
+  const other = new Map(state.against ? newest(state.against) : []);
+  for (const [selector, text] of newest(state.series)) {
+    find(root, selector).textContent = text;
+    find(root, `${selector} + small`).textContent = other.has(selector) ? `other set ${other.get(selector)}` : '';
   }
 }
 
-/** @param {HTMLElement} root @param {{ status: RunStatus } | null} against */
+/** @param {HTMLElement} root @param {TrainNews['against']} against */
 function showAgainst(root, against) {
   const line = find(root, '.hf-train-against');
   line.hidden = !against;
   if (!against) return;
-  const how = /** @type {Record<string, string>} */ (WAITING)[against.status.state] ?? 'has its turn later';
+  const how = WAITING[against.status.state] ?? 'has its turn later';
   line.textContent = `Dashed: the other dataset, which ${how}. Both get as many identities, images and steps as the `
     + 'smaller one allows, and the same seed.';
 }
 
 /**
  * A component whose value is a run's name. It raises `ended` when a followed run has come to an end.
- * @param {View} view
+ * @param {View<string | null, NewsServer<TrainNews> & ControlServer>} view
  */
 function trainView({ element, props, server, trigger, watch }) {
   const root = find(element, '.hf-train');
@@ -80,50 +81,28 @@ function trainView({ element, props, server, trigger, watch }) {
   let state = fresh(null);
 
   function drawCharts() {
-    const own = curves(state.series, { dash: 'solid', suffix: '' });
-    const none = { loss: [], accuracy: [] };
-    const other = state.against ? curves(state.against, { dash: 'dash', suffix: ', other set' }) : none;
-    const end = Math.max(state.epochs || 1, last(state.series.epoch) || 1);
-    const xaxis = { title: { text: 'epoch' }, range: [0, end], fixedrange: true };
-    charts.loss.draw({
-      data: [...own.loss, ...other.loss],
-      layout: {
-        xaxis, yaxis: { rangemode: 'tozero', fixedrange: true, hoverformat: '.3f' }, showlegend: Boolean(state.against),
-      },
-    });
-    charts.accuracy.draw({
-      data: [...own.accuracy, ...other.accuracy.map((trace) => ({ ...trace, showlegend: false }))],
-      layout: {
-        xaxis, yaxis: { range: [0, 1.02], tickformat: '.0%', fixedrange: true, hoverformat: '.1%' }, showlegend: true,
-      },
-    });
+    const { loss, accuracy } = figures(state.series, state.against, state.epochs);
+    charts.loss.draw(loss);
+    charts.accuracy.draw(accuracy);
   }
 
-  /** @param {News} news @param {boolean} first */
+  /** @param {TrainNews | Refusal} news @param {boolean} first */
   function apply(news, first) {
-    const missing = news.gone || news.error;
-    root.dataset.empty = String(Boolean(missing));
-    if (missing) {
-      find(root, '.hf-train-empty').textContent = missing;
+    root.dataset.empty = String(!news.status);
+    if (!news.status) {
+      find(root, '.hf-train-empty').textContent = news.gone || news.error || '';
       return;
     }
-    const before = state.status;
-    state.status = news.status;
     if (first) {
-      state.epochs = news.epochs;
-      find(root, '.hf-train-lineage').innerHTML = news.lineage;
+      state.epochs = news.epochs ?? null;
+      find(root, '.hf-train-lineage').innerHTML = news.lineage ?? '';
     }
-    add(state.series, news.metrics);
-    let added = news.metrics.step.length;
-    if (news.against) {
-      add(state.against ??= {}, news.against.metrics);
-      added += news.against.metrics.step.length;
-    }
+    const wasActive = state.status?.active, added = takeIn(state, news);
     showProgress(find(root, '.hf-progress'), news.status);
     showFigures(root, state);
     showAgainst(root, news.against);
     if (first || added) drawCharts();
-    if (isActive(before) && !isActive(news.status)) trigger('ended', { run: state.name });
+    if (wasActive && !news.status.active) trigger('ended', { run: state.name });
   }
 
   const pauses = { interval: NEWS_MILLISECONDS };

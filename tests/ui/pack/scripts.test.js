@@ -1,0 +1,126 @@
+// The Pack tab's scripts where they compute: frames, colours' range, charts, figures.
+import assert from 'node:assert/strict';
+import test from 'node:test';
+
+import { curves, histogram } from '../../../hyperface/ui/pack/charts.js';
+import { degrees, place, share } from '../../../hyperface/ui/pack/figures.js';
+import { decodeFrames, fresh, takeIn } from '../../../hyperface/ui/pack/frames.js';
+import { colorRange, pointStyle } from '../../../hyperface/ui/pack/sphere_picture.js';
+
+/** @typedef {import('../../../hyperface/ui/pack/frames.js').PackNews} PackNews */
+
+const STATUS = { state: 'running', active: true, title: 'Running', text: '', progress: 0.5, can_continue: false };
+
+/**
+ * A record as hyperface/projection/frames.py writes it: little-endian, without gaps.
+ * @param {number} step
+ * @param {[number, number]} closest
+ * @param {number[][]} points on the unit sphere
+ * @param {number[]} angles degrees
+ */
+function record(step, closest, points, angles) {
+  const bytes = Buffer.alloc(12 + 8 * points.length);
+  [step, ...closest].forEach((value, i) => bytes.writeInt32LE(value, 4 * i));
+  points.flat().forEach((value, i) => bytes.writeInt16LE(Math.round(32767 * value), 12 + 2 * i));
+  angles.forEach((value, i) => bytes.writeUInt16LE(Math.round(100 * value), 12 + 6 * points.length + 2 * i));
+  return bytes;
+}
+
+const FIRST = record(0, [0, 1], [[1, 0, 0], [0, -1, 0]], [40.5, 41]);
+const SECOND = record(7, [1, 0], [[0, 0, 1], [0, 1, 0]], [60.25, 179.99]);
+
+/** @param {Partial<PackNews>} more @returns {PackNews} */
+const news = (more) => ({
+  status: STATUS, bound_angle: null, frames: null, picture: null, ...more,
+  metrics: { step: [], objective: [], max_cosine: [], gallery_distance: [], min_angle: [], mean_nearest_angle: [], ...more.metrics },
+});
+
+/** A packing of two identities, at step 7 of 20. */
+function packing() {
+  const state = fresh('run');
+  const records = Buffer.concat([FIRST, SECOND]).toString('base64');
+  takeIn(state, news({
+    options: { steps: 20 }, bound_angle: 180, frames: { from: 0, points: 2, records },
+    metrics: {
+      step: [0, 7], objective: [1.5, 1.25], max_cosine: [null, 0.25], gallery_distance: [0, 0.5], min_angle: [40.5, 60.25],
+      mean_nearest_angle: [40.75, 120],
+    },
+  }));
+  state.index = 1;
+  return state;
+}
+
+test('frames are read to the last whole record', () => {
+  const records = Buffer.concat([FIRST, SECOND, SECOND.subarray(0, 20)]).toString('base64');
+  const frames = decodeFrames({ points: 2, records });
+  assert.deepEqual(frames.map(({ step, closest }) => [step, closest]), [[0, [0, 1]], [7, [1, 0]]]);
+  assert.deepEqual(frames[0].axes.map((axis) => [...axis]), [[1, 0], [0, -1], [0, 0]]);
+  assert.deepEqual(frames[1].axes.map((axis) => [...axis]), [[0, 0], [0, 1], [1, 0]]);
+  assert.deepEqual([...frames[1].angles], [60.25, Math.fround(179.99)]);
+  assert.deepEqual(decodeFrames({ points: 2, records: '' }), []);
+});
+
+test('news are added to what is known, and frames from the first replace it', () => {
+  const state = packing();
+  takeIn(state, news({ frames: { from: 2, points: 2, records: FIRST.toString('base64') } }));
+  assert.deepEqual([state.frames.length, state.index, state.bound, state.options.steps], [3, 1, 180, 20]);
+  takeIn(state, news({ frames: { from: 0, points: 2, records: SECOND.toString('base64') } }));
+  assert.deepEqual([state.frames.length, state.index, state.frames[0].step], [1, -1, 7]);
+});
+
+test('the figures are those of the frame that is shown, or the newest while it is followed', () => {
+  const state = packing();
+  state.index = 0;
+  assert.equal(place(state), 1);
+  state.live = false;
+  assert.equal(place(state), 0);
+  state.frames[0].step = 5;  // of which no figures have come
+  assert.equal(place(state), 1);
+  assert.equal(place(fresh(null)), -1);
+});
+
+test('numbers are written with their unit', () => {
+  assert.deepEqual([degrees(61.239), degrees(61.239, 2), degrees(0), degrees(null), degrees(undefined)], ['61.2°', '61.24°', '0.0°', '–', '–']);
+  assert.deepEqual([share(30, 60), share(90, 60), share(null, 60)], ['50%', '100%', '0%']);
+});
+
+test('the colours begin with the start and end with what can be reached', () => {
+  const { frames } = packing();
+  assert.deepEqual(colorRange({ frames, bound: 63.4 }), [40, 64]);
+  assert.deepEqual(colorRange({ frames, bound: 1000 }), [40, 207]);  // 1.15 times the best so far
+  assert.deepEqual(colorRange({ frames, bound: null }), [40, 180]);
+  const flat = { ...frames[0], angles: Float32Array.of(40, 40) };
+  assert.deepEqual(colorRange({ frames: [flat], bound: null }), [40, 41]);
+});
+
+test('many points are small squares, the sooner where no graphics card draws', () => {
+  assert.deepEqual(pointStyle(100, false), { symbol: 'circle', size: 7 });
+  assert.equal(pointStyle(1000, false).symbol, 'circle');
+  assert.equal(pointStyle(1000, true).symbol, 'square');
+  assert.deepEqual(pointStyle(10_000, false), { symbol: 'square', size: 2.6 });
+});
+
+test('the curves go to the last step, with a mark at the step that is shown', () => {
+  const state = packing();
+  const { angles, terms } = /** @type {Record<string, any>} */ (curves(state));
+  assert.deepEqual(angles.layout.xaxis.range, [0, 20]);
+  assert.deepEqual(angles.data.map((/** @type {{ name: string }} */ { name }) => name), ['mean nearest', 'smallest', 'bound']);
+  assert.deepEqual(angles.data[2].y, [180, 180]);
+  assert.deepEqual(terms.data[0].y, [null, 0.75]);
+  assert.deepEqual(angles.layout.shapes, []);
+  Object.assign(state, { index: 0, live: false, bound: null });
+  const marked = /** @type {Record<string, any>} */ (curves(state)).angles;
+  assert.deepEqual([marked.data.length, marked.layout.shapes[0].x0], [2, 0]);
+});
+
+test('the histogram has the same bars in all frames', () => {
+  const state = packing();
+  assert.equal(histogram(fresh(null)), null);
+  const last = /** @type {any} */ (histogram(state));
+  state.index = 0;
+  const first = /** @type {any} */ (histogram(state));
+  assert.deepEqual(first.layout.xaxis, last.layout.xaxis);
+  assert.deepEqual(first.data[0].xbins, { start: 40, end: 180 + 140 / 44, size: 140 / 44 });
+  assert.deepEqual([...last.data[1].x], [60.25, Math.fround(179.99)]);
+  assert.deepEqual([...last.data[0].x], [40.5, 41]);
+});

@@ -1,0 +1,50 @@
+// The Train tab's scripts where they compute: curves and newest figures.
+import assert from 'node:assert/strict';
+import test from 'node:test';
+
+import { add, curves, figures, newest } from '../../../hyperface/ui/train/curves.js';
+
+const SOLID = { dash: 'solid', suffix: '' };
+const TWO_EPOCHS = {
+  step: [0, 1, 2, 3, 4], epoch: [1, 1, 1, 2, 2], loss: [null, 3, 2, 1.5, 1], accuracy: [0, 0, 0.25, 0.5, 0.5],
+  validation: [0.5, 0.5, 0.75, 0.75, 0.75],
+};
+
+test('new steps are added to each list', () => {
+  /** @type {Record<string, (number | null)[]>} */
+  const series = { loss: [1] };
+  add(series, { loss: [null, 2], step: [3] });
+  assert.deepEqual(series, { loss: [1, null, 2], step: [3] });
+});
+
+test('the axis is in epochs, and verification is marked where it was measured', () => {
+  const { loss, accuracy } = /** @type {Record<string, any>} */ (curves(TWO_EPOCHS, SOLID));
+  assert.deepEqual(loss[0].x, [0, 0.5, 1, 1.5, 2]);  // step 3 is the first of the second epoch: two steps make one
+  assert.deepEqual(loss[0].y, TWO_EPOCHS.loss);
+  assert.deepEqual(accuracy[1].x, [0, 1, 2]);  // at the start and after each epoch, changed or not
+  assert.deepEqual(accuracy[1].y, [0.5, 0.75, 0.75]);
+});
+
+test('a long curve is thinned out, and keeps its ends', () => {
+  const step = Array.from({ length: 1502 }, (_, i) => i);
+  const { loss: [line] } = /** @type {Record<string, any>} */ (curves({ step, epoch: step.map(() => 1), loss: step }, SOLID));
+  assert.ok(line.x.length <= 601);
+  assert.deepEqual([line.y[0], line.y.at(-1), line.x.at(-1)], [0, 1501, 1]);
+});
+
+test('the other dataset is dashed, and named once', () => {
+  const alone = /** @type {Record<string, any>} */ (figures(TWO_EPOCHS, null, 3));
+  const both = /** @type {Record<string, any>} */ (figures(TWO_EPOCHS, TWO_EPOCHS, 3));
+  assert.deepEqual([alone.loss.data.length, both.loss.data.length], [1, 2]);
+  assert.deepEqual([alone.loss.layout.showlegend, both.loss.layout.showlegend], [false, true]);
+  assert.deepEqual([both.loss.data[1].name, both.loss.data[1].line.dash], ['loss, other set', 'dash']);
+  assert.deepEqual(both.accuracy.data.map((/** @type {{ showlegend?: boolean }} */ trace) => trace.showlegend), [undefined, undefined, false, false]);
+  assert.deepEqual(both.loss.layout.xaxis.range, [0, 3]);
+  assert.deepEqual(/** @type {any} */ (figures({}, null, null)).loss.layout.xaxis.range, [0, 1]);
+});
+
+test('the newest figures are the last that are known', () => {
+  const shown = new Map(newest({ ...TWO_EPOCHS, loss: [2, 1.23456, null], images_per_second: [1234.5], learning_rate: [0.000123] }));
+  assert.deepEqual([...shown.values()], ['1.235', '50.0 %', '75.0 %', '1,235', '0.00012']);
+  assert.deepEqual([...new Map(newest({})).values()], ['–', '–', '–', '–', '–']);
+});
