@@ -175,6 +175,7 @@ def test_the_app_starts_from_another_folder_and_shows_what_ships(installed, tmp_
         finally:
             server.terminate()
     assert "HyperFace" in page
+    assert "packView" in page  # the scripts came along
     assert "pack-demo" in config
 
 
