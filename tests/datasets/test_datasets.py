@@ -118,7 +118,9 @@ def test_without_noise_the_identity_itself_is_asked_for(identities, tmp_path):
             asked.append(embeddings.clone())
             return super().draw(embeddings, styles)
 
-    *_, last = datasets.synthesize(identities, Listening(), images_per_identity=1, beta=0.0, out=tmp_path / "set")
+    *_, last = datasets.synthesize(
+        identities, Listening(), images_per_identity=1, beta=0.0, out=tmp_path / "new" / "set"
+    )
     assert (last.step, last.total) == (5, 5)
     torch.testing.assert_close(torch.cat(asked), identities)
 
