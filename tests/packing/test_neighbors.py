@@ -121,6 +121,30 @@ def test_certified_lists_hold_for_gallery_rows_seen_inside_a_span(screened):
         points = normalize(points + 0.02 * random_points(60, 6, seed=turn))
 
 
+def test_the_margin_of_a_sum_is_that_of_the_error_analysis():
+    """A dot product in float32 is off by at most γ = d·u / (1 − d·u) times the lengths (N. J. Higham, Accuracy and
+    Stability of Numerical Algorithms, 2002, section 3.1); two of them are compared."""
+    for d in (2, 40, 128, 512, 2048):
+        gamma = d * 2.0**-24 / (1 - d * 2.0**-24)
+        assert 2 * gamma < neighbors.sum_margin(d) < 5 * gamma
+
+
+def test_a_gallery_row_that_rounding_hides_is_found(screened):
+    """In bfloat16 every product of the nearest row with the point looks smaller, so that another seems nearer."""
+    down, up = 0.125 + 0.49 * 2.0**-10, 0.125 + 0.51 * 2.0**-10  # rounded to 0.125 and to 0.125 + 2^-10
+    half = torch.ones(31)
+    rest = math.sqrt(1 - 31 * (down**2 + up**2))
+    point = torch.cat([down * half, up * half, torch.tensor([rest, 0.0])])
+    nearest = torch.cat([down * half, -up * half, torch.tensor([0.0, rest])])  # at a cosine of −0.0002
+    other = torch.zeros(64)
+    other[62:] = torch.tensor([-0.003 / rest, math.sqrt(1 - (0.003 / rest) ** 2)])  # at −0.003
+    gallery = torch.stack([other, nearest, *-point.expand(8, -1)])
+    rounded = gallery.bfloat16() @ point.bfloat16()
+    assert rounded[0] > rounded[1]
+    search = neighbors.GallerySearch(gallery, list_size=1)
+    assert search.nearest(point[None]).tolist() == brute_force(point[None], gallery).argmax(dim=1).tolist() == [1]
+
+
 def test_a_list_is_given_up_where_its_certificate_ends():
     """From one of two gallery rows to the other, with lists of one: what was listed stays the nearest up to the middle,
     and the certificate must not hold a thousandth of a radian longer."""

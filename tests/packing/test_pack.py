@@ -238,6 +238,7 @@ def test_closing_the_iterator_ends_it():
         ({"span": 1.5, "gallery": torch.eye(3)}, InputError, "share"),
         ({"span": 3, "gallery": torch.eye(3)[:2]}, InputError, "lie in 2 directions"),
         ({"span": 2, "gallery": torch.eye(3)[:2]}, InputError, "no part inside"),
+        ({"span": 2, "gallery": torch.tensor([[1.0, 2.0, 3.0]] * 4)}, InputError, "lie in 1 directions"),
     ],
 )
 def test_impossible_arguments_are_refused_before_the_first_step(changes, error, message):
