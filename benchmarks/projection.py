@@ -12,21 +12,12 @@ import itertools
 import statistics
 import time
 
-import numpy as np
 import torch
 
 from hyperface import gallery, sphere
 from hyperface.packing import pack
 from hyperface.projection import SphereProjection, faithfulness
-
-
-def umap_learn(embeddings: torch.Tensor) -> np.ndarray:
-    """The peer's picture (n, 3). It measures latitude from the pole."""
-    import umap
-
-    reducer = umap.UMAP(n_neighbors=15, metric="cosine", output_metric="haversine", random_state=0)
-    polar, azimuth = reducer.fit_transform(embeddings.numpy()).astype(np.float64).T
-    return np.stack([np.sin(polar) * np.cos(azimuth), np.sin(polar) * np.sin(azimuth), np.cos(polar)], axis=1)
+from hyperface.projection.umap_learn import umap_learn
 
 
 def show(name: str, embeddings: torch.Tensor, picture) -> None:
