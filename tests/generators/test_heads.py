@@ -1,0 +1,99 @@
+"""The generator of heads: the contract of every generator, requests answered, and what is refused."""
+
+import numpy as np
+import pytest
+import torch
+
+from hyperface import generators, recognizers
+from hyperface.errors import InputError
+from hyperface.heads import coordinates
+
+
+@pytest.fixture(scope="module")
+def generator():
+    return generators.load("heads")
+
+
+@pytest.fixture(scope="module")
+def wanted(generator):
+    return generator.embeddings(coordinates.sample(range(8)))
+
+
+def test_pictures_obey_the_contract(generator, wanted):
+    images = generator.generate(wanted[:2], [3, 4])
+    assert images.shape == (2, 3, 112, 112)
+    assert images.dtype == torch.float32
+    assert 0 <= images.min() < 0.25
+    assert 0.5 < images.max() <= 1
+    alone = generator.generate(wanted[1:2], [4])
+    assert (alone - images[1:2]).abs().mean() < 1e-3  # coordinates are rounded otherwise in a batch
+
+
+def test_coordinates_and_embeddings_invert_each_other(generator, wanted):
+    z = generator.coordinates(wanted)
+    assert z.shape == (8, coordinates.size())
+    back = generator.embeddings(z)
+    assert (back * wanted).sum(dim=1).min() > 0.9
+
+
+@pytest.mark.slow
+def test_a_request_is_seen_in_its_pictures(generator, wanted):
+    """Every person's pictures are nearer to the own request than to anybody else's."""
+    judge = recognizers.load("dlib")
+    seen = []
+    for row in wanted:
+        pictures = generator.generate(row.repeat(3, 1), [1, 2, 3])
+        seen.append(judge.embed(pictures).mean(dim=0))
+    middle = wanted.mean(dim=0)
+    seen, asked = torch.stack(seen) - middle, wanted - middle
+    cosine = torch.nn.functional.normalize(seen, dim=1) @ torch.nn.functional.normalize(asked, dim=1).T
+    assert (cosine.argmax(dim=1) == torch.arange(8)).float().mean() >= 0.85
+    assert cosine.diagonal().mean() > 0.5
+
+
+@pytest.mark.slow
+def test_portraits_turn_and_age_and_stay_the_size_asked_for(generator, wanted):
+    straight = generator.portrait(wanted[:1], [1], size=96, yaw=0, expression="neutral")
+    assert straight.shape == (1, 3, 96, 96)
+    for change in ({"yaw": 40}, {"pitch": 20}, {"expression": "grin"}, {"light": 70}, {"age": 1.0}, {"framing": 0.7}):
+        other = generator.portrait(wanted[:1], [1], size=96, **{"yaw": 0, "expression": "neutral", **change})
+        assert (straight - other).abs().mean() > 0.002, change
+
+
+@pytest.mark.slow
+def test_random_people_follow_from_their_seeds(generator):
+    torch.testing.assert_close(generator.sample([5, 6])[1:], generator.sample([6]), rtol=0, atol=0)
+    gallery = generators.load_gallery_generator("heads")
+    images = gallery.sample([1, 2])
+    assert images.shape == (2, 3, 112, 112)
+    assert (images[0] - images[1]).abs().mean() > 0.02
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"size": 0}, "size lies between 32 and 1024; 0"),
+        ({"size": 10_000}, "size lies between 32 and 1024; 10000"),
+        ({"yaw": 120}, "yaw"),
+        ({"expression": "bored"}, "no expression 'bored'"),
+        ({"age": -1}, "age"),
+    ],
+)
+def test_portraits_that_cannot_be_are_one_sentence(generator, wanted, change, says):
+    with pytest.raises(InputError, match=says):
+        generator.portrait(wanted[:1], [1], **change)
+
+
+def test_requests_and_seeds_that_are_none_are_one_sentence(generator, wanted):
+    with pytest.raises(InputError, match="Seeds are integers"):
+        generator.generate(wanted[:1], [1.5])
+    with pytest.raises(InputError, match="Seeds are integers"):
+        generator.sample(["one"])
+    with pytest.raises(InputError, match="dlib"):
+        generator.generate(torch.zeros(1, 64), [1])
+    with pytest.raises(InputError, match="coordinates"):
+        generator.people(np.full((1, coordinates.size()), 9.0), [1])
+    with pytest.raises(InputError, match="One seed"):
+        generator.portrait(wanted[:2], [1])
+    with pytest.raises(InputError, match="degrees"):
+        generators.load("heads", widest=200)
