@@ -108,6 +108,7 @@ def test_the_shipped_galleries_strangers(shipped):
     assert reaching / (len(shipped) * (len(shipped) - 1)) == pytest.approx(0.001, rel=0.05)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("faces", "share"), [(200, 0.01), (1000, 0.001)], ids=["all pairs", "drawn pairs"])
 def test_nobody_is_a_stranger_of_oneself(shipped, faces, share):
     """Faces at right angles: the threshold is 0, and one more pair in `faces` would be of cosine 1."""
