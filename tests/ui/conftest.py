@@ -11,6 +11,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -40,15 +41,32 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture
-def lay_out() -> Callable:
+def in_a_loop() -> Callable:
+    """`in_a_loop(function, …)` calls a function where an event loop runs, in a thread of its own.
+
+    Where none runs, Gradio makes loops for its locks and closes none; in the test's own thread Playwright may have one.
+    """
+
+    async def call(function: Callable, *arguments: Any) -> Any:
+        return function(*arguments)
+
+    def run(function: Callable, *arguments: Any) -> Any:
+        with ThreadPoolExecutor(1) as thread:
+            return thread.submit(lambda: asyncio.run(call(function, *arguments))).result()
+
+    return run
+
+
+@pytest.fixture
+def lay_out(in_a_loop) -> Callable:
     """`lay_out(build)` calls `build(blocks)` within a new page, with no server or browser, and returns its result."""
     import gradio as gr
 
-    async def inside(build: Callable) -> Any:  # where no loop runs, Gradio makes some and closes none
+    def inside(build: Callable) -> Any:
         with gr.Blocks(analytics_enabled=False) as blocks:
             return build(blocks)
 
-    return lambda build: asyncio.run(inside(build))
+    return lambda build: in_a_loop(inside, build)
 
 
 @pytest.fixture(scope="session")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import shutil
 from typing import Any
@@ -64,14 +63,11 @@ def context(tmp_path, monkeypatch):
 
 
 @pytest.fixture
-def page(context) -> gr.Blocks:
+def page(context, in_a_loop) -> gr.Blocks:
     """The whole page, on which a packing and no dataset can be chosen."""
     from hyperface.ui.app import build
 
-    async def inside() -> gr.Blocks:  # where no loop runs, Gradio makes some and closes none
-        return build(context)
-
-    return asyncio.run(inside())
+    return in_a_loop(build, context)
 
 
 # Gradio gives `Blocks.blocks` and `Blocks.fns` without documenting them: here they are what a visitor sees and presses.

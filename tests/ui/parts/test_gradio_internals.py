@@ -1,6 +1,5 @@
 """What Gradio does not document and we use. Where this fails after an update of Gradio, photos would stay in memory."""
 
-import asyncio
 from types import SimpleNamespace
 
 import gradio as gr
@@ -32,14 +31,12 @@ def page(blocks: gr.Blocks):
 
 
 @pytest.fixture
-def shown(lay_out):
+def shown(lay_out, in_a_loop):
     """A page and a component of it that has shown a secret to a session."""
     blocks, component = lay_out(page)
 
-    async def served() -> TestClient:
-        return TestClient(App.create_app(blocks))
-
-    answer = asyncio.run(served()).post("/gradio_api/run/show", json={"data": [], "session_hash": SESSION})
+    client = in_a_loop(lambda: TestClient(App.create_app(blocks)))
+    answer = client.post("/gradio_api/run/show", json={"data": [], "session_hash": SESSION})
     assert SECRET in answer.text
     return blocks, component
 
