@@ -40,7 +40,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.xdist_group("browser"))
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def in_a_loop() -> Callable:
     """`in_a_loop(function, …)` calls a function where an event loop runs, in a thread of its own.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Iterator
 from typing import Any
 
 import gradio as gr
@@ -48,21 +49,23 @@ TRAINING = {
 NEW_DATASET = {"Identities": (12, "identities", 12), "Images of each": (6, "images_per_identity", 6)}
 
 
-@pytest.fixture
-def context(tmp_path, monkeypatch):
+@pytest.fixture(scope="module")
+def context(tmp_path_factory) -> Iterator[AppContext]:
     """An app without a worker: what is started stays a folder. Its one packing has 20 identities."""
-    monkeypatch.setattr(worker, "start", lambda context, run: run)
-    monkeypatch.setattr(worker, "check_free", lambda context: None)
-    context = AppContext(runs_folder=tmp_path / "runs", demo_folder=tmp_path / "none")
+    folder = tmp_path_factory.mktemp("controls")
+    context = AppContext(runs_folder=folder / "runs", demo_folder=folder / "none")
     shipped = context.gallery("gan-10k")
-    monkeypatch.setattr(context, "gallery", lambda name: shipped)
     run = runs.create("pack", {"identities": 20, "gallery": "gan-10k"}, title="Twenty", folder=context.runs_folder)
     with runs.Worker(run).working():
         np.save(run.path / "embeddings.npy", np.eye(20, 128, dtype=np.float32))
-    return context
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(worker, "start", lambda context, run: run)
+        patch.setattr(worker, "check_free", lambda context: None)
+        patch.setattr(context, "gallery", lambda name: shipped)
+        yield context
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def page(context, in_a_loop) -> gr.Blocks:
     """The whole page, on which a packing and no dataset can be chosen."""
     from hyperface.ui.app import build

@@ -57,6 +57,7 @@ def test_without_a_packing_the_grid_says_so(context, pictures):
     assert shown[pictures.size] == 0
 
 
+@pytest.mark.slow
 def test_a_page_shows_its_people_in_its_styles(context, packing):
     drawn = draw_page(context, load_packed(context, packing.name), Page(4, 3, 2, 5, 0.0))
     texts = re.findall(r'alt="(Identity \d, style \d)', drawn.grid)
@@ -76,6 +77,7 @@ def test_pages_are_turned_round_at_the_ends(direction, first, size, expected):
     assert turned(direction, first, 6, size) == expected
 
 
+@pytest.mark.slow
 def test_a_walk_takes_equal_steps_and_knows_its_ends(context, packing):
     packed = load_packed(context, packing.name)
     walk = geodesic_panel.walk(packed, context, [0.0, 0.5, 1.0], start=1, end=4, style=0)
@@ -92,6 +94,7 @@ def test_a_walk_takes_equal_steps_and_knows_its_ends(context, packing):
         geodesic_panel.walk(packed, context, [0.0], start=None, end=1, style=0)
 
 
+@pytest.mark.slow
 def test_the_sphere_marks_what_the_grid_shows(context, packing):
     assert sphere_of(context, None, 0, 3) is None
     *_, marked = sphere_of(context, packing.name, 4, 3)["data"]

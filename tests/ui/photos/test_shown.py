@@ -44,6 +44,7 @@ def merged(steps) -> dict:
     return shown
 
 
+@pytest.mark.slow
 def test_faces_are_found_and_compared_and_the_rest_is_told(context, packing, results, photo):
     photos = [ReceivedPhoto("broken.png", b"no picture"), photo]
     shown = merged(photos_tab.look(context, results, packing.name, photos))
@@ -56,6 +57,7 @@ def test_faces_are_found_and_compared_and_the_rest_is_told(context, packing, res
     assert "broken.png: " in shown[results.status]
 
 
+@pytest.mark.slow
 def test_only_so_many_faces_are_compared(context, packing, results, photo, monkeypatch):
     monkeypatch.setattr(photos_tab, "MAX_FACES", 1)
     shown = merged(photos_tab.look(context, results, packing.name, [photo, photo]))
@@ -63,6 +65,7 @@ def test_only_so_many_faces_are_compared(context, packing, results, photo, monke
     assert "2 faces are too many to compare at once; the first 1 are." in shown[results.status]
 
 
+@pytest.mark.slow
 def test_without_a_packing_the_photos_are_shown_all_the_same(context, results, photo):
     shown = merged(photos_tab.look(context, results, None, [photo]))
     assert "<figure" in shown[results.photos]
