@@ -22,7 +22,7 @@ REPOSITORY = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(REPOSITORY))  # run from a checkout that is not installed
 
 from rendered_heads.chart import _LEFT, _TOP, TEXELS_PER_UNIT, make_chart  # noqa: E402
-from rendered_heads.head_model import TEETH, HeadModel, _centred, _forward, load_head_model  # noqa: E402
+from rendered_heads.head_model import TEETH, HeadModel, _centered, _forward, load_head_model  # noqa: E402
 from rendered_heads.identities import _EXCLUDED, _PREFIXES  # noqa: E402
 
 from hyperface.assets import assets_folder  # noqa: E402
@@ -40,20 +40,20 @@ def anchor_heads(head: HeadModel) -> np.ndarray:
     for age, gender, muscle, weight, main in itertools.product(AGES, ENDS, HALVES, HALVES, ANCESTRIES):
         shares = {name: float(name == main) for name in ANCESTRIES}
         phenotype = {"age": age, "gender": gender, "muscle": muscle, "weight": weight, **shares}
-        heads.append(_centred(_forward(head.anny, phenotype, {}, {}), head.eyeballs))
+        heads.append(_centered(_forward(head.anny, phenotype, {}, {}), head.eyeballs))
     return np.stack(heads)
 
 
 def local_shapes(head: HeadModel) -> dict[str, np.ndarray]:
     """Displacements (v, 3) at full strength of every change that persons differ in, "+name" and "-name"."""
-    base = _centred(_forward(head.anny, {}, {}, {}), head.eyeballs)
+    base = _centered(_forward(head.anny, {}, {}, {}), head.eyeballs)
     shapes = {}
     for name in head.local_changes:
         plain = name[2:] if name[:2] in ("l-", "r-") else name
         if plain in _EXCLUDED or not plain.startswith(_PREFIXES):
             continue
         for sign, strength in (("+", 1.0), ("-", -1.0)):
-            moved = _centred(_forward(head.anny, {}, {name: strength}, {}), head.eyeballs)
+            moved = _centered(_forward(head.anny, {}, {name: strength}, {}), head.eyeballs)
             shapes[sign + name] = moved - base
     return shapes
 

@@ -130,9 +130,9 @@ def _printed(image: Floats, noise: Floats, settings: Floats) -> Floats:
                 place = np.sqrt(value / top) * np.float32(2048)
                 entry = int(place)
                 pixel[channel] = table[entry] + (place - np.float32(entry)) * (table[entry + 1] - table[entry])
-            grey = np.float32(0.2126) * pixel[0] + np.float32(0.7152) * pixel[1] + np.float32(0.0722) * pixel[2]
+            gray = np.float32(0.2126) * pixel[0] + np.float32(0.7152) * pixel[1] + np.float32(0.0722) * pixel[2]
             for channel in range(3):
-                value = grey + saturation * (pixel[channel] - grey)
+                value = gray + saturation * (pixel[channel] - gray)
                 if grain > 0:
                     value += grain * np.sqrt(max(value, np.float32(0.02))) * noise[row, column, channel]
                 out[row, column, channel] = min(max(value, np.float32(0)), np.float32(1))

@@ -26,7 +26,7 @@ _HAIR = to_linear(
     / 255
 )
 _RED_HAIR = to_linear(np.array([128, 62, 34]) / 255)
-GREY_HAIR = to_linear(np.array([196, 192, 188]) / 255)
+GRAY_HAIR = to_linear(np.array([196, 192, 188]) / 255)
 _IRIS = to_linear(
     np.array([[44, 28, 20], [72, 45, 28], [106, 74, 42], [118, 104, 66], [104, 122, 104], [104, 132, 152]]) / 255
 )

@@ -79,7 +79,7 @@ class Person:
     lip: Color
     iris: Color
     hair: Color  # before greying
-    grey_age: float  # at which half of the hair is grey, in the phenotype's units
+    gray_age: float  # at which half of the hair is grey, in the phenotype's units
     curl: float  # 0 straight … 1 tightly coiled
     receding: float  # by how much the hairline goes back with age
     hairline: tuple[float, float, float, float]  # metres: forehead, temples, widow's peak, sideburns
@@ -171,7 +171,7 @@ def person(z: Floats) -> Person:
             _within(hair_lightness + (0.05 + 0.24 * fair) * value["hair lightness"], 0, 1),
             _within(0.9 * (value["hair redness"] - 0.9) * fair, 0, 1),
         ),
-        grey_age=0.88 + 0.05 * value["greying"],
+        gray_age=0.88 + 0.05 * value["greying"],
         curl=_within(curl, 0, 1),
         receding=_within((0.5 + 0.4 * value["receding"]) * (0.25 + 0.75 * gender), 0, 1.4),
         hairline=(

@@ -13,12 +13,12 @@ import numpy as np
 
 from hyperface.heads.arrays import Floats, Indices, floats
 from hyperface.heads.chart import Chart, chart_of
-from hyperface.heads.colors import GREY_HAIR
+from hyperface.heads.colors import GRAY_HAIR
 from hyperface.heads.coordinates import Person
 from hyperface.heads.model import SKIN, load_head_model
 from hyperface.heads.noise import smooth_noise, smooth_step
 from hyperface.heads.raster import normals_of
-from hyperface.heads.skin import brow_frame, grey_share, hair_color
+from hyperface.heads.skin import brow_frame, gray_share, hair_color
 
 AXIS_Y = 0.065  # the vertical axis that angles around the head are measured from, above the ears
 CORNERS = 12  # of a strand
@@ -174,8 +174,8 @@ def wear(person: Person, vertices: Floats, style: HairStyle, age: float, count: 
     points = _curled(points, person.curl, growth.kind[kept], style)
     dark = np.exp(0.22 * (growth.kind[kept] * 37 % 1 - 0.5) * 2 + 0.12 * np.sin(growth.kind[kept] * 400))
     own = person.hair * dark[:, None]
-    grey = (growth.kind[kept] * 91 % 1 < 1.05 * grey_share(person, age) - 0.05)[:, None]
-    color = np.where(grey, GREY_HAIR * (0.75 + 0.5 * growth.kind[kept][:, None]), own)
+    gray = (growth.kind[kept] * 91 % 1 < 1.05 * gray_share(person, age) - 0.05)[:, None]
+    color = np.where(gray, GRAY_HAIR * (0.75 + 0.5 * growth.kind[kept][:, None]), own)
     opacity = 0.35 if style.top < 0.004 else 0.92
     return Strands(points.astype(np.float32), nearest, growth.inside[kept], color.astype(np.float32), opacity,
                    style.top > 0.1)  # fmt: skip
@@ -211,8 +211,8 @@ def facial_hair(person: Person, vertices: Floats, age: float, beard: float) -> S
         parts.append(_beard_hairs(person, beard))
     head = load_head_model()
     points, nearest, color = (np.concatenate([part[k] for part in parts]) for k in range(3))
-    grey = hair_color(person, age) / np.maximum(person.hair, 1e-4) if age > 0.75 else np.ones(3, np.float32)
-    color = color * np.where((color.sum(axis=1) > 0.02)[:, None], grey, 1)
+    gray = hair_color(person, age) / np.maximum(person.hair, 1e-4) if age > 0.75 else np.ones(3, np.float32)
+    color = color * np.where((color.sum(axis=1) > 0.02)[:, None], gray, 1)
     nearest = np.repeat(nearest[:, None], CORNERS, axis=1)
     inside = np.full(nearest.shape, 0.35, np.float32)
     return Strands((points + (vertices - head.mean)[nearest]).astype(np.float32), nearest.astype(np.int32), inside,

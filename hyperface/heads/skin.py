@@ -15,7 +15,7 @@ import numpy as np
 
 from hyperface.heads.arrays import Floats, floats
 from hyperface.heads.chart import Chart, chart_of
-from hyperface.heads.colors import GREY_HAIR, Color
+from hyperface.heads.colors import GRAY_HAIR, Color
 from hyperface.heads.coordinates import Person
 from hyperface.heads.noise import bump, smooth_noise, smooth_step
 
@@ -92,15 +92,15 @@ def age_share(age: float) -> float:
     return float(np.clip((age - ADULT_AGE) / (OLD_AGE - ADULT_AGE), 0, 1))
 
 
-def grey_share(person: Person, age: float) -> float:
+def gray_share(person: Person, age: float) -> float:
     """How much of the hair is grey at an age: a logistic curve around the person's own grey age."""
-    return float(1 / (1 + np.exp(-(age - person.grey_age) / 0.03)))
+    return float(1 / (1 + np.exp(-(age - person.gray_age) / 0.03)))
 
 
 def hair_color(person: Person, age: float) -> Color:
     """Mean hair colour (3,) at an age."""
-    grey = 0.9 * grey_share(person, age)
-    return (person.hair * (1 - grey) + GREY_HAIR * grey).astype(np.float32)
+    gray = 0.9 * gray_share(person, age)
+    return (person.hair * (1 - gray) + GRAY_HAIR * gray).astype(np.float32)
 
 
 def paint_person(person: Person, detail: int, age: float) -> Floats:

@@ -55,7 +55,7 @@ def test_correcting_gets_closer_where_people_are_seen_with_a_twist(made_up):
 
 
 @pytest.mark.parametrize("bad", [np.zeros((2, 31)), np.zeros(32), np.full((1, 32), np.nan)])
-def test_embeddings_of_another_recogniser_are_refused(made_up, bad):
+def test_embeddings_of_another_recognizer_are_refused(made_up, bad):
     with pytest.raises(InputError, match="dlib"):
         made_up.coordinates(bad)
 
