@@ -81,7 +81,7 @@ def files() -> list[Path]:
 @pytest.mark.parametrize(
     ("identifier", "words"),
     [
-        ("LabeledImages", ["labelled"]),
+        ("LabelledImages", ["labelled"]),
         ("test_the_recognisers_neighbour_is_centred", ["recognisers", "neighbour", "centred"]),
         ("--grey-normalised", ["grey", "normalised"]),
         ("RGBColour", ["colour"]),

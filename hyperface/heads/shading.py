@@ -117,8 +117,8 @@ def shade_head(
                 edge = _step(f(0.93 * IRIS_RADIUS), f(1.07 * IRIS_RADIUS), away)
                 pupil = _step(f(PUPIL_RADIUS - 0.0003), f(PUPIL_RADIUS + 0.0003), away)
                 angle = np.arctan2(dz, dx)
-                fibre = f(1) + f(0.16) * np.sin(angle * f(23)) * np.sin(angle * f(37) + f(2)) * pupil
-                bright = (f(0.62) + f(0.75) * _step(f(0.0018), f(0.0056), away)) * fibre
+                fiber = f(1) + f(0.16) * np.sin(angle * f(23)) * np.sin(angle * f(37) + f(2)) * pupil
+                bright = (f(0.62) + f(0.75) * _step(f(0.0018), f(0.0056), away)) * fiber
                 for channel in range(3):
                     white = colors[1, channel] * (f(1) - corner * (f(0.10) if channel == 0 else f(0.28)))
                     iris = colors[0, channel] * bright * (f(1) - f(0.72) * rim) * pupil + f(0.004)

@@ -20,7 +20,7 @@ def sphere(rows: int = 40, columns: int = 60, radius: float = 0.1):
     return points.astype(np.float32), triangles
 
 
-def test_rasterising_against_every_sample_tried_by_hand():
+def test_rasterizing_against_every_sample_tried_by_hand():
     rng = np.random.default_rng(0)
     points = rng.uniform(0, 12, (9, 2)).astype(np.float32)
     depth = rng.uniform(1, 2, 9).astype(np.float32)
