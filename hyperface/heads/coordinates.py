@@ -39,8 +39,8 @@ _ASYMMETRIC = (
     "eye-scale-incr", "eye-trans-up", "eye-corner2-up", "eye-eyefold-angle-up", "eye-bag-out",
 )  # fmt: skip
 _SD = {  # of a local change, by the part that it begins with
-    "cheek": 0.34, "chin": 0.36, "ear": 0.42, "eyebrows": 0.42, "eye": 0.36, "forehead": 0.26, "head": 0.24,
-    "mouth": 0.36, "neck": 0.22, "nose": 0.40,
+    "cheek": 0.42, "chin": 0.44, "ear": 0.45, "eyebrows": 0.54, "eye": 0.46, "forehead": 0.32, "head": 0.30,
+    "mouth": 0.42, "neck": 0.24, "nose": 0.48,
 }  # fmt: skip
 _LIMIT = {  # largest strength of a local change
     "cheek": 0.75, "chin": 0.75, "ear": 0.9, "eyebrows": 0.9, "eye": 0.8, "forehead": 0.5, "head": 0.55,
@@ -152,7 +152,7 @@ def person(z: Floats) -> Person:
     curl = 0.92 * african + 0.06 * asian + 0.22 * european + 0.16 * value["hair curl"]
     return Person(
         phenotype=Phenotype(
-            age=0.73 + 0.13 * _soft(value["age"], 1.7),
+            age=0.73 + 0.11 * _soft(value["age"], 1.7),
             gender=gender,
             muscle=_within(0.5 + 0.22 * value["muscle"], 0.05, 0.95),
             weight=_within(0.5 + 0.23 * value["weight"], 0.03, 0.95),
@@ -216,7 +216,7 @@ def _mole(value: dict[str, float], number: int) -> Mole:
 
 def _ancestry(first: float, second: float) -> tuple[float, float, float]:
     """Shares of three ancestries: most people are mainly of one."""
-    weight = np.exp(2.4 * _CORNERS @ np.array([first, second]))
+    weight = np.exp(1.7 * _CORNERS @ np.array([first, second]))
     african, asian, european = (weight / weight.sum()).tolist()
     return african, asian, european
 

@@ -1,5 +1,6 @@
 """The head model against independent computations, and what a damaged file says."""
 
+import itertools
 from dataclasses import replace
 
 import numpy as np
@@ -39,6 +40,16 @@ def test_a_head_between_anchors_is_the_mean_of_the_heads_at_them(head, change, m
     between = head.shape(replace(base, **{name: middle}), {})[SHAPED]
     np.testing.assert_allclose(between, (one + other) / 2, atol=2e-6)
     assert np.abs(one - other).max() > 1e-3
+
+
+def test_a_head_at_an_anchor_is_the_one_in_the_file(head):
+    tensors = load_file(assets.asset("heads/head_model.safetensors"))
+    anchors = itertools.product((1 / 3, 2 / 3, 1.0), (0.0, 1.0), (0.0, 0.5, 1.0), (0.0, 0.5, 1.0), range(3))
+    place = list(anchors).index((1.0, 1.0, 0.5, 0.0, 1))
+    directions = tensors["anchor_basis"] * tensors["anchor_steps"][:, None, None]
+    expected = tensors["mean"] + np.einsum("k,kvx->vx", tensors["anchor_weights"][place], directions)
+    found = head.shape(Phenotype(1.0, 1.0, 0.5, 0.0, (0.0, 1.0, 0.0)), {})[SHAPED]
+    np.testing.assert_allclose(found, expected, atol=1e-6)
 
 
 def test_local_changes_add_up_and_both_signs_differ(head):
