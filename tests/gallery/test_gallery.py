@@ -97,6 +97,7 @@ def test_the_strangers_threshold_lets_one_pair_in_a_thousand_pass(shipped):
     assert replace(shipped, embeddings=rows[:100]).stranger_threshold(0.001) is None
 
 
+@pytest.mark.slow
 def test_the_shipped_galleries_strangers(shipped):
     """Against every one of its 50 million pairs; a face with itself is no pair."""
     threshold = shipped.stranger_threshold(0.001)

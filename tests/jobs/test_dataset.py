@@ -74,6 +74,7 @@ def test_what_cannot_be_done_is_told(source, tmp_path, capsys):
         main(["dataset", str(source), "--to", "lmdb", "--output", str(tmp_path / "x")])
 
 
+@pytest.mark.slow
 def test_training_on_another_format_names_what_it_leaves_out(source, tmp_path, monkeypatch, capsys):
     monkeypatch.setenv("HYPERFACE_RUNS", str(tmp_path / "runs"))
     main(["dataset", str(source), "--to", "recordio", "--output", str(tmp_path / "records")])

@@ -24,6 +24,7 @@ def wait(run: runs.Run, seconds: float = 120) -> str:
     return run.status().state
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("processes", [1, 2])
 def test_a_new_run_is_done_in_processes_of_its_own(tmp_path, processes):
     run = create(PackOptions(identities=12, steps=4, frames=0), path=tmp_path / "run")

@@ -85,11 +85,16 @@ def test_an_impossible_comparison_leaves_nothing_behind(make, tmp_path):
 @pytest.mark.slow
 def test_a_killed_training_continues_as_if_it_never_was(make, tmp_path):
     options = ["train", "--dataset", str(make(6, 6, 6, 6, 6, 6)), *OPTIONS, "--epochs", "4"]
-    assert main([*options, "--run", str(tmp_path / "whole")]) == 0
     killed = tmp_path / "killed"
-    often = "from hyperface.jobs import driver; driver.SAVE_SECONDS = 0; from hyperface.cli import main"
-    script = f"{often}; main({[*options, '--run', str(killed)]!r})"
-    process = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+    def begun(*arguments: str) -> subprocess.Popen:
+        """In a process of its own, as a person's are: what other tests left in this one is in none of them."""
+        often = "from hyperface.jobs import driver; driver.SAVE_SECONDS = 0; from hyperface.cli import main"
+        command = [sys.executable, "-c", f"{often}; raise SystemExit(main({list(arguments)!r}))"]
+        return subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+    assert begun(*options, "--run", str(tmp_path / "whole")).wait() == 0
+    process = begun(*options, "--run", str(killed))
     end = time.monotonic() + 90
     while not (killed / "metrics.jsonl").is_file() or (killed / "metrics.jsonl").read_bytes().count(b"\n") < 4:
         assert time.monotonic() < end
@@ -98,7 +103,7 @@ def test_a_killed_training_continues_as_if_it_never_was(make, tmp_path):
     process.wait()
     assert runs.open_run(killed).status().state == runs.INTERRUPTED
     assert (killed / "checkpoint.safetensors").is_file()
-    assert main(["train", "--resume", str(killed)]) == 0
+    assert begun("train", "--resume", str(killed)).wait() == 0
     figures = [[row["loss"] for row in runs.open_run(tmp_path / name).metrics()] for name in ("whole", "killed")]
     assert len(figures[0]) == 1 + 4 * (30 // 8)
     assert figures[0] == figures[1]

@@ -84,6 +84,7 @@ def on_the_kernels(monkeypatch):
     monkeypatch.setattr(kernels, "SIDE", 256)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("dimension", [40, 256])
 def test_search_and_soft_maximum_are_those_of_the_tiles(on_the_kernels, monkeypatch, dimension):
     points = random_points(400, dimension, seed=3)
@@ -117,6 +118,7 @@ def test_too_many_equal_pairs_fall_back_to_the_tiles(on_the_kernels, monkeypatch
     assert torch.equal(nearest, _cosines(points).argmax(dim=1))
 
 
+@pytest.mark.slow
 def test_a_process_that_falls_back_does_its_own_share_of_the_pairs(on_the_kernels, monkeypatch):
     """Of two processes one has no room for its pairs, or ran out of memory: the other's share is not changed by it."""
     monkeypatch.setattr(kernels, "STRIP", 128)
