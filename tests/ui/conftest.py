@@ -97,16 +97,35 @@ def benchmarks_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def small_packing(runs_folder: Path):
+def small_packing(runs_folder: Path) -> runs.Run:
     """A finished packing of 20 identities. It is the newest, so a page that is opened after it starts with it."""
+    return _packed(runs_folder, 20, "Twenty people")
+
+
+def _packed(folder: Path, count: int, title: str) -> runs.Run:
+    """A finished packing of the first gallery faces, as if nothing had moved."""
     import numpy as np
 
     from hyperface import gallery
 
-    run = runs.create("pack", {"identities": 20, "gallery": "gan-10k"}, title="Twenty people", folder=runs_folder)
+    run = runs.create("pack", {"identities": count, "gallery": "gan-10k"}, title=title, folder=folder)
     with runs.Worker(run).working():
-        np.save(run.path / "embeddings.npy", gallery.load("gan-10k").embeddings[:20].numpy())
+        np.save(run.path / "embeddings.npy", gallery.load("gan-10k").embeddings[:count].numpy())
     return run
+
+
+@pytest.fixture
+def context(tmp_path: Path) -> Any:
+    """What the tabs share, with no runs; nothing is served."""
+    from hyperface.ui.parts.context import AppContext
+
+    return AppContext(runs_folder=tmp_path / "runs", demo_folder=tmp_path / "none")
+
+
+@pytest.fixture
+def packing(context: Any) -> runs.Run:
+    """A finished packing of six gallery faces among the runs of `context`."""
+    return _packed(context.runs_folder, 6, "Six people")
 
 
 @pytest.fixture(scope="session")

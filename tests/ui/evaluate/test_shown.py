@@ -9,14 +9,8 @@ from hyperface.evaluation import load_benchmark, score_pairs
 from hyperface.ui.evaluate import tab as evaluate_tab
 from hyperface.ui.evaluate.evaluations import DLIB
 from hyperface.ui.parts.app_page import AppPage
-from hyperface.ui.parts.context import AppContext
 
 BENCHMARK = "rendered_everyday"
-
-
-@pytest.fixture
-def context(tmp_path):
-    return AppContext(runs_folder=tmp_path / "runs", demo_folder=tmp_path / "none")
 
 
 @pytest.fixture

@@ -3,33 +3,18 @@
 import re
 
 import gradio as gr
-import numpy as np
 import pytest
 import torch
 
-from hyperface import gallery, runs, sphere
+from hyperface import runs, sphere
 from hyperface.errors import InputError
 from hyperface.ui.identities import closed_loop_panel, dataset_panel, geodesic_panel
 from hyperface.ui.identities import tab as identities_tab
 from hyperface.ui.identities.page import DrawnPage, Page, draw_page, turned
 from hyperface.ui.identities.sphere_panel import sphere_of
-from hyperface.ui.parts.context import AppContext
 from hyperface.ui.parts.packed import load_packed
 
 VALUES = {"first": 2, "identities": 3, "styles": 2, "first_style": 5, "beta": 0.0}
-
-
-@pytest.fixture
-def context(tmp_path):
-    return AppContext(runs_folder=tmp_path / "runs", demo_folder=tmp_path / "none")
-
-
-@pytest.fixture
-def packing(context):
-    run = runs.create("pack", {"identities": 6, "gallery": "gan-10k"}, title="Six people", folder=context.runs_folder)
-    with runs.Worker(run).working():
-        np.save(run.path / "embeddings.npy", gallery.load("gan-10k").embeddings[:6].numpy())
-    return run
 
 
 @pytest.fixture

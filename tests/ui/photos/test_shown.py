@@ -1,28 +1,12 @@
 """What the Photos tab shows, without a browser."""
 
 import gradio as gr
-import numpy as np
 import pytest
 
-from hyperface import gallery, runs
 from hyperface.errors import PhotoError
-from hyperface.ui.parts.context import AppContext
 from hyperface.ui.photos import examples
 from hyperface.ui.photos import tab as photos_tab
 from hyperface.ui.photos.picker import ReceivedPhoto
-
-
-@pytest.fixture
-def context(tmp_path):
-    return AppContext(runs_folder=tmp_path / "runs", demo_folder=tmp_path / "none")
-
-
-@pytest.fixture
-def packing(context):
-    run = runs.create("pack", {"identities": 6, "gallery": "gan-10k"}, title="Six people", folder=context.runs_folder)
-    with runs.Worker(run).working():
-        np.save(run.path / "embeddings.npy", gallery.load("gan-10k").embeddings[:6].numpy())
-    return run
 
 
 @pytest.fixture
