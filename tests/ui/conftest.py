@@ -30,6 +30,7 @@ CHROMIUM_ARGUMENTS = [
 ]
 START_SECONDS = 60
 CUT_OFF = ("AbortError: signal is aborted", "Unexpected error Connection errored out")
+OLDEST_NODE = 20  # whose test runner, --test, is no longer experimental
 STEP_MILLISECONDS = 60_000  # a test's patience with one expectation: machines that run tests are busy
 
 
@@ -67,6 +68,18 @@ def lay_out(in_a_loop) -> Callable:
             return build(blocks)
 
     return lambda build: in_a_loop(inside, build)
+
+
+@pytest.fixture(scope="session")
+def node() -> str:
+    """Where Node is, which runs the page's scripts without a browser; the test is skipped where it is not."""
+    found = shutil.which("node")
+    if found is None:
+        pytest.skip("Node is not on this machine: the tests of the page's scripts need it")
+    version = subprocess.run([found, "--version"], capture_output=True, text=True, check=True, timeout=60).stdout
+    if int(version.strip().lstrip("v").split(".")[0]) < OLDEST_NODE:
+        pytest.skip(f"Node is older than {OLDEST_NODE} here: {version.strip()}")
+    return found
 
 
 @pytest.fixture(scope="session")

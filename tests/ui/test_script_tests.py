@@ -1,7 +1,6 @@
 """What the page's scripts compute is tested in JavaScript, without a browser: files `*.test.js` beside these tests."""
 
 import re
-import shutil
 import subprocess
 from pathlib import Path
 
@@ -9,18 +8,6 @@ import pytest
 
 FOLDER = Path(__file__).parent
 FILES = sorted(FOLDER.rglob("*.test.js"))
-OLDEST_NODE = 20  # whose test runner, --test, is no longer experimental
-
-
-@pytest.fixture(scope="module")
-def node() -> str:
-    found = shutil.which("node")
-    if found is None:
-        pytest.skip("Node is not on this machine: the tests of the page's scripts need it")
-    version = subprocess.run([found, "--version"], capture_output=True, text=True, check=True, timeout=60).stdout
-    if int(version.strip().lstrip("v").split(".")[0]) < OLDEST_NODE:
-        pytest.skip(f"Node is older than {OLDEST_NODE} here: {version.strip()}")
-    return found
 
 
 @pytest.mark.parametrize("file", FILES, ids=[file.parent.name for file in FILES])

@@ -1,5 +1,4 @@
 import re
-import shutil
 import subprocess
 from pathlib import Path
 
@@ -9,13 +8,6 @@ from hyperface.drawing import COLORS, COLORS_ON_DARK
 from hyperface.ui.parts import scripts
 from hyperface.ui.parts.scripts import component_script, head_script
 from hyperface.ui.parts.theme import STYLE_SHEETS, VARIABLES
-
-
-def run_in_node(script: str) -> str:
-    node = shutil.which("node")
-    if node is None:
-        pytest.skip("node is not on this machine; the browser tests run the same scripts")
-    return subprocess.run([node, "-e", script], capture_output=True, text=True, check=True, timeout=60).stdout.strip()
 
 
 @pytest.fixture
@@ -31,7 +23,7 @@ def modules(tmp_path, monkeypatch):
     return write
 
 
-def test_modules_are_joined_in_the_order_that_they_need_each_other(modules):
+def test_modules_are_joined_in_the_order_that_they_need_each_other(modules, node):
     modules(
         low="const called = [];\nfunction note(name) {\n  called.push(name);\n}\nexport { called, note };\n",
         one="import { note } from './low.js';\nconst same = 1;\nnote(`one${same}`);\nexport { same };\n",
@@ -40,7 +32,9 @@ def test_modules_are_joined_in_the_order_that_they_need_each_other(modules):
         "const told = () => [PLACE, same, ...called].join();\nexport { told };\n",
     )
     joined = head_script(PLACE='a"b')
-    said = run_in_node(f"const window = {{}};\n{joined}\nconsole.log(window.hyperface.told());")
+    script = f"const window = {{}};\n{joined}\nconsole.log(window.hyperface.told());"
+    ran = subprocess.run([node, "-e", script], capture_output=True, text=True, check=True, timeout=60)
+    said = ran.stdout.strip()
     assert said == 'a"b,1,one1,two2'  # each ran once, and their names do not meet
 
 
