@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import torch
@@ -30,19 +31,29 @@ def umap_learn(embeddings: torch.Tensor | np.ndarray, *, n_neighbors: int = 15, 
     rows = as_embeddings(embeddings).cpu().numpy()
     if len(rows) < FEWEST:
         raise InputError(f"umap-learn needs at least {FEWEST} points to lay out; there are {len(rows)}.")
+    neighbors = min(n_neighbors, len(rows) - 1)
+    init = "spectral" if len(rows) > 2 * n_neighbors else "random"
+    # In a thread of its own: numba's parallel loops set how many threads OpenMP takes in whatever thread calls them,
+    # and with it torch's, whose last bits depend on that. What comes after a map must not depend on the map.
+    with ThreadPoolExecutor(1, "umap") as thread:
+        polar, azimuth = thread.submit(_angles, rows, neighbors, init, seed).result().T
+    points = np.stack([np.sin(polar) * np.cos(azimuth), np.sin(polar) * np.sin(azimuth), np.cos(polar)], axis=1)
+    return points.astype(np.float32)
+
+
+def _angles(rows: np.ndarray, neighbors: int, init: str, seed: int) -> np.ndarray:
+    """float64 (n, 2) of embeddings (n, d): the angle from the pole, where umap-learn counts latitude, and azimuth."""
     with warnings.catch_warnings():
         # of parts that need Tensorflow, and of what a layout that is not in a plane cannot be asked for later
         warnings.simplefilter("ignore")
         import umap
 
         reducer = umap.UMAP(
-            n_neighbors=min(n_neighbors, len(rows) - 1),
+            n_neighbors=neighbors,
             metric="cosine",
             output_metric="haversine",
-            init="spectral" if len(rows) > 2 * n_neighbors else "random",
+            init=init,
             random_state=seed,
             n_jobs=1,
         )
-        polar, azimuth = np.asarray(reducer.fit_transform(rows), np.float64).T  # it counts latitude from the pole
-    points = np.stack([np.sin(polar) * np.cos(azimuth), np.sin(polar) * np.sin(azimuth), np.cos(polar)], axis=1)
-    return points.astype(np.float32)
+        return np.asarray(reducer.fit_transform(rows), np.float64)

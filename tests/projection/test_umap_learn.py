@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+import torch
 
 from hyperface.errors import InputError
 from hyperface.projection import faithfulness
@@ -27,3 +28,14 @@ def test_groups_stay_together_and_a_seed_repeats_the_picture():
     assert np.array_equal(umap_learn(rows, seed=3), points)
     assert not np.array_equal(umap_learn(rows, seed=4), points)
     assert umap_learn(rows[:6]).shape == (6, 3)
+
+
+@pytest.mark.slow
+def test_a_map_leaves_torch_as_many_threads_as_it_had():
+    before = torch.get_num_threads()
+    try:
+        torch.set_num_threads(1)  # numba's loops take all cores
+        umap_learn(random_points(40, 8, seed=0))
+        assert torch.get_num_threads() == 1
+    finally:
+        torch.set_num_threads(before)
