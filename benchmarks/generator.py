@@ -22,7 +22,6 @@ from tqdm import tqdm
 
 from hyperface import gallery, generators, packing, recognizers
 from hyperface.datasets.synthesis import perturb
-from hyperface.defaults import BETA
 from hyperface.faces import largest_face
 from hyperface.images import to_uint8
 from hyperface.sphere import random_points
@@ -132,7 +131,7 @@ def main() -> None:
         "styles": options.styles,
         "gallery targets": measure(random, options.styles, generator, recognizer),
         f"targets packed inside {SPAN} directions": packed(0.0),
-        f"the same, requests spread by β = {BETA}": packed(BETA),
+        f"the same, requests spread by β = {generator.beta}": packed(generator.beta),
         "the same, requests spread by β = 0.01": packed(0.01),
         "targets anywhere on the sphere": measure(anywhere, options.styles, generator, recognizer),
         "difference between random faces": (layout[:128] - layout[128:]).abs().mean().item(),

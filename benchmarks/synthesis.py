@@ -13,7 +13,6 @@ from PIL import Image
 
 from hyperface import datasets, gallery, generators
 from hyperface.datasets.synthesis import JPEG_QUALITY, perturb
-from hyperface.defaults import BETA
 from hyperface.images import to_uint8
 
 PEER_IDENTITIES = 10  # a few are enough to time the slow way
@@ -25,7 +24,7 @@ def straightforward(embeddings: torch.Tensor, generator, images: int, folder: Pa
         (folder / str(i)).mkdir()
         for j in range(images):
             seed = i * images + j
-            picture = generator.generate(perturb(embedding[None], BETA, [seed]), [seed])
+            picture = generator.generate(perturb(embedding[None], generator.beta, [seed]), [seed])
             Image.fromarray(to_uint8(picture)[0]).save(folder / str(i) / f"{j}.jpg", quality=JPEG_QUALITY)
 
 

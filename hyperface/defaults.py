@@ -10,7 +10,7 @@ DETECTOR = "dlib"
 # The recogniser that looks at what another one led: it had no part in any generator or packing that ships.
 SECOND_RECOGNIZER = "rendered-heads"
 
-# β of a dataset: the variance of an identity's embedding from image to image. The paper's usual 0.01 is for 512
-# dimensions and Arc2Face; the embedded generator keeps people apart at this value, no longer at 0.01
-# (`benchmarks/generator.py` prints both).
+# β of a dataset: the variance of an identity's embedding from image to image, for generators that need it for variety;
+# one that does not says so (`Generator.beta`: heads have 0). The paper's usual 0.01 is for 512 dimensions and Arc2Face;
+# the embedded generator keeps people apart at this value, no longer at 0.01 (`benchmarks/generator.py` prints both).
 BETA = 0.002

@@ -1,7 +1,7 @@
 """Draw many images of each packed identity: a labelled dataset.
 
-For every image the identity's embedding is moved a little at random (beta) and given to an identity-conditional
-generator with a style of its own. The dataset is in the run folder's dataset/.
+For every image the identity's embedding is moved a little at random (beta) where the generator needs that for variety,
+and given to it with a style of its own. The dataset is in the run folder's dataset/.
 
 Launched with `torchrun --nproc-per-node N -m hyperface generate …`, the processes share the images; the set is the
 same.
@@ -14,6 +14,7 @@ from dataclasses import fields
 from pathlib import Path
 
 from hyperface.commands.arguments import add_run_arguments
+from hyperface.defaults import BETA
 from hyperface.errors import require
 from hyperface.jobs import places
 from hyperface.jobs.console import Console
@@ -43,7 +44,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--beta",
         type=float,
         default=default.beta,
-        help="variance of the random change of the embedding from image to image (default %(default)s)",
+        help=f"variance of the random change of the embedding from image to image (default: the generator's own, "
+        f"{BETA} for gan, 0 for heads, whose people are the same in all their pictures)",
     )
     add("--generator", default=default.generator, metavar="NAME", help="default %(default)s")
     add("--seed", type=int, default=default.seed, help="same seed, same images (default %(default)s)")

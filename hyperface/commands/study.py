@@ -40,7 +40,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--head", metavar="NAME", help="default adaface")
     add("--batch-size", type=int, metavar="N", help="default 128")
     add("--input-size", type=int, metavar="PIXELS", help="default: the backbone's own")
-    add("--beta", type=float, help=f"variance of an identity's embedding from image to image (default {BETA})")
+    add(
+        "--beta",
+        type=float,
+        help=f"variance of an identity's embedding from image to image (default: the generator's own, {BETA} for gan, "
+        "0 for heads)",
+    )
     add("--span", type=int, metavar="N", help="principal directions of the gallery to pack in (default 40)")
     add("--benchmarks", nargs="+", metavar="NAME", help="default: the five rendered ones")
     add("--gallery", default=default.gallery, metavar="NAME", help="a name or a file (default %(default)s)")

@@ -50,6 +50,7 @@ _SYNTHETIC = (
     "The people in these images do not exist: each identity is a point of the recogniser's embedding sphere, packed "
     "away from the others, and every image was drawn from it by the generator."
 )
+_EXACT = "0: every image is of the identity itself"
 _UNKNOWN = "Where these images come from is not recorded. Look for their origin and licence before using them."
 _CONVENTIONS = (
     f"Aligned faces of {ALIGNED_SIZE}×{ALIGNED_SIZE} pixels on ArcFace's five-point template, RGB; the labels count "
@@ -124,7 +125,7 @@ def _readme(info: dict[str, Any], data_files: str | None, *, shown: bool) -> str
         front += ["configs:", "- config_name: default", "  data_files:", "  - split: train"]
         front += [f"    path: {json.dumps(data_files)}"]
     known = [
-        (title, str(info[key]) if key == "seed" else info[key])
+        (title, str(info[key]) if key == "seed" else _EXACT if key == "beta" and info[key] == 0 else info[key])
         for key, title in _ROWS.items()
         if info.get(key) is not None
     ]

@@ -25,7 +25,6 @@ from PIL import Image
 from hyperface.datasets.card import CARD, card_files
 from hyperface.datasets.folder import DATA_FILES, open_folder
 from hyperface.datasets.labeled import LabeledImages
-from hyperface.defaults import BETA
 from hyperface.errors import DatasetError, InputError
 from hyperface.files import disk_error, write_atomic
 from hyperface.generators.base import Generator
@@ -68,7 +67,7 @@ def synthesize(
     generator: Generator,
     *,
     images_per_identity: int = 50,
-    beta: float = BETA,
+    beta: float | None = None,
     out: str | Path,
     seed: int = 0,
     batch_size: int = 64,
@@ -85,7 +84,7 @@ def synthesize(
         embeddings: (n, d), the identities.
         generator: draws embeddings of that kind.
         images_per_identity: how many pictures of each, 1 or more.
-        beta: variance of the noise added to each coordinate, 0 for none.
+        beta: variance of the noise added to each coordinate, 0 for none; None for what the generator wants.
         out: the folder; it is made if it is not there.
         seed: same seed, same images.
         batch_size: drawn at once; it may change the last bits of a picture, and nothing else.
@@ -103,6 +102,7 @@ def synthesize(
             full disk come before the first image.
     """
     identities = as_embeddings(embeddings)
+    beta = generator.beta if beta is None else beta
     if images_per_identity < 1:
         raise InputError(f"Each identity needs at least one image; {images_per_identity} were asked for.")
     if not 0 <= beta < float("inf"):

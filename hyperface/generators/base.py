@@ -7,6 +7,7 @@ from typing import ClassVar
 
 import torch
 
+from hyperface.defaults import BETA
 from hyperface.errors import InputError
 from hyperface.model import Card, Model
 from hyperface.recognizers.embeddings import EmbeddingSpace
@@ -49,6 +50,7 @@ class Generator(Model):
     """
 
     card: GeneratorCard
+    beta: ClassVar[float] = BETA  # of a dataset where nobody says which; 0 where seeds alone make pictures vary enough
     style_size: int  # how many normal numbers say everything that is not identity: pose, light, background
     batch_size: int | None = None  # pictures drawn at once if the caller does not say; None for all
 

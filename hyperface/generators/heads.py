@@ -50,6 +50,7 @@ class HeadsGenerator(Generator):
     """Identity-conditional generator: `generators.load("heads")`. Wants dlib's centred embeddings. Draws on the CPU."""
 
     card = CARD
+    beta = 0.0  # pictures vary by their seeds; noise on the request would make each a picture of somebody else
     style_size = STYLE_SIZE
     autocasts = False
 

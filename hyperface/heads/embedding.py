@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 
 import numpy as np
 
@@ -62,9 +62,17 @@ class EmbeddingMap:
         return best
 
     def _wanted(self, difference: Floats) -> Floats:
-        gram = self.weights @ self.weights.T
-        gram[np.diag_indices_from(gram)] += np.float32(RIDGE)
-        return np.asarray(np.linalg.solve(gram, self.weights @ difference.T).T, np.float32)
+        # Row by row, as the last bits of a product of matrices depend on how many rows it has: the same request is to
+        # be the same person in every batch, to the bit, whose parts are then found again.
+        rows = [row @ self._inverse for row in difference]
+        return np.reshape(np.asarray(rows, np.float32), (len(difference), len(self.weights)))
+
+    @cached_property
+    def _inverse(self) -> Floats:
+        """Wᵀ (W Wᵀ + λ I)⁻¹ (e, d)."""
+        weights = self.weights.astype(np.float64)
+        gram = weights @ weights.T + RIDGE * np.eye(len(weights))
+        return np.ascontiguousarray(np.linalg.solve(gram, weights).T, np.float32)
 
     def _checked(self, embeddings: Floats) -> Floats:
         rows = np.asarray(embeddings, np.float32)

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hyperface import runs
-from hyperface.defaults import BETA, GENERATOR
+from hyperface.defaults import GENERATOR
 from hyperface.errors import HyperFaceError, InputError, require
 from hyperface.jobs.console import Console
 from hyperface.jobs.driver import Driver, Report
@@ -33,12 +33,13 @@ WRITABLE = ("parquet", "webdataset", "recordio")  # besides the folder of images
 
 @dataclass(frozen=True)
 class GenerateOptions:
-    """What a dataset is asked to be; see `hyperface generate --help`. source: an absolute path."""
+    """What a dataset is asked to be; see `hyperface generate --help`. source: an absolute path. beta: None for what the
+    generator wants."""
 
     source: str
     identities: int | None = None
     images_per_identity: int = 50
-    beta: float = BETA
+    beta: float | None = None
     generator: str = GENERATOR
     seed: int = 0
     batch_size: int = 64
@@ -60,7 +61,7 @@ class GenerateOptions:
             self.also != "parquet" or importlib.util.find_spec("pyarrow") is not None,
             "Writing Parquet needs pyarrow: pip install pyarrow.",
         )
-        require(self.beta >= 0, f"beta is a variance and cannot be negative; it was {self.beta}.")
+        require(self.beta is None or self.beta >= 0, f"beta is a variance and cannot be negative; it was {self.beta}.")
         require(self.batch_size >= 1, f"A batch holds at least one image; it was {self.batch_size}.")
 
 

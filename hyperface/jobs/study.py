@@ -71,13 +71,14 @@ def _work(worker: Worker, console: Console) -> None:
 
     options = options_of(worker.run, StudyOptions)
     own = {field.name: getattr(options, field.name, None) for field in fields(studies.Plan)}
-    plan = studies.Plan(**{key: value for key, value in own.items() if value is not None})
     worker.progress(0, message="Loading")
+    generator = generators.load(options.generator)
+    plan = studies.Plan(**{key: value for key, value in own.items() if value is not None}).drawn_by(generator)
     trials = [studies.Trial(**trial) for trial in worker.run.results().get("trials", [])]
     steps = studies.packed_vs_random(
         worker.path / "datasets",
         gallery.load(options.gallery),
-        generators.load(options.generator),
+        generator,
         plan=plan,
         arms=options.arms,
         seeds=options.seeds,

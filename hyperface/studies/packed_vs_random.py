@@ -5,15 +5,16 @@ recogniser is trained from scratch on them for the same number of steps, and it 
 of this was tuned on.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable, Generator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import torch
 
 from hyperface import datasets, evaluation, generators, packing, training
-from hyperface.defaults import BETA
 from hyperface.errors import InputError
 from hyperface.gallery import Gallery
 from hyperface.steps import finish, translated
@@ -25,8 +26,8 @@ STAGES = {"choose": 0.03, "draw": 0.15, "train": 0.75, "evaluate": 0.07}  # and 
 class Plan:
     """The budget, the same for every trial.
 
-    identities × images_per_identity images are drawn with the noise beta and seen `epochs` times. span and
-    packing_steps: of the packing, which starts at the random identities of its seed.
+    identities × images_per_identity images are drawn with the noise beta (None for what the generator wants) and seen
+    `epochs` times. span and packing_steps: of the packing, which starts at the random identities of its seed.
     """
 
     identities: int = 300
@@ -36,7 +37,7 @@ class Plan:
     head: str = "adaface"
     batch_size: int = 128
     input_size: int | None = None
-    beta: float = BETA
+    beta: float | None = None
     span: int = 40
     packing_steps: int = 300
     benchmarks: tuple[str, ...] = (
@@ -51,6 +52,10 @@ class Plan:
     def images(self) -> int:
         """Of one trial's dataset."""
         return self.identities * self.images_per_identity
+
+    def drawn_by(self, generator: generators.Generator) -> Plan:
+        """The plan with the generator's own beta, where it has none."""
+        return self if self.beta is not None else replace(self, beta=generator.beta)
 
 
 @dataclass(frozen=True)
@@ -147,7 +152,7 @@ def packed_vs_random(
         UnknownNameError: A name in the plan that nothing answers to.
         DatasetError: A benchmark that cannot be read.
     """
-    plan = Plan() if plan is None else plan
+    plan = (Plan() if plan is None else plan).drawn_by(generator)
     unknown = [arm for arm in arms if arm not in ARMS]
     if unknown or not arms or seeds < 1:
         raise InputError(f"A study compares {', '.join(ARMS)} over at least one seed; got {', '.join(arms)}, {seeds}.")

@@ -23,6 +23,7 @@ def html_report(plan: Plan, trials: Sequence[Trial], *, generator: str, gallery:
     arms = list(dict.fromkeys(trial.arm for trial in trials))
     tables = "".join(_table(compare(trials, arms[0], arm), arms[0], arm) for arm in arms[1:])
     seeds = len({trial.seed for trial in trials})
+    noise = "the generator's own β" if plan.beta is None else f"β = {plan.beta:g}"
     network = escape(plan.backbone) + (f" at {plan.input_size} pixels" if plan.input_size else "")
     cosines = ", ".join(
         f"{arm} {sum(t.nearest_cosine for t in trials if t.arm == arm) / sum(t.arm == arm for t in trials):.3f}"
@@ -33,7 +34,7 @@ def html_report(plan: Plan, trials: Sequence[Trial], *, generator: str, gallery:
 <title>Packed against random identities</title><style>{STYLE}</style>
 <h1>Packed against random identities</h1>
 <p>The same generator ({escape(generator)}), the same gallery ({escape(gallery)}) and the same budget in every trial:
-{plan.identities:,} identities × {plan.images_per_identity} images with β = {plan.beta:g}, seen {plan.epochs} times in
+{plan.identities:,} identities × {plan.images_per_identity} images with {noise}, seen {plan.epochs} times in
 batches of {plan.batch_size}, backbone {network}, head {escape(plan.head)}. {seeds} seed(s), each for everything that
 is left to chance. “packed” starts at the random identities of its seed and takes {plan.packing_steps} steps inside
 the gallery's {plan.span} principal directions. Mean cosine of an identity to its nearest other one, as requested:

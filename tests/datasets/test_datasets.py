@@ -125,6 +125,22 @@ def test_without_noise_the_identity_itself_is_asked_for(identities, tmp_path):
     torch.testing.assert_close(torch.cat(asked), identities)
 
 
+def test_the_generator_says_how_much_noise_it_wants(identities, tmp_path):
+    class Exact(Swatches):
+        beta = 0.0
+
+    def drawn(folder, **options):
+        list(datasets.synthesize(identities, Exact(), images_per_identity=1, out=tmp_path / folder, **options))
+        return datasets.open(tmp_path / folder).info["beta"], (tmp_path / folder / "README.md").read_text()
+
+    beta, readme = drawn("own")
+    assert beta == 0
+    assert "0: every image is of the identity itself" in readme
+    beta, readme = drawn("asked for", beta=0.004)
+    assert beta == 0.004
+    assert "| 0.004 |" in readme
+
+
 def test_the_estimated_size_is_that_of_as_many_images():
     assert estimate_size(20, 30) == 600 * estimate_size(1, 1)
     assert 2_000 < estimate_size(1, 1) < 40_000  # bytes of a small JPEG of a face

@@ -99,5 +99,5 @@ def test_the_help_tells_the_plans_defaults():
     told = {action.dest: re.search(r"default (\S+?)\)?$", action.help or "") for action in parser._actions}
     told = {name: found[1] for name, found in told.items() if found}
     plan = Plan()
-    names = {"identities", "images_per_identity", "epochs", "backbone", "head", "batch_size", "beta", "span"}
+    names = {"identities", "images_per_identity", "epochs", "backbone", "head", "batch_size", "span"}
     assert {name: told[name] for name in names} == {name: str(getattr(plan, name)) for name in names}

@@ -32,7 +32,7 @@ class DatasetControls:
 
     identities: gr.Number
     images: gr.Slider
-    beta: gr.Slider
+    beta: gr.Number
     seed: gr.Number
     also: gr.Dropdown
     validate: gr.Checkbox
@@ -65,7 +65,10 @@ def _controls() -> DatasetControls:
     with gr.Row():
         identities = gr.Number(200, label="Identities", precision=0, minimum=1, elem_id="dataset-identities")
         images = gr.Slider(1, MAX_IMAGES_PER_IDENTITY, 20, step=1, label="Images of each", elem_id="dataset-images")
-        beta = gr.Slider(0, 0.02, BETA, step=0.001, label="β: spread", elem_id="dataset-beta")
+        beta = gr.Number(
+            None, label="β: spread", minimum=0, maximum=1, step=0.001, placeholder="the generator's own",
+            elem_id="dataset-beta",
+        )  # fmt: skip
         seed = gr.Number(0, label="Seed", precision=0, minimum=0)
     with gr.Row():
         also = gr.Dropdown(FORMATS, value="", label="Also write as", min_width=280, elem_id="dataset-format")
@@ -88,14 +91,14 @@ def start_generating(
     from hyperface.jobs import generate
 
     packed = load_packed(context, name)
-    if identities is None or images is None or seed is None or beta is None:
-        raise InputError("A number is missing: fill in identities, images of each, seed and β.")
+    if identities is None or images is None or seed is None:
+        raise InputError("A number is missing: fill in identities, images of each and seed.")
     worker.check_free(context)
     options = generate.GenerateOptions(
         source=str(packed.run.path),
         identities=int(identities),
         images_per_identity=int(images),
-        beta=float(beta),
+        beta=None if beta is None else float(beta),
         seed=int(seed),
         also=also or None,
         validate=validate,
@@ -111,9 +114,9 @@ def at_work(context: AppContext, current: str | None) -> str | None:
 
 _HEADING = f"""
 <h3 class="hf-heading">A dataset of these people</h3>
-<p class="hf-note">Every image has a style of its own, and its own embedding near the identity's: β = {BETA:g}
-turns it by about 27°, 0 leaves all variation to the styles, and from 0.01 people are mistaken for one another. The work
-goes on when you close the page.</p>
+<p class="hf-note">Every image has a style of its own, and its own embedding near the identity's: β = {BETA:g}, which
+the GAN takes, turns it by about 27°, 0, which heads take, leaves all variation to the styles, and from 0.01 people are
+mistaken for one another. Left empty, it is the generator's own. The work goes on when you close the page.</p>
 """
 
 
