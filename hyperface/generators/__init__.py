@@ -9,6 +9,8 @@ from hyperface.generators.base import (
     GalleryGeneratorCard,
     Generator,
     GeneratorCard,
+    Portraits,
+    Sitting,
 )
 from hyperface.registry import Registry
 
@@ -20,6 +22,8 @@ __all__ = [
     "GalleryGeneratorCard",
     "Generator",
     "GeneratorCard",
+    "Portraits",
+    "Sitting",
     "load",
     "load_gallery_generator",
 ]

@@ -1,6 +1,6 @@
 """What every face generator offers."""
 
-from abc import abstractmethod
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
@@ -127,6 +127,65 @@ class DifferentiableGenerator(Generator):
         """reach: (dimension, k), orthonormal columns, the directions it can draw; None for all."""
         super().__init__()
         self.register_buffer("reach", reach, persistent=False)
+
+
+@dataclass(frozen=True)
+class Sitting:
+    """How a portrait is taken.
+
+    yaw: degrees, above 0 to the person's left; −90 to 90. pitch: degrees, above 0 looks up; −45 to 45. light: degrees
+    from the camera at which the key light stands, above 0 to the right of the picture; −180 to 180. age: 0 a very young
+    adult … 1 old.
+    """
+
+    yaw: float
+    pitch: float
+    light: float
+    age: float
+
+
+class Portraits(ABC):
+    """What a generator can do besides whose people are known from every side: large pictures that turn, and words.
+
+    A second base class of such a generator: `isinstance(generator, Portraits)` asks for it.
+    """
+
+    expressions: ClassVar[tuple[str, ...]]  # that a portrait may have, by name
+
+    @abstractmethod
+    def portrait(
+        self,
+        embeddings: torch.Tensor,
+        seeds: Sequence[int],
+        *,
+        size: int = 448,
+        yaw: float | None = None,
+        pitch: float | None = None,
+        expression: str | None = None,
+        light: float | None = None,
+        age: float | None = None,
+    ) -> torch.Tensor:
+        """One large picture for each row: float32 (n, 3, size, size), RGB, [0, 1].
+
+        What is None follows from the seed and the person; `Sitting` says what the others are, and expression is one of
+        `expressions`. InputError for what cannot be.
+        """
+
+    @abstractmethod
+    def sittings(self, embeddings: torch.Tensor, seeds: Sequence[int]) -> list[Sitting]:
+        """How `portrait` takes the picture of each row where nothing else is asked of it."""
+
+    @abstractmethod
+    def differences(self, embeddings: torch.Tensor, others: torch.Tensor, *, count: int = 4) -> list[list[str]]:
+        """What each person has more or less of than another, in words, the most noticeable first.
+
+        Args:
+            embeddings, others: (n, dimension), as for `generate`.
+            count: of words at most.
+
+        Returns:
+            n lists of words with their size in standard deviations, such as "wider nose 1.9 σ".
+        """
 
 
 class GalleryGenerator(Model):

