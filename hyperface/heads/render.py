@@ -21,7 +21,10 @@ from hyperface.heads.camera import crop_transform, develop, project, rotation
 from hyperface.heads.capture import Capture
 from hyperface.heads.chart import chart_of, eyeballs
 from hyperface.heads.coordinates import Person
-from hyperface.heads.hair import HairStyle, Strands, facial_hair, grow, root_opacity, style_for, wear
+from hyperface.heads.facial_hair import facial_hair
+from hyperface.heads.growing import grow
+from hyperface.heads.hair import Strands, root_opacity, wear
+from hyperface.heads.hairstyles import HairStyle, style_for
 from hyperface.heads.light import (
     DIRECTIONS,
     REACH,
@@ -170,7 +173,7 @@ def _body(z: Floats, detail: int) -> _Body:
 def _made(body: _Body, style: HairStyle, age: float, detail: int, beard: float, makeup: float) -> _Looks:
     person = body.person
     vertices = neutral_head(person, age)
-    count = 2200 if detail == 1 else 5000 if detail == 2 else 9000
+    count = 1500 if detail == 1 else 5000 if detail == 2 else 9000
     return _Looks(
         vertices=vertices,
         middle=vertices.mean(axis=0),
@@ -227,26 +230,30 @@ def _drawn(
         light.lobe_directions, light.lobe_sharpness, light.lobes, light.sky, light.ground,
         floats([distance, REACH, 0.0 if detail == 1 else 0.045 * person.pores, 1.0]), image, face,
     )  # fmt: skip
-    draw_strands(
-        centered_strands, looks.strands.color, looks.strands.inside, looks.strands.nearest, irradiance, normals,
-        strand_screen, strand_depth - np.float32(0.0004), shadow, axes, taps[::2], light.key,
-        floats([distance, REACH, 1.0, looks.strands.opacity, 0.45]), 2 if looks.strands.wide else 1,
-        nearest, image,
-    )  # fmt: skip
-    # samples to a millimetre of the face: hairs of a tenth cover little of a coarse sample
-    fine = samples * size / ALIGNED_SIZE * 35.2 / 62 * framing * 2
-    if looks.facial is not None:
-        moved = looks.facial.points + (shaped - looks.vertices)[looks.facial.nearest]
-        facial = _turned(moved, turn)
-        facial_plane, facial_depth = project(facial, camera.distance)
-        draw_strands(
-            facial - middle, looks.facial.color, looks.facial.inside, looks.facial.nearest, irradiance, normals,
-            _placed(facial_plane, transform), facial_depth - np.float32(0.0006), shadow, axes,
-            taps[::2], light.key, floats([distance, REACH, 0.3, min(0.6, 0.11 * fine), 0.15]), 1, nearest, image,
-        )  # fmt: skip
     rng = np.random.default_rng(capture.background)
     fill_background(nearest, _background(rng), image)
+    focal = float(np.hypot(transform[0, 0], transform[0, 1]))
+    for hair, points, plane_, behind in (
+        (looks.strands, centered_strands, strand_screen, strand_depth - np.float32(0.0004)),
+        *_facial(looks, shaped, turn, middle, transform, camera.distance),
+    ):
+        draw_strands(
+            points, hair.color, hair.inside, hair.nearest, irradiance, normals, plane_, behind, shadow, axes,
+            taps[::2], light.key, hair.width, np.argsort(-behind.mean(axis=1)),
+            floats([distance, REACH, hair.shine, focal]), nearest, image,
+        )  # fmt: skip
     return develop(image, face, person.skin, camera, size, rng)
+
+
+def _facial(
+    looks: _Looks, shaped: Floats, turn: Floats, middle: Floats, transform: Floats, distance: float
+) -> list[tuple[Strands, Floats, Floats, Floats]]:
+    """Facial hair moved by the expression (shaped: (v, 3)) and turned: itself, points, screen, depth."""
+    if looks.facial is None:
+        return []
+    facial = _turned(looks.facial.points + (shaped - looks.vertices)[looks.facial.nearest], turn)
+    plane, depth = project(facial, distance)
+    return [(looks.facial, facial - middle, _placed(plane, transform), depth - np.float32(0.0006))]
 
 
 @lru_cache(maxsize=3)

@@ -184,7 +184,10 @@ def shade_head(
             open_ = min(soft / mean_sky, f(1))
             for k in range(lobes.shape[0]):
                 toward = mx * lobe_directions[k, 0] + my * lobe_directions[k, 1] + mz * lobe_directions[k, 2]
-                lobe[k] = np.exp(lobe_sharpness[k] * (f(6) if part == _EYE else f(1.5)) * (toward - f(1)))
+                # exp(−x) as (1 + x/4)^−4, which is cheaper and as round.
+                falls = f(1) + lobe_sharpness[k] * (f(1.5) if part == _EYE else f(0.375)) * (f(1) - toward)
+                falls *= falls
+                lobe[k] = f(1) / (falls * falls)
             reddened = np.sqrt(lit * np.sqrt(lit))
             front = max(cosine * f(4), f(0))
             front = min(front, f(1))
@@ -208,21 +211,23 @@ def shade_head(
 @numba.njit(cache=True, fastmath=True)
 def draw_strands(
     points: Floats, color: Floats, inside: Floats, ambient: Indices, irradiance: Floats, normals: Floats,
-    screen: Floats, depth: Floats, shadow: Floats, axes: Floats, taps: Floats, key: Floats,
-    settings: Floats, width: int, nearest: Floats, image: Floats,
+    screen: Floats, depth: Floats, shadow: Floats, axes: Floats, taps: Floats, key: Floats, width: Floats,
+    order: Indices, settings: Floats, nearest: Floats, image: Floats,
 ) -> None:  # fmt: skip
     """Shade threads and draw them over image (h, w, 3) where they are in front of `nearest` (h, w), which they update.
 
+    A thread hides as much of a sample as it covers, so that hairs much thinner than a sample are seen as a tint.
+
     points: (n, k, 3) in the camera's frame. color: (n, 3). inside, ambient (vertex below), depth: (n, k).
-    screen: (n, k, 2) samples. settings: camera's distance, reach, shine, opacity,
-    taper (how fast threads thin towards their ends, a corner). width: samples across a thread.
+    screen: (n, k, 2) samples. width: (n,) metres. order: (n,) the furthest first. settings: camera's distance, reach,
+    shine, samples across what is as wide as it is far.
     """
-    distance, reach, shine, opacity, taper = settings[0], settings[1], settings[2], settings[3], settings[4]
+    distance, reach, shine, focal = settings[0], settings[1], settings[2], settings[3]
     lx, ly, lz = -axes[2, 0], -axes[2, 1], -axes[2, 2]
     high, wide = nearest.shape[0], nearest.shape[1]
     corners = points.shape[1]
     lit_color = np.empty((corners, 3), np.float32)
-    for n in range(points.shape[0]):
+    for n in order:
         seen = False
         for k in range(corners):
             x, y = screen[n, k, 0], screen[n, k, 1]
@@ -253,8 +258,13 @@ def draw_strands(
             hx, hy, hz = lx + vx, ly + vy, lz + vz
             length = f(1) / (np.sqrt(hx * hx + hy * hy + hz * hz) + f(1e-6))
             th = (tx * hx + ty * hy + tz * hz) * length
-            first = max(f(1) - (th + f(0.08)) ** 2, f(0)) ** f(45)
-            second = max(f(1) - (th - f(0.12)) ** 2, f(0)) ** f(9)
+            first = max(f(1) - (th + f(0.08)) * (th + f(0.08)), f(0))
+            first = first * first * first
+            first = first * first * first * first  # to the 12th, then to the 48th
+            first = first * first * first * first
+            second = max(f(1) - (th - f(0.12)) * (th - f(0.12)), f(0))
+            second = second * second * second
+            second = second * second * second  # to the 9th
             deep = f(1) - f(0.55) * inside[n, k]
             rim = f(1) - abs(tv)
             for channel in range(3):
@@ -269,26 +279,34 @@ def draw_strands(
             x0, y0 = screen[n, k, 0], screen[n, k, 1]
             dx, dy = screen[n, k + 1, 0] - x0, screen[n, k + 1, 1] - y0
             z0, dz = depth[n, k], depth[n, k + 1] - depth[n, k]
-            reach_ = max(abs(dx), abs(dy))
-            if reach_ > f(4000):
-                continue
-            steps = int(reach_) + 1
             steep = abs(dy) > abs(dx)
-            for step in range(steps):
-                share = f(step) / f(steps)
-                x, y = int(np.floor(x0 + share * dx)), int(np.floor(y0 + share * dy))
+            if steep:  # from here on x runs along the longer way
+                x0, y0, dx, dy = y0, x0, dy, dx
+            if abs(dx) < f(1e-4) or abs(dx) > f(4000):
+                continue
+            slope = dy / dx
+            # Each sample along the way belongs to one segment: to that which holds its middle.
+            begin, end = int(np.ceil(min(x0, x0 + dx) - f(0.5))), int(np.ceil(max(x0, x0 + dx) - f(0.5)))
+            limit = high if steep else wide
+            side = wide if steep else high
+            slant = np.sqrt(f(1) + slope * slope)
+            for along in range(max(begin, 0), min(end, limit)):
+                share = (f(along) + f(0.5) - x0) / dx
                 z = z0 + share * dz
-                for w in range(width):
-                    column = x + w if steep else x
-                    row = y if steep else y + w
-                    if 0 <= column < wide and 0 <= row < high and z < nearest[row, column]:
-                        tip = f(k) + share
-                        thin = opacity * min(f(1), (f(corners - 1) - tip) * taper + f(0.25))
-                        if thin > f(0.5):
-                            nearest[row, column] = z
-                        for channel in range(3):
-                            own = lit_color[k, channel] + share * (lit_color[k + 1, channel] - lit_color[k, channel])
-                            image[row, column, channel] += thin * (own - image[row, column, channel])
+                tip = f(k) + share
+                across = width[n] * focal / z * slant * min(f(1), (f(corners - 1) - tip) * f(2.5) / f(corners) + f(0.2))
+                middle = y0 + share * dy
+                low, top = middle - f(0.5) * across, middle + f(0.5) * across
+                for w in range(max(int(np.floor(low)), 0), min(int(np.floor(top)), side - 1) + 1):
+                    row, column = (along, w) if steep else (w, along)
+                    if z >= nearest[row, column]:
+                        continue
+                    thin = f(0.95) * (min(top, f(w) + f(1)) - max(low, f(w)))
+                    if thin > f(0.6):
+                        nearest[row, column] = z
+                    for channel in range(3):
+                        own = lit_color[k, channel] + share * (lit_color[k + 1, channel] - lit_color[k, channel])
+                        image[row, column, channel] += thin * (own - image[row, column, channel])
 
 
 @numba.njit(cache=True, fastmath=True)

@@ -7,7 +7,7 @@ import pytest
 
 from hyperface.errors import InputError
 from hyperface.faces.template import ARCFACE_TEMPLATE
-from hyperface.heads import coordinates, hair
+from hyperface.heads import coordinates, growing, hair, hairstyles
 from hyperface.heads.capture import STYLE_SIZE, Camera, capture_of, studio_light
 from hyperface.heads.render import Studio, neutral_head
 from hyperface.seeds import seeded_normal
@@ -124,7 +124,7 @@ def test_dark_skin_stays_darker_and_readable(people, plain):
 def test_a_hairline_that_recedes_loses_strands(people):
     person = coordinates.person(people[0])
     old = replace(person, receding=1.3)
-    style = hair.STYLES["short"]
+    style = hairstyles.STYLES["short"]
     vertices = neutral_head(person, 0.7)
     counts = [len(hair.wear(old, vertices, style, age, 9000).points) for age in (0.66, 1.0)]
     assert counts[1] < counts[0]
@@ -143,7 +143,7 @@ def test_hair_stays_outside_the_head_and_off_the_eyes():
     tree = KDTree(head.mean[skin])
     eyes = np.stack([head.mean[head.landmarks[f"rim_{side}"]].mean(axis=0) for side in ("right", "left")])
     for name in ("short", "long", "bob"):
-        points = hair.grow(hair.STYLES[name]).points.reshape(-1, 3)
+        points = growing.grow(hairstyles.STYLES[name]).points.reshape(-1, 3)
         nearest = skin[tree.query(points)[1]]
         above = ((points - head.mean[nearest]) * normals[nearest]).sum(axis=1)
         assert np.quantile(above, 0.02) > -0.004
