@@ -42,11 +42,11 @@ def _gan() -> Generator:
 
 
 @REGISTRY.register("heads")
-def _heads(widest: float = 60.0) -> Generator:
+def _heads(widest: float = 60.0, variation: float = 1.0) -> Generator:
     from hyperface.generators.heads import HeadsGenerator
     from hyperface.heads.embedding import load_map
 
-    return HeadsGenerator(load_map(), widest=widest)
+    return HeadsGenerator(load_map(), widest=widest, variation=variation)
 
 
 @GALLERY_REGISTRY.register("heads")

@@ -65,12 +65,17 @@ class HeadsGenerator(Generator, Portraits):
     autocasts = False
     expressions = EXPRESSIONS
 
-    def __init__(self, linear_map: EmbeddingMap, *, widest: float = 60.0) -> None:
-        """widest: the largest turn of a head to either side that a seed may ask for, degrees."""
+    def __init__(self, linear_map: EmbeddingMap, *, widest: float = 60.0, variation: float = 1.0) -> None:
+        """widest: the largest turn of a head to either side that a seed may ask for, degrees.
+
+        variation: how far light, camera and background are from a studio's: 0 not at all … 1 as in photographs.
+        """
         super().__init__()
         if not 0 <= widest <= 90:
             raise InputError(f"Heads turn by 0 to 90 degrees to either side; {widest:g} were asked for.")
-        self.map, self.widest = linear_map, widest
+        if not 0 <= variation <= 1:
+            raise InputError(f"Pictures vary from 0 (a studio's) to 1 (any photograph's); {variation:g} was asked for.")
+        self.map, self.widest, self.variation = linear_map, widest, variation
         self.studio = Studio()
         self._turn = threading.Lock()  # a studio draws one picture at a time, whoever asks
         self.register_buffer("place", torch.zeros(1), persistent=False)  # says on which device pictures are wanted
@@ -108,7 +113,9 @@ class HeadsGenerator(Generator, Portraits):
         return super().generate(embeddings, _whole(seeds), batch_size=batch_size)
 
     def draw(self, embeddings: torch.Tensor, styles: torch.Tensor) -> torch.Tensor:
-        captures = [capture_of(row, widest=self.widest) for row in styles.float().cpu().numpy()]
+        captures = [
+            capture_of(row, widest=self.widest, variation=self.variation) for row in styles.float().cpu().numpy()
+        ]
         return self._pictures(self.coordinates(embeddings), captures)
 
     def people(self, z: Floats, seeds: Sequence[int]) -> torch.Tensor:
@@ -117,7 +124,7 @@ class HeadsGenerator(Generator, Portraits):
         styles = seeded_normal(_whole(seeds), STYLE_SIZE).numpy()
         if len(styles) != len(rows):
             raise InputError(f"One seed for each person is needed: {len(rows)} people, {len(styles)} seeds.")
-        return self._pictures(rows, [capture_of(row, widest=self.widest) for row in styles])
+        return self._pictures(rows, [capture_of(row, widest=self.widest, variation=self.variation) for row in styles])
 
     def sample(self, seeds: Sequence[int]) -> torch.Tensor:
         """One random person for each seed, photographed as the seed says: (n, 3, 112, 112)."""
@@ -175,6 +182,8 @@ class HeadsGenerator(Generator, Portraits):
                     expression=drawn.expression if expression is None else expression_of(expression),
                     light=studio_light() if light is None else studio_light(float(light)),
                     camera=Camera(),
+                    scene="plain",
+                    scene_stops=0.0,
                 )
             )
         years = None if age is None else _ADULT + (_OLD - _ADULT) * age

@@ -10,6 +10,15 @@ import numpy as np
 from hyperface.faces.template import ARCFACE_TEMPLATE
 from hyperface.heads.arrays import Floats, floats
 from hyperface.heads.capture import Camera
+from hyperface.heads.darkroom import (
+    compressed,
+    convolved,
+    noisy,
+    resampled,
+    sharpening_kernel,
+    spread_kernel,
+    vignetted,
+)
 from hyperface.heads.noise import smooth_step
 from hyperface.images import ALIGNED_SIZE
 
@@ -57,7 +66,7 @@ def crop_transform(five_points: Floats, jitter: Floats, yaw: float = 0.0) -> Flo
 def develop(
     radiance: Floats, face: Floats, skin: Floats, camera: Camera, size: int, rng: np.random.Generator
 ) -> Floats:
-    """Linear radiance (s · size, s · size, 3) → RGB in [0, 1] (size, size, 3), through exposure, curve and sensor.
+    """Linear radiance (s · size, s · size, 3) → RGB in [0, 1] (size, size, 3), through lens, curve, sensor and file.
 
     face: (h, w), above 0 where exposure is measured; skin: albedo (3,), so that dark skin stays darker, but readable.
     """
@@ -65,13 +74,35 @@ def develop(
     wanted = 0.27 * (float(skin @ _SUM) / 0.35) ** 0.42 * 2**camera.exposure
     gains = (camera.white_balance * np.float32(wanted / max(measured, 1e-6))).astype(np.float32)
     image = _binned(radiance, size, gains)
-    if camera.blur:
-        from scipy.ndimage import gaussian_filter
+    scale = size / ALIGNED_SIZE
+    if camera.blur or camera.defocus or camera.motion:
+        lengths = (scale * camera.blur, scale * camera.defocus, scale * camera.motion)
+        image = convolved(image, spread_kernel(*lengths, camera.motion_angle))
+    if camera.vignette:
+        image = vignetted(image, camera.vignette, camera.vignette_center)
+    saturation = camera.saturation * (1 - camera.monochrome)
+    return _stored(_printed(image, floats([camera.contrast, saturation, camera.haze])), camera, rng)
 
-        spread = camera.blur * size / ALIGNED_SIZE
-        image = gaussian_filter(image, (spread, spread, 0))
-    noise = rng.standard_normal(image.shape, np.float32) if camera.noise else np.zeros((1, 1, 3), np.float32)
-    return _printed(image, noise, floats([camera.contrast, camera.saturation, camera.noise]))
+
+def _stored(image: Floats, camera: Camera, rng: np.random.Generator) -> Floats:
+    """Sensor noise, sharpening and compression, at the resolution that the face has in the photo."""
+    size = len(image)
+    side = min(size, round(camera.resolution)) if camera.resolution < ALIGNED_SIZE else size
+    if side < size:
+        image = resampled(image, side)
+    if camera.noise:
+        image = noisy(image, camera.noise, rng)
+    if camera.sharpening:
+        image = convolved(image, sharpening_kernel(camera.sharpening, max(0.7, 0.7 * side / ALIGNED_SIZE)))
+    if camera.monochrome:
+        image = image + np.float32(camera.monochrome) * ((image @ _SUM)[..., None] - image)
+    image = np.clip(image, 0, 1)
+    if camera.jpeg:
+        row, column = rng.integers(0, 8, 2).tolist()
+        image = compressed(image, camera.jpeg, (row, column))
+    if side < size:
+        image = np.clip(resampled(image, size), 0, 1)
+    return image
 
 
 @numba.njit(cache=True, fastmath=True)
@@ -106,9 +137,9 @@ def _binned(radiance: Floats, size: int, gains: Floats) -> Floats:
 
 
 @numba.njit(cache=True, fastmath=True)
-def _printed(image: Floats, noise: Floats, settings: Floats) -> Floats:
-    """sRGB's curve, contrast, saturation and noise (contrast, saturation, noise) of settings."""
-    contrast, saturation, grain = settings[0], settings[1], settings[2]
+def _printed(image: Floats, settings: Floats) -> Floats:
+    """Stray light, sRGB's curve, contrast and saturation (contrast, saturation, haze) of settings."""
+    contrast, saturation, haze = settings[0], settings[1], settings[2]
     out = np.empty_like(image)
     pixel = np.empty(3, np.float32)
     top = np.float32(1.2)
@@ -126,14 +157,13 @@ def _printed(image: Floats, noise: Floats, settings: Floats) -> Floats:
     for row in range(image.shape[0]):
         for column in range(image.shape[1]):
             for channel in range(3):
-                value = min(max(image[row, column, channel], np.float32(0)), top)
+                value = haze + (np.float32(1) - haze) * image[row, column, channel]
+                value = min(max(value, np.float32(0)), top)
                 place = np.sqrt(value / top) * np.float32(2048)
                 entry = int(place)
                 pixel[channel] = table[entry] + (place - np.float32(entry)) * (table[entry + 1] - table[entry])
             gray = np.float32(0.2126) * pixel[0] + np.float32(0.7152) * pixel[1] + np.float32(0.0722) * pixel[2]
             for channel in range(3):
                 value = gray + saturation * (pixel[channel] - gray)
-                if grain > 0:
-                    value += grain * np.sqrt(max(value, np.float32(0.02))) * noise[row, column, channel]
                 out[row, column, channel] = min(max(value, np.float32(0)), np.float32(1))
     return out

@@ -1,6 +1,7 @@
 """How a person is photographed: pose, expression, light, background and camera, from a row of standard normal numbers.
 
-Nothing here knows who is photographed, so that one row is comparable across people.
+Nothing here knows who is photographed, so that one row is comparable across people. `variation` says how far pictures
+are from a studio's: 0 is studio light before a plain wall, taken by a good camera; 1 is whatever photographs are.
 """
 
 from __future__ import annotations
@@ -12,37 +13,52 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from hyperface.faces.template import ARCFACE_TEMPLATE
 from hyperface.heads.arrays import Floats, floats
+from hyperface.heads.draws import Draws
+from hyperface.heads.lamps import STUDIO_TURN, Light, direction, light_of, studio_light
+from hyperface.heads.scenes import scene_for
 
-STYLE_SIZE = 96  # numbers of a row; more than are read, so that something can be added
+__all__ = [
+    "EXPRESSIONS",
+    "STUDIO_TURN",
+    "STYLE_SIZE",
+    "Camera",
+    "Capture",
+    "Draws",
+    "Light",
+    "capture_of",
+    "direction",
+    "expression_of",
+    "studio_light",
+]
 
-
-@dataclass(frozen=True)
-class Light:
-    """Light in the camera's frame (x right, y away from the camera, z up). Colours are linear RGB."""
-
-    key_direction: Floats  # (3,) unit, towards the light
-    key: Floats  # (3,)
-    softness: float  # 0 hard shadows … 1 very soft ones
-    lobe_directions: Floats  # (k, 3) unit, soft lights
-    lobe_sharpness: Floats  # (k,)
-    lobes: Floats  # (k, 3)
-    sky: Floats  # (3,) from above
-    ground: Floats  # (3,) from below
+STYLE_SIZE = 176  # numbers of a row; more than are read, so that something can be added
+_MOOD, _LAMPS, _LENS, _WORN = 78, 96, 120, 152  # where the numbers of further things begin
 
 
 @dataclass(frozen=True)
 class Camera:
-    """What happens between the scene and the stored pixels."""
+    """What happens between the scene and the stored pixels. Lengths are pixels of the 112×112 crop."""
 
     distance: float = 1.6  # metres from the eyes
     exposure: float = 0.0  # stops around a correctly exposed face
     white_balance: Floats = field(default_factory=lambda: np.ones(3, np.float32))
     contrast: float = 1.12  # exponent around middle grey
     saturation: float = 1.08
-    blur: float = 0.0  # standard deviation, pixels of the 112×112 crop
+    blur: float = 0.0  # standard deviation of a soft blur
     noise: float = 0.0  # standard deviation at full white, of [0, 1]
-    jitter: Floats = field(default_factory=lambda: np.zeros((5, 2), np.float32))  # (5, 2) pixels of the crop
+    jitter: Floats = field(default_factory=lambda: np.zeros((5, 2), np.float32))  # (5, 2) by which points are missed
+    defocus: float = 0.0  # radius of the disc that a point becomes
+    motion: float = 0.0  # length of the line that a point becomes
+    motion_angle: float = 0.0  # degrees, of that line
+    vignette: float = 0.0  # how steeply light falls off, see darkroom.vignetted
+    vignette_center: tuple[float, float] = (0.0, 0.0)  # of the photo, in half sides of the crop from its middle
+    haze: float = 0.0  # of stray light, share of white
+    resolution: float = 112.0  # pixels a side that the crop had in the photo; below 112 it was enlarged
+    sharpening: float = 0.0  # of the unsharp mask
+    jpeg: int = 0  # quality 1 … 100; 0 for none
+    monochrome: float = 0.0  # 0 colour … 1 grey
 
 
 @dataclass(frozen=True)
@@ -60,35 +76,22 @@ class Capture:
     light: Light
     camera: Camera
     background: int  # seed of what is behind the head, and of the sensor's noise
+    scene: str = "plain"  # one of scenes.SCENES
+    scene_stops: float = 0.0  # how much brighter than usual it is behind the head
+    light_kind: str = "studio"  # "studio" or one of lamps.KINDS
+    glasses: float = 1.0  # below glasses.OWN whoever has glasses wears them, below glasses.BORROWED everybody
+    sunglasses: bool = False
+    clothes: int = 0  # seed of what is worn below the neck
+    body_turn: float = 0.5  # share of the head's turn that the shoulders take part in
 
 
-class Draws:
-    """Reads a row of standard normal numbers one after the other, as whatever distribution is asked for."""
+def capture_of(row: Sequence[float] | NDArray[np.floating], *, widest: float = 60.0, variation: float = 1.0) -> Capture:
+    """Everyday conditions of a row (STYLE_SIZE,).
 
-    def __init__(self, row: Sequence[float] | NDArray[np.floating]) -> None:
-        self._row = [float(value) for value in row]
-        self._next = 0
-
-    def normal(self, mean: float = 0.0, sd: float = 1.0) -> float:
-        self._next += 1
-        return mean + sd * self._row[self._next - 1]
-
-    def uniform(self, low: float = 0.0, high: float = 1.0) -> float:
-        return low + (high - low) * 0.5 * (1 + math.erf(self.normal() / math.sqrt(2)))
-
-    def choice(self, shares: Sequence[float]) -> int:
-        """An index, with these shares."""
-        place = self.uniform() * sum(shares)
-        for index, share in enumerate(shares):
-            place -= share
-            if place < 0:
-                return index
-        return len(shares) - 1
-
-
-def capture_of(row: Sequence[float] | NDArray[np.floating], *, widest: float = 60.0) -> Capture:
-    """Everyday conditions of a row (STYLE_SIZE,). widest: largest yaw in degrees."""
-    draws = Draws(row)
+    widest: largest yaw in degrees. variation: 0 like a studio's pictures … 1 as photographs are; pose, expression and
+    how hair and beard are worn do not depend on it.
+    """
+    draws, lamps, lens, worn = (Draws(row[start:]) for start in (0, _LAMPS, _LENS, _WORN))
     usual, broad = draws.normal(0, 16), draws.uniform(-1, 1)
     yaw = float(np.clip(usual if draws.uniform() < 0.72 else widest * broad, -widest, widest))
     pitch, roll = float(np.clip(draws.normal(0, 7), -20, 20)), draws.normal(0, 4)
@@ -96,9 +99,29 @@ def capture_of(row: Sequence[float] | NDArray[np.floating], *, widest: float = 6
     beard = (0.0, 0.15, 0.4, 0.9)[draws.choice([0.45, 0.3, 0.15, 0.1])]
     makeup = draws.uniform() ** 2
     age_shift = float(np.clip(draws.normal(0, 0.03), -0.08, 0.08))
-    camera, light = _camera(draws), _light(draws)
+    camera = _camera(draws, lens, variation)
+    kind, light = light_of(draws, lamps, variation)
+    scene, stops = scene_for(kind, worn)
+    glasses, dark = worn.uniform(), worn.uniform()
     return Capture(
-        yaw, pitch, roll, _expression(draws), hair_style, beard, makeup, age_shift, light, camera, background
+        yaw,
+        pitch,
+        roll,
+        _expression(Draws(row[_MOOD:_LAMPS])),
+        hair_style,
+        beard,
+        makeup,
+        age_shift,
+        light,
+        camera,
+        background,
+        scene=scene,
+        scene_stops=stops,
+        light_kind=kind,
+        glasses=glasses if variation > 0 else 1.0,
+        sunglasses=dark < variation * (0.04 if kind == "sun" else 0.012),
+        clothes=int(worn.uniform(0, 1 << 30)),
+        body_turn=worn.uniform(0.25, 0.9),
     )
 
 
@@ -108,32 +131,6 @@ EXPRESSIONS = ("neutral", "smile", "grin", "serious", "surprised", "speaking")
 def expression_of(name: str, strength: float = 0.6) -> dict[str, float]:
     """Facial actions of a named expression (see EXPRESSIONS), 0 barely … 1 strongly."""
     return _mood(EXPRESSIONS.index(name), [strength] * 6)
-
-
-STUDIO_TURN = -35.0  # degrees from the camera at which a portrait's key light stands
-
-
-def studio_light(turn: float = STUDIO_TURN, lift: float = 35.0, softness: float = 0.6) -> Light:
-    """A soft key light (degrees from the camera, `turn` above 0 to the right), a fill and a rim, as for portraits."""
-    side = -1.0 if turn > 0 else 1.0
-    return Light(
-        key_direction=direction(math.radians(turn), math.radians(lift)),
-        key=floats([1.28, 1.24, 1.18]),
-        softness=softness,
-        lobe_directions=np.stack(
-            [direction(side * 0.9, 0.15), direction(side * 2.5, 0.5), direction(-side * 2.7, 0.3)]
-        ),
-        lobe_sharpness=floats([2.5, 9, 9]),
-        lobes=floats([[0.34, 0.36, 0.40], [0.85, 0.85, 0.90], [0.45, 0.46, 0.50]]),
-        sky=floats([0.36, 0.37, 0.39]),
-        ground=floats([0.24, 0.22, 0.20]),
-    )
-
-
-def direction(azimuth: float, height: float) -> Floats:
-    """Unit vector towards a light; azimuth 0 is on the camera's side of the face, positive to the right."""
-    flat = math.cos(height)
-    return floats([math.sin(azimuth) * flat, -math.cos(azimuth) * flat, math.sin(height)])
 
 
 def _expression(draws: Draws) -> dict[str, float]:
@@ -179,45 +176,44 @@ def _both(out: dict[str, float], name: str, strength: float) -> None:
     out[f"{name}Left"] = out[f"{name}Right"] = float(min(max(strength, 0), 1))
 
 
-def _light(draws: Draws) -> Light:
-    azimuth, height = math.radians(draws.uniform(-80, 80)), math.radians(draws.uniform(-2, 62))
-    key_share = draws.uniform(0.15, 0.66)
-    directions, sharpness, colors = [], [], []
-    for number in range(3):
-        turn, lift = draws.uniform(-math.pi, math.pi), math.radians(draws.uniform(-30, 70))
-        directions.append(direction(turn, lift))
-        sharpness.append(draws.uniform(2, 12))
-        strength = draws.uniform(0.2, 1.3) * (1.0 if number == 0 or draws.uniform() < 0.5 else 0.0)
-        colors.append(strength * _warmth(draws, 0.10))
-    ambient = (1 - key_share) * draws.uniform(0.5, 1.0)
-    return Light(
-        key_direction=direction(azimuth, height),
-        key=(key_share * 2.2 * _warmth(draws, 0.09)).astype(np.float32),
-        softness=draws.uniform(0.1, 0.8),
-        lobe_directions=np.stack(directions).astype(np.float32),
-        lobe_sharpness=floats(sharpness),
-        lobes=np.stack(colors).astype(np.float32),
-        sky=(ambient * _warmth(draws, 0.11)).astype(np.float32),
-        ground=(ambient * draws.uniform(0.3, 0.85) * _warmth(draws, 0.12)).astype(np.float32),
-    )
-
-
-def _camera(draws: Draws) -> Camera:
-    blurred = draws.uniform() < 0.45
-    blur = draws.uniform(0.3, 1.0)
+def _camera(draws: Draws, lens: Draws, variation: float) -> Camera:
+    """draws: what every picture has a little of. lens: what few pictures have. Scaled, and made rarer, by variation."""
+    v = variation
+    blurred, blur = draws.uniform() < 0.45 * v, draws.uniform(0.3, 1.0)
+    distance = math.exp(draws.uniform(math.log(0.8), math.log(3.0)))
+    exposure = float(np.clip(v * draws.normal(0, 0.40), -0.9, 0.9))
+    cast = draws.warmth(0.055) * floats([1 + 0.02 * draws.normal(), 1, 1 + 0.02 * draws.normal()])
+    contrast = math.exp(0.10 + v * draws.normal(0, 0.14))
+    saturation = float(np.clip(1.04 + v * draws.normal(-0.02, 0.17), 0.4, 1.5))
+    noise = draws.uniform(0, 0.016)
+    points = floats([[draws.normal(0, 0.55), draws.normal(0, 0.55)] for _ in range(5)])
+    stronger_cast = np.exp(lens.sometimes(0.08 * v, -0.16, 0.16) * floats([1, 0.1, -1.1]))
+    near = lens.sometimes(0.06 * v, 0.42, 0.65)
+    grain = lens.sometimes(0.12 * v, 0.012, 0.036)
     return Camera(
-        distance=math.exp(draws.uniform(math.log(0.8), math.log(3.0))),
-        exposure=float(np.clip(draws.normal(0, 0.33), -0.8, 0.8)),
-        white_balance=(_warmth(draws, 0.055) * floats([1 + 0.02 * draws.normal(), 1, 1 + 0.02 * draws.normal()])),
-        contrast=math.exp(draws.normal(0.10, 0.13)),
-        saturation=float(np.clip(draws.normal(1.02, 0.15), 0.45, 1.4)),
+        distance=near or 1.6 * (distance / 1.6) ** v,
+        exposure=exposure,
+        white_balance=(cast**v * stronger_cast).astype(np.float32),
+        contrast=contrast,
+        saturation=saturation,
         blur=blur if blurred else 0.0,
-        noise=draws.uniform(0, 0.016),
-        jitter=floats([[draws.normal(0, 0.55), draws.normal(0, 0.55)] for _ in range(5)]),
+        noise=v * noise + grain,
+        jitter=np.float32(v) * (points + _missed(lens)),
+        defocus=lens.sometimes(0.12 * v, 0.5, 1.7),
+        motion=lens.sometimes(0.06 * v, 1.5, 4.5),
+        motion_angle=lens.uniform(0, 180),
+        vignette=lens.sometimes(0.45 * v, 0.05, 0.45),
+        vignette_center=(lens.normal(0, 0.5), lens.normal(0.4, 0.5)),
+        haze=lens.sometimes(0.08 * v, 0.015, 0.06),
+        resolution=112.0 * math.exp(lens.sometimes(0.22 * v, math.log(0.36), math.log(0.9))),
+        sharpening=lens.sometimes(0.30 * v, 0.2, 1.0),
+        jpeg=round(lens.sometimes(0.60 * v, 5.0, 9.6) ** 2),
+        monochrome=lens.sometimes(0.045 * v, 1.0, 1.0),
     )
 
 
-def _warmth(draws: Draws, spread: float) -> Floats:
-    """A colour of luminance about 1 between candle and blue sky."""
-    warm, green = draws.normal(0, spread), 0.12 * draws.normal(0, spread)
-    return np.exp(floats([warm, green, -1.1 * warm]))
+def _missed(draws: Draws) -> Floats:
+    """(5, 2) pixels by which a detector misses all five points together: a shift, a scale and a turn."""
+    away, scale, turn = (draws.normal(0, 0.6), draws.normal(0, 0.6)), draws.normal(0, 0.018), draws.normal(0, 0.022)
+    around = ARCFACE_TEMPLATE - ARCFACE_TEMPLATE.mean(axis=0)
+    return floats(around @ np.array([[scale, turn], [-turn, scale]]) + away)

@@ -8,7 +8,7 @@ import numba
 import numpy as np
 
 from hyperface.heads.arrays import Floats, Indices, floats
-from hyperface.heads.capture import Light
+from hyperface.heads.lamps import Light
 from hyperface.heads.raster import cover, cover_lines
 
 DIRECTIONS = 40

@@ -39,6 +39,7 @@ from hyperface.heads.light import (
 from hyperface.heads.model import Phenotype, load_head_model
 from hyperface.heads.noise import smooth_noise
 from hyperface.heads.raster import normals_of, rasterize
+from hyperface.heads.scenes import paint_scene
 from hyperface.heads.shading import draw_strands, fill_background, shade_head, spread_normals
 from hyperface.heads.skin import paint_person, paint_picture
 from hyperface.images import ALIGNED_SIZE
@@ -231,7 +232,7 @@ def _drawn(
         floats([distance, REACH, 0.0 if detail == 1 else 0.045 * person.pores, 1.0]), image, face,
     )  # fmt: skip
     rng = np.random.default_rng(capture.background)
-    fill_background(nearest, _background(rng), image)
+    fill_background(nearest, paint_scene(capture.scene, capture.scene_stops, rng), image)
     focal = float(np.hypot(transform[0, 0], transform[0, 1]))
     for hair, points, plane_, behind in (
         (looks.strands, centered_strands, strand_screen, strand_depth - np.float32(0.0004)),
@@ -289,22 +290,3 @@ def _colors(person: Person) -> Floats:
     """Iris, white, teeth, mouth."""
     return np.stack([person.iris, floats([0.66, 0.62, 0.59]),
                      floats([0.62, 0.57, 0.48]) * np.float32(person.teeth), floats([0.28, 0.09, 0.08])])  # fmt: skip
-
-
-def _background(rng: np.random.Generator, size: int = 40) -> Floats:
-    """Out-of-focus surroundings, linear RGB (size, size, 3): soft gradients and a few soft boxes."""
-    base = np.exp(rng.normal(-1.5, 0.7)) * np.exp(rng.normal(0, 0.12, 3))
-    field = np.stack([smooth_noise(rng, (size, size), (3, 3)) for _ in range(2)])
-    tint = np.exp(rng.normal(0, 0.10, 3))
-    image = base * np.exp(0.35 * field[0][..., None] + 0.2 * field[1][..., None] * np.log(tint) * 4)
-    row, column = np.mgrid[0:size, 0:size] / size
-    for _ in range(int(rng.integers(0, 4))):
-        x, y, w, h = rng.uniform(0, 1, 4) * (1, 1, 0.5, 0.5) + (0, 0, 0.08, 0.08)
-        soft = rng.uniform(0.02, 0.12)
-        inside = (
-            1 / (1 + np.exp(-(w / 2 - np.abs(column - x)) / soft)) / (1 + np.exp(-(h / 2 - np.abs(row - y)) / soft))
-        )
-        image = image * (1 - inside[..., None]) + inside[..., None] * base * np.exp(
-            rng.normal(0.2, 0.6) + rng.normal(0, 0.15, 3)
-        )
-    return np.ascontiguousarray(image, np.float32)
