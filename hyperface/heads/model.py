@@ -63,11 +63,19 @@ class HeadModel:
 
     def shape(self, phenotype: Phenotype, changes: Mapping[str, float]) -> Floats:
         """Neutral head (v, 3). changes: strengths in [−1, 1] of local changes, by name."""
-        vertices = self._anchored(phenotype)
+        return self.shaped(phenotype, self.changed(changes))
+
+    def shaped(self, phenotype: Phenotype, changed: Floats) -> Floats:
+        """Neutral head (v, 3). changed: (u, 3) of `changed`, which is the same at every age."""
+        return self._with_teeth(self._anchored(phenotype) + changed)
+
+    def changed(self, changes: Mapping[str, float]) -> Floats:
+        """How far local changes move the vertices together (u, 3). changes: as for `shape`."""
+        out = np.zeros_like(self._anchor_mean)
         for name, strength in changes.items():
             moved, far = self._shapes[("+" if strength >= 0 else "-") + name]
-            vertices[moved] += np.float32(abs(strength)) * far
-        return self._with_teeth(vertices)
+            out[moved] += np.float32(abs(strength)) * far
+        return out
 
     def express(self, vertices: Floats, expression: Mapping[str, float]) -> Floats:
         """A head with facial actions (name → strength, mostly in [0, 1]) added to a neutral one."""

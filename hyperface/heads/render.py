@@ -1,84 +1,47 @@
-"""One picture of one person: what belongs to the person is made once and kept, the rest is drawn.
-
-A `Studio` keeps the parts of the last people it drew (skin, what each point of the head sees of its surroundings,
-hair), so that twenty pictures of a person make them once.
-"""
+"""One picture of one person: what belongs to the person is made once and kept (see parts), the rest is drawn."""
 
 from __future__ import annotations
 
-from collections import OrderedDict
-from collections.abc import Callable
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import Generic, TypeVar
 
 import numpy as np
 
 from hyperface.errors import require
-from hyperface.heads import coordinates
 from hyperface.heads.arrays import Floats, floats
 from hyperface.heads.camera import crop_transform, develop, project, rotation
 from hyperface.heads.capture import Capture
-from hyperface.heads.chart import chart_of, eyeballs
+from hyperface.heads.chart import eyeballs
 from hyperface.heads.coordinates import Person
-from hyperface.heads.facial_hair import facial_hair
-from hyperface.heads.growing import grow
-from hyperface.heads.hair import Strands, root_opacity, wear
-from hyperface.heads.hairstyles import HairStyle, style_for
+from hyperface.heads.hair import Strands
+from hyperface.heads.kept import Kept
 from hyperface.heads.light import (
     DIRECTIONS,
     REACH,
-    hollowness,
     light_axes,
     shadow_map,
     shadow_taps,
     sphere_directions,
     surroundings,
-    visibility,
 )
-from hyperface.heads.model import Phenotype, load_head_model
+from hyperface.heads.model import load_head_model
 from hyperface.heads.noise import smooth_noise
+from hyperface.heads.parts import KEPT_BYTES, Looks, hair_shade, looks_of, neutral_head
 from hyperface.heads.raster import normals_of, rasterize
 from hyperface.heads.scenes import paint_scene
 from hyperface.heads.shading import draw_strands, fill_background, shade_head, spread_normals
-from hyperface.heads.skin import paint_person, paint_picture
 from hyperface.images import ALIGNED_SIZE
 
+__all__ = ["LARGEST", "SMALLEST", "Studio", "hair_shade", "neutral_head"]
+
 SMALLEST, LARGEST = 32, 1024  # pixels a side
-KEPT = 24  # people, and looks of people, whose parts are kept: about 5 MB each at 112 pixels, 40 at 448
-_AGE_STEP = 0.05  # in which pictures shift a person's age
-
-T = TypeVar("T")
-
-
-@dataclass(frozen=True)
-class _Looks:
-    """What of a person changes with age, beard, make-up or hair, and is kept as well."""
-
-    vertices: Floats  # (v, 3) neutral head
-    middle: Floats  # (3,) of the head, which light and shadows are measured around
-    visible: Floats  # (v, k) what each vertex sees of each direction around the head
-    strands: Strands
-    facial: Strands | None  # brows, lashes and beard, where pictures are large enough to show hairs
-    paint: Floats  # (h, w, 4)
-    texels: Floats  # (t, 3, 2) of the paint
-
-
-@dataclass(frozen=True)
-class _Body:
-    """What of a person stays in all pictures of one detail."""
-
-    person: Person
-    visible: Floats  # (v, k) what each vertex of the bare head sees of each direction around it
-    paint: Floats  # (h, w, 4) without hair, beard and make-up
 
 
 class Studio:
-    """Draws people, and keeps the parts of those it drew last. Not shared between threads."""
+    """Draws people, and keeps the parts of those it drew last. Several threads may draw in one at once."""
 
-    def __init__(self, *, kept: int = KEPT) -> None:
-        self._bodies: _Kept[_Body] = _Kept(kept)
-        self._looks: _Kept[_Looks] = _Kept(kept)
+    def __init__(self, *, kept_bytes: int = KEPT_BYTES) -> None:
+        """kept_bytes: of parts that are kept; those of the person being drawn are, in any case."""
+        self.kept = Kept(kept_bytes)
 
     def photograph(
         self,
@@ -100,99 +63,12 @@ class Studio:
             SMALLEST <= size <= LARGEST, f"A picture has {SMALLEST} to {LARGEST} pixels a side; {size} were asked for."
         )
         detail = 1 if size <= 160 else 2 if size <= 256 else 3
-        who = (np.ascontiguousarray(z, np.float32).tobytes(), detail)
-        body = self._bodies.get(who, lambda: _body(np.asarray(z, np.float32), detail))
-        person = body.person
-        shift = round(capture.age_shift / _AGE_STEP) * _AGE_STEP
-        years = float(np.clip(person.phenotype.age + shift if age is None else age, 0.5, 1.0))
-        style = style_for(person, capture.hair_style)
-        beard = capture.beard if person.beard_density > 0.02 else 0.0
-        makeup = round(2 * capture.makeup) / 2 if person.male < 0.5 else 0.0
-        name = (*who, style.name, beard, makeup, years)
-        looks = self._looks.get(name, lambda: _made(body, style, years, detail, beard, makeup))
-        return _drawn(person, looks, capture, size, samples, detail, framing)
+        looks = looks_of(self.kept, z, capture, detail, age)
+        return _drawn(looks, capture, size, samples, detail, framing)
 
 
-class _Kept(Generic[T]):
-    """The last few things that were made, by name."""
-
-    def __init__(self, most: int) -> None:
-        self._most = most
-        self._things: OrderedDict[object, T] = OrderedDict()
-
-    def get(self, name: object, make: Callable[[], T]) -> T:
-        if name not in self._things:
-            self._things[name] = make()
-            while len(self._things) > self._most:
-                self._things.popitem(last=False)
-        self._things.move_to_end(name)
-        return self._things[name]
-
-    def __len__(self) -> int:
-        return len(self._things)
-
-
-@lru_cache(maxsize=32)
-def hair_shade(style: HairStyle) -> Floats:
-    """Share (v, k) of what the mean head's vertices see of each direction that a style leaves to see."""
-    head = load_head_model()
-    middle = head.mean.mean(axis=0)
-    normals, directions = normals_of(head.mean, head.triangles), sphere_directions()
-    strands = np.ascontiguousarray(grow(style).points[:1800] - middle)
-    hidden = visibility(head.mean - middle, normals, head.solid, strands, directions)
-    open_ = visibility(head.mean - middle, normals, head.solid, strands[:0], directions)
-    return np.asarray(np.where(open_ > 0, hidden / np.maximum(open_, 1e-6), 1), np.float32)
-
-
-def neutral_head(person: Person, age: float) -> Floats:
-    """A person's head (v, 3) without an expression, its lids as far open as the person's are."""
-    head, own = load_head_model(), person.phenotype
-    phenotype = Phenotype(age, own.gender, own.muscle, own.weight, own.ancestry)
-    vertices = head.shape(phenotype, dict(person.changes))
-    openings = head.lid_openings(vertices)
-    wanted = person.lid_opening - 0.0008 * max(0.0, (age - 0.75) / 0.25)
-    for side, name in enumerate(("Right", "Left")):
-        for action in (f"eyeWide{name}", f"eyeBlink{name}"):
-            moved = head.lid_openings(head.express(vertices, {action: 0.25}))[side] - openings[side]
-            need = float(wanted - openings[side])
-            if moved * need > 0:
-                vertices = head.express(vertices, {action: min(0.25 * need / float(moved), 1.5)})
-                break
-    return vertices
-
-
-def _body(z: Floats, detail: int) -> _Body:
-    head, person = load_head_model(), coordinates.person(z)
-    vertices = neutral_head(person, person.phenotype.age)
-    normals = normals_of(vertices, head.triangles)
-    bare = np.zeros((0, 2, 3), np.float32)
-    visible = visibility(vertices - vertices.mean(axis=0), normals, head.solid, bare, sphere_directions())
-    visible *= hollowness(vertices, normals, head.triangles)[:, None]
-    return _Body(person, visible, paint_person(person, detail, person.phenotype.age))
-
-
-def _made(body: _Body, style: HairStyle, age: float, detail: int, beard: float, makeup: float) -> _Looks:
-    person = body.person
-    vertices = neutral_head(person, age)
-    count = 1500 if detail == 1 else 5000 if detail == 2 else 9000
-    return _Looks(
-        vertices=vertices,
-        middle=vertices.mean(axis=0),
-        visible=body.visible * hair_shade(style),
-        strands=wear(person, vertices, style, age, count),
-        facial=facial_hair(person, vertices, age, beard) if detail > 1 else None,
-        paint=paint_picture(
-            person, body.paint, detail, age=age, beard=beard, makeup=makeup,
-            hair=root_opacity(person, chart_of(detail), style, age),
-        ),
-        texels=_texels(detail),
-    )  # fmt: skip
-
-
-def _drawn(
-    person: Person, looks: _Looks, capture: Capture, size: int, samples: int, detail: int, framing: float
-) -> Floats:
-    head, light, camera = load_head_model(), capture.light, capture.camera
+def _drawn(looks: Looks, capture: Capture, size: int, samples: int, detail: int, framing: float) -> Floats:
+    person, head, light, camera = looks.person, load_head_model(), capture.light, capture.camera
     turn = rotation(capture.yaw, capture.pitch, capture.roll)
     shaped = head.express(looks.vertices, capture.expression)
     posed = (shaped @ turn.T).astype(np.float32)
@@ -210,7 +86,8 @@ def _drawn(
     strand_screen = _placed(strand_plane, transform)
 
     arriving = surroundings(light, (sphere_directions() @ turn.T).astype(np.float32))  # (k, 3)
-    irradiance = looks.visible @ arriving * np.float32(4 / DIRECTIONS)  # (v, 3), 1 in the open under radiance 1
+    arriving *= np.float32(4 / DIRECTIONS)  # irradiance is 1 in the open under radiance 1
+    irradiance = floats((looks.visible * looks.shade) @ arriving)  # (v, 3)
     normals = normals_of(posed, head.triangles)
     middle = turn @ looks.middle
     # Shadows are measured around the head's middle; the camera's own frame starts between the eyes.
@@ -247,7 +124,7 @@ def _drawn(
 
 
 def _facial(
-    looks: _Looks, shaped: Floats, turn: Floats, middle: Floats, transform: Floats, distance: float
+    looks: Looks, shaped: Floats, turn: Floats, middle: Floats, transform: Floats, distance: float
 ) -> list[tuple[Strands, Floats, Floats, Floats]]:
     """Facial hair moved by the expression (shaped: (v, 3)) and turned: itself, points, screen, depth."""
     if looks.facial is None:
@@ -255,11 +132,6 @@ def _facial(
     facial = _turned(looks.facial.points + (shaped - looks.vertices)[looks.facial.nearest], turn)
     plane, depth = project(facial, distance)
     return [(looks.facial, facial - middle, _placed(plane, transform), depth - np.float32(0.0006))]
-
-
-@lru_cache(maxsize=3)
-def _texels(detail: int) -> Floats:
-    return chart_of(detail).corner_texels()
 
 
 def _turned(points: Floats, turn: Floats) -> Floats:

@@ -48,6 +48,7 @@ class _Fields:
     coarse: tuple[Floats, ...]
     fine: tuple[Floats, ...]
     grain: tuple[Floats, ...]
+    stubble: Floats  # about 1: how thick a beard is from place to place
 
 
 @lru_cache(maxsize=2)
@@ -61,6 +62,7 @@ def _fields(detail: int) -> _Fields:
     def noises(rows: float) -> tuple[Floats, ...]:
         return tuple(smooth_noise(rng, chart.shape, (rows, rows * width / height)) for _ in range(_BANK))
 
+    coarse, fine, grain = noises(26), noises(190), noises(min(height / 2.2, 420))
     lip_line = z + 0.0735 - 6.0 * side * side
     return _Fields(
         side=side,
@@ -81,9 +83,10 @@ def _fields(detail: int) -> _Fields:
         + 0.15 * bump(side - 0.045, 0.015) * bump(z + 0.025, 0.015)
         + 0.7 * chart.lips
         - 0.35 * chart.ears,
-        coarse=noises(26),
-        fine=noises(190),
-        grain=noises(min(height / 2.2, 420)),
+        coarse=coarse,
+        fine=fine,
+        grain=grain,
+        stubble=np.float32(1) + np.float32(0.22) * grain[3] + np.float32(0.05) * fine[3],
     )
 
 
@@ -121,30 +124,36 @@ def paint_person(person: Person, detail: int, age: float) -> Floats:
 
 
 def paint_picture(
-    person: Person, bare: Floats, detail: int, *, age: float, beard: float, makeup: float, hair: Floats
-) -> Floats:
+    person: Person, bare: Floats, detail: int, *, age: float, beard: float, makeup: float, hair: Floats,
+    region: Floats | None,
+) -> Floats:  # fmt: skip
     """The paint (h, w, 4) of a person, with what changes from picture to picture.
 
     bare: of `paint_person`. beard: length of facial hair, 0 shaved … 1 full. makeup: 0 none … 1 strong (lips, lids).
-    hair: opacity (h, w) of the hair's roots on the scalp.
+    hair: opacity (h, w) of the hair's roots on the scalp. region: of `beard_region`, None of those who have no beard.
     """
     chart, fields = chart_of(detail), _fields(detail)
     own = hair_color(person, age)
     colors = np.stack([own * np.float32(0.55), own * np.float32(0.8), _lipstick(person)])
-    stubble = _beard(person, chart, fields, beard)
-    return _composed(bare, hair, stubble, chart.lips, fields.lid_skin, colors, makeup)
+    region = np.zeros_like(hair) if region is None else region
+    tones = floats([makeup, _beard_opacity(person, beard)])
+    return _composed(bare, hair, region, fields.stubble, chart.lips, fields.lid_skin, colors, tones)
 
 
 @numba.njit(cache=True, fastmath=True)
 def _composed(
-    bare: Floats, hair: Floats, beard: Floats, lips: Floats, lids: Floats, colors: Floats, makeup: float
+    bare: Floats, hair: Floats, beard: Floats, grain: Floats, lips: Floats, lids: Floats, colors: Floats, tones: Floats
 ) -> Floats:
-    """Hair, beard and make-up (h, w) over paint (h, w, 4). colors: (3, 3) of hair, beard, lipstick."""
+    """Hair, beard and make-up (h, w) over paint (h, w, 4).
+
+    beard: where it grows. colors: (3, 3) of hair, beard, lipstick. tones: strength of make-up, opacity of the beard.
+    """
     out = np.empty_like(bare)
-    one, strength = np.float32(1), np.float32(makeup)
+    one, strength, opacity = np.float32(1), tones[0], tones[1]
     for row in range(bare.shape[0]):
         for column in range(bare.shape[1]):
-            scalp, chin = hair[row, column], beard[row, column]
+            scalp = hair[row, column]
+            chin = min(max(beard[row, column] * opacity * grain[row, column], np.float32(0)), np.float32(0.93))
             lip = np.float32(0.55) * strength * lips[row, column]
             shadow = one - np.float32(0.45) * strength * lids[row, column]
             for channel in range(3):
@@ -253,14 +262,10 @@ def beard_region(person: Person, chart: Chart) -> Floats:
     return np.asarray(region * (1 - chart.lips) * (1 - 0.5 * bare) * (1 - chart.ears), np.float32)
 
 
-def _beard(person: Person, chart: Chart, fields: _Fields, length: float) -> Floats:
-    """Opacity of stubble or beard (h, w)."""
-    if person.beard_density <= 0.02:
-        return np.zeros(chart.shape, np.float32)
+def _beard_opacity(person: Person, length: float) -> float:
+    """Of stubble or beard, where it grows thickest."""
     shade = 0.12 + 0.03 * person.beard[2]
-    opacity = person.beard_density * (shade + 0.72 * float(smooth_step(0.15, 0.8, length)))
-    grain = np.float32(0.22) * fields.grain[3] + np.float32(0.05) * fields.fine[3]
-    return np.asarray(np.clip(beard_region(person, chart) * np.float32(opacity) * (1 + grain), 0, 0.93), np.float32)
+    return person.beard_density * (shade + 0.72 * float(smooth_step(0.15, 0.8, length)))
 
 
 def _lipstick(person: Person) -> Color:

@@ -1,5 +1,6 @@
 """Whole pictures: alignment, sameness by seed, what is kept, and what is refused."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import numpy as np
@@ -48,12 +49,23 @@ def test_a_picture_does_not_depend_on_what_was_drawn_before(people):
 
 
 @pytest.mark.slow
-def test_only_so_many_people_are_kept(people):
-    studio = Studio(kept=2)
+def test_only_so_much_is_kept(people):
+    studio, sizes = Studio(kept_bytes=12 * 2**20), []
     for person in people:
         studio.photograph(person, conditions(1))
-    assert len(studio._bodies) == 2
-    assert len(studio._looks) == 2
+        sizes.append(studio.kept.size)
+    assert sizes[0] < sizes[1]
+    assert max(sizes) <= 12 * 2**20
+
+
+def test_threads_share_a_studio_and_draw_what_one_draws(people):
+    shared, alone = Studio(), Studio()
+    wanted = [(person, conditions(seed)) for person in people[:2] for seed in (1, 2)]
+    with ThreadPoolExecutor(4) as pool:
+        drawn = list(pool.map(lambda each: shared.photograph(*each), wanted))
+    for picture, each in zip(drawn, wanted, strict=True):
+        np.testing.assert_array_equal(picture, alone.photograph(*each))
+    assert shared.kept.size == alone.kept.size  # what two threads needed was made once
 
 
 @pytest.mark.slow
