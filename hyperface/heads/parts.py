@@ -17,6 +17,7 @@ from hyperface.heads.capture import Capture
 from hyperface.heads.chart import chart_of
 from hyperface.heads.coordinates import Person
 from hyperface.heads.facial_hair import facial_hair
+from hyperface.heads.glasses import fitted, frames_for
 from hyperface.heads.growing import grow
 from hyperface.heads.hair import Strands, root_opacity, wear
 from hyperface.heads.hairstyles import HairStyle, style_for
@@ -25,6 +26,7 @@ from hyperface.heads.light import hollowness, sphere_directions, visibility
 from hyperface.heads.model import Phenotype, load_head_model
 from hyperface.heads.raster import normals_of
 from hyperface.heads.skin import beard_region, paint_person, paint_picture
+from hyperface.heads.solids import Solid
 
 KEPT_BYTES = 128 * 2**20  # of parts that a studio keeps: those of about four people with all their looks at 112 pixels
 _AGE_STEP = 0.05  # in which pictures shift a person's age
@@ -43,6 +45,7 @@ class Looks:
     facial: Strands | None  # brows, lashes and beard, where pictures are large enough to show hairs
     paint: Floats  # (h, w, 4)
     texels: Floats  # (t, 3, 2) of the paint
+    glasses: Solid | None  # in the head's frame
 
 
 @dataclass(frozen=True)
@@ -79,8 +82,10 @@ def looks_of(kept: Kept, z: Floats, capture: Capture, detail: int, age: float | 
             person, body.paint, detail, age=years, beard=beard, makeup=makeup, hair=roots, region=body.beard
         ),
     )
+    frames = frames_for(row, capture.glasses, capture.sunglasses)
+    glasses = kept.get((who, years, frames), lambda: fitted(frames, vertices)) if frames else None
     shade, texels = hair_shade(style), _texels(detail)
-    return Looks(person, vertices, vertices.mean(axis=0), body.visible, shade, strands, facial, paint, texels)
+    return Looks(person, vertices, vertices.mean(axis=0), body.visible, shade, strands, facial, paint, texels, glasses)
 
 
 @lru_cache(maxsize=32)

@@ -29,6 +29,7 @@ from hyperface.heads.parts import KEPT_BYTES, Looks, hair_shade, looks_of, neutr
 from hyperface.heads.raster import normals_of, rasterize
 from hyperface.heads.scenes import paint_scene
 from hyperface.heads.shading import draw_strands, fill_background, shade_head, spread_normals
+from hyperface.heads.solids import cast, draw
 from hyperface.images import ALIGNED_SIZE
 
 __all__ = ["LARGEST", "SMALLEST", "Studio", "hair_shade", "neutral_head"]
@@ -96,6 +97,9 @@ def _drawn(looks: Looks, capture: Capture, size: int, samples: int, detail: int,
     resolution = 256 if detail == 1 else 640
     shadow = shadow_map(centered, head.solid, centered_strands, axes, resolution)
     taps = shadow_taps(light.softness, resolution, 8 if detail == 1 else 24)
+    worn = [looks.glasses.turned(turn).moved(-middle)] if looks.glasses else []
+    for thing in worn:
+        cast(thing, shadow, axes)
 
     side = size * samples
     index, weights, nearest = rasterize(screen, depth, head.triangles, side, side)
@@ -120,6 +124,10 @@ def _drawn(looks: Looks, capture: Capture, size: int, samples: int, detail: int,
             taps[::2], light.key, hair.width, np.argsort(-behind.mean(axis=1)),
             floats([distance, REACH, hair.shine, focal]), nearest, image,
         )  # fmt: skip
+    for thing in worn:
+        thing_plane, thing_depth = project(thing.vertices + middle, camera.distance)
+        thing_screen = thing_plane @ transform[:, :2].T + transform[:, 2]
+        draw(thing, thing_screen, thing_depth, light, shadow, axes, taps[::2], distance, nearest, image)
     return develop(image, face, person.skin, camera, size, rng)
 
 
