@@ -2,7 +2,7 @@
 
 import itertools
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
 
@@ -14,7 +14,7 @@ AHEAD = 4  # items for each worker that are begun before their turn: results are
 
 def map_ahead(
     function: Callable[[Item], Result], items: Iterable[Item], *, workers: int
-) -> Iterator[tuple[Item, Result]]:
+) -> Generator[tuple[Item, Result], None, None]:
     """(item, function(item)) in order, computed by `workers` threads a few items ahead of who takes them.
 
     What the function raises is raised here, in its turn. Closed early, it leaves alone what has not begun.
