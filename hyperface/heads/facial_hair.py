@@ -69,7 +69,7 @@ def _beard_hairs(person: Person, beard: float) -> _Hairs:
     comb = np.stack([0.25 * np.sign(roots[:, 0]) + 0.5 * (kind * 31 % 1 - 0.5), 0 * kind, -np.ones_like(kind)], axis=1)
     length = (0.0010 + 0.006 * beard**1.5) * (0.6 + 0.6 * (kind * 17 % 1))
     shade = person.hair * (0.55 + 0.5 * (kind * 29 % 1))[:, None]
-    return _laid(roots, normals, comb, length, 0.30), nearest, shade.astype(np.float32), 0.00013
+    return _laid(roots, normals, comb, length, 0.22), nearest, shade.astype(np.float32), 0.00009 + 0.00005 * beard
 
 
 def _lashes(person: Person) -> list[_Hairs]:

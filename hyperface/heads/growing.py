@@ -77,7 +77,7 @@ def grow(style: HairStyle) -> Growth:
         strength = np.float32(0.75 if style.top > 0.1 else 0.4) * rng.uniform(0.2, 1, (len(points), 1, 1))
         share = np.linspace(0, 1, CORNERS)[None, :, None]
         points = points + (strength * share).astype(np.float32) * (points[guides] - points)
-        inside = (1 - scalp.layer)[:, None] * np.linspace(1, 0.55, CORNERS)
+        inside = floats((1 - scalp.layer)[:, None] * np.linspace(1, 0.55, CORNERS))
         inside[:, 0] = 1
     return Growth(floats(points), over.astype(np.int32), floats(inside), scalp.above, scalp.angle, kind, lock, bulk)
 
@@ -109,20 +109,21 @@ def _combed_out(style: HairStyle, scalp: _Scalp, rng: np.random.Generator) -> tu
     length = floats(length * rng.uniform(0.8, 1.05, len(length)))
     height = 0.0006 + scalp.volume * (0.25 + 0.75 * np.sqrt(scalp.layer))
     step = (length / (CORNERS - 1))[:, None]
-    point, nearest, direction = scalp.roots, scalp.nearest, normals[scalp.nearest]
+    point, nearest = scalp.roots, scalp.nearest
+    direction = normals[nearest]
     points, over = [point], [nearest]
     for corner in range(1, CORNERS):
         share = corner / (CORNERS - 1)
         wish = _combed(style.comb, point, normals[nearest])
         fall = floats([0, 0, -style.weight * (0.4 + 1.6 * share)])
         loose = smooth_step(0.03, -0.02, point[:, 2])[:, None]  # below the scalp, hair hangs
-        direction = (
+        pulled = (
             0.55 * direction + (1 - 0.8 * loose) * wish + fall + floats([0, 0, -1.2]) * loose * (style.weight > 0.05)
         )
         rough = np.where(length > 0.1, 0.035, 0.09)[:, None]
-        direction += rough * rng.standard_normal(direction.shape).astype(np.float32)
-        direction /= np.linalg.norm(direction, axis=1, keepdims=True) + 1e-6
-        point = point + step * direction
+        pulled = pulled + rough * rng.standard_normal(direction.shape)
+        direction = floats(pulled / (np.linalg.norm(pulled, axis=1, keepdims=True) + 1e-6))
+        point = floats(point + step * direction)
         nearest = skin[tree.query(point)[1]]
         normal = normals[nearest]
         apart = ((point - head.mean[nearest]) * normal).sum(axis=1)
@@ -133,13 +134,13 @@ def _combed_out(style: HairStyle, scalp: _Scalp, rng: np.random.Generator) -> tu
             point = _off_the_face(point, style.front, scalp.above, style.fringe > 0, front)
         points.append(point)
         over.append(nearest)
-    return floats(np.stack(points, axis=1)), np.stack(over, axis=1)
+    return floats(np.stack(points, axis=1)), np.stack(over, axis=1).astype(np.int32)
 
 
 def _coils(scalp: _Scalp, rng: np.random.Generator) -> tuple[Floats, Floats, Floats]:
     """Tightly coiled hair: points (n, k, 3), inside (n, k) and bulk (n,).
 
-    A quarter of the strands are thick posts that fill the hair up to just below its surface; the others are single
+    Three in ten strands are thick posts that fill the hair up to just below its surface; the others are single
     turns of a coil that make the surface, each where its root's hair would be.
     """
     count, share = len(scalp.roots), np.linspace(0, 1, CORNERS, dtype=np.float32)
@@ -148,13 +149,13 @@ def _coils(scalp: _Scalp, rng: np.random.Generator) -> tuple[Floats, Floats, Flo
     outward = floats(0.35 * scalp.normals[scalp.nearest] + 0.65 * outward)
     uneven = 1 + 0.10 * np.sin(scalp.roots @ floats([170, 130, 150])) * np.sin(scalp.roots @ floats([-110, 160, 90]))
     depth = floats(scalp.volume * uneven)
-    post = scalp.layer < 0.25
-    posts = scalp.roots[:, None] + (depth[:, None] * 0.72 * share)[..., None] * outward[:, None]
-    level = 1 - 0.5 * rng.random(count) ** 1.6
+    post = scalp.layer < 0.30
+    posts = scalp.roots[:, None] + (depth[:, None] * 0.74 * share)[..., None] * outward[:, None]
+    level = 1 - 0.5 * rng.random(count) ** 1.3
     center = scalp.roots + (depth * level)[:, None] * outward
     axes = rng.standard_normal((3, count, 3))
     axes /= np.linalg.norm(axes, axis=2, keepdims=True)
-    radius = np.minimum(rng.uniform(0.0009, 0.0021, count), 0.3 * depth + 0.0003)[:, None, None]
+    radius = np.minimum(rng.uniform(0.0009, 0.0020, count), 0.16 * depth + 0.0003)[:, None, None]
     turn = (2 * np.pi * rng.uniform(1.0, 1.5, count)[:, None] * share + 6.3 * rng.random(count)[:, None])[..., None]
     coil = (
         np.cos(turn) * axes[0][:, None]
@@ -162,7 +163,7 @@ def _coils(scalp: _Scalp, rng: np.random.Generator) -> tuple[Floats, Floats, Flo
         + 1.6 * (share[:, None] - 0.5) * axes[2][:, None]
     )
     points = np.where(post[:, None, None], posts, center[:, None] + radius * coil)
-    inside = np.repeat(np.where(post, 0.95, 1.6 * (1 - level))[:, None], CORNERS, axis=1)
+    inside = np.repeat(np.where(post, 0.90, 1.5 * (1 - level))[:, None], CORNERS, axis=1)
     return floats(points), floats(inside), post.astype(np.float32)
 
 
@@ -172,7 +173,7 @@ def _locks(roots: Floats, rng: np.random.Generator) -> tuple[Floats, Indices]:
 
     guides = rng.choice(len(roots), min(_LOCKS, len(roots)), replace=False)
     mine = KDTree(roots[guides]).query(roots)[1]
-    return rng.random(len(guides)).astype(np.float32)[mine], guides[mine]
+    return rng.random(len(guides)).astype(np.float32)[mine], guides[mine].astype(np.int32)
 
 
 def _roots(rng: np.random.Generator) -> Floats:

@@ -38,20 +38,23 @@ def wear(person: Person, vertices: Floats, style: HairStyle, age: float, count: 
     growth, head = grow(style), load_head_model()
     line = hairline(person, age)
     recede = growth.hairline - (np.interp(growth.angle, line[0], line[1]) - np.interp(growth.angle, *mean_line()))
-    ragged = 0.012 * (growth.kind * 53 % 1) ** 2 - 0.003
+    ragged = 0.012 * (growth.kind * 53 % 1) ** 2 - (0.0 if style.comb == "out" else 0.003)
     kept = np.flatnonzero((recede > ragged) & (growth.kind < style.density * _thinning(person, age, growth)))[:count]
     points, nearest, kind = growth.points[kept], growth.nearest[kept], growth.kind[kept]
     points = points + (vertices - head.mean)[nearest]
     inside, bulk = growth.inside[kept], growth.bulk[kept]
     if style.comb != "out" and person.curl > 0.15 and style.top > 0.03:
         if style.top > 0.1:
-            points, nearest, inside = _finer(points, nearest, inside)
+            points, nearest, inside = _finer(points, nearest, inside, 4 if count > 4000 and person.curl > 0.35 else 3)
         points = _curled(points, person.curl, growth.lock[kept], kind)
-    bulk = bulk * smooth_step(0.004, 0.024, recede[kept])  # a hairline is of fine hairs
+    bulk = bulk * smooth_step(0.006, 0.026, recede[kept])  # a hairline is of fine hairs
     long = np.linalg.norm(np.diff(points, axis=1), axis=2).sum(axis=1)
     thread = np.minimum(_WIDTH * np.sqrt(STRANDS / count), 0.03 * long)
     if style.comb == "out":
-        width = 1.6 * thread + 1.4 * _BULK * bulk
+        few = (STRANDS / count) ** 0.3  # fewer coils are drawn larger, so that they still make a surface
+        width = 2.0 * thread + 1.4 * _BULK * few * bulk
+        middle = points.mean(axis=1, keepdims=True)
+        points = middle + np.where(bulk > 0, 1, few)[:, None, None] * (points - middle)
     else:
         width = thread + np.minimum(_BULK, 0.10 * long) * bulk * (style.top > 0.004)
     width = width * (0.75 + 0.5 * (kind * 19 % 1))
@@ -67,9 +70,9 @@ def _colors(person: Person, age: float, kind: Floats, lock: Floats) -> Floats:
     return floats(person.hair * (dark * (1 - gray))[:, None] + GRAY_HAIR * (gray * (0.85 + 0.3 * kind))[:, None])
 
 
-def _finer(points: Floats, nearest: Indices, inside: Floats) -> tuple[Floats, Indices, Floats]:
-    """Strands with three corners for one, so that they can wave."""
-    fine, index = np.linspace(0, points.shape[1] - 1, 3 * points.shape[1] - 2, dtype=np.float32), None
+def _finer(points: Floats, nearest: Indices, inside: Floats, times: int) -> tuple[Floats, Indices, Floats]:
+    """Strands with `times` corners for one, so that they can wave."""
+    fine = np.linspace(0, points.shape[1] - 1, times * (points.shape[1] - 1) + 1, dtype=np.float32)
     index = np.minimum(fine.astype(np.int32), points.shape[1] - 2)
     share = (fine - index)[None, :]
     smooth = points[:, index] * (1 - share[..., None]) + points[:, index + 1] * share[..., None]
@@ -92,9 +95,9 @@ def _curled(points: Floats, curl: float, lock: Floats, kind: Floats) -> Floats:
     strength = float(smooth_step(0.15, 0.6, curl))
     steps = np.linalg.norm(np.diff(points, axis=1), axis=2)
     along = np.concatenate([np.zeros((len(points), 1), np.float32), np.cumsum(steps, axis=1)], axis=1)
-    wavelength = np.maximum(0.058 * (1 - curl) + 0.008, 3.5 * steps.mean(axis=1, keepdims=True))
+    wavelength = np.maximum(0.058 * (1 - curl) + 0.008, 4.2 * steps.mean(axis=1, keepdims=True))
     phase = 2 * np.pi * (along / wavelength + lock[:, None]) + kind[:, None] * (0.6 + 1.5 * curl)
-    reach = strength * (0.10 + 0.03 * np.sin(40 * lock[:, None])) * wavelength * np.minimum(1, along / 0.03)
+    reach = strength * (0.075 + 0.025 * np.sin(40 * lock[:, None])) * wavelength * np.minimum(1, along / 0.03)
     out = points.copy()
     out[..., 0] += reach * np.cos(phase)
     out[..., 1] += reach * np.sin(phase + 0.7)

@@ -48,7 +48,7 @@ def style_for(person: Person, choice: int) -> HairStyle:
     """The style of a picture: `choice` runs through those of women or of men; coils are worn shorter and fuller."""
     styles = MALE_STYLES if person.male > 0.5 else FEMALE_STYLES
     style = STYLES[styles[choice % len(styles)]]
-    if person.curl < 0.72:
+    if person.curl < 0.72 or style.top < 0.004:
         return style
     fuller = 0.030 if style.top > 0.1 and style.comb != "tied" else min(1.8 * style.volume, 0.022)
     return replace(style, name=f"{style.name}, coiled", top=min(style.top, 0.075), side=min(style.side, 0.060),

@@ -79,7 +79,15 @@ def looks_of(kept: Kept, z: Floats, capture: Capture, detail: int, age: float | 
     paint = kept.get(
         (who, years, style.name, beard, makeup),
         lambda: paint_picture(
-            person, body.paint, detail, age=years, beard=beard, makeup=makeup, hair=roots, region=body.beard
+            person,
+            body.paint,
+            detail,
+            age=years,
+            beard=beard,
+            makeup=makeup,
+            hair=roots,
+            root=0.26 if style.comb == "out" else 0.5,
+            region=body.beard,
         ),
     )
     frames = frames_for(row, capture.glasses, capture.sunglasses)
@@ -134,7 +142,7 @@ def _body(z: Floats, detail: int) -> _Body:
 
 def _hair(person: Person, vertices: Floats, style: HairStyle, age: float, detail: int) -> tuple[Strands, Floats]:
     """The strands of a style, and how much of the scalp (h, w) their roots hide."""
-    count = 1500 if detail == 1 else 5000 if detail == 2 else 9000
+    count = 1800 if detail == 1 else 5000 if detail == 2 else 9000
     return wear(person, vertices, style, age, count), root_opacity(person, chart_of(detail), style, age)
 
 

@@ -110,7 +110,7 @@ def _drawn(looks: Looks, capture: Capture, size: int, samples: int, detail: int,
         spread_normals(spread_normals(normals, head.triangles), head.triangles), irradiance, head.mean,
         looks.texels, looks.paint, _pores(), _eye_centers(), _colors(person), shadow, axes, taps, light.key,
         light.lobe_directions, light.lobe_sharpness, light.lobes, light.sky, light.ground,
-        floats([distance, REACH, 0.0 if detail == 1 else 0.045 * person.pores, 1.0]), image, face,
+        floats([distance, REACH, 0.0 if detail == 1 else 0.034 * person.pores, 1.0]), image, face,
     )  # fmt: skip
     rng = np.random.default_rng(capture.background)
     fill_background(nearest, paint_scene(capture.scene, capture.scene_stops, rng), image)
@@ -121,7 +121,7 @@ def _drawn(looks: Looks, capture: Capture, size: int, samples: int, detail: int,
     ):
         draw_strands(
             points, hair.color, hair.inside, hair.nearest, irradiance, normals, plane_, behind, shadow, axes,
-            taps[::2], light.key, hair.width, np.argsort(-behind.mean(axis=1)),
+            taps[::2], light.key, hair.width, np.argsort(-behind.mean(axis=1)).astype(np.int32),
             floats([distance, REACH, hair.shine, focal]), nearest, image,
         )  # fmt: skip
     for thing in worn:
@@ -168,5 +168,5 @@ def _pores() -> Floats:
 
 def _colors(person: Person) -> Floats:
     """Iris, white, teeth, mouth."""
-    return np.stack([person.iris, floats([0.66, 0.62, 0.59]),
+    return np.stack([person.iris, floats([0.60, 0.56, 0.53]),
                      floats([0.62, 0.57, 0.48]) * np.float32(person.teeth), floats([0.28, 0.09, 0.08])])  # fmt: skip

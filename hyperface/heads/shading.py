@@ -92,7 +92,7 @@ def shade_head(
                     lower = paint[top + 1, left, channel] * (f(1) - across) + paint[top + 1, left + 1, channel] * across
                     albedo[channel] = upper * (f(1) - down) + lower * down
                 gloss = f(0.034) * paint[top, left, 3]
-                narrow = f(0.55)
+                narrow = f(0.45)
                 if tilt > 0:
                     i, j = int(y * pore_scale), int(x * pore_scale)
                     down, across = y * pore_scale - f(i), x * pore_scale - f(j)
@@ -165,9 +165,9 @@ def shade_head(
             half = max((nx * hx + ny * hy + nz * hz) * length, f(0))
             graze = f(1) - facing
             graze = graze * graze * graze * graze * graze
-            fresnel = gloss + (f(1) - gloss) * f(0.22) * graze
+            fresnel = gloss + (f(1) - gloss) * f(0.22) * graze * min(gloss * f(40), f(1))
             if part == _EYE:
-                peak = half ** f(300) * f(34)
+                peak = half ** f(220) * f(46)
             else:
                 h4 = half * half * half * half
                 h12 = h4 * h4 * h4
@@ -200,10 +200,15 @@ def shade_head(
                 turned = cosine + blend * (softened - cosine)
                 diffuse = max((turned + wrap) / (f(1) + wrap), f(0))
                 arriving = lit if channel > 0 or part != _SKIN else reddened
+                # In hollows light comes from other skin, and takes on its colour.
+                bounced = f(1) + (f(0.9) * albedo[channel] * (f(1) - open_) if part == _SKIN else f(0))
                 flat = (
-                    wa * irradiance[a, channel] + wb * irradiance[b, channel] + wc * irradiance[c, channel]
+                    bounced
+                    * (wa * irradiance[a, channel] + wb * irradiance[b, channel] + wc * irradiance[c, channel])
                     + key[channel] * arriving * diffuse
                 )  # fmt: skip
+                if part == _TEETH:  # thin things that light goes through hide them: lips, and the cheeks
+                    flat += f(0.30) * (sky[channel] + ground[channel])
                 mirrored = key[channel] * lit * front * peak * fresnel + f(0.55) * around * fresnel * open_
                 image[row, column, channel] = albedo[channel] * flat * shade + mirrored
 
@@ -294,7 +299,15 @@ def draw_strands(
                 share = (f(along) + f(0.5) - x0) / dx
                 z = z0 + share * dz
                 tip = f(k) + share
-                across = width[n] * focal / z * slant * min(f(1), (f(corners - 1) - tip) * f(2.5) / f(corners) + f(0.2))
+                across = (
+                    width[n]
+                    * focal
+                    / z
+                    * slant
+                    * min(
+                        f(1), (f(corners - 1) - tip) * f(2.5) / f(corners) + f(0.2), tip * f(6) / f(corners) + f(0.35)
+                    )
+                )
                 middle = y0 + share * dy
                 low, top = middle - f(0.5) * across, middle + f(0.5) * across
                 for w in range(max(int(np.floor(low)), 0), min(int(np.floor(top)), side - 1) + 1):

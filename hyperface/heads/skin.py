@@ -40,8 +40,10 @@ class _Fields:
     nose: Floats
     hollow: Floats  # below the eyes
     socket: Floats  # the upper lid's skin
+    vermilion: Floats  # the lips, redder towards the seam than at their border
     seam: Floats  # where the lips meet
     nostril: Floats
+    around_mouth: Floats  # where darker skin is darker still
     lid_edge: Floats  # lid margins, where lashes grow
     lid_skin: Floats
     gloss: Floats
@@ -73,7 +75,9 @@ def _fields(detail: int) -> _Fields:
         nose=bump(side, 0.012) * bump(z + 0.038, 0.010) * (y < -0.015),
         hollow=bump(side - 0.030, 0.013) * bump(z + 0.018, 0.006) * (y < 0.02),
         socket=bump(side - 0.032, 0.014) * bump(z - 0.009, 0.006) * (y < 0.02),
+        vermilion=_vermilion(chart),
         seam=bump(lip_line, 0.0009) * smooth_step(0.025, 0.022, side) * (y < -0.003),
+        around_mouth=bump(side, 0.030) * bump(z + 0.078, 0.020) * (y < 0.02),
         nostril=bump(side - 0.0068, 0.0026) * bump(z + 0.0478, 0.0020) * (y < -0.010),
         lid_edge=smooth_step(0.0020, 0.0006, chart.lid_gap) * (y < 0.012),
         lid_skin=smooth_step(0.007, 0.002, chart.lid_gap) * (z > 0.001) * (y < 0.02),
@@ -81,13 +85,21 @@ def _fields(detail: int) -> _Fields:
         + 0.45 * bump(side, 0.013) * bump(z + 0.025, 0.035)
         + 0.25 * bump(side, 0.035) * bump(z - 0.045, 0.02)
         + 0.15 * bump(side - 0.045, 0.015) * bump(z + 0.025, 0.015)
-        + 0.7 * chart.lips
+        + 0.35 * chart.lips
         - 0.35 * chart.ears,
         coarse=coarse,
         fine=fine,
         grain=grain,
         stubble=np.float32(1) + np.float32(0.22) * grain[3] + np.float32(0.05) * fine[3],
     )
+
+
+def _vermilion(chart: Chart) -> Floats:
+    """Strength of the lips' colour (h, w): it fades over their last millimetre and a half."""
+    from scipy.ndimage import gaussian_filter
+
+    soft = gaussian_filter(chart.lips, 2.2 * chart.detail)
+    return np.asarray(smooth_step(0.25, 0.95, soft) * (0.72 + 0.28 * smooth_step(0.6, 1.0, soft)), np.float32)
 
 
 def age_share(age: float) -> float:
@@ -112,7 +124,7 @@ def paint_person(person: Person, detail: int, age: float) -> Floats:
     old = age_share(age)
     rng = np.random.default_rng(_own_seed(person))
     albedo = _complexion(person, chart, fields, old, rng)
-    _cover(albedo, person.lip, chart.lips * np.float32(0.92 - 0.3 * old) * (1 + 0.10 * fields.fine[0]).clip(0, 1.1))
+    _cover(albedo, person.lip, fields.vermilion * np.float32(0.88 - 0.3 * old) * (1 + 0.07 * fields.fine[0]))
     albedo *= (1 - 0.55 * fields.seam - 0.78 * fields.nostril).clip(0.05, 1)[..., None]
     upper = np.where(chart.position[..., 2] > -0.0015, 0.86, 0.34).astype(np.float32)
     _cover(albedo, floats([0.03, 0.020, 0.016]), fields.lid_edge * upper * np.float32(min(person.lashes, 1.1)))
@@ -125,16 +137,17 @@ def paint_person(person: Person, detail: int, age: float) -> Floats:
 
 def paint_picture(
     person: Person, bare: Floats, detail: int, *, age: float, beard: float, makeup: float, hair: Floats,
-    region: Floats | None,
+    root: float, region: Floats | None,
 ) -> Floats:  # fmt: skip
     """The paint (h, w, 4) of a person, with what changes from picture to picture.
 
     bare: of `paint_person`. beard: length of facial hair, 0 shaved … 1 full. makeup: 0 none … 1 strong (lips, lids).
-    hair: opacity (h, w) of the hair's roots on the scalp. region: of `beard_region`, None of those who have no beard.
+    hair: opacity (h, w) of the hair's roots on the scalp. root: how dark they are, as a share of the hair's colour.
+    region: of `beard_region`, None of those who have no beard.
     """
     chart, fields = chart_of(detail), _fields(detail)
     own = hair_color(person, age)
-    colors = np.stack([own * np.float32(0.55), own * np.float32(0.8), _lipstick(person)])
+    colors = np.stack([own * np.float32(root), own * np.float32(0.8), _lipstick(person)])
     region = np.zeros_like(hair) if region is None else region
     tones = floats([makeup, _beard_opacity(person, beard)])
     return _composed(bare, hair, region, fields.stubble, chart.lips, fields.lid_skin, colors, tones)
@@ -154,7 +167,7 @@ def _composed(
         for column in range(bare.shape[1]):
             scalp = hair[row, column]
             chin = min(max(beard[row, column] * opacity * grain[row, column], np.float32(0)), np.float32(0.93))
-            lip = np.float32(0.55) * strength * lips[row, column]
+            lip = np.float32(0.48) * strength * lips[row, column]
             shadow = one - np.float32(0.45) * strength * lids[row, column]
             for channel in range(3):
                 value = bare[row, column, channel] * shadow
@@ -174,13 +187,16 @@ def _complexion(person: Person, chart: Chart, fields: _Fields, old: float, rng: 
     """Albedo (h, w, 3) of bare skin: blood, hollows, lines and spots darken the person's own tone."""
     pick, shift = int(rng.integers(_BANK)), int(rng.integers(200))
     mottling = np.float32(0.030 * person.pores) * np.roll(fields.coarse[pick], shift, 0)
+    mottling += np.float32(0.012 * person.pores) * fields.grain[pick]
     mottling += np.float32(0.018 * person.pores + 0.02 * old) * np.roll(fields.fine[pick], shift, 0)
     z = chart.position[..., 2]
     pale = 1 - 0.45 * person.melanin  # blood shows less through dark skin
-    red = np.float32(0.32 * person.redness * pale) * fields.cheeks
+    blood = 1 + 0.35 * np.roll(fields.coarse[(pick + 1) % _BANK], shift, 0)
+    red = np.float32(0.34 * person.redness * pale) * fields.cheeks * blood + np.float32(0.022) * (blood - 1)
     red += np.float32(0.34 * person.nose_redness * pale) * fields.nose
     around_eyes = np.float32((0.26 + 0.22 * old) * person.under_eye) * fields.hollow
     around_eyes += np.float32(0.10 + 0.10 * person.melanin) * fields.socket
+    around_eyes += np.float32(0.16 * person.melanin) * fields.around_mouth
     dark = _age_lines(person, fields, z) * np.float32(old)
     spots = _spots(person, chart, old, rng)
     log_albedo = np.empty((*chart.shape, 3), np.float32)
@@ -211,7 +227,7 @@ def brow_frame(person: Person, position: Floats) -> tuple[Floats, Floats]:
     middle = 0.0175 + 0.0011 * height + (0.0042 + 0.0016 * arch) * (1 - peak * peak) + 0.0013 * tilt * (along - 0.4)
     middle = middle - 0.030 * np.clip(along - 0.62, 0, None) ** 2
     fullness = 0.82 + 0.36 * person.male
-    half = (0.0043 + 0.0009 * thickness) * fullness * np.clip(1.08 - 0.72 * np.clip(along, 0, 1), 0.1, 1)
+    half = (0.0041 + 0.0007 * thickness) * fullness * np.clip(1.08 - 0.72 * np.clip(along, 0, 1), 0.1, 1)
     return along.astype(np.float32), ((z - middle) / half).astype(np.float32)
 
 
@@ -271,7 +287,7 @@ def _beard_opacity(person: Person, length: float) -> float:
 def _lipstick(person: Person) -> Color:
     strong, warm = np.random.default_rng(_own_seed(person) ^ 1).random(2)
     color = np.array([0.40, 0.05, 0.065]) * (0.6 + 0.7 * strong) + np.array([0.02, 0.06, 0.05]) * warm
-    return np.asarray(color * (1.05 - 0.5 * person.melanin), np.float32)
+    return np.asarray(color * (1.05 - 0.72 * person.melanin), np.float32)
 
 
 def _cover(albedo: Floats, color: Color, opacity: Floats) -> None:

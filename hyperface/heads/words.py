@@ -18,7 +18,7 @@ from hyperface.errors import InputError
 from hyperface.heads import coordinates
 from hyperface.heads.arrays import Floats, Indices, floats
 from hyperface.heads.coordinates import Person
-from hyperface.heads.hair import hairline
+from hyperface.heads.hairline import hairline
 from hyperface.heads.model import Phenotype, load_head_model
 from hyperface.heads.render import neutral_head
 from hyperface.heads.skin import hair_color
