@@ -4,6 +4,7 @@
 GALLERY = "gan-10k"
 GENERATOR = "gan"  # identity-conditional
 GALLERY_GENERATOR = "dcgan"  # unconditional
+EMBEDDED_GENERATORS = ("gan", "heads")  # identity-conditional ones that ship, which the app offers
 RECOGNIZER = "dlib"
 DETECTOR = "dlib"
 

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
+from typing import Any
 
+from hyperface.defaults import EMBEDDED_GENERATORS, GENERATOR
 from hyperface.errors import InputError
 from hyperface.jobs.console import Console
 
@@ -31,6 +33,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--runs", metavar="DIR", type=Path, help="folder of the runs (default HYPERFACE_RUNS, or runs/ in this folder)"
     )
+    parser.add_argument(
+        "--generator",
+        metavar="NAME",
+        help=f"generator that pages begin with: {', '.join(EMBEDDED_GENERATORS)} (default HYPERFACE_GENERATOR, or "
+        f"{GENERATOR})",
+    )
     parser.add_argument("--open", action="store_true", help="open it in this machine's web browser")
     parser.set_defaults(json=False)
 
@@ -42,7 +50,12 @@ def execute(arguments: argparse.Namespace, console: Console) -> None:
     from hyperface.ui.app import launch
     from hyperface.ui.parts.context import AppContext
 
-    context = AppContext() if arguments.runs is None else AppContext(runs_folder=arguments.runs.absolute())
+    chosen: dict[str, Any] = {}
+    if arguments.runs is not None:
+        chosen["runs_folder"] = arguments.runs.absolute()
+    if arguments.generator is not None:
+        chosen["generator_name"] = arguments.generator
+    context = AppContext(**chosen)
     try:
         launch(context, host=arguments.host, port=arguments.port, open_browser=arguments.open)
     except OSError as error:  # Gradio's own words, such as "Cannot find empty port in range: 80-80"

@@ -61,6 +61,7 @@ class HeadsGenerator(Generator, Portraits):
 
     card = CARD
     beta = 0.0  # pictures vary by their seeds; noise on the request would make each a picture of somebody else
+    seconds_per_person = 0.1
     style_size = STYLE_SIZE
     autocasts = False
     expressions = EXPRESSIONS

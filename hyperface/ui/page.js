@@ -1,9 +1,10 @@
 // What the components of the page are run by: each is given its element and properties by Gradio (see parts/scripts.py).
 import { packView } from './pack/view.js';
+import { portraitView } from './identities/portrait.js';
 import { chartView } from './parts/chart.js';
 import { downloads } from './parts/downloads.js';
 import { runProgress } from './parts/run_progress.js';
 import { photoPicker } from './photos/picker.js';
 import { trainView } from './train/view.js';
 
-export { chartView, downloads, packView, photoPicker, runProgress, trainView };
+export { chartView, downloads, packView, photoPicker, portraitView, runProgress, trainView };

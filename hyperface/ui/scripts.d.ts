@@ -92,6 +92,39 @@ interface ControlServer {
   resume(question: { run: string | null }): Promise<{ error?: string }>;
 }
 
+/** How a portrait is taken: degrees, and an age from 0 to 1. */
+interface Sitting {
+  yaw: number;
+  pitch: number;
+  light: number;
+  age: number;
+}
+
+/** What is asked for in one picture of the person `who`. */
+interface PortraitQuestion extends Sitting {
+  who: object | null;
+  fine: boolean;
+  expression: string | null;
+  /** A view to keep, not to show. */
+  aside?: boolean;
+}
+
+/** Who is enlarged, where the sliders start, and the expressions on offer. */
+interface Beginning {
+  title: string;
+  note: string;
+  sitting: Sitting;
+  expressions: string[];
+  error?: undefined;
+}
+
+/** `server_functions` of portrait_view.py. */
+interface PortraitServer {
+  begin(question: { who: object }): Promise<Beginning | { error: string }>;
+  draw(question: PortraitQuestion): Promise<{ error?: string; image?: string }>;
+  compare(question: { who: object }): Promise<{ error?: string; html?: string }>;
+}
+
 interface Figure {
   data: object[];
   layout?: object;

@@ -32,6 +32,14 @@ def test_by_default_the_environment_decides(launches, tmp_path, monkeypatch):
     assert call.context.runs_folder == tmp_path / "mine" == runs.runs_folder()
 
 
+def test_the_generator_is_the_one_named_else_the_environments(launches, monkeypatch, capsys):
+    monkeypatch.setenv("HYPERFACE_GENERATOR", "heads")
+    assert main(["app"]) == main(["app", "--generator", "gan"]) == 0
+    assert [call.context.generator_name for call in launches] == ["heads", "gan"]
+    assert main(["app", "--generator", "nobody"]) == EXIT_USER_ERROR
+    assert "ships (gan, heads); 'nobody' is none" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("port", ["0", "-1", "65536"])
 def test_no_such_port(launches, port, capsys):
     assert main(["app", "--port", port]) == EXIT_USER_ERROR

@@ -13,6 +13,7 @@ import pytest
 from gradio.blocks import Block
 
 from hyperface import runs
+from hyperface.defaults import EMBEDDED_GENERATORS
 from hyperface.ui.parts import worker
 from hyperface.ui.parts.context import AppContext
 
@@ -46,6 +47,7 @@ TRAINING = {
     "Batch": (24, "batch_size", 24),
     "Seed": (3, "seed", 3),
 }
+DRAWN_BY = ("Drawn by", "heads")  # of the whole Identities tab
 NEW_DATASET = {"Identities": (12, "identities", 12), "Images of each": (6, "images_per_identity", 6)}
 
 
@@ -147,6 +149,16 @@ def test_every_control_of_a_dataset_reaches_it(context, page):
 def test_every_control_of_the_closed_loop_reaches_it(context, page):
     check(context, page, "Separate", "separate", LOOP, {})
     assert set(controls_beside(page, "Separate")) == set(LOOP)
+
+
+def test_the_generator_of_the_tab_draws_what_is_started_there(context, page):
+    label, name = DRAWN_BY
+    (choice,) = [box for box in all_of(page, gr.Dropdown) if box.label == label]
+    assert [value for _, value in choice.choices] == list(EMBEDDED_GENERATORS)
+    for button, verb in (("Generate the dataset", "generate"), ("Separate", "separate")):
+        few = {controls_beside(page, button)["Identities"]: 5}
+        assert started(context, page, button, few)[verb]["generator"] == "gan"
+        assert started(context, page, button, few | {choice: name})[verb]["generator"] == name
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 
+from hyperface.defaults import GENERATOR
 from hyperface.errors import HyperFaceError, InputError
 from hyperface.runs import Run, names
 from hyperface.ui.parts import worker
@@ -36,16 +37,17 @@ class LoopControls:
 
     identities: gr.Slider
     rounds: gr.Slider
+    generator: gr.Dropdown
 
 
-def closed_loop_panel(context: AppContext, packing: gr.Dropdown, tab: gr.Tab) -> None:
-    """Lay out the panel. packing: the page's run picker; tab: opened fires its select event."""
+def closed_loop_panel(context: AppContext, packing: gr.Dropdown, generator: gr.Dropdown, tab: gr.Tab) -> None:
+    """Lay out the panel. packing: the page's run picker; generator: the tab's; tab: opened fires its select event."""
     with gr.Accordion("Close the loop: move them apart in their pictures", open=False, elem_id="closed-loop") as panel:
         gr.HTML(_EXPLANATION, apply_default_css=False)
         with gr.Row():
             count = gr.Slider(2, 1000, 100, step=1, label="Identities", info="The packing's first so many.")
             rounds = gr.Slider(1, 60, 20, step=1, label="Rounds", info="How often each one is moved.")
-        controls = LoopControls(count, rounds)
+        controls = LoopControls(count, rounds, generator)
         expected = gr.HTML(apply_default_css=False)
         with gr.Row(elem_classes=["hf-buttons"]):
             begin = gr.Button("Separate", variant="primary", min_width=180, elem_id="closed-loop-begin")
@@ -70,14 +72,14 @@ def closed_loop_panel(context: AppContext, packing: gr.Dropdown, tab: gr.Tab) ->
         event(toasts(lambda name: gained(context, name)), progress, gain, **LATEST)
 
 
-def start_separating(context: AppContext, name: str | None, *, identities: float, rounds: float) -> str:
+def start_separating(context: AppContext, name: str | None, *, identities: float, rounds: float, generator: str) -> str:
     """Close the loop over the first so many identities of the packing with this name. Returns the run's name."""
     from hyperface.jobs import separate
 
     packed = load_packed(context, name)
     worker.check_free(context)
     options = separate.SeparateOptions(
-        str(packed.run.path), identities=min(int(identities), len(packed)), rounds=int(rounds)
+        str(packed.run.path), identities=min(int(identities), len(packed)), rounds=int(rounds), generator=generator
     )
     return worker.start(context, separate.create(options, folder=context.runs_folder)).name
 
@@ -90,7 +92,7 @@ def start_drawing(context: AppContext, name: str | None) -> str:
     if newest is None:
         raise InputError("Nothing has been separated yet. Press Separate first.")
     worker.check_free(context)
-    options = generate.GenerateOptions(source=str(newest.path))
+    options = generate.GenerateOptions(source=str(newest.path), generator=_generator_of(newest))
     return worker.start(context, generate.create(options, folder=context.runs_folder)).name
 
 
@@ -141,6 +143,10 @@ def _newest(context: AppContext, name: str | None) -> Run | None:
     return next(runs, None)
 
 
+def _generator_of(run: Run) -> str:
+    return str(run.options.get("generator", GENERATOR))
+
+
 def outcome_of(context: AppContext, name: str | None) -> str:
     """HTML: what the packing's newest closed loop came to; nothing before there is one."""
     newest = _newest(context, name)
@@ -163,7 +169,7 @@ def _outcome(context: AppContext, name: str | None, run: Run) -> str:
     recognizer = context.recognizer(gallery_of(context, packed.run).recognizer)
 
     def row(title: str, requests: torch.Tensor) -> str:
-        drawn = realize(requests[:SHOWN], [0], context.generator(), recognizer)
+        drawn = realize(requests[:SHOWN], [0], context.generator(_generator_of(run)), recognizer)
         faces = "".join(
             f"<li>{picture(image, f'{title}, identity {number}')}<span>{number}</span></li>"
             for number, image in enumerate(drawn.images[:, 0])

@@ -36,13 +36,14 @@ class DatasetControls:
     seed: gr.Number
     also: gr.Dropdown
     validate: gr.Checkbox
+    generator: gr.Dropdown
 
 
-def dataset_panel(context: AppContext, packing: gr.Dropdown, tab: gr.Tab) -> None:
-    """Lay out the panel. packing: the page's run picker; tab: opened fires its select event."""
+def dataset_panel(context: AppContext, packing: gr.Dropdown, generator: gr.Dropdown, tab: gr.Tab) -> None:
+    """Lay out the panel. packing: the page's run picker; generator: the tab's; tab: opened fires its select event."""
     with gr.Column(elem_classes=["hf-panel"]):
         gr.HTML(_HEADING, apply_default_css=False)
-        controls = _controls()
+        controls = _controls(generator)
         estimate = gr.HTML(apply_default_css=False, elem_id="dataset-estimate")
         with gr.Row(elem_classes=["hf-buttons"]):
             generate = gr.Button("Generate the dataset", variant="primary", min_width=220, elem_id="dataset-generate")
@@ -61,7 +62,7 @@ def dataset_panel(context: AppContext, packing: gr.Dropdown, tab: gr.Tab) -> Non
     gr.on(moments, size_text, sizes, estimate, queue=False, **LATEST)
 
 
-def _controls() -> DatasetControls:
+def _controls(generator: gr.Dropdown) -> DatasetControls:
     with gr.Row():
         identities = gr.Number(200, label="Identities", precision=0, minimum=1, elem_id="dataset-identities")
         images = gr.Slider(1, MAX_IMAGES_PER_IDENTITY, 20, step=1, label="Images of each", elem_id="dataset-images")
@@ -73,7 +74,7 @@ def _controls() -> DatasetControls:
     with gr.Row():
         also = gr.Dropdown(FORMATS, value="", label="Also write as", min_width=280, elem_id="dataset-format")
         validate = gr.Checkbox(False, label="Check every image in the end", elem_id="dataset-validate")
-    return DatasetControls(identities, images, beta, seed, also, validate)
+    return DatasetControls(identities, images, beta, seed, also, validate, generator)
 
 
 def start_generating(
@@ -86,6 +87,7 @@ def start_generating(
     seed: float | None,
     also: str,
     validate: bool,
+    generator: str,
 ) -> str:
     """Generate a dataset of the packing with this name, as the controls are set. Returns the run's name."""
     from hyperface.jobs import generate
@@ -102,6 +104,7 @@ def start_generating(
         seed=int(seed),
         also=also or None,
         validate=validate,
+        generator=generator,
     )
     return worker.start(context, generate.create(options, folder=context.runs_folder)).name
 
@@ -114,9 +117,10 @@ def at_work(context: AppContext, current: str | None) -> str | None:
 
 _HEADING = f"""
 <h3 class="hf-heading">A dataset of these people</h3>
-<p class="hf-note">Every image has a style of its own, and its own embedding near the identity's: β = {BETA:g}, which
-the GAN takes, turns it by about 27°, 0, which heads take, leaves all variation to the styles, and from 0.01 people are
-mistaken for one another. Left empty, it is the generator's own. The work goes on when you close the page.</p>
+<p class="hf-note">The generator chosen above draws it. Every image has a style of its own, and its own embedding near
+the identity's: β = {BETA:g}, which the GAN takes, turns it by about 27°, 0, which heads take, leaves all variation to
+the styles, and from 0.01 people are mistaken for one another. Left empty, it is the generator's own. The work goes on
+when you close the page.</p>
 """
 
 

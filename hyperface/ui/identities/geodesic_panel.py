@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import gradio as gr
 
 from hyperface.errors import InputError
+from hyperface.ui.identities.portrayed import Portrayed, difference_text, face, portraits_of
 from hyperface.ui.parts.context import AppContext
 from hyperface.ui.parts.events import LATEST, Given, Updates, components_of, values_of
 from hyperface.ui.parts.folded import when_open
 from hyperface.ui.parts.packed import Packed, gallery_of, load_packed
-from hyperface.ui.parts.pictures import picture
 from hyperface.ui.parts.toasts import toasts
 
 if TYPE_CHECKING:
@@ -28,26 +28,30 @@ class WalkControls:
     start: gr.Number
     end: gr.Number
     style: gr.Number
+    generator: gr.Dropdown
 
 
 @dataclass(frozen=True)
 class Walk:
     """Places on the great circle between two identities. images: (k, 3, h, w), the faces drawn there. seen: k, degrees,
-    each one's angle to the first as its picture has it. angle: of the whole way, as asked for, degrees."""
+    each one's angle to the first as its picture has it. angle: of the whole way, as asked for, degrees. who: k, whom
+    each picture enlarges, None for nobody. difference: HTML of what the end has more or less of than the start."""
 
     images: torch.Tensor
     seen: list[float]
     angle: float
+    who: list[Portrayed | None]
+    difference: str
 
 
-def geodesic_panel(context: AppContext, packing: gr.Dropdown) -> None:
-    """Lay out the panel. packing: the page's run picker."""
+def geodesic_panel(context: AppContext, packing: gr.Dropdown, generator: gr.Dropdown) -> None:
+    """Lay out the panel. packing: the page's run picker; generator: the tab's."""
     with gr.Accordion("From one identity to another", open=False, elem_id="geodesic") as panel:
         with gr.Row():
             start = gr.Number(0, label="From identity", precision=0, minimum=0, elem_id="geodesic-from")
             end = gr.Number(1, label="To identity", precision=0, minimum=0, elem_id="geodesic-to")
             style = gr.Number(0, label="Style", precision=0, minimum=0)
-        controls = WalkControls(start, end, style)
+        controls = WalkControls(start, end, style, generator)
         strip = gr.HTML(apply_default_css=False, elem_id="geodesic-strip", min_height=90)
         share = gr.Slider(0, 100, 50, step=1, label="How far along, %", elem_id="geodesic-share")
         face = gr.HTML(apply_default_css=False, elem_id="geodesic-face", min_height=160)
@@ -64,7 +68,7 @@ def geodesic_panel(context: AppContext, packing: gr.Dropdown) -> None:
         return {strip: strip_text(shares, walked(given, shares)), **step(given)}
 
     asked = {packing, share, *components_of(controls)}
-    changes = [packing.change, start.change, end.change, style.change]
+    changes = [packing.change, start.change, end.change, style.change, generator.change]
     when_open(panel, both, asked, [strip, face], also=changes)
     share.input(toasts(step), asked, face, **LATEST)
 
@@ -72,19 +76,20 @@ def geodesic_panel(context: AppContext, packing: gr.Dropdown) -> None:
 def strip_text(shares: list[float], walk: Walk) -> str:
     """HTML of the faces along the way."""
     items = "".join(
-        f"<li>{picture(image, f'{100 * share:.0f} % along')}<span>{share * walk.angle:.0f}°</span></li>"
-        for share, image in zip(shares, walk.images, strict=True)
+        f"<li>{face(image, f'{100 * share:.0f} % along', who)}<span>{share * walk.angle:.0f}°</span></li>"
+        for share, image, who in zip(shares, walk.images, walk.who, strict=True)
     )
     return (
         f'<ul class="hf-strip">{items}</ul><p class="hf-note">Equal steps of the requested angle, {walk.angle:.1f}° in '
-        f"all. Embedded again, the two ends are {walk.seen[-1]:.1f}° apart.</p>"
+        f"all. Embedded again, the two ends are {walk.seen[-1]:.1f}° apart.</p>{walk.difference}"
     )
 
 
 def face_text(share: float, walk: Walk) -> str:
     """HTML of the second of two faces, which is at this share of the way from the first."""
+    shown = face(walk.images[1], "The face at this place", walk.who[1])
     return (
-        f'<figure class="hf-pair"><div class="hf-pair-face">{picture(walk.images[1], "The face at this place")}</div>'
+        f'<figure class="hf-pair"><div class="hf-pair-face">{shown}</div>'
         f'<div class="hf-pair-angle"><b class="hf-number">{walk.angle * share:.1f}°</b><span>asked for</span>'
         f'<b class="hf-number hf-second">{walk.seen[1]:.1f}°</b><span>in the picture</span></div></figure>'
     )
@@ -98,6 +103,7 @@ def walk(
     start: float | None,
     end: float | None,
     style: float | None,
+    generator: str | None = None,
 ) -> Walk:
     """Faces at these shares of the way. InputError for an empty field, or an identity that is not there."""
     import torch
@@ -113,6 +119,13 @@ def walk(
     ends = packed.embeddings[[int(start), int(end)]]  # (2, d)
     way = sphere.geodesic(ends[:1], ends[1:], torch.tensor(shares))  # (k, d)
     recognizer = context.recognizer(gallery_of(context, packed.run).recognizer)
-    drawn = realize(way, [int(style)], context.generator(), recognizer)
+    artist = context.generator(generator)
+    drawn = realize(way, [int(style)], artist, recognizer)
     seen = torch.rad2deg(sphere.angles(drawn.embeddings[:1, 0], drawn.embeddings[:, 0]))  # (k,)
-    return Walk(drawn.images[:, 0], seen.tolist(), float(torch.rad2deg(sphere.angles(ends[0], ends[1]))))
+    who: list[Portrayed | None] = [None] * len(shares)
+    if portraits_of(artist) is not None:
+        at = Portrayed(packed.run.name, artist.name, int(start), int(style), other=int(end))
+        who = [replace(at, share=share) for share in shares]
+    difference = difference_text(artist, ends[1], ends[0], (f"Identity {end:.0f}", f"identity {start:.0f}"))
+    angle = float(torch.rad2deg(sphere.angles(ends[0], ends[1])))
+    return Walk(drawn.images[:, 0], seen.tolist(), angle, who, difference)

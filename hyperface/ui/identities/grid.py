@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from hyperface.ui.parts.pictures import escape, picture
+from hyperface.ui.identities.portrayed import Portrayed, face
+from hyperface.ui.parts.pictures import escape
 
 if TYPE_CHECKING:
     import torch
@@ -21,6 +22,7 @@ class IdentityRow:
     cosines: Sequence[float]  # k, of each picture's embedding to the requested one
     neighbor: int  # the identity of the run that is nearest to it
     neighbor_angle: float  # degrees
+    who: Sequence[Portrayed | None]  # k, whom each picture enlarges; None: nobody
 
 
 @dataclass(frozen=True)
@@ -31,6 +33,8 @@ class ClosestPair:
     images: tuple[torch.Tensor, torch.Tensor]  # (3, h, w) each
     requested_angle: float  # degrees, between the packed embeddings
     drawn_angle: float  # degrees, between the embeddings of the two pictures
+    who: tuple[Portrayed | None, ...]  # whom each picture enlarges
+    difference: str  # HTML of what differs, in words; may be empty
 
 
 def identity_grid(rows: Sequence[IdentityRow], style_seeds: Sequence[int]) -> str:
@@ -54,8 +58,8 @@ _CAPTION = (
 def _row(row: IdentityRow, style_seeds: Sequence[int]) -> str:
     mean = sum(row.cosines) / len(row.cosines)
     cells = "".join(
-        f'<div role="cell">{_variation(row.number, seed, image, cosine)}</div>'
-        for seed, image, cosine in zip(style_seeds, row.images, row.cosines, strict=True)
+        f'<div role="cell">{_variation(row.number, seed, image, cosine, who)}</div>'
+        for seed, image, cosine, who in zip(style_seeds, row.images, row.cosines, row.who, strict=True)
     )
     return (
         '<div class="hf-grid-row" role="row"><div class="hf-grid-label" role="rowheader">'
@@ -68,20 +72,21 @@ def _row(row: IdentityRow, style_seeds: Sequence[int]) -> str:
     )
 
 
-def _variation(number: int, seed: int, image: torch.Tensor, cosine: float) -> str:
+def _variation(number: int, seed: int, image: torch.Tensor, cosine: float, who: Portrayed | None) -> str:
     text = f"Identity {number}, style {seed}: cosine {cosine:.2f} to the request"
-    return picture(image, text, title=text)
+    return face(image, text, who, title=text)
 
 
 def closest_pair(pair: ClosestPair) -> str:
     """HTML figure of the run's closest pair with its angle as requested and as drawn."""
     first, second = (
-        f'<div class="hf-pair-face">{picture(image, f"Identity {number}")}<span>Identity {number}</span></div>'
-        for number, image in zip(pair.numbers, pair.images, strict=True)
+        f'<div class="hf-pair-face">{face(image, f"Identity {number}", who)}<span>Identity {number}</span></div>'
+        for number, image, who in zip(pair.numbers, pair.images, pair.who, strict=True)
     )
     return (
         '<h3 class="hf-heading">The two closest identities of this packing</h3>'
         f'<figure class="hf-pair">{first}<div class="hf-pair-angle">'
         f'<b class="hf-number">{pair.requested_angle:.1f}°</b><span>requested</span>'
         f'<b class="hf-number hf-second">{pair.drawn_angle:.1f}°</b><span>as drawn</span></div>{second}</figure>'
+        f"{pair.difference}"
     )

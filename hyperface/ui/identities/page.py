@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from hyperface.defaults import BETA
 from hyperface.errors import InputError
 from hyperface.ui.identities.grid import ClosestPair, IdentityRow, closest_pair, identity_grid
+from hyperface.ui.identities.portrayed import MAX_SEED, Portrayed, difference_text, perturbed, portraits_of
 from hyperface.ui.parts.context import AppContext
 from hyperface.ui.parts.figures import figure_row
 from hyperface.ui.parts.packed import Packed, gallery_of
@@ -20,18 +21,19 @@ if TYPE_CHECKING:
     from hyperface.recognizers import Recognizer
 
 MAX_IDENTITIES, MAX_STYLES = 24, 12  # on a page
-MAX_SEED = 2**31 - 1
 
 
 @dataclass(frozen=True)
 class Page:
-    """What is asked of the grid. first: number of the first identity; first_style: seed of the first column."""
+    """What is asked of the grid. first: number of the first identity; first_style: seed of the first column; generator:
+    the name of what draws."""
 
     first: int
     identities: int
     styles: int
     first_style: int
     beta: float
+    generator: str
 
     def __post_init__(self) -> None:
         _require(1 <= self.identities <= MAX_IDENTITIES, f"Choose 1 to {MAX_IDENTITIES} identities on a page.")
@@ -62,11 +64,12 @@ def asked_page(
     styles: float | None,
     first_style: float | None,
     beta: float | None,
+    generator: str,
 ) -> Page:
     """The controls' values as a page. InputError for an empty field, or a value that cannot be."""
     if first is None or identities is None or styles is None or first_style is None or beta is None:
         raise InputError("A number is missing: fill in every field on the left.")
-    return Page(int(first), int(identities), int(styles), int(first_style), float(beta))
+    return Page(int(first), int(identities), int(styles), int(first_style), float(beta), generator)
 
 
 def turned(direction: int, first: float | None, identities: int, size: int) -> float | None:
@@ -82,7 +85,8 @@ def draw_page(context: AppContext, packed: Packed, page: Page) -> DrawnPage:
     from hyperface.realization import realize, recognized
 
     _require(page.first < len(packed), f"The last identity of this packing is {len(packed) - 1}.")
-    generator, recognizer = context.generator(), context.recognizer(gallery_of(context, packed.run).recognizer)
+    generator = context.generator(page.generator)
+    recognizer = context.recognizer(gallery_of(context, packed.run).recognizer)
     numbers = list(range(page.first, min(page.first + page.identities, len(packed))))
     identities = packed.embeddings[numbers]  # (n, d)
     requests = _perturbed(identities, numbers, page)  # (n, k, d)
@@ -95,10 +99,11 @@ def draw_page(context: AppContext, packed: Packed, page: Page) -> DrawnPage:
             drawn.cosine[i].tolist(),
             int(packed.nearest[number]),
             float(packed.nearest_angle[number]),
+            _portrayed(packed, generator, number, page),
         )
         for i, number in enumerate(numbers)
     ]
-    pair = _closest(packed, page.first_style, generator, recognizer)
+    pair = _closest(packed, page, generator, recognizer)
     figures = [
         ("identities in the packing", f"{len(packed):,}"),
         ("smallest angle between two", f"{pair.requested_angle:.1f}°"),
@@ -109,18 +114,28 @@ def draw_page(context: AppContext, packed: Packed, page: Page) -> DrawnPage:
     return DrawnPage(summary, identity_grid(rows, page.style_seeds), closest_pair(pair))
 
 
-def _closest(packed: Packed, style: int, generator: Generator, recognizer: Recognizer) -> ClosestPair:
+def _portrayed(packed: Packed, generator: Generator, number: int, page: Page) -> list[Portrayed | None]:
+    """Whom each picture of a row enlarges; None where the generator cannot."""
+    if portraits_of(generator) is None:
+        return [None] * page.styles
+    return [Portrayed(packed.run.name, page.generator, number, style, page.beta) for style in page.style_seeds]
+
+
+def _closest(packed: Packed, page: Page, generator: Generator, recognizer: Recognizer) -> ClosestPair:
     from hyperface import sphere
     from hyperface.realization import realize
 
     first, second = packed.closest
-    drawn = realize(packed.embeddings[[first, second]], [style], generator, recognizer)
+    asked = packed.embeddings[[first, second]]
+    drawn = realize(asked, [page.first_style], generator, recognizer)
     seen = drawn.embeddings[:, 0]  # (2, d)
     return ClosestPair(
         (first, second),
         (drawn.images[0, 0], drawn.images[1, 0]),
         float(packed.nearest_angle[first]),
         float(sphere.angles(seen[0], seen[1]).rad2deg()),
+        tuple(_portrayed(packed, generator, number, replace(page, beta=0.0))[0] for number in (first, second)),
+        difference_text(generator, asked[0], asked[1], (f"Identity {first}", f"identity {second}")),
     )
 
 
@@ -128,12 +143,14 @@ def _perturbed(identities: torch.Tensor, numbers: list[int], page: Page) -> torc
     """What Algorithm 3 asks the generator for instead of the identities themselves: (n, k, d)."""
     if page.beta == 0:
         return None
-    from hyperface.datasets.synthesis import perturb
-    from hyperface.seeds import image_seeds
+    import torch
 
-    copies = identities.repeat_interleave(page.styles, dim=0)  # (n·k, d)
-    seeds = [image_seeds(0, number, style)[0] for number in numbers for style in page.style_seeds]
-    return perturb(copies, page.beta, seeds).reshape(len(numbers), page.styles, -1)
+    rows = [
+        perturbed(identity[None], number, style, page.beta)
+        for identity, number in zip(identities, numbers, strict=True)
+        for style in page.style_seeds
+    ]
+    return torch.cat(rows).reshape(len(numbers), page.styles, -1)
 
 
 def _require(condition: bool, message: str) -> None:

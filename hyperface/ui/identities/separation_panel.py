@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 
     from hyperface.realization import Separation
 
-MOST_MEASURED = 400  # identities of a run that are drawn for it: about six seconds
+MOST_MEASURED = 400  # identities of a run that are drawn for it, fewer where that would take longer than
+MOST_SECONDS = 10.0
 SHOWN = 6  # pairs of each kind
 FALSE_MATCHES = 0.001
 COLLISION_LINE = 0.6  # where the gallery is too small to tell
@@ -49,8 +50,9 @@ class Measured:
     cosines: torch.Tensor
 
 
-def separation_panel(context: AppContext, packing: gr.Dropdown, first: gr.Number) -> None:
-    """Lay out the panel. packing: the page's run picker. first: the grid's first identity, set by a click."""
+def separation_panel(context: AppContext, packing: gr.Dropdown, generator: gr.Dropdown, first: gr.Number) -> None:
+    """Lay out the panel. packing: the page's run picker; generator: the tab's; first: the grid's first identity, set by
+    a click."""
     with gr.Accordion("As far apart in the pictures as asked?", open=False, elem_id="separation") as panel:
         summary = gr.HTML(_WAITING, apply_default_css=False, elem_id="separation-summary", min_height=80)
         scatter = chart(label="Drift of each identity and the angle to its nearest other as seen", height=340)
@@ -68,7 +70,7 @@ def separation_panel(context: AppContext, packing: gr.Dropdown, first: gr.Number
         except HyperFaceError as error:
             empty = f'<p class="hf-empty">{escape(error)}</p>'
             return {summary: empty, scatter: None, line: COLLISION_LINE, collisions: ""}
-        found = measured(packed)
+        found = measured(packed, given[generator])
         cosine = round(found.line or COLLISION_LINE, 2)
         return {
             summary: summary_text(packed, found),
@@ -77,30 +79,33 @@ def separation_panel(context: AppContext, packing: gr.Dropdown, first: gr.Number
             collisions: collisions_text(found, cosine),
         }
 
-    def judge(name: str | None, cosine: float) -> str:
-        return collisions_text(measured(load_packed(context, name)), cosine)
+    def judge(name: str | None, drawn_by: str, cosine: float) -> str:
+        return collisions_text(measured(load_packed(context, name), drawn_by), cosine)
 
     def pick(event: gr.EventData) -> int:
         return int(picked_point(event))
 
     outputs = [summary, scatter, line, collisions]
-    when_open(panel, show, [packing], outputs, also=[packing.change], show_progress="minimal")
-    line.input(toasts(judge), [packing, line], collisions, **LATEST)
+    when_open(
+        panel, show, [packing, generator], outputs, also=[packing.change, generator.change], show_progress="minimal"
+    )
+    line.input(toasts(judge), [packing, generator, line], collisions, **LATEST)
     scatter.picked(pick, outputs=first, **LATEST)
 
 
 _WAITING = '<p class="hf-note">Drawing and embedding the identities…</p>'
 
 
-def measure(context: AppContext, packed: Packed) -> Measured:
-    """Draw the first identities of a packing and embed their pictures."""
+def measure(context: AppContext, packed: Packed, generator: str | None = None) -> Measured:
+    """Draw the first identities of a packing and embed their pictures. generator: its name, None for the usual one."""
     from hyperface.images import to_uint8
     from hyperface.realization import mean_nearest_angle, most_alike_pairs, realize, separation
     from hyperface.recognizers import SECOND
 
     gallery = gallery_of(context, packed.run)
-    identities = packed.embeddings[:MOST_MEASURED]
-    drawn = realize(identities, [0], context.generator(), context.recognizer(gallery.recognizer))
+    artist = context.generator(generator)
+    identities = packed.embeddings[: min(MOST_MEASURED, int(MOST_SECONDS / artist.seconds_per_person))]
+    drawn = realize(identities, [0], artist, context.recognizer(gallery.recognizer))
     seen = drawn.embeddings[:, 0]  # (n, d)
     found = separation(identities, seen)
     cosines, rows = most_alike_pairs(seen, SHOWN * 50)

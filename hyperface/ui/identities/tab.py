@@ -5,11 +5,12 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import gradio as gr
 from gradio.blocks import Block
 
-from hyperface.defaults import BETA
+from hyperface.defaults import BETA, EMBEDDED_GENERATORS
 from hyperface.errors import HyperFaceError
 from hyperface.ui.identities.closed_loop_panel import closed_loop_panel
 from hyperface.ui.identities.dataset_panel import dataset_panel
@@ -17,7 +18,6 @@ from hyperface.ui.identities.files import identity_files
 from hyperface.ui.identities.geodesic_panel import geodesic_panel
 from hyperface.ui.identities.page import (
     MAX_IDENTITIES,
-    MAX_SEED,
     MAX_STYLES,
     DrawnPage,
     Page,
@@ -25,6 +25,8 @@ from hyperface.ui.identities.page import (
     draw_page,
     turned,
 )
+from hyperface.ui.identities.portrait_view import portrait_view
+from hyperface.ui.identities.portrayed import MAX_SEED
 from hyperface.ui.identities.separation_panel import separation_panel
 from hyperface.ui.identities.sphere_panel import sphere_panel
 from hyperface.ui.parts.app_page import AppPage
@@ -35,6 +37,7 @@ from hyperface.ui.parts.pictures import escape
 from hyperface.ui.parts.toasts import toasts
 
 PAGES_KEPT = 32  # drawn pages remembered, for all visitors
+GENERATOR_TITLES = {"gan": "Faces of the GAN", "heads": "3-D heads"}
 EMPTY = '<p class="hf-empty">Drawing the first faces…</p>'
 
 
@@ -47,6 +50,7 @@ class PageControls:
     styles: gr.Slider
     first_style: gr.Number
     beta: gr.Slider
+    generator: gr.Dropdown
 
 
 @dataclass(frozen=True)
@@ -73,21 +77,26 @@ def build(page: AppPage, tab: gr.Tab) -> None:
     context, packing = page.context, page.packing
     with gr.Row(elem_classes=["hf-columns", "hf-content-first"]):
         with gr.Column(scale=1, min_width=280, elem_classes=["hf-controls"]):
-            controls = _controls()
+            controls = _controls(context)
         with gr.Column(scale=3, min_width=320):
             pictures, paging = _pictures()
     sphere_panel(context, packing, controls.first, controls.identities)
-    separation_panel(context, packing, controls.first)
-    geodesic_panel(context, packing)
-    closed_loop_panel(context, packing, tab)
+    separation_panel(context, packing, controls.generator, controls.first)
+    geodesic_panel(context, packing, controls.generator)
+    closed_loop_panel(context, packing, controls.generator, tab)
     files = identity_files(context)
-    dataset_panel(context, packing, tab)
+    dataset_panel(context, packing, controls.generator, tab)
+    portrait_view(context)
     gr.on([tab.select, packing.change], lambda name: name, packing, files, **AT_ONCE)
     _turn_pages(packing, controls, pictures, paging)
     _draw_pages(page, tab, controls, pictures)
 
 
-def _controls() -> PageControls:
+def _controls(context: AppContext) -> PageControls:
+    generator = gr.Dropdown(
+        [(GENERATOR_TITLES.get(name, name), name) for name in EMBEDDED_GENERATORS],
+        value=context.generator_name, label="Drawn by", elem_id="identities-generator",
+    )  # fmt: skip
     first = gr.Number(0, label="First identity", precision=0, minimum=0, elem_id="identities-first")
     identities = gr.Slider(1, MAX_IDENTITIES, 6, step=1, label="Identities on a page")
     styles = gr.Slider(1, MAX_STYLES, 6, step=1, label="Variations of each")
@@ -99,7 +108,7 @@ def _controls() -> PageControls:
         0, label="First style", precision=0, minimum=0, maximum=MAX_SEED,
         info="The seed of pose, light and background. A column has one style.",
     )  # fmt: skip
-    return PageControls(first, identities, styles, first_style, beta)
+    return PageControls(first, identities, styles, first_style, beta, generator)
 
 
 def _pictures() -> tuple[Pictures, Paging]:
@@ -142,6 +151,7 @@ def _draw_pages(page: AppPage, tab: gr.Tab, controls: PageControls, pictures: Pi
         controls.identities.release,
         controls.styles.release,
         controls.beta.release,
+        controls.generator.change,
     ]
     outputs = [pictures.summary, pictures.grid, pictures.pair, pictures.size]
     asked = {page.packing, *components_of(controls)}
@@ -153,7 +163,7 @@ def shown(
     pictures: Pictures,
     draw: Callable[[Packed, Page], DrawnPage],
     name: str | None,
-    values: dict[str, float | None],
+    values: dict[str, Any],
 ) -> Updates:
     """What the grid shows of the packing with this name, at these values of the controls, by their names."""
     try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import threading
 from collections.abc import Callable
 from contextlib import suppress
@@ -12,8 +13,8 @@ from typing import TYPE_CHECKING, TypeVar, cast
 
 from hyperface import runs
 from hyperface.assets import assets_folder
-from hyperface.defaults import GALLERY, GENERATOR, RECOGNIZER
-from hyperface.errors import CheckpointError, HyperFaceError
+from hyperface.defaults import EMBEDDED_GENERATORS, GALLERY, GENERATOR, RECOGNIZER
+from hyperface.errors import CheckpointError, HyperFaceError, require
 from hyperface.runs import Run, names
 
 if TYPE_CHECKING:
@@ -25,18 +26,28 @@ T = TypeVar("T")
 log = logging.getLogger(__name__)
 
 
+def usual_generator() -> str:
+    """The generator that pages begin with: HYPERFACE_GENERATOR, or the default one."""
+    return os.environ.get("HYPERFACE_GENERATOR") or GENERATOR
+
+
 @dataclass
 class AppContext:
     """One for the whole server; every method may be called from any thread.
 
     runs_folder: where new runs go. demo_folder: runs that ship with the project, shown below the visitor's own.
+    generator_name: the generator that draws where a page does not choose one. InputError if it does not ship.
     """
 
     runs_folder: Path = field(default_factory=runs.runs_folder)
     demo_folder: Path = field(default_factory=lambda: assets_folder() / "demo")
+    generator_name: str = field(default_factory=usual_generator)
     _parts: dict[object, object] = field(default_factory=dict, repr=False)
     _locks: dict[object, threading.Lock] = field(default_factory=dict, repr=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
+
+    def __post_init__(self) -> None:
+        _require_embedded(self.generator_name)
 
     @property
     def folders(self) -> list[Path]:
@@ -85,15 +96,17 @@ class AppContext:
 
         return self.cached(("recognizer", name), load)
 
-    def generator(self, name: str = GENERATOR) -> Generator:
-        """An identity-conditional generator by name."""
+    def generator(self, name: str | None = None) -> Generator:
+        """An identity-conditional generator by name, one that ships; the server's own if none is named."""
+        wanted = self.generator_name if name is None else name
+        _require_embedded(wanted)
 
         def load() -> Generator:
             from hyperface import generators
 
-            return generators.load(name)
+            return generators.load(wanted)
 
-        return self.cached(("generator", name), load)
+        return self.cached(("generator", wanted), load)
 
     def cached(self, key: object, load: Callable[[], T]) -> T:
         """The value of `load()`, called once for each key; a call that raised is tried again next time."""
@@ -120,3 +133,8 @@ class AppContext:
         thread = threading.Thread(target=load, name="warm-up", daemon=True)
         thread.start()
         return thread
+
+
+def _require_embedded(name: str) -> None:
+    known = ", ".join(EMBEDDED_GENERATORS)
+    require(name in EMBEDDED_GENERATORS, f"The app draws with a generator that ships ({known}); {name!r} is none.")

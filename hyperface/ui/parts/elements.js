@@ -25,4 +25,18 @@ function findInput(root, selector) {
   return found;
 }
 
-export { find, findInput };
+/**
+ * The same for an element of a kind.
+ * @template {HTMLElement} E
+ * @param {ParentNode} root
+ * @param {string} selector
+ * @param {new () => E} kind
+ * @returns {E}
+ */
+function findAs(root, selector, kind) {
+  const found = find(root, selector);
+  if (!(found instanceof kind)) throw new Error(`${selector} is no ${kind.name}.`);
+  return found;
+}
+
+export { find, findAs, findInput };

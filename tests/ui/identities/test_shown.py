@@ -14,7 +14,7 @@ from hyperface.ui.identities.page import DrawnPage, Page, draw_page, turned
 from hyperface.ui.identities.sphere_panel import sphere_of
 from hyperface.ui.parts.packed import load_packed
 
-VALUES = {"first": 2, "identities": 3, "styles": 2, "first_style": 5, "beta": 0.0}
+VALUES = {"first": 2, "identities": 3, "styles": 2, "first_style": 5, "beta": 0.0, "generator": "gan"}
 
 
 @pytest.fixture
@@ -30,7 +30,7 @@ def test_a_page_is_asked_for_as_the_controls_say(context, packing, pictures):
         return DrawnPage("about", "people", "two")
 
     shown = identities_tab.shown(context, pictures, draw, packing.name, VALUES)
-    assert asked == [(packing.name, Page(2, 3, 2, 5, 0.0))]
+    assert asked == [(packing.name, Page(2, 3, 2, 5, 0.0, "gan"))]
     assert shown == {pictures.summary: "about", pictures.grid: "people", pictures.pair: "two", pictures.size: 6}
     with pytest.raises(InputError, match="fill in every field"):
         identities_tab.shown(context, pictures, draw, packing.name, {**VALUES, "first": None})
@@ -44,14 +44,14 @@ def test_without_a_packing_the_grid_says_so(context, pictures):
 
 @pytest.mark.slow
 def test_a_page_shows_its_people_in_its_styles(context, packing):
-    drawn = draw_page(context, load_packed(context, packing.name), Page(4, 3, 2, 5, 0.0))
+    drawn = draw_page(context, load_packed(context, packing.name), Page(4, 3, 2, 5, 0.0, "gan"))
     texts = re.findall(r'alt="(Identity \d, style \d)', drawn.grid)
     assert texts == [f"Identity {number}, style {style}" for number in (4, 5) for style in (5, 6)]
     assert "Six people" in drawn.summary
-    turned_by = draw_page(context, load_packed(context, packing.name), Page(4, 3, 2, 5, 0.01))
+    turned_by = draw_page(context, load_packed(context, packing.name), Page(4, 3, 2, 5, 0.01, "gan"))
     assert turned_by.grid != drawn.grid
     with pytest.raises(InputError, match="last identity of this packing is 5"):
-        draw_page(context, load_packed(context, packing.name), Page(6, 3, 2, 5, 0.0))
+        draw_page(context, load_packed(context, packing.name), Page(6, 3, 2, 5, 0.0, "gan"))
 
 
 @pytest.mark.parametrize(
