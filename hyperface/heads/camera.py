@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 
-import numba
 import numpy as np
 
 from hyperface.faces.template import ARCFACE_TEMPLATE
 from hyperface.heads.arrays import Floats, floats
 from hyperface.heads.capture import Camera
+from hyperface.heads.compiled import kernel
 from hyperface.heads.darkroom import (
     compressed,
     convolved,
@@ -105,7 +105,7 @@ def _stored(image: Floats, camera: Camera, rng: np.random.Generator) -> Floats:
     return image
 
 
-@numba.njit(cache=True, fastmath=True)
+@kernel
 def _measured(radiance: Floats, face: Floats) -> float:
     """Mean luminance where `face` is above 0."""
     total, count = 0.0, 0
@@ -118,7 +118,7 @@ def _measured(radiance: Floats, face: Floats) -> float:
     return total / max(count, 1)
 
 
-@numba.njit(cache=True, fastmath=True)
+@kernel
 def _binned(radiance: Floats, size: int, gains: Floats) -> Floats:
     """Mean over squares of samples, after a curve that keeps single bright samples from flickering."""
     side = radiance.shape[0] // size
@@ -136,7 +136,7 @@ def _binned(radiance: Floats, size: int, gains: Floats) -> Floats:
     return out
 
 
-@numba.njit(cache=True, fastmath=True)
+@kernel
 def _printed(image: Floats, settings: Floats) -> Floats:
     """Stray light, sRGB's curve, contrast and saturation (contrast, saturation, haze) of settings."""
     contrast, saturation, haze = settings[0], settings[1], settings[2]

@@ -5,11 +5,11 @@ from __future__ import annotations
 import io
 import math
 
-import numba
 import numpy as np
 from PIL import Image
 
 from hyperface.heads.arrays import Floats, floats
+from hyperface.heads.compiled import kernel
 
 
 def spread_kernel(blur: float, defocus: float, motion: float, angle: float) -> Floats:
@@ -91,7 +91,7 @@ def _both(first: np.ndarray, second: np.ndarray) -> np.ndarray:
     return np.asarray(np.maximum(product[cut, cut], 0))
 
 
-@numba.njit(cache=True, fastmath=True)
+@kernel
 def _convolved(padded: Floats, kernel: Floats) -> Floats:
     """padded: (h + k − 1, 3 (w + k − 1)), rows with their channels side by side."""
     high, wide = padded.shape[0] - kernel.shape[0] + 1, padded.shape[1] - 3 * (kernel.shape[1] - 1)

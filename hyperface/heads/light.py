@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 
-import numba
 import numpy as np
 
 from hyperface.heads.arrays import Floats, Indices, floats
+from hyperface.heads.compiled import kernel
 from hyperface.heads.lamps import Light
 from hyperface.heads.raster import cover, cover_lines
 
@@ -33,46 +33,34 @@ def surroundings(light: Light, directions: Floats) -> Floats:
     return (radiance + sharp @ light.lobes).astype(np.float32)
 
 
-@numba.njit(cache=True, fastmath=True)
+@kernel
 def visibility(vertices: Floats, normals: Floats, triangles: Indices, strands: Floats, directions: Floats) -> Floats:
     """max(0, n·d) where vertex v sees direction d, else 0: (v, k).
 
     strands: (n, m, 3) lines that hide half of what is behind them; n may be 0.
     """
     size = _OCCLUSION_MAP
-    out = np.zeros((len(vertices), len(directions)), np.float32)
-    points = np.empty((len(vertices), 2), np.float32)
-    depth = np.empty(len(vertices), np.float32)
-    lines = np.empty((strands.shape[0], strands.shape[1], 2), np.float32)
-    line_depth = np.empty((strands.shape[0], strands.shape[1]), np.float32)
-    scale = np.float32(size / (2 * REACH))
-    reach = np.float32(REACH)
-    for k in range(len(directions)):
-        d = directions[k]
-        ax, ay, bx, by, bz = plane_axes(d)
-        for v in range(len(vertices)):
-            x, y, z = vertices[v, 0], vertices[v, 1], vertices[v, 2]
-            points[v, 0] = (x * ax + y * ay + reach) * scale
-            points[v, 1] = (x * bx + y * by + z * bz + reach) * scale
-            depth[v] = -(x * d[0] + y * d[1] + z * d[2])
-        nearest = np.full((size, size), np.inf, np.float32)
+    out = np.zeros((vertices.shape[0], directions.shape[0]), np.float32)
+    points, depth = np.empty((vertices.shape[0], 2), np.float32), np.empty(vertices.shape[0], np.float32)
+    lines, line_depth = np.empty((*strands.shape[:2], 2), np.float32), np.empty(strands.shape[:2], np.float32)
+    nearest, hair = np.empty((size, size), np.float32), np.empty((size, size), np.float32)
+    scale, one = np.float32(size / (2 * REACH)), np.float32(1)
+    for k in range(directions.shape[0]):
+        axes = _axes_toward(directions[k])
+        nearest[:] = np.inf
+        hair[:] = np.inf
+        _seen(vertices, axes, scale, points, depth)
         cover(points, depth, triangles, nearest)
-        hair = np.full((size, size), np.inf, np.float32)
-        if strands.shape[0] > 0:
-            for i in range(strands.shape[0]):
-                for j in range(strands.shape[1]):
-                    x, y, z = strands[i, j, 0], strands[i, j, 1], strands[i, j, 2]
-                    lines[i, j, 0] = (x * ax + y * ay + reach) * scale
-                    lines[i, j, 1] = (x * bx + y * by + z * bz + reach) * scale
-                    line_depth[i, j] = -(x * d[0] + y * d[1] + z * d[2])
-            cover_lines(lines, line_depth, strands.shape[0], hair)
-        for v in range(len(vertices)):
-            cosine = normals[v, 0] * d[0] + normals[v, 1] * d[1] + normals[v, 2] * d[2]
+        for i in range(strands.shape[0]):
+            _seen(strands[i], axes, scale, lines[i], line_depth[i])
+        cover_lines(lines, line_depth, strands.shape[0], hair)
+        for v in range(vertices.shape[0]):
+            cosine = -(normals[v, 0] * axes[2, 0] + normals[v, 1] * axes[2, 1] + normals[v, 2] * axes[2, 2])
             if cosine <= 0:
                 continue
             column, row = int(points[v, 0]), int(points[v, 1])
             if 0 <= column < size and 0 <= row < size:
-                limit = depth[v] - np.float32(_BIAS) - np.float32(0.004) * (1 - cosine)
+                limit = depth[v] - np.float32(_BIAS) - np.float32(0.004) * (one - cosine)
                 if nearest[row, column] < limit:
                     continue
                 if hair[row, column] < limit:
@@ -81,7 +69,18 @@ def visibility(vertices: Floats, normals: Floats, triangles: Indices, strands: F
     return out
 
 
-@numba.njit(cache=True, fastmath=True)
+@kernel
+def _seen(places: Floats, axes: Floats, scale: np.float32, points: Floats, depth: Floats) -> None:
+    """Places (n, 3) as they lie on a map of that scale: points (n, 2) in samples, and depth (n,)."""
+    reach = np.float32(REACH)
+    for v in range(places.shape[0]):
+        x, y, z = places[v, 0], places[v, 1], places[v, 2]
+        points[v, 0] = (x * axes[0, 0] + y * axes[0, 1] + z * axes[0, 2] + reach) * scale
+        points[v, 1] = (x * axes[1, 0] + y * axes[1, 1] + z * axes[1, 2] + reach) * scale
+        depth[v] = x * axes[2, 0] + y * axes[2, 1] + z * axes[2, 2]
+
+
+@kernel
 def hollowness(vertices: Floats, normals: Floats, triangles: Indices) -> Floats:
     """Share of light (v,) left in creases that are finer than the maps: 1 where the surface is flat or bulges."""
     middle = np.zeros_like(vertices)
@@ -111,32 +110,37 @@ def hollowness(vertices: Floats, normals: Floats, triangles: Indices) -> Floats:
     return out
 
 
-@numba.njit(cache=True, fastmath=True)
-def plane_axes(d: Floats) -> tuple[float, float, float, float, float]:
-    """Two unit vectors across d: (ax, ay, 0) and (bx, by, bz)."""
+@kernel
+def _axes_toward(d: Floats) -> Floats:
+    """(3, 3): two unit vectors across the direction d of a light, and the way away from it."""
+    axes = np.zeros((3, 3), np.float32)
     length = np.sqrt(d[0] * d[0] + d[1] * d[1])
-    if length < 1e-6:
-        return 1.0, 0.0, 0.0, d[2], 0.0
-    ax, ay = -d[1] / length, d[0] / length
-    return ax, ay, -d[2] * ay, d[2] * ax, d[0] * ay - d[1] * ax
+    axes[0, 0] = np.float32(1)
+    if length > np.float32(1e-6):
+        axes[0, 0], axes[0, 1] = -d[1] / length, d[0] / length
+    axes[1, 0], axes[1, 1] = -d[2] * axes[0, 1], d[2] * axes[0, 0]
+    axes[1, 2] = d[0] * axes[0, 1] - d[1] * axes[0, 0]
+    axes[2, 0], axes[2, 1], axes[2, 2] = -d[0], -d[1], -d[2]
+    return axes
 
 
 def light_axes(light: Light) -> Floats:
     """(3, 3): two unit vectors across the key light's direction, and the way away from the light."""
-    ax, ay, bx, by, bz = plane_axes(light.key_direction)
-    return np.stack([floats([ax, ay, 0]), floats([bx, by, bz]), -light.key_direction])
+    return floats(_axes_toward(light.key_direction))
 
 
+@kernel
 def shadow_map(vertices: Floats, triangles: Indices, strands: Floats, axes: Floats, size: int) -> Floats:
     """Depth seen from the key light (size, size), +inf where nothing is. strands: (n, k, 3)."""
     nearest = np.full((size, size), np.inf, np.float32)
+    points, depth = np.empty((vertices.shape[0], 2), np.float32), np.empty(vertices.shape[0], np.float32)
+    lines, line_depth = np.empty((*strands.shape[:2], 2), np.float32), np.empty(strands.shape[:2], np.float32)
     scale = np.float32(size / (2 * REACH))
-    seen = vertices @ axes.T
-    cover((seen[:, :2] + np.float32(REACH)) * scale, np.ascontiguousarray(seen[:, 2]), triangles, nearest)
-    if len(strands):
-        seen = (strands.reshape(-1, 3) @ axes.T).reshape(strands.shape)
-        places = (seen[..., :2] + np.float32(REACH)) * scale
-        cover_lines(np.ascontiguousarray(places), np.ascontiguousarray(seen[..., 2]), len(strands), nearest)
+    _seen(vertices, axes, scale, points, depth)
+    cover(points, depth, triangles, nearest)
+    for i in range(strands.shape[0]):
+        _seen(strands[i], axes, scale, lines[i], line_depth[i])
+    cover_lines(lines, line_depth, strands.shape[0], nearest)
     return nearest
 
 

@@ -6,16 +6,16 @@ Depth grows away from the viewer.
 
 from __future__ import annotations
 
-import numba
 import numpy as np
 
 from hyperface.heads.arrays import Floats, Indices
+from hyperface.heads.compiled import kernel
 
 BACKGROUND = -1
 _EDGE = np.float32(-1e-5)  # samples on an edge belong to both triangles, so that no seam is left open
 
 
-@numba.njit(cache=True, fastmath=True)
+@kernel
 def rasterize(
     points: Floats, depth: Floats, triangles: Indices, height: int, width: int
 ) -> tuple[Indices, Floats, Floats]:
@@ -27,48 +27,47 @@ def rasterize(
     """
     index = np.full((height, width), BACKGROUND, np.int32)
     weights = np.zeros((height, width, 2), np.float32)
-    nearest = np.full((height, width), np.inf, np.float32)
-    one = np.float32(1)
-    half = np.float32(0.5)
+    near = np.zeros((height, width), np.float32)  # 1 / depth, which is linear on the screen
+    one, half = np.float32(1), np.float32(0.5)
+    inverse_depth = one / depth
     for t in range(triangles.shape[0]):
         a, b, c = triangles[t, 0], triangles[t, 1], triangles[t, 2]
         ax, ay, bx, by, cx, cy = points[a, 0], points[a, 1], points[b, 0], points[b, 1], points[c, 0], points[c, 1]
         area = (bx - ax) * (cy - ay) - (cx - ax) * (by - ay)
         if area > np.float32(-1e-9):  # y points down: what faces the viewer has a negative area
             continue
+        left, right = max(0, int(np.ceil(min(ax, bx, cx) - half))), min(width - 1, int(max(ax, bx, cx) - half))
+        top, bottom = max(0, int(np.ceil(min(ay, by, cy) - half))), min(height - 1, int(max(ay, by, cy) - half))
         inverse = one / area
-        left, right = (
-            max(0, int(np.ceil(min(ax, bx, cx) - half))),
-            min(width - 1, int(np.floor(max(ax, bx, cx) - half))),
-        )
-        top, bottom = (
-            max(0, int(np.ceil(min(ay, by, cy) - half))),
-            min(height - 1, int(np.floor(max(ay, by, cy) - half))),
-        )
-        pa, pb, pc = one / depth[a], one / depth[b], one / depth[c]
+        u_step, v_step = (by - cy) * inverse, (cy - ay) * inverse
+        pa, pb, pc = inverse_depth[a], inverse_depth[b], inverse_depth[c]
+        x = np.float32(left) + half
         for row in range(top, bottom + 1):
             y = np.float32(row) + half
+            u_left = ((bx - x) * (cy - y) - (cx - x) * (by - y)) * inverse
+            v_left = ((cx - x) * (ay - y) - (ax - x) * (cy - y)) * inverse
             for column in range(left, right + 1):
-                x = np.float32(column) + half
-                u = ((bx - x) * (cy - y) - (cx - x) * (by - y)) * inverse
-                v = ((cx - x) * (ay - y) - (ax - x) * (cy - y)) * inverse
-                w = one - u - v
-                if u < _EDGE or v < _EDGE or w < _EDGE:
+                along = np.float32(column - left)
+                u, v = u_left + along * u_step, v_left + along * v_step
+                if u < _EDGE or v < _EDGE or one - u - v < _EDGE:
                     continue
-                u, v, w = u * pa, v * pb, w * pc
-                z = one / (u + v + w)
-                if z < nearest[row, column]:
-                    nearest[row, column] = z
+                q = pc + u * (pa - pc) + v * (pb - pc)
+                if q > near[row, column]:
+                    near[row, column] = q
                     index[row, column] = t
-                    weights[row, column, 0], weights[row, column, 1] = u * z, v * z
-    return index, weights, nearest
+                    weights[row, column, 0], weights[row, column, 1] = u * pa / q, v * pb / q
+    for row in range(height):
+        for column in range(width):
+            near[row, column] = one / near[row, column] if index[row, column] >= 0 else np.float32(np.inf)
+    return index, weights, near
 
 
-@numba.njit(cache=True, fastmath=True)
+@kernel
 def cover(points: Floats, depth: Floats, triangles: Indices, nearest: Floats) -> None:
-    """Depth of the nearest surface seen in parallel projection, into `nearest` (size, size). Both windings count.
+    """Depth of the nearest surface seen in parallel projection, into `nearest` (size, size).
 
-    points: (v, 2), in samples. depth: (v,).
+    What faces away is left out: of a closed surface it lies behind what does not. points: (v, 2), in samples, y
+    upwards. depth: (v,).
     """
     size = nearest.shape[0]
     one, half = np.float32(1), np.float32(0.5)
@@ -76,26 +75,29 @@ def cover(points: Floats, depth: Floats, triangles: Indices, nearest: Floats) ->
         a, b, c = triangles[t, 0], triangles[t, 1], triangles[t, 2]
         ax, ay, bx, by, cx, cy = points[a, 0], points[a, 1], points[b, 0], points[b, 1], points[c, 0], points[c, 1]
         area = (bx - ax) * (cy - ay) - (cx - ax) * (by - ay)
-        if abs(area) < np.float32(1e-9):
+        if area < np.float32(1e-9):
             continue
+        left, right = max(0, int(np.ceil(min(ax, bx, cx) - half))), min(size - 1, int(max(ax, bx, cx) - half))
+        top, bottom = max(0, int(np.ceil(min(ay, by, cy) - half))), min(size - 1, int(max(ay, by, cy) - half))
         inverse = one / area
-        left, right = max(0, int(np.ceil(min(ax, bx, cx) - half))), min(size - 1, int(np.floor(max(ax, bx, cx) - half)))
-        top, bottom = max(0, int(np.ceil(min(ay, by, cy) - half))), min(size - 1, int(np.floor(max(ay, by, cy) - half)))
+        u_step, v_step = (by - cy) * inverse, (cy - ay) * inverse
+        first, second, third = depth[a] - depth[c], depth[b] - depth[c], depth[c]
+        x = np.float32(left) + half
         for row in range(top, bottom + 1):
             y = np.float32(row) + half
+            u_left = ((bx - x) * (cy - y) - (cx - x) * (by - y)) * inverse
+            v_left = ((cx - x) * (ay - y) - (ax - x) * (cy - y)) * inverse
             for column in range(left, right + 1):
-                x = np.float32(column) + half
-                u = ((bx - x) * (cy - y) - (cx - x) * (by - y)) * inverse
-                v = ((cx - x) * (ay - y) - (ax - x) * (cy - y)) * inverse
-                w = one - u - v
-                if u < _EDGE or v < _EDGE or w < _EDGE:
+                along = np.float32(column - left)
+                u, v = u_left + along * u_step, v_left + along * v_step
+                if u < _EDGE or v < _EDGE or one - u - v < _EDGE:
                     continue
-                z = u * depth[a] + v * depth[b] + w * depth[c]
+                z = third + u * first + v * second
                 if z < nearest[row, column]:
                     nearest[row, column] = z
 
 
-@numba.njit(cache=True, fastmath=True)
+@kernel
 def cover_lines(points: Floats, depth: Floats, count: int, nearest: Floats) -> None:
     """Depth of polylines one sample wide, into `nearest` (size, size).
 
@@ -104,12 +106,13 @@ def cover_lines(points: Floats, depth: Floats, count: int, nearest: Floats) -> N
     size = nearest.shape[0]
     for line in range(count):
         for corner in range(points.shape[1] - 1):
-            x0, y0 = points[line, corner, 0], points[line, corner, 1]
+            x0, y0, z0 = points[line, corner, 0], points[line, corner, 1], depth[line, corner]
             dx, dy = points[line, corner + 1, 0] - x0, points[line, corner + 1, 1] - y0
-            z0, dz = depth[line, corner], depth[line, corner + 1] - depth[line, corner]
             steps = int(max(abs(dx), abs(dy))) + 1
+            each = np.float32(1) / np.float32(steps)
+            dx, dy, dz = dx * each, dy * each, (depth[line, corner + 1] - z0) * each
             for step in range(steps):
-                share = np.float32(step) / np.float32(steps)
+                share = np.float32(step)
                 column, row = int(x0 + share * dx), int(y0 + share * dy)
                 if 0 <= column < size and 0 <= row < size:
                     z = z0 + share * dz
@@ -117,7 +120,7 @@ def cover_lines(points: Floats, depth: Floats, count: int, nearest: Floats) -> N
                         nearest[row, column] = z
 
 
-@numba.njit(cache=True, fastmath=True)
+@kernel
 def normals_of(vertices: Floats, triangles: Indices) -> Floats:
     """Unit normals (v, 3), area-weighted over the triangles around each vertex. Counter-clockwise is outside."""
     normals = np.zeros_like(vertices)
@@ -131,8 +134,9 @@ def normals_of(vertices: Floats, triangles: Indices) -> Floats:
             normals[corner, 1] += ny
             normals[corner, 2] += nz
     for v in range(len(vertices)):
-        length = np.sqrt(normals[v, 0] ** 2 + normals[v, 1] ** 2 + normals[v, 2] ** 2) + np.float32(1e-12)
-        normals[v] /= length
+        nx, ny, nz = normals[v, 0], normals[v, 1], normals[v, 2]
+        length = np.float32(1) / (np.sqrt(nx * nx + ny * ny + nz * nz) + np.float32(1e-12))
+        normals[v, 0], normals[v, 1], normals[v, 2] = nx * length, ny * length, nz * length
     return normals
 
 

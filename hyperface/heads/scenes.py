@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import numba
 import numpy as np
 
 from hyperface.heads.arrays import Floats, floats
+from hyperface.heads.compiled import kernel
 from hyperface.heads.draws import Draws
 from hyperface.heads.lamps import OUTDOORS
 from hyperface.heads.noise import smooth_noise
@@ -185,7 +185,7 @@ def _lamp(rng: np.random.Generator, base: Floats, height: float) -> list[float]:
     return [rng.uniform(0, 1), height, size, size, 0.02, *color, 1]
 
 
-@numba.njit(cache=True, fastmath=True)
+@kernel
 def _cover(image: Floats, shapes: Floats) -> None:
     """Lay boxes and ellipses with soft edges over image (n, n, 3), one after the other."""
     size = image.shape[0]

@@ -10,6 +10,7 @@ import numba
 import numpy as np
 
 from hyperface.heads.arrays import Floats, Indices
+from hyperface.heads.compiled import kernel
 
 IRIS_RADIUS, PUPIL_RADIUS = 0.0060, 0.0022  # metres
 _SKIN, _EYE, _TONGUE, _CAVITY, _TEETH = 0, 1, 2, 3, 4
@@ -43,7 +44,7 @@ def _lit(shadow, px, py, pz, axes, taps, reach, bias):  # type: ignore[no-untype
     return total / f(taps.shape[0])
 
 
-@numba.njit(cache=True, fastmath=True)
+@kernel
 def shade_head(
     index: Indices, weights: Floats, triangles: Indices, parts: Indices, vertices: Floats, normals: Floats,
     soft_normals: Floats, irradiance: Floats, rest: Floats, texels: Floats, paint: Floats, pores: Floats,
@@ -213,7 +214,7 @@ def shade_head(
                 image[row, column, channel] = albedo[channel] * flat * shade + mirrored
 
 
-@numba.njit(cache=True, fastmath=True)
+@kernel
 def draw_strands(
     points: Floats, color: Floats, inside: Floats, ambient: Indices, irradiance: Floats, normals: Floats,
     screen: Floats, depth: Floats, shadow: Floats, axes: Floats, taps: Floats, key: Floats, width: Floats,
@@ -322,7 +323,7 @@ def draw_strands(
                         image[row, column, channel] += thin * (own - image[row, column, channel])
 
 
-@numba.njit(cache=True, fastmath=True)
+@kernel
 def fill_background(nearest: Floats, scene: Floats, image: Floats) -> None:
     """Where nothing is in front, the scene behind (m, m, 3), stretched over image (h, w, 3)."""
     size = scene.shape[0]
@@ -343,7 +344,7 @@ def fill_background(nearest: Floats, scene: Floats, image: Floats) -> None:
                 image[row, column, channel] = upper * (f(1) - down) + lower * down
 
 
-@numba.njit(cache=True, fastmath=True)
+@kernel
 def spread_normals(normals: Floats, triangles: Indices) -> Floats:
     """Normals (v, 3) averaged with those of their neighbours: how light bleeds below the skin."""
     out = normals.copy()

@@ -10,12 +10,12 @@ import zlib
 from dataclasses import dataclass
 from functools import lru_cache
 
-import numba
 import numpy as np
 
 from hyperface.heads.arrays import Floats, floats
 from hyperface.heads.chart import Chart, chart_of
 from hyperface.heads.colors import GRAY_HAIR, Color
+from hyperface.heads.compiled import kernel
 from hyperface.heads.coordinates import Person
 from hyperface.heads.noise import bump, smooth_noise, smooth_step
 
@@ -153,7 +153,7 @@ def paint_picture(
     return _composed(bare, hair, region, fields.stubble, chart.lips, fields.lid_skin, colors, tones)
 
 
-@numba.njit(cache=True, fastmath=True)
+@kernel
 def _composed(
     bare: Floats, hair: Floats, beard: Floats, grain: Floats, lips: Floats, lids: Floats, colors: Floats, tones: Floats
 ) -> Floats:

@@ -82,12 +82,16 @@ def test_lines_cover_the_samples_they_run_through():
     assert (np.diff(nearest[3][np.isfinite(nearest[3])]) > 0).all()
 
 
-def test_both_sides_of_a_triangle_cast_shadows():
-    points = np.float32([[0, 0], [7, 0], [0, 7]])
-    for triangle in ([[0, 1, 2]], [[0, 2, 1]]):
-        nearest = np.full((8, 8), np.inf, np.float32)
-        cover(points, np.float32([1, 1, 1]), np.int32(triangle), nearest)
-        assert np.isfinite(nearest).sum() > 15
+def test_a_triangle_that_faces_the_light_casts_a_shadow_as_deep_as_it_lies():
+    points, depth = np.float32([[0, 0], [8, 0], [0, 8]]), np.float32([1, 2, 3])
+    nearest = np.full((8, 8), np.inf, np.float32)
+    cover(points, depth, np.int32([[0, 2, 1]]), nearest)
+    assert np.isinf(nearest).all()
+    cover(points, depth, np.int32([[0, 1, 2]]), nearest)
+    row, column = np.mgrid[0:8, 0:8] + 0.5
+    inside = row + column < 8 - 1e-3
+    np.testing.assert_allclose(nearest[inside], (1 + column / 8 + 2 * row / 8)[inside], rtol=1e-5)
+    assert np.isinf(nearest[row + column > 8 + 1e-3]).all()
 
 
 def test_rotation_is_one_and_turns_as_told():
