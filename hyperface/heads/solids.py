@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-import numba
 import numpy as np
 
 from hyperface.heads.arrays import Floats, Indices, floats
+from hyperface.heads.compiled import kernel
 from hyperface.heads.lamps import Light
 from hyperface.heads.light import REACH
 from hyperface.heads.raster import cover_lines
@@ -108,7 +108,7 @@ def draw(
           image)  # fmt: skip
 
 
-@numba.njit(cache=True, fastmath=True)
+@kernel
 def _radiance(
     points: Floats, normals: Floats, albedo: Floats, metal: Floats, gloss: Floats, shadow: Floats, axes: Floats,
     taps: Floats, key: Floats, lobe_directions: Floats, lobe_sharpness: Floats, lobes: Floats, sky: Floats,
@@ -157,7 +157,7 @@ def _radiance(
     return out
 
 
-@numba.njit(cache=True, fastmath=True)
+@kernel
 def _draw(
     screen: Floats, depth: Floats, triangles: Indices, radiance: Floats, through: Floats, nearest: Floats, image: Floats
 ) -> None:
