@@ -1,7 +1,8 @@
 """Move packed identities until the generator's pictures of them are far apart, too (the closed loop).
 
 A packing spreads what is asked for; what the generator draws follows only in part. Here the requests are moved down the
-gradient of what the recogniser sees in the pictures. The run folder gets embeddings.npy, float32 (identities,
+gradient of what the recogniser sees in the pictures, or of the linear function that heads nearly follow, checked in
+pictures. The run folder gets embeddings.npy, float32 (identities,
 dimension), unit rows: `generate --from` draws it like a packing. The recogniser that leads is not one to judge by:
 evaluate with another.
 """
@@ -45,8 +46,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default=default.repulsion,
         help="weight of moving apart; 0 is the control that spends the same effort (default %(default)s)",
     )
-    add("--learning-rate", type=float, default=default.learning_rate, metavar="RATE", help="default %(default)s")
-    add("--generator", default=default.generator, metavar="NAME", help="a differentiable one (default %(default)s)")
+    add(
+        "--learning-rate",
+        type=float,
+        default=default.learning_rate,
+        metavar="RATE",
+        help="length of the first moves, radians (default: what suits the generator)",
+    )
+    add(
+        "--generator",
+        default=default.generator,
+        metavar="NAME",
+        help="a differentiable one, or one of people in numbers such as heads (default %(default)s)",
+    )
     add("--seed", type=int, default=default.seed, help="same seed, same result (default %(default)s)")
     add(
         "--batch-size",

@@ -9,6 +9,8 @@ from hyperface.generators.base import (
     GalleryGeneratorCard,
     Generator,
     GeneratorCard,
+    LinearPeople,
+    LinearResponse,
     Portraits,
     Sitting,
 )
@@ -22,6 +24,8 @@ __all__ = [
     "GalleryGeneratorCard",
     "Generator",
     "GeneratorCard",
+    "LinearPeople",
+    "LinearResponse",
     "Portraits",
     "Sitting",
     "load",

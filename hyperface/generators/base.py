@@ -5,7 +5,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from hyperface.defaults import BETA
 from hyperface.errors import InputError
@@ -187,6 +189,49 @@ class Portraits(ABC):
         Returns:
             n lists of words with their size in standard deviations, such as "wider nose 1.9 σ".
         """
+
+
+@dataclass(frozen=True)
+class LinearResponse:
+    """What people's numbers z do: the pictures of a person are seen near mean + z @ weights, as embeddings.
+
+    mean: float32 (dimension,). weights: float32 (size, dimension). bound: no number is larger; on the way there they
+    are limited softly, z = bound · tanh(free / bound).
+    """
+
+    mean: torch.Tensor
+    weights: torch.Tensor
+    bound: float
+
+
+class LinearPeople(ABC):
+    """What a generator can do besides whose people are numbers, which embeddings are nearly a linear function of.
+
+    A second base class of such a generator: `isinstance(generator, LinearPeople)` asks for it. Numbers z are float32
+    arrays (n, size), standard normal and independent over people.
+    """
+
+    @property
+    @abstractmethod
+    def response(self) -> LinearResponse:
+        """The linear function."""
+
+    @abstractmethod
+    def coordinates(self, embeddings: torch.Tensor) -> NDArray[np.float32]:
+        """The people (n, size) that `generate` draws for requests (n, dimension): of root mean square 1, then
+        limited."""
+
+    @abstractmethod
+    def requests(self, z: NDArray[np.float32]) -> torch.Tensor:
+        """Requests (n, dimension), unit rows, that are answered with these very people (n, size).
+
+        That holds for people whose numbers, free of their limit, have a root mean square of 1 and lie in the span of
+        the columns of the response's weights; of others, this is the nearest.
+        """
+
+    @abstractmethod
+    def people(self, z: NDArray[np.float32], seeds: Sequence[int]) -> torch.Tensor:
+        """One image for each person (n, size) and seed, as `generate` gives them."""
 
 
 class GalleryGenerator(Model):

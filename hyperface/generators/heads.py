@@ -16,6 +16,8 @@ from hyperface.generators.base import (
     GalleryGeneratorCard,
     Generator,
     GeneratorCard,
+    LinearPeople,
+    LinearResponse,
     Portraits,
     Sitting,
 )
@@ -56,7 +58,7 @@ GALLERY_CARD = GalleryGeneratorCard(
 )
 
 
-class HeadsGenerator(Generator, Portraits):
+class HeadsGenerator(Generator, Portraits, LinearPeople):
     """Identity-conditional generator: `generators.load("heads")`. Wants dlib's centred embeddings. Draws on the CPU."""
 
     card = CARD
@@ -88,6 +90,14 @@ class HeadsGenerator(Generator, Portraits):
     def embeddings(self, z: Floats) -> torch.Tensor:
         """Embeddings (n, dimension), unit rows, that people (n, d) are expected to have: the inverse."""
         return torch.from_numpy(self.map.embeddings(z))
+
+    @property
+    def response(self) -> LinearResponse:
+        return LinearResponse(torch.from_numpy(self.map.mean), torch.from_numpy(self.map.weights), coordinates.BOUND)
+
+    def requests(self, z: Floats) -> torch.Tensor:
+        """Requests (n, dimension), unit rows, that `coordinates` answers with these people (n, d)."""
+        return torch.from_numpy(self.map.requests(z))
 
     def corrected(self, embeddings: torch.Tensor, *, seeds: Sequence[int] = (1, 2, 3), rounds: int = 3) -> Floats:
         """Coordinates (n, d) like `coordinates`, corrected by how dlib's recogniser sees the people's pictures.

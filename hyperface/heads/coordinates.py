@@ -131,6 +131,11 @@ def limited(z: NDArray[np.floating]) -> Floats:
     return (BOUND * np.tanh(rows / BOUND)).astype(np.float32)
 
 
+def free(z: NDArray[np.floating]) -> NDArray[np.float64]:
+    """The numbers that `limited` brings to these, the bounds themselves apart, which would be infinite: its inverse."""
+    return BOUND * np.arctanh(np.clip(np.asarray(z, np.float64) / BOUND, -1 + 1e-6, 1 - 1e-6))
+
+
 def sample(seeds: Sequence[int]) -> Floats:
     """Random people (n, size): row i depends on seeds[i] alone."""
     rows = [np.random.default_rng(np.random.SeedSequence([seed & 2**64 - 1, 0x4EAD])).standard_normal(size())

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from functools import cache, cached_property
 
 import numpy as np
+from numpy.typing import NDArray
 
 from hyperface.assets import RESTORE, asset
 from hyperface.errors import AssetError, InputError
@@ -39,6 +40,18 @@ class EmbeddingMap:
     def coordinates(self, embeddings: Floats) -> Floats:
         """People (n, d) whose embeddings come closest to those requested (n, e)."""
         return _as_people(self._wanted(self._checked(embeddings) - self.mean))
+
+    def requests(self, z: Floats) -> Floats:
+        """Requests (n, e), unit rows, that `coordinates` answers with these people (n, d).
+
+        It does so where their coordinates, free of their limit, have a root mean square of 1 and lie in the range of
+        the weights, as those do that it answers with.
+        """
+        free = coordinates.free(z)
+        # (W Wᵀ + λ I) f = W t is solved by t = Wᵀ f + λ W⁺ f; its length is free, as people are scaled to theirs.
+        weights = self.weights.astype(np.float64)
+        wanted = free @ weights + RIDGE * free @ np.linalg.pinv(weights).T  # (n, e)
+        return _unit(self.mean.astype(np.float64), wanted)
 
     def corrected(
         self, embeddings: Floats, realized: Callable[[Floats], Floats], *, rounds: int = 3, step: float = STEP
@@ -106,3 +119,10 @@ def _as_people(z: Floats) -> Floats:
     """Rows scaled to root mean square 1, as people's are, and within the bounds."""
     size = np.sqrt(np.square(z).mean(axis=1, keepdims=True))
     return coordinates.limited(z / np.maximum(size, 1e-6))
+
+
+def _unit(mean: NDArray[np.float64], directions: NDArray[np.float64]) -> Floats:
+    """The unit vectors (n, e) that are seen from the mean (e,), which is inside the sphere, in these directions."""
+    along, square = directions @ mean, np.square(directions).sum(axis=1)  # (n,)
+    length = (np.sqrt(along**2 + square * (1 - mean @ mean)) - along) / np.maximum(square, 1e-12)
+    return np.asarray(mean + length[:, None] * directions, np.float32)

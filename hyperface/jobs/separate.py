@@ -37,7 +37,7 @@ class SeparateOptions:
     identities: int | None = None
     rounds: int = 20
     repulsion: float = 1.0
-    learning_rate: float = 0.08
+    learning_rate: float | None = None
     generator: str = GENERATOR
     seed: int = 0
     batch_size: int = 64
@@ -51,7 +51,10 @@ class SeparateOptions:
         )
         require(self.rounds >= 1, f"At least one round is needed; {self.rounds} were asked for.")
         require(self.repulsion >= 0, f"The repulsion cannot be negative; it was {self.repulsion}.")
-        require(self.learning_rate > 0, f"The learning rate must be above 0; it was {self.learning_rate}.")
+        require(
+            self.learning_rate is None or self.learning_rate > 0,
+            f"The learning rate must be above 0; it was {self.learning_rate}. Leave it out for the tuned one.",
+        )
         require(self.batch_size >= 1, f"A batch holds at least one identity; it was {self.batch_size}.")
 
 

@@ -30,6 +30,9 @@ def test_limiting_keeps_order_and_never_leaves_the_bounds():
     assert np.abs(held).max() <= coordinates.BOUND
     assert (np.diff(held) >= 0).all()
     np.testing.assert_allclose(coordinates.limited(np.array([-1.0, 0.5])), [-1, 0.5], atol=0.03)
+    free = np.array([-9.0, -1.0, 0.0, 0.5, 6.0])
+    np.testing.assert_allclose(coordinates.free(coordinates.limited(free)), free, atol=0.01)
+    assert np.isfinite(coordinates.free(np.array([-coordinates.BOUND, coordinates.BOUND]))).all()
 
 
 @pytest.mark.parametrize("bad", ["shape", "beyond", "nan"])

@@ -32,6 +32,19 @@ def test_there_and_back_points_the_same_way(made_up):
     np.testing.assert_allclose(np.linalg.norm(back, axis=1), 1, atol=1e-5)
 
 
+def test_requests_of_people_are_answered_with_those_people(made_up):
+    """Wherever the mean is, and only with an inverse that undoes the ridge and the limit."""
+    for map_ in (made_up, EmbeddingMap(made_up.mean * 5, made_up.weights), load_map()):
+        z = map_.coordinates(map_.embeddings(coordinates.sample(range(6))))
+        asked = map_.requests(z)
+        assert asked.dtype == np.float32
+        np.testing.assert_allclose(np.linalg.norm(asked, axis=1), 1, atol=1e-6)
+        np.testing.assert_allclose(map_.coordinates(asked), z, atol=2e-3)
+        assert (
+            np.abs(map_.coordinates(map_.embeddings(z)) - z).max() > 0.05
+        )  # what is expected to be seen is no request
+
+
 def test_people_asked_for_have_the_size_of_people(made_up):
     z = made_up.coordinates(made_up.embeddings(coordinates.sample(range(8))) * 1.0)
     assert np.abs(z).max() <= coordinates.BOUND

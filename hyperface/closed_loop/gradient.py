@@ -1,106 +1,43 @@
-"""The closed loop: moving packed identities until the generator's pictures of them are far apart, too.
+"""The closed loop of a differentiable generator: down the gradient through generator and recogniser.
 
-Packing spreads the embeddings that are asked for; the pictures follow only in part, because a generator draws many
-directions weakly (HyperFace, arXiv 2411.08470, stops there). Here the loop through generator and recogniser is closed:
-both are differentiable, so the requests themselves are moved down the gradient of what is seen in the pictures.
-
-Each step draws a batch of identities, two pictures each in random styles, and embeds them again. The loss of identity
-i, with c_i the direction between the embeddings of its two pictures and c_j what was last seen of the others:
-
-    repulsion · (1/β) log Σ_{j≠i} exp(β c_i·c_j)  +  consistency · (1 − cosine of the two pictures)
-    +  fidelity · (1 − mean cosine of the pictures to the request)
-
-Neither network changes. Separation that only this recogniser would see is discouraged by mirroring, shifting and
-blurring the pictures before they are embedded; measure it with another recogniser nevertheless.
+Each step draws a batch of identities, two pictures each in random styles, embeds them again, and moves the requests
+down the gradient of the loss that `hyperface.closed_loop` writes out; what is expected to be seen is the request.
+Separation that only this recogniser would see is discouraged by mirroring, shifting and blurring the pictures before
+they are embedded.
 """
 
 from collections import abc
-from dataclasses import dataclass
 
 import torch
 from torch.nn import functional as F
 
 from hyperface import seeds
-from hyperface.errors import CheckpointError, InputError
-from hyperface.generators.base import DifferentiableGenerator, Generator
+from hyperface.closed_loop.step import ClosedLoopStep, Weights, repelled
+from hyperface.errors import CheckpointError
+from hyperface.generators.base import DifferentiableGenerator
 from hyperface.hardware import has_fast_bfloat16
 from hyperface.packing.neighbors import nearest_points, pair_cosines
 from hyperface.packing.objectives import Moments, adam
 from hyperface.recognizers.base import Recognizer
-from hyperface.sphere import as_embeddings, normalize
+from hyperface.sphere import normalize
 
-SHARPNESS = 20.0  # β: at most a dozen of the nearest others push
+LEARNING_RATE = 0.08  # radians
 LARGEST_SHIFT = 2  # pixels
 PICTURES = 2  # of an identity in each step
 
 
-@dataclass(frozen=True)
-class ClosedLoopStep:
-    """The identities after `step` of `total` steps; step 0 is the start.
-
-    requests: float32 (n, d), unit rows, what to ask the generator for. seen: float32 (n, d), unit rows, the embeddings
-    of the pictures as last drawn, some steps ago for most identities. nearest_cosine: float64 (n,), of each to the
-    nearest other one in `seen`. consistency: mean cosine between two pictures of an identity in this step, None at the
-    start. state: tensors to continue from with `close_loop(…, resume=state)`.
-    """
-
-    step: int
-    total: int
-    requests: torch.Tensor
-    seen: torch.Tensor
-    nearest_cosine: torch.Tensor
-    consistency: float | None
-    state: dict[str, torch.Tensor]
-
-
-def close_loop(
-    identities: torch.Tensor,
-    generator: Generator,
+def steps(
+    start: torch.Tensor,
+    generator: DifferentiableGenerator,
     recognizer: Recognizer,
-    *,
-    rounds: int = 20,
-    batch_size: int = 64,
-    learning_rate: float = 0.08,
-    repulsion: float = 1.0,
-    consistency: float = 0.3,
-    fidelity: float = 0.1,
-    seed: int = 0,
-    resume: dict[str, torch.Tensor] | None = None,
+    rounds: int,
+    batch_size: int,
+    learning_rate: float,
+    weights: Weights,
+    seed: int,
+    resume: dict[str, torch.Tensor] | None,
 ) -> abc.Generator[ClosedLoopStep, None, torch.Tensor]:
-    """Move requests until what is seen of them is far apart, yielding the start and every step.
-
-    Args:
-        identities: (n, d), n ≥ 2, unit rows, such as packed embeddings.
-        generator: a `DifferentiableGenerator`.
-        recognizer: the one whose embeddings they are; it leads.
-        rounds: how often each identity is moved; a step moves one batch of them.
-        batch_size: identities moved in a step.
-        learning_rate: length of the first moves in radians, about; it falls to 0 in a straight line.
-        repulsion: weight ≥ 0 of moving apart. Without it this is the control that spends the same effort.
-        consistency: weight ≥ 0 of a person's two pictures agreeing.
-        fidelity: weight ≥ 0 of staying near the request.
-        seed: of the batches, the styles and the disturbances.
-        resume: `state` of an earlier step of the same call, with the same arguments.
-
-    Returns:
-        The requests of the last step, float32 (n, d), unit rows.
-
-    Raises:
-        InputError: A value that cannot be, a generator that is not differentiable, or a recogniser that is not the
-            generator's.
-        CheckpointError: `resume` is the state of something else.
-    """
-    if not isinstance(generator, DifferentiableGenerator):
-        raise InputError(f"The generator {generator.name!r} is not differentiable, so the loop cannot be closed.")
-    generator.space.check_same(recognizer.space)
-    start = as_embeddings(identities)
-    if len(start) < 2:
-        raise InputError(f"Moving identities apart needs at least 2 of them; there is {len(start)}.")
-    if rounds < 1 or batch_size < 1:
-        raise InputError("Rounds and batch size must be at least 1.")
-    weights = (repulsion, consistency, fidelity)
-    if min(weights) < 0 or learning_rate <= 0:
-        raise InputError("Weights cannot be negative, and the learning rate must be above 0.")
+    """The steps of `close_loop`, which has checked everything but the state to resume from."""
     if resume is None:
         state = _first_state(start, generator, recognizer, seed, batch_size)
     else:
@@ -115,7 +52,7 @@ def _steps(
     rounds: int,
     batch_size: int,
     learning_rate: float,
-    weights: tuple[float, float, float],
+    weights: Weights,
     seed: int,
 ) -> abc.Generator[ClosedLoopStep, None, torch.Tensor]:
     points, seen = state["points"].clone(), state["seen"].clone()  # (n, k), (n, d)
@@ -153,21 +90,18 @@ def _loss(
     seen: torch.Tensor,
     generator: DifferentiableGenerator,
     recognizer: Recognizer,
-    weights: tuple[float, float, float],
+    weights: Weights,
     draw: torch.Generator,
 ) -> tuple[torch.Tensor, torch.Tensor, float]:
     """The loss of the identities `moved` (b,) at points (b, k); what is seen of them (b, d); their consistency."""
     requests = _requests(F.normalize(points, dim=1), generator)  # (b, d)
     pictures = _seen(requests, generator, recognizer, draw)  # (b, 2, d)
     centers = F.normalize(pictures.sum(dim=1), dim=1)  # (b, d)
-    others = seen.index_copy(0, moved, centers.detach())
-    cosines = (centers @ others.T).scatter(1, moved[:, None], -torch.inf)  # (b, n)
-    apart = torch.logsumexp(SHARPNESS * cosines, dim=1) / SHARPNESS
+    apart = repelled(centers, moved, seen.index_copy(0, moved, centers.detach()))  # (b,)
     agreement = (pictures[:, 0] * pictures[:, 1]).sum(dim=1)  # (b,)
     near = (pictures * requests[:, None]).sum(dim=2).mean(dim=1)
-    repulsion, consistency, fidelity = weights
-    loss = (repulsion * apart + consistency * (1 - agreement) + fidelity * (1 - near)).sum()
-    return loss, centers.detach(), float(agreement.detach().mean())
+    loss = weights.repulsion * apart + weights.consistency * (1 - agreement) + weights.fidelity * (1 - near)
+    return loss.sum(), centers.detach(), float(agreement.detach().mean())
 
 
 def _requests(points: torch.Tensor, generator: DifferentiableGenerator) -> torch.Tensor:

@@ -8,8 +8,8 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from hyperface import closed_loop
-from hyperface.closed_loop import close_loop
+from hyperface.closed_loop import close_loop, gradient
+from hyperface.closed_loop.step import Weights
 from hyperface.errors import CheckpointError, InputError
 from hyperface.generators import DifferentiableGenerator, GeneratorCard
 from hyperface.recognizers import EmbeddingSpace
@@ -80,7 +80,7 @@ def test_gradient_agrees_with_finite_differences():
 
     def loss(at: torch.Tensor) -> torch.Tensor:
         draw = torch.Generator().manual_seed(5)
-        return closed_loop._loss(at, moved, seen, Squashing(), Eye(), (1.0, 0.3, 0.1), draw)[0]
+        return gradient._loss(at, moved, seen, Squashing(), Eye(), Weights(1.0, 0.3, 0.1), draw)[0]
 
     leaf = points.clone().requires_grad_()
     loss(leaf).backward()
@@ -97,11 +97,11 @@ def test_gradient_agrees_with_finite_differences():
 def _moved_alone(points, change, i, seen, others) -> float:
     """Loss of identity i alone, written out, the others seen where the unmoved points are."""
     draw = torch.Generator().manual_seed(5)
-    standing = closed_loop._seen(normalize(points), Squashing(), Eye(), draw)
+    standing = gradient._seen(normalize(points), Squashing(), Eye(), draw)
     centers = F.normalize(standing.sum(dim=1), dim=1)
     draw = torch.Generator().manual_seed(5)
     requests = F.normalize(points + change, dim=1)
-    pictures = closed_loop._seen(requests, Squashing(), Eye(), draw)[i]  # (2, 3)
+    pictures = gradient._seen(requests, Squashing(), Eye(), draw)[i]  # (2, 3)
     center = F.normalize(pictures.sum(dim=0), dim=0)
     rest = torch.cat([centers[:i], centers[i + 1 :], seen[6:]])
     apart = torch.logsumexp(20.0 * (rest @ center), dim=0) / 20.0
@@ -262,6 +262,8 @@ def test_bad_input_is_refused():
         close_loop(start, Squashing(), Eye(), rounds=0)
     with pytest.raises(InputError, match="negative"):
         close_loop(start, Squashing(), Eye(), repulsion=-1)
+    with pytest.raises(InputError, match="above 0"):
+        close_loop(start, Squashing(), Eye(), learning_rate=0)
     with pytest.raises(InputError, match="'plain' is not differentiable"):
         close_loop(start, SimpleNamespace(name="plain"), Eye())
     state = next(close_loop(start, Squashing(), Eye(), rounds=1)).state
