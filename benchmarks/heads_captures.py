@@ -32,16 +32,16 @@ CONDITIONS: dict[str, Callable[[Capture], bool]] = {
     **{f"behind: {scene}": partial(lambda scene, c: c.scene == scene, scene) for scene in SCENES},
     "out of focus": lambda c: c.camera.defocus > 0,
     "motion blur": lambda c: c.camera.motion > 0,
-    "enlarged from 40 … 60 pixels": lambda c: c.camera.resolution < 60,
-    "enlarged from 60 … 101 pixels": lambda c: 60 <= c.camera.resolution < 112,
-    "JPEG below quality 50": lambda c: 0 < c.camera.jpeg < 50,
-    "JPEG from quality 50": lambda c: c.camera.jpeg >= 50,
+    "enlarged from 56 … 80 pixels": lambda c: c.camera.resolution < 80,
+    "enlarged from 80 … 101 pixels": lambda c: 80 <= c.camera.resolution < 112,
+    "JPEG below quality 55": lambda c: 0 < c.camera.jpeg < 55,
+    "JPEG from quality 55": lambda c: c.camera.jpeg >= 55,
     "strong noise": lambda c: c.camera.noise > 0.02,
     "sharpened": lambda c: c.camera.sharpening > 0,
     "vignette": lambda c: c.camera.vignette > 0,
     "haze": lambda c: c.camera.haze > 0,
     "grey": lambda c: c.camera.monochrome > 0,
-    "nearer than 0.65 m": lambda c: c.camera.distance < 0.65,
+    "nearer than 0.7 m": lambda c: c.camera.distance < 0.7,
     "exposed wrong by a third of a stop or more": lambda c: abs(c.camera.exposure) > 0.33,
 }
 TURNS = ((0, 15), (15, 30), (30, 45), (45, 60))
@@ -57,7 +57,7 @@ def found(count: int, variation: float) -> None:
     """Print how often a face is found."""
     seeds = range(FIRST, FIRST + count)
     captures = [capture_of(row, variation=variation) for row in seeded_normal(seeds, STYLE_SIZE).numpy()]
-    studio, seen = Studio(kept=1), []
+    studio, seen = Studio(), []
     for z, capture in zip(tqdm(coordinates.sample(seeds), "detecting", leave=False), captures, strict=True):
         picture = to_uint8(photograph(studio, z[None], [capture]))[0]
         seen.append(largest_face(picture) is not None)

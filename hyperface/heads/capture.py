@@ -36,6 +36,8 @@ __all__ = [
 STYLE_SIZE = 176  # numbers of a row; more than are read, so that something can be added
 _MOOD, _LAMPS, _LENS, _WORN = 78, 96, 120, 152  # where the numbers of further things begin
 
+_WRONG = (0.18, 0.10, 0.05, 0.10)  # shares of pictures that are small, out of focus, moved and noisy
+
 
 @dataclass(frozen=True)
 class Camera:
@@ -181,15 +183,16 @@ def _camera(draws: Draws, lens: Draws, variation: float) -> Camera:
     v = variation
     blurred, blur = draws.uniform() < 0.45 * v, draws.uniform(0.3, 1.0)
     distance = math.exp(draws.uniform(math.log(0.8), math.log(3.0)))
-    exposure = float(np.clip(v * draws.normal(0, 0.40), -0.9, 0.9))
+    exposure = float(np.clip(v * draws.normal(0, 0.32), -0.6, 0.8))
     cast = draws.warmth(0.055) * floats([1 + 0.02 * draws.normal(), 1, 1 + 0.02 * draws.normal()])
-    contrast = math.exp(0.10 + v * draws.normal(0, 0.14))
+    contrast = math.exp(0.10 + v * draws.normal(0, 0.11))
     saturation = float(np.clip(1.04 + v * draws.normal(-0.02, 0.17), 0.4, 1.5))
     noise = draws.uniform(0, 0.016)
     points = floats([[draws.normal(0, 0.55), draws.normal(0, 0.55)] for _ in range(5)])
     stronger_cast = np.exp(lens.sometimes(0.08 * v, -0.16, 0.16) * floats([1, 0.1, -1.1]))
-    near = lens.sometimes(0.06 * v, 0.42, 0.65)
-    grain = lens.sometimes(0.12 * v, 0.012, 0.036)
+    near = lens.sometimes(0.06 * v, 0.5, 0.7)
+    # One thing at most goes badly wrong in a picture: what is far away, out of focus, moving or dark.
+    wrong, how_far = lens.choice((*_WRONG, 1 / v - sum(_WRONG)) if v > 0 else (0, 0, 0, 0, 1)), lens.uniform()
     return Camera(
         distance=near or 1.6 * (distance / 1.6) ** v,
         exposure=exposure,
@@ -197,17 +200,17 @@ def _camera(draws: Draws, lens: Draws, variation: float) -> Camera:
         contrast=contrast,
         saturation=saturation,
         blur=blur if blurred else 0.0,
-        noise=v * noise + grain,
+        noise=v * noise + (0.012 + 0.02 * how_far if wrong == 3 else 0.0),
         jitter=np.float32(v) * (points + _missed(lens)),
-        defocus=lens.sometimes(0.12 * v, 0.5, 1.7),
-        motion=lens.sometimes(0.06 * v, 1.5, 4.5),
+        defocus=0.4 + 0.9 * how_far if wrong == 1 else 0.0,
+        motion=1.2 + 2.2 * how_far if wrong == 2 else 0.0,
         motion_angle=lens.uniform(0, 180),
-        vignette=lens.sometimes(0.45 * v, 0.05, 0.45),
+        vignette=lens.sometimes(0.35 * v, 0.05, 0.35),
         vignette_center=(lens.normal(0, 0.5), lens.normal(0.4, 0.5)),
         haze=lens.sometimes(0.08 * v, 0.015, 0.06),
-        resolution=112.0 * math.exp(lens.sometimes(0.22 * v, math.log(0.36), math.log(0.9))),
+        resolution=112.0 * 0.5 ** (1 - 0.85 * how_far) if wrong == 0 else 112.0,
         sharpening=lens.sometimes(0.30 * v, 0.2, 1.0),
-        jpeg=round(lens.sometimes(0.60 * v, 5.0, 9.6) ** 2),
+        jpeg=round(lens.sometimes(0.60 * v, 6.0, 9.7) ** 2),
         monochrome=lens.sometimes(0.045 * v, 1.0, 1.0),
     )
 

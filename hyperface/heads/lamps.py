@@ -134,8 +134,8 @@ def _overcast(draws: Draws) -> Light:
 def _window(draws: Draws) -> Light:
     """Beside a window: soft light from one side, the other side as dark as the room is."""
     side = -1.0 if draws.uniform() < 0.5 else 1.0
-    azimuth, height = side * draws.uniform(35, 95), draws.uniform(5, 35)
-    color, room = draws.warmth(0.05), draws.uniform(0.10, 0.42)
+    azimuth, height = side * draws.uniform(30, 80), draws.uniform(5, 40)
+    color, room = draws.warmth(0.05), draws.uniform(0.20, 0.50)
     return _built(
         (azimuth, height, draws.uniform(0.9, 1.5)),
         color,
@@ -148,9 +148,9 @@ def _window(draws: Draws) -> Light:
 
 def _sun(draws: Draws) -> Light:
     """Direct sun: hard and warm, shadows filled by a blue sky and by what the ground throws back."""
-    fill = draws.uniform(0.22, 0.5)
+    fill = draws.uniform(0.34, 0.62)
     return _built(
-        (draws.uniform(-85, 85), draws.uniform(15, 65), draws.uniform(1.5, 2.4)),
+        (draws.uniform(-65, 65), draws.uniform(15, 60), draws.uniform(1.3, 2.1)),
         draws.warmth(0.04) * floats([1.06, 1, 0.9]),
         draws.uniform(0.0, 0.12),
         [(draws.uniform(-180, 180), -20.0, 3.0, 0.25 * draws.warmth(0.06))],
@@ -163,7 +163,7 @@ def _lamps(draws: Draws) -> Light:
     """A room in the evening or an office: lamps overhead and around, warmer or cooler than the camera thinks."""
     cast = draws.normal(0.04, 0.09)
     tint = floats(np.exp([cast, 0.0, -1.2 * cast]))
-    low = draws.uniform(0.15, 0.45)
+    low = draws.uniform(0.25, 0.5)
     second = (draws.uniform(-150, 150), draws.uniform(10, 70), draws.uniform(3, 9), draws.uniform(0.3, 0.9) * tint)
     third = (
         draws.uniform(-180, 180),
