@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import operator
-import threading
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -80,7 +79,6 @@ class HeadsGenerator(Generator, Portraits, LinearPeople):
             raise InputError(f"Pictures vary from 0 (a studio's) to 1 (any photograph's); {variation:g} was asked for.")
         self.map, self.widest, self.variation = linear_map, widest, variation
         self.studio = Studio()
-        self._turn = threading.Lock()  # a studio draws one picture at a time, whoever asks
         self.register_buffer("place", torch.zeros(1), persistent=False)  # says on which device pictures are wanted
 
     def coordinates(self, embeddings: torch.Tensor) -> Floats:
@@ -152,9 +150,11 @@ class HeadsGenerator(Generator, Portraits, LinearPeople):
         expression: str | None = None,
         light: float | None = None,
         age: float | None = None,
-        framing: float = 0.84,
+        framing: float = 0.76,
     ) -> torch.Tensor:
-        """Large pictures for display, in studio light; what is None follows from the seed.
+        """Large pictures for display, in studio light, of heads that keep their place and size however they are turned.
+
+        What is None follows from the seed.
 
         Args:
             embeddings: (n, dimension), as for `generate`.
@@ -198,7 +198,9 @@ class HeadsGenerator(Generator, Portraits, LinearPeople):
                 )
             )
         years = None if age is None else _ADULT + (_OLD - _ADULT) * age
-        return self._pictures(self.coordinates(embeddings), captures, size=size, age=years, framing=framing)
+        return self._pictures(
+            self.coordinates(embeddings), captures, size=size, age=years, framing=framing, steady=True
+        )
 
     def sittings(self, embeddings: torch.Tensor, seeds: Sequence[int]) -> list[Sitting]:
         people = [coordinates.person(row) for row in self.coordinates(embeddings)]
@@ -213,12 +215,11 @@ class HeadsGenerator(Generator, Portraits, LinearPeople):
 
     def _pictures(
         self, z: Floats, captures: Sequence[Capture], *, size: int = ALIGNED_SIZE, age: float | None = None,
-        framing: float = 1.0,
+        framing: float = 1.0, steady: bool = False,
     ) -> torch.Tensor:  # fmt: skip
         out = np.empty((len(z), size, size, 3), np.float32)
         for picture, person, capture in zip(out, z, captures, strict=True):
-            with self._turn:
-                picture[...] = self.studio.photograph(person, capture, size=size, age=age, framing=framing)
+            picture[...] = self.studio.photograph(person, capture, size=size, age=age, framing=framing, steady=steady)
         return torch.from_numpy(out).permute(0, 3, 1, 2).contiguous().to(self.device)
 
 

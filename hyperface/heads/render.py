@@ -9,7 +9,7 @@ import numpy as np
 from hyperface.errors import require
 from hyperface.heads.arrays import Floats, floats
 from hyperface.heads.camera import crop_transform, develop, project, rotation
-from hyperface.heads.capture import Capture
+from hyperface.heads.capture import Camera, Capture
 from hyperface.heads.chart import eyeballs
 from hyperface.heads.coordinates import Person
 from hyperface.heads.hair import Strands
@@ -53,22 +53,26 @@ class Studio:
         age: float | None = None,
         samples: int = 2,
         framing: float = 1.0,
+        steady: bool = False,
     ) -> Floats:
         """One picture (size, size, 3), RGB in [0, 1], aligned to ArcFace's five points.
 
         z: (d,) identity coordinates within the bounds. age: in the phenotype's units (2/3 a young adult, 1 old); None
         for the person's own, moved by the capture. samples: per pixel along a side. framing: below 1 shows
-        more around the face than the aligned crop does.
+        more around the face than the aligned crop does. steady: the head keeps its place and size however it is
+        turned, as on a turntable, where the aligned crop follows the face.
         """
         require(
             SMALLEST <= size <= LARGEST, f"A picture has {SMALLEST} to {LARGEST} pixels a side; {size} were asked for."
         )
         detail = 1 if size <= 160 else 2 if size <= 256 else 3
         looks = looks_of(self.kept, z, capture, detail, age)
-        return _drawn(looks, capture, size, samples, detail, framing)
+        return _drawn(looks, capture, size, samples, detail, framing, steady)
 
 
-def _drawn(looks: Looks, capture: Capture, size: int, samples: int, detail: int, framing: float) -> Floats:
+def _drawn(
+    looks: Looks, capture: Capture, size: int, samples: int, detail: int, framing: float, steady: bool
+) -> Floats:
     person, head, light, camera = looks.person, load_head_model(), capture.light, capture.camera
     turn = rotation(capture.yaw, capture.pitch, capture.roll)
     shaped = head.express(looks.vertices, capture.expression)
@@ -76,8 +80,11 @@ def _drawn(looks: Looks, capture: Capture, size: int, samples: int, detail: int,
     strands = _turned(looks.strands.points, turn)  # (n, k, 3)
 
     plane, depth = project(posed, camera.distance)
-    five_points, _ = project(head.five_points(posed), camera.distance)
-    transform = crop_transform(five_points, camera.jitter, capture.yaw)
+    if steady:
+        transform = _turntable(shaped, turn, camera)
+    else:
+        five_points, _ = project(head.five_points(posed), camera.distance)
+        transform = crop_transform(five_points, camera.jitter, capture.yaw)
     if framing != 1:
         transform *= np.float32(framing)
         transform[:, 2] += np.float32(ALIGNED_SIZE / 2 * (1 - framing)) * floats([1, 1.12])
@@ -129,6 +136,16 @@ def _drawn(looks: Looks, capture: Capture, size: int, samples: int, detail: int,
         thing_screen = thing_plane @ transform[:, :2].T + transform[:, 2]
         draw(thing, thing_screen, thing_depth, light, shadow, axes, taps[::2], distance, nearest, image)
     return develop(image, face, person.skin, camera, size, rng)
+
+
+def _turntable(vertices: Floats, turn: Floats, camera: Camera) -> Floats:
+    """Like `crop_transform`, for a head (v, 3) that turns around its middle: size and place are the unturned one's."""
+    axis = (vertices.min(axis=0) + vertices.max(axis=0)) / 2
+    five_points, _ = project(load_head_model().five_points(vertices), camera.distance)
+    transform = crop_transform(five_points, camera.jitter)
+    there, _ = project(np.stack([axis, turn @ axis]), camera.distance)
+    transform[:, 2] -= transform[:, :2] @ (there[1] - there[0])
+    return transform
 
 
 def _facial(

@@ -161,3 +161,28 @@ def test_hair_stays_outside_the_head_and_off_the_eyes():
         assert np.quantile(above, 0.02) > -0.004
         in_front = points[points[:, 1] < 0.02]
         assert (KDTree(in_front).query(eyes)[0] > 0.012).all()
+
+
+@pytest.mark.slow
+def test_a_steady_head_turns_around_its_own_middle(people, plain):
+    """What is the same before two backgrounds is the head; it must neither swim about nor change its size."""
+    studio = Studio()
+
+    def head(yaw: float, steady: bool) -> np.ndarray:
+        pictures = [
+            studio.photograph(people[0], replace(plain, yaw=yaw, background=seed), size=64, framing=0.6, steady=steady)
+            for seed in (1, 2)
+        ]
+        return np.abs(pictures[0] - pictures[1]).max(axis=2) < 0.01
+
+    def middle_and_height(mask: np.ndarray) -> tuple[float, float]:
+        columns, rows = np.flatnonzero(mask.sum(axis=0) > 6), np.flatnonzero(mask.sum(axis=1) > 6)
+        return (columns[0] + columns[-1]) / 2, float(rows[0])
+
+    front, left, right = (middle_and_height(head(yaw, True)) for yaw in (0, -60, 60))
+    for side in (left, right):
+        assert abs(side[0] - front[0]) < 3
+        assert abs(side[1] - front[1]) < 3
+    assert middle_and_height(head(60, False))[0] < front[0] - 4  # the aligned crop follows the face
+    straight = [studio.photograph(people[0], plain, size=64, steady=steady) for steady in (False, True)]
+    np.testing.assert_allclose(straight[0], straight[1], atol=0.02)
