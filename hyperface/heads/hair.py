@@ -43,9 +43,12 @@ def wear(person: Person, vertices: Floats, style: HairStyle, age: float, count: 
     points, nearest, kind = growth.points[kept], growth.nearest[kept], growth.kind[kept]
     points = points + (vertices - head.mean)[nearest]
     inside, bulk = growth.inside[kept], growth.bulk[kept]
-    if style.comb != "out" and person.curl > 0.15 and style.top > 0.03:
-        if style.top > 0.1:
-            points, nearest, inside = _finer(points, nearest, inside, 4 if count > 4000 and person.curl > 0.35 else 3)
+    waves = style.comb not in ("out", "tied") and person.curl > 0.15 and style.top > 0.03
+    large = count > 4000
+    if style.top > 0.1 and (waves or large):
+        times = 2 if not waves else 4 if large and person.curl > 0.35 else 3
+        points, nearest, inside = _finer(points, nearest, inside, times)
+    if waves:
         points = _curled(points, person.curl, growth.lock[kept], kind)
     bulk = bulk * smooth_step(0.006, 0.026, recede[kept])  # a hairline is of fine hairs
     long = np.linalg.norm(np.diff(points, axis=1), axis=2).sum(axis=1)
@@ -72,10 +75,16 @@ def _colors(person: Person, age: float, kind: Floats, lock: Floats) -> Floats:
 
 def _finer(points: Floats, nearest: Indices, inside: Floats, times: int) -> tuple[Floats, Indices, Floats]:
     """Strands with `times` corners for one, so that they can wave."""
-    fine = np.linspace(0, points.shape[1] - 1, times * (points.shape[1] - 1) + 1, dtype=np.float32)
-    index = np.minimum(fine.astype(np.int32), points.shape[1] - 2)
+    last = points.shape[1] - 1
+    fine = np.linspace(0, last, times * last + 1, dtype=np.float32)
+    index = np.minimum(fine.astype(np.int32), last - 1)
     share = (fine - index)[None, :]
-    smooth = points[:, index] * (1 - share[..., None]) + points[:, index + 1] * share[..., None]
+    before, after = points[:, np.maximum(index - 1, 0)], points[:, np.minimum(index + 2, last)]
+    begin, end, t = points[:, index], points[:, index + 1], share[..., None]
+    # Catmull and Rom's curve through the corners.
+    smooth = begin + 0.5 * t * (
+        end - before + t * (2 * before - 5 * begin + 4 * end - after + t * (3 * (begin - end) + after - before))
+    )
     return (
         smooth,
         nearest[:, np.rint(fine).astype(np.int32)],
@@ -96,7 +105,7 @@ def _curled(points: Floats, curl: float, lock: Floats, kind: Floats) -> Floats:
     steps = np.linalg.norm(np.diff(points, axis=1), axis=2)
     along = np.concatenate([np.zeros((len(points), 1), np.float32), np.cumsum(steps, axis=1)], axis=1)
     wavelength = np.maximum(0.058 * (1 - curl) + 0.008, 4.2 * steps.mean(axis=1, keepdims=True))
-    phase = 2 * np.pi * (along / wavelength + lock[:, None]) + kind[:, None] * (0.6 + 1.5 * curl)
+    phase = 2 * np.pi * (along / wavelength + lock[:, None]) + kind[:, None] * (0.4 + 0.7 * curl)
     reach = strength * (0.075 + 0.025 * np.sin(40 * lock[:, None])) * wavelength * np.minimum(1, along / 0.03)
     out = points.copy()
     out[..., 0] += reach * np.cos(phase)

@@ -14,6 +14,8 @@ from hyperface.heads.raster import cover, cover_lines
 DIRECTIONS = 40
 REACH = 0.21  # metres around the head's middle that the maps cover
 _OCCLUSION_MAP = 96  # samples a side; 4 mm each over a head
+# Bayer's order of the samples of a square of four by four: near ones are far apart in it.
+_ORDER = np.array([0, 8, 2, 10, 12, 4, 14, 6, 3, 11, 1, 9, 15, 7, 13, 5])
 _BIAS = 0.004  # metres; less and surfaces shadow themselves
 
 
@@ -145,8 +147,13 @@ def shadow_map(vertices: Floats, triangles: Indices, strands: Floats, axes: Floa
 
 
 def shadow_taps(softness: float, size: int, count: int = 12) -> Floats:
-    """(count, 2) offsets in samples of the shadow map over which a soft light is spread."""
+    """(16, count, 2) offsets in samples of the shadow map over which a soft light is spread.
+
+    The sixteen sets are one, turned: samples that lie side by side look at other places, and a picture's pixels, which
+    are means of several samples, show no stripes.
+    """
     radius = (0.004 + 0.022 * softness) * size / (2 * REACH) / 2
     turn = math.pi * (3 - 5**0.5) * np.arange(count)  # the golden angle: no two taps in line
     away = radius * np.sqrt((np.arange(count) + 0.5) / count)
-    return np.stack([away * np.cos(turn), away * np.sin(turn)], axis=1).astype(np.float32)
+    turns = turn + 2 * math.pi / _ORDER.size * _ORDER[:, None]
+    return np.stack([away * np.cos(turns), away * np.sin(turns)], axis=2).astype(np.float32)

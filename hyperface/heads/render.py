@@ -103,7 +103,7 @@ def _drawn(
     axes = light_axes(light)
     resolution = 256 if detail == 1 else 640
     shadow = shadow_map(centered, head.solid, centered_strands, axes, resolution)
-    taps = shadow_taps(light.softness, resolution, 8 if detail == 1 else 24)
+    taps = shadow_taps(light.softness, resolution, 6 if detail == 1 else 14)
     worn = [looks.glasses.turned(turn).moved(-middle)] if looks.glasses else []
     for thing in worn:
         cast(thing, shadow, axes)
@@ -128,13 +128,13 @@ def _drawn(
     ):
         draw_strands(
             points, hair.color, hair.inside, hair.nearest, irradiance, normals, plane_, behind, shadow, axes,
-            taps[::2], light.key, hair.width, np.argsort(-behind.mean(axis=1)).astype(np.int32),
+            taps[0], light.key, hair.width, np.argsort(-behind.mean(axis=1)).astype(np.int32),
             floats([distance, REACH, hair.shine, focal]), nearest, image,
         )  # fmt: skip
     for thing in worn:
         thing_plane, thing_depth = project(thing.vertices + middle, camera.distance)
         thing_screen = thing_plane @ transform[:, :2].T + transform[:, 2]
-        draw(thing, thing_screen, thing_depth, light, shadow, axes, taps[::2], distance, nearest, image)
+        draw(thing, thing_screen, thing_depth, light, shadow, axes, taps[0], distance, nearest, image)
     return develop(image, face, person.skin, camera, size, rng)
 
 

@@ -56,8 +56,8 @@ def shade_head(
 
     index, weights: of the rasteriser. vertices … irradiance: (v, 3) in the camera's frame. rest: (v, 3) mean head.
     texels: (t, 3, 2). paint: (h', w', 4). pores: (h'', w'', 2) tilts of the skin, repeated. eyes: (2, 3) centres on
-    the mean head. colors: (4, 3) iris, white, teeth, mouth. axes, taps: of the shadow map. settings: camera's distance,
-    reach, pore strength, pore texels a chart texel.
+    the mean head. colors: (4, 3) iris, white, teeth, mouth. axes, taps (16, k, 2): of the shadow map.
+    settings: camera's distance, reach, pore strength, pore texels a chart texel.
     """
     distance, reach, tilt, pore_scale = settings[0], settings[1], settings[2], settings[3]
     bleed = (f(0.30), f(0.13), f(0.07))
@@ -155,7 +155,7 @@ def shade_head(
                 softened = sx * lx + sy * ly + sz * lz
             lit = f(0)
             if max(cosine, softened) > f(-0.31):  # else the surface faces away from the light
-                lit = _lit(shadow, px, py, pz, axes, taps, reach, f(0.0045))
+                lit = _lit(shadow, px, py, pz, axes, taps[(row & 3) * 4 + (column & 3)], reach, f(0.0045))
             # To the camera, the mirrored view and the half-way vector.
             vx, vy, vz = -px, -distance - py, -pz
             length = f(1) / np.sqrt(vx * vx + vy * vy + vz * vz)
