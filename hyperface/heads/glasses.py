@@ -1,23 +1,23 @@
 """Glasses: who has which, and frames, lenses and temples fitted to a head.
 
-Who has glasses, and which, follows from a person's coordinates through fixed directions across all of them: a small
-change of a person rarely changes them, and no coordinate of the face says more about them than another.
+Who has glasses, and which, follows from coordinates of their own: they belong to a person as the hair does.
 """
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 
+from hyperface.heads import coordinates
 from hyperface.heads.arrays import Floats, floats
 from hyperface.heads.model import load_head_model
 from hyperface.heads.solids import Solid, joined, tube
 
 OWN, BORROWED = 0.85, 0.015  # shares of pictures in which glasses are worn by who has some, and by anybody else
 SHARE = 0.17  # of people who have glasses
+_COORDINATES = ("glasses", "frame shape", "frame material", "frame colour", "frame size")
 _RIM = 36  # corners of a rim
 _METALS = {"silver": (0.72, 0.71, 0.70), "gold": (0.75, 0.56, 0.28), "gunmetal": (0.22, 0.22, 0.24)}
 _PLASTICS = {
@@ -44,8 +44,8 @@ class Frames:
 
 def frames_for(z: Floats, chance: float, dark: bool) -> Frames | None:
     """What a person (d,) wears on the nose in a picture, if anything. chance, dark: of the Capture."""
-    has, shape, kind, color, size = (_told(z, number) for number in range(5))
-    if not dark and chance >= (OWN if has < SHARE else BORROWED):
+    has, shape, kind, color, size = (_told(z, name) for name in _COORDINATES)
+    if not dark and chance >= (OWN if has > 1 - SHARE else BORROWED):
         return None
     styles = (
         Frames(0.0255, 0.0165, 3.6, 0.0, 0.0, "full", ""),
@@ -100,15 +100,9 @@ def fitted(frames: Frames, vertices: Floats) -> Solid:
     return joined([*parts, *(_lens(frames, rim, side, middle) for side, rim in zip((-1.0, 1.0), rims, strict=True))])
 
 
-def _told(z: Floats, number: int) -> float:
-    """Uniform over people, and nearly the same for two who are nearly the same."""
-    return 0.5 + 0.5 * math.erf(float(z @ _directions(len(z))[number]) / math.sqrt(2))
-
-
-@lru_cache(maxsize=4)
-def _directions(size: int) -> Floats:
-    rows = np.random.default_rng(41).standard_normal((8, size))
-    return floats(rows / np.linalg.norm(rows, axis=1, keepdims=True))
+def _told(z: Floats, name: str) -> float:
+    """A coordinate as a number that is uniform over people."""
+    return 0.5 + 0.5 * math.erf(float(z[coordinates.names().index(name)]) / math.sqrt(2))
 
 
 def _outline(frames: Frames) -> Floats:

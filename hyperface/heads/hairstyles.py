@@ -40,16 +40,24 @@ STYLES = {
         HairStyle("long-parted", top=0.34, side=0.24, volume=0.013, side_volume=0.010, comb="left", front=66.0),
     )
 }  # fmt: skip
+# From the shortest to the longest.
 MALE_STYLES = ("shaved", "cropped", "cropped", "short", "short", "forward", "swept", "parted", "tied")
-FEMALE_STYLES = ("cropped", "swept", "tied", "tied", "bob", "bob-fringe", "long", "long", "long-parted", "parted")
+FEMALE_STYLES = ("cropped", "swept", "parted", "tied", "tied", "bob", "bob-fringe", "long", "long", "long-parted")
+_FALLING = ("crown", "left", "right", "middle")  # combs that leave hair to fall over the forehead
 
 
-def style_for(person: Person, choice: int) -> HairStyle:
-    """The style of a picture: `choice` runs through those of women or of men; coils are worn shorter and fuller."""
+def style_for(person: Person, choice: int | None) -> HairStyle:
+    """The style of a picture: the person's usual one, or the `choice`-th of women's or of men's.
+
+    Coils are worn shorter and fuller.
+    """
     styles = MALE_STYLES if person.male > 0.5 else FEMALE_STYLES
+    if choice is None:
+        choice = min(int(person.hair_length * len(styles)), len(styles) - 1)
     style = STYLES[styles[choice % len(styles)]]
     if person.curl < 0.72 or style.top < 0.004:
-        return style
+        falls = person.fringed and not style.fringe and style.comb in _FALLING and style.top > 0.03
+        return replace(style, name=f"{style.name}, fringe", fringe=min(0.9 * style.top, 0.048)) if falls else style
     fuller = 0.030 if style.top > 0.1 and style.comb != "tied" else min(1.8 * style.volume, 0.022)
     return replace(style, name=f"{style.name}, coiled", top=min(style.top, 0.075), side=min(style.side, 0.060),
                    volume=fuller, side_volume=min(2.0 * style.side_volume, 0.020), fringe=0.0,

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from hyperface.assets import RESTORE, asset
 from hyperface.errors import AssetError
 from hyperface.heads.arrays import Floats, Indices
+from hyperface.heads.proportions import proportions
 from hyperface.heads.teeth import teeth_triangles, teeth_vertices
 
 FILE = "heads/head_model.safetensors"
@@ -54,7 +55,7 @@ class HeadModel:
     lips: NDArray[np.uint8]  # mask over the chart (see chart), 255 inside
     ears: NDArray[np.uint8]
     landmarks: Mapping[str, Indices]  # vertex indices
-    changes: tuple[str, ...]  # names of local shape changes
+    changes: tuple[str, ...]  # names of local shape changes, and of proportions
     actions: tuple[str, ...]  # names of facial actions
     _anchor_mean: Floats  # (u, 3)
     _anchor_basis: Floats  # (k, u · 3)
@@ -161,6 +162,9 @@ def _unpacked(tensors: Mapping[str, NDArray[np.generic]], metadata: Mapping[str,
         for name, step, (start, stop) in zip(names, steps, itertools.pairwise(starts.tolist()), strict=True)
     }
     anchor_mean = tensors["mean"].astype(np.float32)
+    whole = proportions(anchor_mean)
+    for name, (moved, far) in whole.items():
+        shapes[f"+{name}"], shapes[f"-{name}"] = (moved, far), (moved, -far)
     basis = tensors["anchor_basis"].astype(np.float32) * tensors["anchor_steps"].astype(np.float32)[:, None, None]
     teeth = teeth_triangles(len(anchor_mean))
     triangles = tensors["triangles"].astype(np.int32)
@@ -179,7 +183,7 @@ def _unpacked(tensors: Mapping[str, NDArray[np.generic]], metadata: Mapping[str,
             for name, index in tensors.items()
             if name.startswith("landmark_")
         },
-        changes=tuple(name[1:] for name in names if name.startswith("+")),
+        changes=(*(name[1:] for name in names if name.startswith("+")), *whole),
         actions=tuple(name.removeprefix("action:") for name in names if name.startswith("action:")),
         _anchor_mean=anchor_mean,
         _anchor_basis=basis.reshape(len(basis), -1),

@@ -69,8 +69,10 @@ def looks_of(kept: Kept, z: Floats, capture: Capture, detail: int, age: float | 
     shift = round(capture.age_shift / _AGE_STEP) * _AGE_STEP
     years = float(np.clip(person.phenotype.age + shift if age is None else age, 0.5, 1.0))
     style = style_for(person, capture.hair_style)
-    beard = capture.beard if person.beard_density > 0.02 else 0.0
-    makeup = round(2 * capture.makeup) / 2 if person.male < 0.5 else 0.0
+    grown = person.beard_length if capture.beard is None else capture.beard
+    beard = grown if person.beard_density > 0.02 else 0.0
+    made_up = person.makeup if capture.makeup is None else capture.makeup
+    makeup = round(2 * made_up) / 2 if person.male < 0.5 else 0.0
     vertices = kept.get((who, years), lambda: _aged(person, body.changed, years))
     strands, roots = kept.get((who, years, style.name), lambda: _hair(person, vertices, style, years, detail))
     facial = None
