@@ -1,6 +1,6 @@
 """How different random heads are, as several recognisers see them, and which of a person's numbers make them so.
 
-    python benchmarks/head_variety.py [--people 300] [--pictures 2] [--widest 25] [--judges NAME …] [--groups] [--single]
+    python benchmarks/head_variety.py [--people 300] [--pictures 2] [--widest 25] [--judges NAME …] [--groups]
     python benchmarks/head_variety.py --people 1400                                    # near the front, mirrored
     python benchmarks/head_variety.py --people 500 --pictures 8 --widest 60 --plain    # everyday pictures
     python benchmarks/head_variety.py --people 500 --pictures 8 --plain --peer         # the GAN's people, to compare
@@ -38,7 +38,7 @@ SHOWN = 30  # single numbers
 
 def heads(z: np.ndarray, pictures: int, widest: float) -> Iterator[torch.Tensor]:
     """(pictures, 3, 112, 112) of one person after the other, each under conditions of their own."""
-    studio = Studio(kept=8)
+    studio = Studio()
     for number, person in enumerate(z):
         seeds = [FIRST + pictures * number + k for k in range(pictures)]
         captures = [capture_of(row, widest=widest) for row in seeded_normal(seeds, STYLE_SIZE).numpy()]
@@ -129,7 +129,9 @@ def told(by: dict[str, np.ndarray], labels: list[str], most: int | None = None) 
             for label in dict.fromkeys(labels)}  # fmt: skip
     ordered = sorted(rows.items(), key=lambda row: -sum(row[1]))[:most]
     lines = [f"| share of the variance, % | {' | '.join(by)} |", "|---" * (1 + len(by)) + "|"]
-    lines += [f"| {label} | " + " | ".join(f"{100 * value:.1f}" for value in values) + " |" for label, values in ordered]
+    lines += [
+        f"| {label} | " + " | ".join(f"{100 * value:.1f}" for value in values) + " |" for label, values in ordered
+    ]
     lines.append("| all | " + " | ".join(f"{100 * s.sum():.1f}" for s in by.values()) + " |")
     return "\n".join(lines)
 

@@ -36,7 +36,7 @@ def _fields(mean: Floats) -> dict[str, Floats]:
     nose = bump(x, 0.016) * smooth_step(0.012, -0.010, z) * smooth_step(-0.062, -0.044, z) * (y < 0.01)
     return {
         "face-temples-width": _along(0, 0.0075 * beside * bump(z - 0.040, 0.026)),
-        "face-cheekbones-width": _along(0, 0.0070 * beside * bump(z + 0.022, 0.020)),
+        "face-cheekbones-width": _along(0, 0.0070 * beside * bump(z + 0.028, 0.016)),
         "face-jaw-width": _along(0, 0.0085 * beside * bump(z + 0.082, 0.024)),
         "face-chin-width": _along(0, 0.0060 * left * smooth_step(0.004, 0.022, side) * bump(z + 0.110, 0.014) * face),
         "face-middle-length": _along(2, -0.0065 * smooth_step(-0.008, -0.058, z)),

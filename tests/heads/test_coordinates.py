@@ -7,6 +7,7 @@ import pytest
 
 from hyperface.errors import InputError
 from hyperface.heads import colors, coordinates
+from hyperface.heads.hairstyles import style_for
 
 
 def test_rows_follow_from_their_seeds_alone():
@@ -88,3 +89,26 @@ def test_a_coordinate_moves_what_it_is_named_after():
 
 def test_srgb_against_its_definition():
     np.testing.assert_allclose(colors.to_linear([0, 0.04045, 0.5, 1]), [0, 0.0031308, 0.2140411, 1], atol=1e-6)
+
+
+def test_hair_beard_and_glasses_are_the_persons_own():
+    """Two pictures of a person show the same hair unless the capture says otherwise, and coordinates say which."""
+    names = list(coordinates.names())
+    z = np.zeros((2, coordinates.size()), np.float32)
+    z[:, names.index("gender")] = -2
+    z[:, names.index("hair length")] = -2, 2
+    z[:, names.index("beard length")] = -2, 2
+    short, long = (coordinates.person(row) for row in z)
+    assert style_for(short, None).side < 0.01 < 0.1 < style_for(long, None).side
+    assert style_for(short, 3) == style_for(long, 3)
+    assert short.beard_length == 0 < 0.4 < long.beard_length
+
+
+def test_shapes_are_not_extreme_all_at_once():
+    z = coordinates.sample([1])[0]
+    usual, corner = (np.array([s for _, s in coordinates.person(row).changes]) for row in (z, 4 * np.sign(z)))
+    lonely = np.zeros_like(z)
+    lonely[coordinates.names().index("nose-scale-horiz-incr")] = 3
+    (alone,) = [s for name, s in coordinates.person(lonely).changes if name == "nose-scale-horiz-incr"]
+    assert np.sqrt(np.square(corner).mean()) < 1.6 * np.sqrt(np.square(usual).mean())
+    assert alone > 0.9  # which one number may be
