@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import functools
+import itertools
 import operator
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import numpy as np
@@ -217,10 +220,8 @@ class HeadsGenerator(Generator, Portraits, LinearPeople):
         self, z: Floats, captures: Sequence[Capture], *, size: int = ALIGNED_SIZE, age: float | None = None,
         framing: float = 1.0, steady: bool = False,
     ) -> torch.Tensor:  # fmt: skip
-        out = np.empty((len(z), size, size, 3), np.float32)
-        for picture, person, capture in zip(out, z, captures, strict=True):
-            picture[...] = self.studio.photograph(person, capture, size=size, age=age, framing=framing, steady=steady)
-        return torch.from_numpy(out).permute(0, 3, 1, 2).contiguous().to(self.device)
+        draw = functools.partial(self.studio.photograph, size=size, age=age, framing=framing, steady=steady)
+        return _photographed(draw, z, captures, size).to(self.device)
 
 
 class HeadsGalleryGenerator(GalleryGenerator):
@@ -238,11 +239,32 @@ class HeadsGalleryGenerator(GalleryGenerator):
     def draw(self, latents: torch.Tensor) -> torch.Tensor:
         rows = latents.float().cpu().numpy()
         people = coordinates.limited(rows[:, : coordinates.size()])
-        pictures = [
-            self.studio.photograph(person, capture_of(row[coordinates.size() :]))
-            for person, row in zip(people, rows, strict=True)
-        ]
-        return torch.from_numpy(np.stack(pictures)).permute(0, 3, 1, 2).contiguous().to(self.device)
+        captures = [capture_of(row[coordinates.size() :]) for row in rows]
+        return _photographed(self.studio.photograph, people, captures, ALIGNED_SIZE).to(self.device)
+
+
+def _photographed(
+    photograph: Callable[[Floats, Capture], Floats], people: Floats, captures: Sequence[Capture], size: int
+) -> torch.Tensor:
+    """One picture (3, size, size) for each person (d,) and capture, drawn by as many threads as torch has.
+
+    Each thread takes pictures that follow each other: those of one person share what belongs to the person.
+    """
+    out = np.empty((len(people), size, size, 3), np.float32)
+
+    def draw(part: range) -> None:
+        for number in part:
+            out[number] = photograph(people[number], captures[number])
+
+    count = max(min(torch.get_num_threads(), len(people)), 1)
+    bounds = [len(people) * part // count for part in range(count + 1)]
+    parts = [range(first, last) for first, last in itertools.pairwise(bounds)]
+    if count == 1:
+        draw(parts[0])
+    else:
+        with ThreadPoolExecutor(count) as pool:
+            list(pool.map(draw, parts))
+    return torch.from_numpy(out).permute(0, 3, 1, 2).contiguous()
 
 
 def _sat(seeds: Sequence[int]) -> list[Capture]:

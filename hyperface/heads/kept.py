@@ -77,11 +77,14 @@ class Kept:
 
 
 def weight(thing: object) -> int:
-    """Bytes of the arrays in a thing: an array, a dataclass or a sequence of such."""
+    """Bytes of the arrays in a thing: an array, a dataclass with such, or a tuple of those."""
+    things = thing if isinstance(thing, tuple) else (thing,)
+    return sum(map(_weight, things))
+
+
+def _weight(thing: object) -> int:
     if isinstance(thing, np.ndarray):
         return thing.nbytes
     if is_dataclass(thing):
-        return sum(weight(getattr(thing, field.name)) for field in fields(thing))
-    if isinstance(thing, tuple | list):
-        return sum(map(weight, thing))
+        return sum(_weight(getattr(thing, field.name)) for field in fields(thing))
     return 0

@@ -1,5 +1,8 @@
 """The generator of heads: the contract of every generator, requests answered, and what is refused."""
 
+import pickle
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
 import torch
@@ -34,6 +37,34 @@ def test_a_request_is_the_same_person_in_any_batch(generator, wanted, count):
     """To the bit, so that what is kept of the person is found; without noise, Algorithm 3 keeps to that."""
     alone = [generator.coordinates(perturb(row[None], 0.0, [7]))[0].tobytes() for row in wanted[:count]]
     assert [row.tobytes() for row in generator.coordinates(perturb(wanted[:count], 0.0, [1] * count))] == alone
+
+
+@pytest.fixture
+def threads():
+    """`threads(n)` lets torch, and what takes its number, have n threads until the test ends."""
+    before = torch.get_num_threads()
+    yield torch.set_num_threads
+    torch.set_num_threads(before)
+
+
+def test_pictures_do_not_depend_on_the_number_of_threads(generator, wanted, threads):
+    requests, seeds = wanted[[0, 0, 1, 1, 2]], [5, 6, 5, 6, 5]
+    threads(1)
+    alone = generators.load("heads").generate(requests, seeds)
+    threads(3)
+    torch.testing.assert_close(generators.load("heads").generate(requests, seeds), alone, rtol=0, atol=0)
+
+
+def test_callers_in_several_threads_do_not_disturb_each_other(generator, wanted):
+    with ThreadPoolExecutor(3) as pool:
+        drawn = list(pool.map(lambda k: generator.generate(wanted[k : k + 1], [k]), range(3)))
+    for k, picture in enumerate(drawn):
+        torch.testing.assert_close(picture, generator.generate(wanted[k : k + 1], [k]), rtol=0, atol=0)
+
+
+def test_a_generator_travels_to_another_process(generator, wanted):
+    copy = pickle.loads(pickle.dumps(generator))
+    torch.testing.assert_close(copy.generate(wanted[:1], [3]), generator.generate(wanted[:1], [3]), rtol=0, atol=0)
 
 
 def test_coordinates_and_embeddings_invert_each_other(generator, wanted):

@@ -4,11 +4,18 @@ import os
 import pickle
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 
 import numpy as np
 import pytest
 
 from hyperface.heads.kept import Kept, weight
+
+
+@dataclass
+class Box:
+    name: str
+    content: np.ndarray
 
 
 def kilobytes(count: int) -> np.ndarray:
@@ -80,4 +87,5 @@ def test_a_forked_process_does_not_wait_for_what_its_parent_was_making(monkeypat
 
 
 def test_weight_counts_the_arrays_within():
-    assert weight((kilobytes(2), [kilobytes(1), "text"], None)) == 3000
+    assert weight(kilobytes(2)) == 2000
+    assert weight((kilobytes(2), Box("text", kilobytes(1)), None)) == 3000
