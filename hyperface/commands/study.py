@@ -1,8 +1,9 @@
 """Run a whole experiment, and write a report of it.
 
 packed-vs-random: identities taken at random against packed ones, with the same generator and the same budget, each with
-several seeds, evaluated on the rendered benchmarks. The run folder gets report.html, results.json with every trial, and
-the datasets. A study that is stopped or killed goes on with the trial it was at.
+several draws of people, evaluated on the rendered benchmarks that ship and on larger ones, which are rendered when they
+are first needed. The run folder gets report.html, difference.svg, results.json with every trial, and the datasets. How
+long it will take is said first. A study that is stopped or killed goes on with the trial it was at.
 """
 
 from __future__ import annotations
@@ -24,18 +25,25 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     default = StudyOptions()
     add = parser.add_argument_group("study").add_argument
     add("experiment", nargs="?", choices=EXPERIMENTS, default=default.experiment, help="default %(default)s")
-    add("--seeds", type=int, default=default.seeds, metavar="N", help="repetitions (default %(default)s)")
+    add("--draws", type=int, default=default.draws, metavar="N", help="of people (default %(default)s)")
+    add("--seeds", type=int, default=default.seeds, metavar="N", help="trainings of each draw (default %(default)s)")
     add(
         "--arms",
         nargs="+",
         default=default.arms,
         metavar="ARM",
-        help="what is compared with the first: random, packed (inside the gallery's span), packed-full-sphere "
-        "(default: random packed)",
+        help="what is compared with the first: random, packed (inside the gallery's span), packed-full-sphere, greedy "
+        "(faces of the gallery chosen far apart) (default: random packed)",
     )
-    add("--identities", type=int, metavar="N", help="of each trial (default 300)")
-    add("--images-per-identity", type=int, metavar="N", help="default 20")
-    add("--epochs", type=int, metavar="N", help="default 10")
+    add(
+        "--identities",
+        type=int,
+        nargs="+",
+        metavar="N",
+        help="people of each trial; several numbers are compared at equally many images in all (default 100)",
+    )
+    add("--images-per-identity", type=int, metavar="N", help="with the first number of people (default 16)")
+    add("--epochs", type=int, metavar="N", help="default 15")
     add("--backbone", metavar="NAME", help="default small")
     add("--head", metavar="NAME", help="default adaface")
     add("--batch-size", type=int, metavar="N", help="default 128")
@@ -46,10 +54,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help=f"variance of an identity's embedding from image to image (default: the generator's own, {BETA} for gan, "
         "0 for heads)",
     )
+    add("--alpha", type=float, help="of the packing: how strongly it stays near the gallery (default 0.5)")
     add("--span", type=int, metavar="N", help="principal directions of the gallery to pack in (default 40)")
-    add("--benchmarks", nargs="+", metavar="NAME", help="default: the five rendered ones")
+    add("--benchmarks", nargs="+", metavar="NAME", help="default: the five rendered ones that ship")
+    add(
+        "--pairs",
+        type=int,
+        metavar="N",
+        help="of each of five larger rendered benchmarks; 0 for those named only (default 3000)",
+    )
+    add("--pairs-seed", type=int, metavar="N", help="of whom they show (default 1)")
     add("--gallery", default=default.gallery, metavar="NAME", help="a name or a file (default %(default)s)")
-    add("--generator", default=default.generator, metavar="NAME", help="default %(default)s")
+    add("--generator", default=default.generator, metavar="NAME", help="gan, heads … (default %(default)s)")
     add("--device", default=default.device, help="where torch trains: cpu, cuda … (default %(default)s)")
     add_run_arguments(parser)
 

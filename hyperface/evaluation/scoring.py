@@ -105,6 +105,13 @@ class VerificationResult:
         return float(self.folds.std())
 
     @property
+    def right(self) -> np.ndarray:
+        """Whether each pair is decided rightly, bool (p,), with the threshold of its fold."""
+        sizes = [len(fold) for fold in np.array_split(self.same, FOLDS)]
+        decided: np.ndarray = (self.distances < np.repeat(self.fold_thresholds, sizes)) == self.same
+        return decided
+
+    @property
     def scores(self) -> np.ndarray:
         """Cosine of each pair, float64 (p,): 1 − distance / 2."""
         return 1 - self.distances / 2

@@ -1,124 +1,77 @@
 """Does packing help? The same generator and the same budget, with identities taken at random or packed.
 
-For each seed and each way to choose identities: so many are chosen, the same number of images of each is drawn, a
-recogniser is trained from scratch on them for the same number of steps, and it is evaluated on benchmarks that nothing
-of this was tuned on.
+For each draw of people, each seed of the training and each way to choose identities: so many are chosen, the same
+number of images of each is drawn, a recogniser is trained from scratch on them for the same number of steps, and it is
+evaluated on benchmarks that nothing of this was tuned on. Trials with the same draw and seed differ in nothing but how
+identities were chosen.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Sequence
-from dataclasses import dataclass, replace
+import time
+from collections.abc import Generator, Sequence
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
-import numpy as np
 import torch
 
-from hyperface import datasets, evaluation, generators, packing, training
+from hyperface import datasets, evaluation, generators, training
 from hyperface.errors import InputError
+from hyperface.evaluation.rendered import check_pairs, render_benchmarks
 from hyperface.gallery import Gallery
-from hyperface.steps import finish, translated
+from hyperface.recognizers.base import Recognizer
+from hyperface.seeds import stream_seed
+from hyperface.steps import translated
+from hyperface.studies.arms import ARMS
+from hyperface.studies.plan import SHIPPED, Plan, Trial, packed_bits
 
-STAGES = {"choose": 0.03, "draw": 0.15, "train": 0.75, "evaluate": 0.07}  # and their usual shares of a trial's time
+RENDER = "render"  # the stage before the first trial
+STAGES = {"choose": 0.02, "draw": 0.13, "train": 0.65, "evaluate": 0.20}  # and their usual shares of a trial's time
+RENDERING = 1.5  # the time that the large benchmarks take to be rendered, in trials
 
-
-@dataclass(frozen=True)
-class Plan:
-    """The budget, the same for every trial.
-
-    identities × images_per_identity images are drawn with the noise beta (None for what the generator wants) and seen
-    `epochs` times. span and packing_steps: of the packing, which starts at the random identities of its seed.
-    """
-
-    identities: int = 300
-    images_per_identity: int = 20
-    epochs: int = 10
-    backbone: str = "small"
-    head: str = "adaface"
-    batch_size: int = 128
-    input_size: int | None = None
-    beta: float | None = None
-    span: int = 40
-    packing_steps: int = 300
-    benchmarks: tuple[str, ...] = (
-        "rendered_everyday",
-        "rendered_cross_pose",
-        "rendered_cross_age",
-        "rendered_frontal_profile",
-        "rendered_large_age_gap",
-    )
-
-    @property
-    def images(self) -> int:
-        """Of one trial's dataset."""
-        return self.identities * self.images_per_identity
-
-    def drawn_by(self, generator: generators.Generator) -> Plan:
-        """The plan with the generator's own beta, where it has none."""
-        return self if self.beta is not None else replace(self, beta=generator.beta)
-
-
-@dataclass(frozen=True)
-class Trial:
-    """One way to choose identities, with one seed. accuracy, auc: benchmark → share in [0, 1]. nearest_cosine: mean
-    over identities of the largest cosine to another one, as requested. loss: of training, at its end."""
-
-    arm: str
-    seed: int
-    accuracy: dict[str, float]
-    auc: dict[str, float]
-    nearest_cosine: float
-    loss: float
+Place = tuple[str, int, int, int]  # arm, identities, draw, seed
 
 
 @dataclass(frozen=True)
 class StudyStep:
-    """`done` of `total` in this stage of trial number `trial` (from 0) of `trials`; share: of the whole study.
-    finished: all trials that are done, in the order in which they were."""
+    """`done` of `total` in a stage of trial number `trial` (from 0) of `trials`, at `place`; None while benchmarks are
+    rendered. share: of the whole study. finished: all trials that are done, in the order in which they were."""
 
-    arm: str
-    seed: int
+    place: Place | None
     stage: str
     done: int
     total: int
     trial: int
     trials: int
+    share: float
     finished: tuple[Trial, ...]
 
-    @property
-    def share(self) -> float:
-        names = list(STAGES)
-        before = sum(STAGES[name] for name in names[: names.index(self.stage)])
-        within = before + STAGES[self.stage] * self.done / max(self.total, 1)
-        return (self.trial + within) / self.trials
 
+@dataclass(frozen=True)
+class _Study:
+    """What all trials have in common."""
 
-def _random(gallery: Gallery, plan: Plan, seed: int) -> torch.Tensor:
-    order = np.random.default_rng(seed).permutation(len(gallery))
-    return gallery.embeddings[order[: plan.identities]]
+    folder: Path
+    gallery: Gallery
+    generator: generators.Generator
+    plan: Plan
+    device: str
+    places: tuple[Place, ...]
+    trials: list[Trial]  # that are finished
+    rendering: bool  # whether benchmarks are rendered first
 
-
-def _packed(span: bool) -> Callable[[Gallery, Plan, int], torch.Tensor]:
-    def choose(gallery: Gallery, plan: Plan, seed: int) -> torch.Tensor:
-        return finish(
-            packing.pack(
-                _random(gallery, plan, seed),
-                gallery=gallery.embeddings,
-                span=plan.span if span else None,
-                steps=plan.packing_steps,
-                seed=seed,
-            )
-        )
-
-    return choose
-
-
-# How identities are chosen: (gallery, plan, seed) → embeddings (n, d).
-ARMS: dict[str, Callable[[Gallery, Plan, int], torch.Tensor]] = {
-    "random": _random,
-    "packed": _packed(span=True),
-    "packed-full-sphere": _packed(span=False),
-}
+    def step(self, number: int, stage: str, done: int, total: int) -> StudyStep:
+        """number: of the trial."""
+        before = RENDERING if self.rendering else 0.0
+        if stage == RENDER:
+            passed, place = before * done / max(total, 1), None
+        else:
+            names = list(STAGES)
+            within = sum(STAGES[name] for name in names[: names.index(stage)])
+            passed, place = before + number + within + STAGES[stage] * done / max(total, 1), self.places[number]
+        share = min(passed / (before + len(self.places)), 1.0)
+        return StudyStep(place, stage, done, total, number, len(self.places), share, tuple(self.trials))
 
 
 def packed_vs_random(
@@ -128,19 +81,21 @@ def packed_vs_random(
     *,
     plan: Plan | None = None,
     arms: Sequence[str] = ("random", "packed"),
-    seeds: int = 3,
+    draws: int = 8,
+    seeds: int = 1,
     device: str = "cpu",
     finished: Sequence[Trial] = (),
 ) -> Generator[StudyStep, None, list[Trial]]:
-    """Run all trials, seed after seed, so that the arms are comparable whenever it is stopped.
+    """Run all trials, draw after draw, so that the arms are comparable whenever it is stopped.
 
     Args:
-        folder: where the datasets go, one for each trial; one that was being drawn is drawn on.
+        folder: where the datasets go, one for each draw of each arm; one that was being drawn is drawn on.
         gallery: whom the identities start from.
         generator: draws them.
         plan: the size of each trial; None for the default one.
         arms: what is compared, of ARMS; the first is what the others are compared with.
-        seeds: how many trials of each arm.
+        draws: how often other people are taken.
+        seeds: how many trainings with each draw's people; every draw has training seeds of its own.
         device: where torch trains.
         finished: trials that need not be done again.
 
@@ -148,92 +103,128 @@ def packed_vs_random(
         All trials.
 
     Raises:
-        InputError: A plan that cannot work, before any work; so are all other errors.
+        InputError: A plan that cannot work, before any work; so are all other errors but a full disk.
         UnknownNameError: A name in the plan that nothing answers to.
-        DatasetError: A benchmark that cannot be read.
+        DatasetError: A benchmark that cannot be read, or written into the cache.
     """
     plan = (Plan() if plan is None else plan).drawn_by(generator)
+    _check(plan, gallery, arms, draws, seeds)
+    shipped = [evaluation.load_benchmark(name) for name in plan.benchmarks]
+    places = tuple(
+        (arm, identities, draw, seed)
+        for draw in range(draws)
+        for seed in range(seeds)
+        for identities in plan.identities
+        for arm in arms
+    )
+    study = _Study(folder, gallery, generator, plan, device, places, list(finished), bool(plan.pairs))
+    return _steps(study, shipped)
+
+
+def _check(plan: Plan, gallery: Gallery, arms: Sequence[str], draws: int, seeds: int) -> None:
     unknown = [arm for arm in arms if arm not in ARMS]
-    if unknown or not arms or seeds < 1:
-        raise InputError(f"A study compares {', '.join(ARMS)} over at least one seed; got {', '.join(arms)}, {seeds}.")
-    if not 2 <= plan.identities <= len(gallery):
-        raise InputError(f"{plan.identities} identities were asked for; the gallery has {len(gallery):,}.")
-    benchmarks = [evaluation.load_benchmark(name) for name in plan.benchmarks]
-    return _steps(folder, gallery, generator, plan, benchmarks, arms, seeds, device, list(finished))
+    if unknown or not arms:
+        raise InputError(f"A study compares {', '.join(ARMS)}; got {', '.join(arms) or 'nothing'}.")
+    if draws < 1 or seeds < 1:
+        raise InputError(f"A study needs at least one draw and one seed; got {draws} and {seeds}.")
+    if not plan.identities:
+        raise InputError("Say how many identities a trial has.")
+    for identities in plan.identities:
+        if not 2 <= identities <= len(gallery):
+            raise InputError(f"{identities} identities were asked for; the gallery has {len(gallery):,}.")
+        if plan.images_of_each(identities) < 1:
+            raise InputError(f"{plan.images:,} images are not enough for {identities:,} identities.")
+    if plan.pairs:
+        check_pairs(plan.pairs)
+    elif not plan.benchmarks:
+        raise InputError("There is nothing to evaluate on: name benchmarks, or a number of pairs.")
 
 
-def _steps(
-    folder: Path,
-    gallery: Gallery,
-    generator: generators.Generator,
-    plan: Plan,
-    benchmarks: Sequence[evaluation.Benchmark],
-    arms: Sequence[str],
-    seeds: int,
-    device: str,
-    trials: list[Trial],
-) -> Generator[StudyStep, None, list[Trial]]:
-    done = {(trial.arm, trial.seed) for trial in trials}
-    order = [(arm, seed) for seed in range(seeds) for arm in arms]
-    for number, (arm, seed) in enumerate(order):
-        if (arm, seed) in done:
-            continue
-
-        def at(stage: str, done: int, total: int, arm: str = arm, seed: int = seed, number: int = number) -> StudyStep:
-            return StudyStep(arm, seed, stage, done, total, number, len(order), tuple(trials))
-
-        trials.append((yield from _trial(folder, gallery, generator, plan, benchmarks, arm, seed, device, at)))
-        yield at("evaluate", len(benchmarks), len(benchmarks))
-    return trials
+def _steps(study: _Study, shipped: Sequence[evaluation.Benchmark]) -> Generator[StudyStep, None, list[Trial]]:
+    done = {trial.place for trial in study.trials}
+    left = [number for number, place in enumerate(study.places) if place not in done]
+    if not left:
+        return study.trials
+    benchmarks = [*shipped, *(yield from _large(study))]
+    for number in left:
+        study.trials.append((yield from _trial(study, number, benchmarks)))
+        yield study.step(number, "evaluate", len(benchmarks), len(benchmarks))
+    return study.trials
 
 
-def _trial(
-    folder: Path,
-    gallery: Gallery,
-    generator: generators.Generator,
-    plan: Plan,
-    benchmarks: Sequence[evaluation.Benchmark],
-    arm: str,
-    seed: int,
-    device: str,
-    at: Callable[[str, int, int], StudyStep],
-) -> Generator[StudyStep, None, Trial]:
-    """One trial. at: the study's step for (stage, done, total)."""
+def _large(study: _Study) -> Generator[StudyStep, None, list[evaluation.Benchmark]]:
+    """The benchmarks that are rendered for studies, when first needed."""
+    if not study.plan.pairs:
+        return []
+    rendering = render_benchmarks(SHIPPED, pairs=study.plan.pairs, seed=study.plan.pairs_seed)
+    paths = yield from translated(rendering, lambda step: study.step(0, RENDER, step.done, step.total))
+    return [evaluation.load_benchmark(path) for path in paths.values()]
+
+
+def _trial(study: _Study, number: int, benchmarks: Sequence[evaluation.Benchmark]) -> Generator[StudyStep, None, Trial]:
+    plan, (arm, count, draw, seed) = study.plan, study.places[number]
+    at = partial(study.step, number)
+    times = [time.monotonic()]
     yield at("choose", 0, 1)
-    identities = ARMS[arm](gallery, plan, seed)  # (n, d)
+    identities = ARMS[arm](study.gallery, plan, count, draw)  # (n, d)
+    times.append(time.monotonic())
     drawing = datasets.synthesize(
         identities,
-        generator,
-        images_per_identity=plan.images_per_identity,
+        study.generator,
+        images_per_identity=plan.images_of_each(count),
         beta=plan.beta,
-        out=folder / f"{arm}-{seed}",
-        seed=seed,
+        out=study.folder / f"{arm}-{count}-{draw}",
+        seed=draw,
     )
     path = yield from translated(drawing, lambda step: at("draw", step.step, step.total))
+    times.append(time.monotonic())
+    recognizer, loss = yield from _trained(study, number, path)
+    times.append(time.monotonic())
+    results = []
+    for place, benchmark in enumerate(benchmarks):
+        yield at("evaluate", place, len(benchmarks))
+        results.append(evaluation.verify(recognizer, benchmark))
+    times.append(time.monotonic())
+    return Trial(
+        arm,
+        count,
+        draw,
+        seed,
+        accuracy={result.benchmark: result.accuracy for result in results},
+        auc={result.benchmark: result.auc for result in results},
+        nearest_cosine=_nearest_cosine(identities),
+        loss=loss,
+        right={result.benchmark: packed_bits(result.right) for result in results},
+        pairs={result.benchmark: len(result.same) for result in results},
+        seconds={name: times[i + 1] - times[i] for i, name in enumerate(STAGES)},
+    )
+
+
+def _trained(study: _Study, number: int, dataset: Path) -> Generator[StudyStep, None, tuple[Recognizer, float]]:
+    """The recogniser of a trial, and its loss in the end."""
+    plan, (_, _, draw, seed) = study.plan, study.places[number]
     learning = training.train(
-        datasets.open(path),
+        datasets.open(dataset),
         backbone=plan.backbone,
         head=plan.head,
         epochs=plan.epochs,
         batch_size=plan.batch_size,
         input_size=plan.input_size,
         validation_share=0,  # every identity of the budget is trained on, and nothing is chosen by a validation
-        seed=seed,
-        device=device,
+        seed=stream_seed(draw, "training of a study", seed) >> 32,  # 31 bits: training counts its steps on from it
+        device=study.device,
     )
-    losses: list[float] = []
+    losses = [float("nan")]
 
     def learned(step: training.TrainingStep) -> StudyStep:
         if step.loss is not None:
             losses.append(step.loss)
-        return at("train", step.step, step.total)
+        return study.step(number, "train", step.step, step.total)
 
     recognizer = yield from translated(learning, learned)
-    accuracy, auc = {}, {}
-    for number, benchmark in enumerate(benchmarks):
-        yield at("evaluate", number, len(benchmarks))
-        result = evaluation.verify(recognizer, benchmark)
-        accuracy[benchmark.name], auc[benchmark.name] = result.accuracy, result.auc
+    return recognizer, losses[-1]
+
+
+def _nearest_cosine(identities: torch.Tensor) -> float:
     cosines = identities.double() @ identities.double().T
-    nearest = cosines.fill_diagonal_(-1).amax(dim=1).mean().item()
-    return Trial(arm, seed, accuracy, auc, nearest, losses[-1])
+    return float(cosines.fill_diagonal_(-1).amax(dim=1).mean())

@@ -1,67 +1,157 @@
-"""A study as one HTML file: what was done, the table, and every trial as a dot."""
+"""A study as one HTML file: what was done, the tables, the figure, and where the noise comes from."""
 
+from __future__ import annotations
+
+import re
 from collections.abc import Sequence
 from html import escape
 
-from hyperface.drawing import COLORS, STYLE
-from hyperface.studies.packed_vs_random import Plan, Trial
-from hyperface.studies.summary import MEAN, Comparison, Estimate, accuracy_of, compare
-
-LEFT, RIGHT, ROW = 170, 640, 46  # of the drawing, in its units
+from hyperface.drawing import STYLE
+from hyperface.studies.figure import Row, difference_figure
+from hyperface.studies.noise import Noise, noise_of_difference
+from hyperface.studies.plan import Plan, Trial
+from hyperface.studies.summary import MEAN, Comparison, Estimate, compare, paired
 
 CAVEAT = (
     "The benchmarks are renders of 3-D heads, not photographs. They rank training sets and show what a recogniser "
     "confuses; their accuracies are not comparable with figures on photographs."
 )
+_LARGE = re.compile(r"^(.+)-(\d+)-\d+-[0-9a-f]{10}$")  # <name>-<pairs>-<seed>-<version of the renderer>
 
 
 def html_report(plan: Plan, trials: Sequence[Trial], *, generator: str, gallery: str) -> str:
     """The report, without any file beside it. The first arm of the trials is what the others are compared with.
 
-    InputError if no seed is finished in two arms.
+    InputError if no draw is finished in two arms.
     """
     arms = list(dict.fromkeys(trial.arm for trial in trials))
-    tables = "".join(_table(compare(trials, arms[0], arm), arms[0], arm) for arm in arms[1:])
-    seeds = len({trial.seed for trial in trials})
-    noise = "the generator's own β" if plan.beta is None else f"β = {plan.beta:g}"
+    parts = []
+    for identities in plan.identities:
+        for arm in arms[1:]:
+            if paired(trials, arms[0], arm, identities=identities):
+                parts.append(_section(plan, trials, arms[0], arm, identities))
     network = escape(plan.backbone) + (f" at {plan.input_size} pixels" if plan.input_size else "")
-    cosines = ", ".join(
-        f"{arm} {sum(t.nearest_cosine for t in trials if t.arm == arm) / sum(t.arm == arm for t in trials):.3f}"
-        for arm in arms
-    )
+    several = len(plan.identities) > 1
+    people = ", ".join(f"{count:,} × {plan.images_of_each(count)}" for count in plan.identities)
     return f"""<!doctype html>
 <html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <title>Packed against random identities</title><style>{STYLE}</style>
 <h1>Packed against random identities</h1>
 <p>The same generator ({escape(generator)}), the same gallery ({escape(gallery)}) and the same budget in every trial:
-{plan.identities:,} identities × {plan.images_per_identity} images with {noise}, seen {plan.epochs} times in
-batches of {plan.batch_size}, backbone {network}, head {escape(plan.head)}. {seeds} seed(s), each for everything that
-is left to chance. “packed” starts at the random identities of its seed and takes {plan.packing_steps} steps inside
-the gallery's {plan.span} principal directions. Mean cosine of an identity to its nearest other one, as requested:
-{cosines}.</p>
-{tables}
-<p class="note">Accuracy by InsightFace's ten-fold protocol, in percent; ± is Student's 95 % interval over the seeds.
-The difference is taken between trials of the same seed; bold where its interval excludes zero.</p>
-<h2>Every trial</h2>
-{_dots(trials, arms)}
+{people} {"identities × images of each" if several else "images of each identity"} with β = {plan.beta or 0:g}, seen
+{plan.epochs} times in batches of {plan.batch_size}, backbone {network}, head {escape(plan.head)}. “packed” starts
+at the random identities of its draw and takes {plan.packing_steps} steps inside the gallery's {plan.span} principal
+directions with α = {plan.alpha:g}. {_asked(plan)}</p>
+{by_number_of_people(plan, trials) if several else ""}
+{"".join(parts)}
+<p class="note">Accuracy by InsightFace's ten-fold protocol, in percent; ± is Student's 95 % interval over the draws of
+people. The difference is taken between trials of the same draw and training seed; bold where its interval excludes
+zero. In figures a small dot is one draw.</p>
 <p class="note">{CAVEAT}</p>
 </html>
 """
 
 
-def text_table(comparisons: Sequence[Comparison], first: str, second: str) -> str:
+def figure_of(plan: Plan, trials: Sequence[Trial], first: str, second: str, identities: int) -> str:
+    """SVG: the difference on every benchmark, and on the mean."""
+    rows = [
+        Row(title_of(item.benchmark, plan), item.difference, item.draws, strong=item.benchmark == MEAN)
+        for item in compare(trials, first, second, identities=identities, headline=plan.large)
+    ]
+    return difference_figure(rows, label=f"{second} minus {first}, accuracy, on every benchmark")
+
+
+def by_number_of_people(plan: Plan, trials: Sequence[Trial]) -> str:
+    """SVG: how the mean difference changes with the number of people, for each arm; "" where there is none yet."""
+    arms = list(dict.fromkeys(trial.arm for trial in trials))
+    rows = []
+    for arm in arms[1:]:
+        for identities in plan.identities:
+            if paired(trials, arms[0], arm, identities=identities):
+                mean = compare(trials, arms[0], arm, identities=identities, headline=plan.large)[-1]
+                rows.append(Row(f"{arm}, {identities:,} people", mean.difference, mean.draws))
+    return difference_figure(rows, label=f"Difference to {arms[0]} by number of people") if rows else ""
+
+
+def text_table(
+    comparisons: Sequence[Comparison], first: str, second: str, *, plan: Plan | None = None, noise: Noise | None = None
+) -> str:
     """The same table for a terminal."""
-    width = max(len(comparison.benchmark) for comparison in comparisons)
+    titles = [title_of(item.benchmark, plan) for item in comparisons]
+    width = max(map(len, titles))
     lines = [f"{'':{width}}  {first:>16}  {second:>16}  {'difference':>16}"]
-    for item in comparisons:
+    for title, item in zip(titles, comparisons, strict=True):
         cells = "  ".join(f"{_percent(value):>16}" for value in (item.first, item.second, item.difference))
-        lines.append(f"{item.benchmark:{width}}  {cells}{'  *' if item.decided else ''}")
-    return "\n".join([*lines, "percent; ± 95 % interval over the seeds; * the difference's interval excludes zero"])
+        lines.append(f"{title:{width}}  {cells}{'  *' if item.decided else ''}")
+    lines.append("percent; ± 95 % interval over the draws; * the difference's interval excludes zero")
+    if noise is not None:
+        lines.append(told_noise(noise))
+    return "\n".join(lines)
 
 
-def _table(comparisons: Sequence[Comparison], first: str, second: str) -> str:
+def told_noise(noise: Noise) -> str:
+    """Where the noise comes from, in a sentence or two."""
+
+    def points(value: float) -> str:
+        return f"{100 * value:.2f}"
+
+    parts = []
+    if noise.people is not None:
+        both = "which people, and the training's seed" if noise.training is None else "which people"
+        parts.append(f"{both}: {points(noise.people)}")
+    if noise.training is not None:
+        parts.append(f"the training's seed: {points(noise.training)}")
+    parts.append(f"finitely many pairs, anew in each trial: {points(noise.pairs)}")
+    told = f"One trial's standard deviation, in points, {'; '.join(parts)}."
+    if noise.shared_pairs is not None:
+        told += (
+            f" Other pairs would move all trials alike by {points(noise.shared_pairs)}, which no interval over draws "
+            "shows."
+        )
+    return told
+
+
+def title_of(benchmark: str, plan: Plan | None = None) -> str:
+    """How a benchmark is called in tables."""
+    if benchmark == MEAN:
+        return "mean of the large ones" if plan is not None and plan.large else "mean of all"
+    found = _LARGE.match(benchmark)
+    name = found[1] if found else benchmark
+    plain = name.removeprefix("rendered_").replace("_", " ")
+    return f"{plain}, {int(found[2]):,} pairs" if found else plain
+
+
+def _section(plan: Plan, trials: Sequence[Trial], first: str, second: str, identities: int) -> str:
+    comparisons = compare(trials, first, second, identities=identities, headline=plan.large)
+    couples = paired(trials, first, second, identities=identities)
+    noise = noise_of_difference(trials, first, second, identities=identities, headline=plan.large)
+    cosines = ", ".join(
+        f"{arm} {sum(couple[side].nearest_cosine for couple in couples) / len(couples):.3f}"
+        for side, arm in enumerate((first, second))
+    )
+    draws = len({one.draw for one, _ in couples})
+    return (
+        f"<h2>{escape(second)} against {escape(first)}, {identities:,} people</h2>"
+        f"<p>{len(couples)} pair(s) of trials over {draws} draw(s) of people. Mean cosine of an identity to its "
+        f"nearest other one, as requested: {cosines}.</p>"
+        f"{figure_of(plan, trials, first, second, identities)}"
+        f"{_table(comparisons, first, second, plan)}"
+        f"<p>{escape(told_noise(noise)) if noise else ''}</p>"
+    )
+
+
+def _asked(plan: Plan) -> str:
+    if not plan.large:
+        return ""
+    return (
+        f"Beside the benchmarks that ship, five of {plan.pairs:,} pairs were rendered, of people who appear nowhere "
+        "else; the mean is theirs."
+    )
+
+
+def _table(comparisons: Sequence[Comparison], first: str, second: str, plan: Plan) -> str:
     rows = "".join(
-        f'<tr{" class=decided" if item.decided else ""}><th scope="row">{_title(item.benchmark)}</th>'
+        f'<tr{" class=decided" if item.decided else ""}><th scope="row">{escape(title_of(item.benchmark, plan))}</th>'
         f"<td>{_percent(item.first)}</td><td>{_percent(item.second)}</td><td>{_percent(item.difference)}</td></tr>"
         for item in comparisons
     )
@@ -72,37 +162,3 @@ def _table(comparisons: Sequence[Comparison], first: str, second: str) -> str:
 def _percent(value: Estimate) -> str:
     spread = "" if value.half_width is None else f" ± {100 * value.half_width:.2f}"
     return f"{100 * value.mean:.2f}{spread}"
-
-
-def _title(benchmark: str) -> str:
-    return escape("mean of all" if benchmark == MEAN else benchmark.removeprefix("rendered_").replace("_", " "))
-
-
-def _dots(trials: Sequence[Trial], arms: Sequence[str]) -> str:
-    """SVG: a row for each benchmark, a dot for each trial."""
-    names = [*trials[0].accuracy, MEAN]
-    values = [accuracy_of(trial, name) for trial in trials for name in names]
-    low, high = min(values), max(values)
-    scale = (RIGHT - LEFT) / max(high - low, 1e-6)
-    parts = []
-    for row, name in enumerate(names):
-        y = 30 + ROW * row
-        parts.append(f'<text x="0" y="{y + 5}">{_title(name)}</text>')
-        parts.append(f'<line x1="{LEFT}" x2="{RIGHT}" y1="{y}" y2="{y}" stroke="#c6cedb"/>')
-        for trial in trials:
-            place = arms.index(trial.arm)
-            x = LEFT + (accuracy_of(trial, name) - low) * scale
-            label = f"{escape(trial.arm)}, seed {trial.seed}: {100 * accuracy_of(trial, name):.2f} %"
-            parts.append(
-                f'<circle cx="{x:.1f}" cy="{y + 7 * (place - (len(arms) - 1) / 2):.1f}" r="5" fill="{COLORS[place]}">'
-                f"<title>{label}</title></circle>"
-            )
-    height = 30 + ROW * len(names)
-    for place, arm in enumerate(arms):
-        x = LEFT + 150 * place
-        parts.append(f'<circle cx="{x}" cy="{height + 8}" r="5" fill="{COLORS[place]}"/>')
-        parts.append(f'<text x="{x + 12}" y="{height + 13}">{escape(arm)}</text>')
-    for x, value in ((LEFT, low), (RIGHT, high)):
-        parts.append(f'<text x="{x}" y="12" text-anchor="middle">{100 * value:.1f} %</text>')
-    label = "Accuracy of every trial on every benchmark; the figures are in results.json"
-    return f'<svg viewBox="0 0 {RIGHT + 40} {height + 24}" role="img" aria-label="{label}">{"".join(parts)}</svg>'

@@ -1,4 +1,6 @@
-"""What several seeds say together: means with confidence intervals, and differences between two ways."""
+"""What several draws say together: means with confidence intervals, and differences between two ways."""
+
+from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,36 +8,42 @@ from dataclasses import dataclass
 import numpy as np
 
 from hyperface.errors import InputError
-from hyperface.studies.packed_vs_random import Trial
+from hyperface.studies.plan import Trial
 
 CONFIDENCE = 0.95
-MEAN = "mean"  # the name of the mean over all benchmarks, among theirs
+MEAN = "mean"  # the name of the mean over benchmarks, among theirs
 
 
 @dataclass(frozen=True)
 class Estimate:
-    """mean ± half_width, Student's 95 % interval over `count` seeds; half_width is None for a single one."""
+    """mean ± half_width, Student's 95 % interval over `count` draws; half_width is None for a single one."""
 
     mean: float
     half_width: float | None
     count: int
 
+    @property
+    def decided(self) -> bool:
+        """Whether the interval excludes zero."""
+        return self.half_width is not None and abs(self.mean) > self.half_width
+
 
 @dataclass(frozen=True)
 class Comparison:
     """One benchmark (or their mean). first, second: accuracies of the two arms; difference: second − first, of pairs of
-    trials with the same seed, so that what a seed does to both cancels out."""
+    trials with the same draw and seed, so that what these do to both cancels out. draws: that difference for each
+    draw."""
 
     benchmark: str
     first: Estimate
     second: Estimate
     difference: Estimate
+    draws: tuple[float, ...] = ()
 
     @property
     def decided(self) -> bool:
         """Whether the interval of the difference excludes zero."""
-        half_width = self.difference.half_width
-        return half_width is not None and abs(self.difference.mean) > half_width
+        return self.difference.decided
 
 
 def estimate(values: Sequence[float] | np.ndarray) -> Estimate:
@@ -51,23 +59,56 @@ def estimate(values: Sequence[float] | np.ndarray) -> Estimate:
     return Estimate(float(sample.mean()), float(half_width), len(sample))
 
 
-def compare(trials: Sequence[Trial], first: str, second: str) -> list[Comparison]:
-    """Accuracies of two arms on every benchmark, and on their mean at the end, over the seeds that both have.
+def compare(
+    trials: Sequence[Trial],
+    first: str,
+    second: str,
+    *,
+    identities: int | None = None,
+    headline: Sequence[str] = (),
+) -> list[Comparison]:
+    """Accuracies of two arms on every benchmark, and on the mean of some at the end.
 
-    InputError if they have none in common.
+    Trainings with the same draw's people are averaged first: the interval is over draws, which are independent.
+
+    Args:
+        trials: of both arms, and whatever others.
+        first: what the other arm is compared with.
+        second: the other arm.
+        identities: of the trials that are compared; None where all have the same number.
+        headline: benchmarks of the mean; all of them if none is named.
+
+    Raises:
+        InputError: No draw and seed for which both arms are finished.
     """
-    by_arm = {arm: {trial.seed: trial for trial in trials if trial.arm == arm} for arm in (first, second)}
-    seeds = sorted(by_arm[first].keys() & by_arm[second].keys())
-    if not seeds:
-        raise InputError(f"There is no seed for which both {first} and {second} are finished yet.")
-    names = [*by_arm[first][seeds[0]].accuracy, MEAN]
+    couples = paired(trials, first, second, identities=identities)
+    if not couples:
+        raise InputError(f"There is no draw for which both {first} and {second} are finished yet.")
+    known = list(couples[0][0].accuracy)
+    headline = [name for name in headline if name in known] or known
     comparisons = []
-    for name in names:
-        a, b = (np.array([accuracy_of(by_arm[arm][seed], name) for seed in seeds]) for arm in (first, second))
-        comparisons.append(Comparison(name, estimate(a), estimate(b), estimate(b - a)))
+    for name in [*known, MEAN]:
+        names = headline if name == MEAN else [name]
+        by_draw: dict[int, list[tuple[float, float]]] = {}
+        for one, other in couples:
+            by_draw.setdefault(one.draw, []).append((accuracy_of(one, names), accuracy_of(other, names)))
+        a, b = np.array([np.mean(values, axis=0) for values in by_draw.values()]).T  # (draws,) each
+        comparisons.append(Comparison(name, estimate(a), estimate(b), estimate(b - a), tuple((b - a).tolist())))
     return comparisons
 
 
-def accuracy_of(trial: Trial, benchmark: str) -> float:
-    """Accuracy of a trial on a benchmark, or its mean over all."""
-    return float(np.mean(list(trial.accuracy.values()))) if benchmark == MEAN else trial.accuracy[benchmark]
+def paired(
+    trials: Sequence[Trial], first: str, second: str, *, identities: int | None = None
+) -> list[tuple[Trial, Trial]]:
+    """Trials of two arms with the same draw, seed and number of people, in order of draw and seed."""
+    by_arm = {
+        arm: {trial.place[1:]: trial for trial in trials if trial.arm == arm and identities in (None, trial.identities)}
+        for arm in (first, second)
+    }
+    both = sorted(by_arm[first].keys() & by_arm[second].keys())
+    return [(by_arm[first][place], by_arm[second][place]) for place in both]
+
+
+def accuracy_of(trial: Trial, benchmarks: Sequence[str]) -> float:
+    """Mean accuracy of a trial over benchmarks."""
+    return float(np.mean([trial.accuracy[name] for name in benchmarks]))

@@ -1,5 +1,6 @@
 import argparse
 import itertools
+import json
 import re
 
 import numpy as np
@@ -10,8 +11,10 @@ from hyperface import evaluation, gallery, generators
 from hyperface.cli import main
 from hyperface.commands import study
 from hyperface.errors import InputError, UnknownNameError
+from hyperface.jobs.study import _asked, _trial
 from hyperface.runs import open_run
 from hyperface.studies import ARMS, Plan, packed_vs_random
+from hyperface.studies.arms import CANDIDATES, shuffled
 from hyperface.studies.packed_vs_random import STAGES
 
 
@@ -27,8 +30,8 @@ def benchmark(tmp_path_factory):
 
 
 def tiny(benchmark, **changes) -> Plan:
-    values = {"identities": 6, "images_per_identity": 4, "epochs": 1, "batch_size": 8, "input_size": 32, "span": 8}
-    return Plan(**{**values, "packing_steps": 20, "benchmarks": (str(benchmark),), **changes})
+    values = {"identities": (6,), "images_per_identity": 4, "epochs": 1, "batch_size": 8, "input_size": 32, "span": 8}
+    return Plan(**{**values, "packing_steps": 20, "benchmarks": (str(benchmark),), "pairs": 0, **changes})
 
 
 @pytest.fixture(scope="module")
@@ -36,43 +39,101 @@ def parts():
     return gallery.load(), generators.load()
 
 
+def nearest(points: torch.Tensor) -> float:
+    return float((points @ points.T - 2 * torch.eye(len(points))).amax(dim=1).mean())
+
+
 @pytest.mark.slow
 def test_arms_start_alike_and_packing_spreads(parts, benchmark):
     plan = tiny(benchmark)
-    random, packed = (ARMS[arm](parts[0], plan, 3) for arm in ("random", "packed"))
+    random, packed = (ARMS[arm](parts[0], plan, 6, 3) for arm in ("random", "packed"))
     assert random.shape == packed.shape == (6, parts[0].embeddings.shape[1])
-    assert torch.equal(random, ARMS["random"](parts[0], plan, 3))
-    assert not torch.equal(random, ARMS["random"](parts[0], plan, 4))
-    nearest = [(points @ points.T - 2 * torch.eye(6)).amax(dim=1).mean() for points in (random, packed)]
-    assert nearest[1] < nearest[0]
+    assert torch.equal(random, ARMS["random"](parts[0], plan, 6, 3))
+    assert not torch.equal(random, ARMS["random"](parts[0], plan, 6, 4))
+    assert torch.equal(random, ARMS["random"](parts[0], plan, 9, 3)[:6])
+    assert nearest(packed) < nearest(random)
     centered = packed @ torch.linalg.svd(parts[0].embeddings, full_matrices=False).Vh[:8].T
     assert centered.norm(dim=1).min() > 0.999  # inside the span
+    near = ARMS["packed"](parts[0], tiny(benchmark, alpha=50.0), 6, 3)
+    assert (near @ parts[0].embeddings.T).amax(dim=1).mean() > (packed @ parts[0].embeddings.T).amax(dim=1).mean()
+
+
+def test_greedy_choice_is_that_of_a_loop(parts, benchmark):
+    faces = parts[0].embeddings
+    pool = shuffled(parts[0], 2)[: CANDIDATES * 5].tolist()
+    chosen = [pool[0]]
+    while len(chosen) < 5:
+        chosen.append(min(pool, key=lambda face: max(float(faces[face] @ faces[other]) for other in chosen)))
+    points = ARMS["greedy"](parts[0], tiny(benchmark), 5, 2)
+    assert torch.equal(points, faces[chosen])
+    assert nearest(points) < nearest(ARMS["random"](parts[0], tiny(benchmark), 5, 2))
 
 
 @pytest.mark.slow
 def test_every_trial_has_the_same_budget_and_a_result(parts, benchmark, tmp_path):
-    steps = list(packed_vs_random(tmp_path, *parts, plan=tiny(benchmark), seeds=1))
+    plan = tiny(benchmark, identities=(6, 3))
+    steps = list(packed_vs_random(tmp_path, *parts, plan=plan, draws=1, seeds=2))
     results = steps[-1].finished
-    assert [(trial.arm, trial.seed) for trial in results] == [("random", 0), ("packed", 0)]
+    assert [trial.place for trial in results] == [
+        (arm, count, 0, seed) for seed in (0, 1) for count in (6, 3) for arm in ("random", "packed")
+    ]
     assert results[1].nearest_cosine < results[0].nearest_cosine
+    for trial in results:
+        assert trial.right_on("noise").mean() == pytest.approx(trial.accuracy["noise"])
+        assert trial.seconds.keys() == STAGES.keys()
+    assert results[0].loss != results[4].loss  # another training of the same people
     shares = [step.share for step in steps]
-    assert shares == sorted(shares)
-    assert (shares[0], shares[-1]) == (0, 1)
-    assert [name for name, _ in itertools.groupby(step.stage for step in steps)] == [*STAGES, *STAGES]
-    for arm in ("random", "packed"):
-        assert len(list((tmp_path / f"{arm}-0").glob("*/*.jpg"))) == 24
-        assert sum(step.stage == "train" for step in steps if step.arm == arm) == 1 + 24 // 8
+    assert np.diff(shares).min() > -1e-9
+    assert (shares[0], shares[-1]) == (0, pytest.approx(1))
+    assert [name for name, _ in itertools.groupby(step.stage for step in steps)] == [*STAGES] * 8
+    for name in ("random-6-0", "packed-6-0", "random-3-0"):
+        assert len(list((tmp_path / name).glob("*/*.jpg"))) == 24
+        assert len(list((tmp_path / name).glob("*/"))) == int(name.split("-")[1])
+    assert sum(step.stage == "train" for step in steps) == 8 * (1 + 24 // 8)
 
-    again = list(packed_vs_random(tmp_path, *parts, plan=tiny(benchmark), seeds=1, finished=results[:1]))
-    assert {step.arm for step in again} == {"packed"}
-    assert again[-1].finished == results  # from the images that were there already
+    again = list(packed_vs_random(tmp_path, *parts, plan=plan, draws=1, seeds=2, finished=results[:7]))
+    assert {step.place for step in again} == {("packed", 3, 0, 1)}
+    last = again[-1].finished
+    assert last[:7] == results[:7]
+    assert (last[7].accuracy, last[7].loss) == (results[7].accuracy, results[7].loss)  # from the images that were there
+
+
+@pytest.mark.slow
+def test_large_benchmarks_are_rendered_when_first_needed(parts, benchmark, tmp_path, monkeypatch):
+    from hyperface.evaluation.rendered import drawing
+
+    def take(conditions, people, shots, seed):
+        import io
+
+        from PIL import Image
+
+        pictures = {}
+        for shot in shots:
+            buffer = io.BytesIO()
+            noise = np.random.default_rng(shot.number).integers(0, 256, (112, 112, 3), np.uint8)
+            Image.fromarray(noise).save(buffer, "JPEG")
+            pictures[shot.number] = buffer.getvalue()
+        return pictures
+
+    monkeypatch.setenv("HYPERFACE_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setattr(drawing, "_take", take)
+    plan = tiny(benchmark, pairs=20)
+    steps = list(packed_vs_random(tmp_path / "sets", *parts, plan=plan, arms=("random",), draws=1))
+    assert steps[0].stage == "render"
+    assert steps[-1].finished[0].accuracy.keys() == {"noise", *plan.large}
+    assert len(list((tmp_path / "cache").rglob("*.bin"))) == 5
+    assert np.diff([step.share for step in steps]).min() > -1e-9
 
 
 def test_plans_that_cannot_work(parts, benchmark, tmp_path):
     for wish, error in (
         ({"arms": ("random", "paked")}, InputError),
         ({"seeds": 0}, InputError),
-        ({"plan": tiny(benchmark, identities=1)}, InputError),
+        ({"draws": 0}, InputError),
+        ({"plan": tiny(benchmark, identities=(1,))}, InputError),
+        ({"plan": tiny(benchmark, identities=(6, 200))}, InputError),  # 24 images in all
+        ({"plan": tiny(benchmark, pairs=21)}, InputError),
+        ({"plan": tiny(benchmark, benchmarks=())}, InputError),
         ({"plan": tiny("nowhere")}, UnknownNameError),
     ):
         with pytest.raises(error):
@@ -82,15 +143,30 @@ def test_plans_that_cannot_work(parts, benchmark, tmp_path):
 @pytest.mark.slow
 def test_the_verb_writes_a_report_and_is_continued(benchmark, tmp_path, capsys):
     options = ["--identities", "6", "--images-per-identity", "4", "--epochs", "1", "--batch-size", "8", "--input-size"]
-    options += ["32", "--span", "8", "--seeds", "1", "--benchmarks", str(benchmark)]
+    options += ["32", "--span", "8", "--draws", "2", "--pairs", "0", "--benchmarks", str(benchmark)]
     assert main(["study", "packed-vs-random", *options, "--run", str(tmp_path / "study")]) == 0
     printed = capsys.readouterr().out
     assert printed.startswith("about ")
     run = open_run(tmp_path / "study")
     results = run.results()
-    assert [trial["arm"] for trial in results["trials"]] == ["random", "packed"]
+    assert [(trial["arm"], trial["draw"]) for trial in results["trials"]] == [
+        ("random", 0), ("packed", 0), ("random", 1), ("packed", 1),
+    ]  # fmt: skip
     assert results["tables"][0] in printed
+    assert "standard deviation" in printed
     assert "noise" in (run.path / "report.html").read_text(encoding="utf-8")
+    assert (run.path / "difference.svg").read_text(encoding="utf-8").startswith("<svg")
+
+
+def test_studies_of_earlier_versions_go_on_as_they_were_begun(tmp_path):
+    from hyperface import runs
+
+    old = {"experiment": "packed-vs-random", "seeds": 3, "arms": ["random", "packed"], "identities": None}
+    options, plan = _asked(runs.create("study", old, title="old", slug="old", path=tmp_path / "old"))
+    assert (options.draws, options.seeds) == (3, 1)
+    assert (plan.identities, plan.images_per_identity, plan.epochs, plan.pairs) == ((300,), 20, 10, 0)
+    entry = {"arm": "packed", "seed": 2, "accuracy": {"a": 0.5}, "auc": {"a": 0.5}, "nearest_cosine": 0.1, "loss": 1.0}
+    assert _trial(json.loads(json.dumps(entry)), plan).place == ("packed", 300, 2, 0)
 
 
 def test_the_help_tells_the_plans_defaults():
@@ -99,5 +175,6 @@ def test_the_help_tells_the_plans_defaults():
     told = {action.dest: re.search(r"default (\S+?)\)?$", action.help or "") for action in parser._actions}
     told = {name: found[1] for name, found in told.items() if found}
     plan = Plan()
-    names = {"identities", "images_per_identity", "epochs", "backbone", "head", "batch_size", "span"}
+    names = {"images_per_identity", "epochs", "backbone", "head", "batch_size", "span", "alpha", "pairs", "pairs_seed"}
     assert {name: told[name] for name in names} == {name: str(getattr(plan, name)) for name in names}
+    assert told["identities"] == str(plan.identities[0])

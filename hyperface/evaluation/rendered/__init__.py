@@ -9,7 +9,16 @@ from hyperface.evaluation.rendered.drawing import (
     render_benchmarks,
     rendered_path,
 )
-from hyperface.evaluation.rendered.plan import SHIPPED_PAIRS, SHIPPED_SEED, Pair, People, Shot, people_of, plan_pairs
+from hyperface.evaluation.rendered.plan import (
+    SHIPPED_PAIRS,
+    SHIPPED_SEED,
+    Pair,
+    People,
+    Shot,
+    check_pairs,
+    people_of,
+    plan_pairs,
+)
 
 __all__ = [
     "CONDITIONS",
@@ -20,6 +29,7 @@ __all__ = [
     "Pair",
     "People",
     "Shot",
+    "check_pairs",
     "describe",
     "estimate_size",
     "measure_speed",

@@ -1,0 +1,104 @@
+"""What a study does: the budget, the same for every trial, and what became of a trial."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from hyperface.evaluation.rendered import rendered_path
+from hyperface.generators import Generator
+
+SHIPPED = (
+    "rendered_everyday",
+    "rendered_cross_pose",
+    "rendered_cross_age",
+    "rendered_frontal_profile",
+    "rendered_large_age_gap",
+)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The budget of every trial, and what it is judged by.
+
+    identities: how many people; several numbers for several studies in one, all with as many pictures as the first:
+    identities[0] × images_per_identity. They are drawn with the noise beta (None for what the generator wants) and seen
+    `epochs` times. alpha, span and packing_steps: of the packing, which starts at the random identities of its draw.
+    benchmarks: names or paths. pairs: of each of the five benchmarks that are rendered for the study from `pairs_seed`;
+    0 for none.
+    """
+
+    identities: tuple[int, ...] = (100,)
+    images_per_identity: int = 16
+    epochs: int = 15
+    backbone: str = "small"
+    head: str = "adaface"
+    batch_size: int = 128
+    input_size: int | None = None
+    beta: float | None = None
+    alpha: float = 0.5
+    span: int = 40
+    packing_steps: int = 300
+    benchmarks: tuple[str, ...] = SHIPPED
+    pairs: int = 3000
+    pairs_seed: int = 1
+
+    @property
+    def images(self) -> int:
+        """Of one trial's dataset, or a few less where they cannot be shared out evenly."""
+        return self.identities[0] * self.images_per_identity
+
+    def images_of_each(self, identities: int) -> int:
+        """How many pictures each of so many people has."""
+        return self.images // identities
+
+    def drawn_by(self, generator: Generator) -> Plan:
+        """The plan with the generator's own beta, where it has none."""
+        return self if self.beta is not None else replace(self, beta=generator.beta)
+
+    @property
+    def large(self) -> tuple[str, ...]:
+        """Names of the benchmarks that are rendered for the study."""
+        if not self.pairs:
+            return ()
+        return tuple(rendered_path(name, pairs=self.pairs, seed=self.pairs_seed).stem for name in SHIPPED)
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One way to choose so many people, with one draw of people and one seed of the training.
+
+    accuracy, auc: benchmark → share in [0, 1]. right: benchmark → which of its pairs were decided rightly, as
+    hexadecimal digits of packed bits; pairs: how many it has. nearest_cosine: mean over identities of the largest
+    cosine to another one, as requested. loss: of training, at its end. seconds: of each stage.
+    """
+
+    arm: str
+    identities: int
+    draw: int
+    seed: int
+    accuracy: dict[str, float]
+    auc: dict[str, float]
+    nearest_cosine: float
+    loss: float
+    right: dict[str, str] = field(default_factory=dict)
+    pairs: dict[str, int] = field(default_factory=dict)
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def place(self) -> tuple[str, int, int, int]:
+        return self.arm, self.identities, self.draw, self.seed
+
+    def right_on(self, benchmark: str) -> np.ndarray | None:
+        """bool (p,): each pair of a benchmark, decided rightly? None where it was not kept."""
+        if benchmark not in self.right:
+            return None
+        bits = np.unpackbits(np.frombuffer(bytes.fromhex(self.right[benchmark]), np.uint8))
+        return bits[: self.pairs[benchmark]].astype(bool)
+
+
+def packed_bits(right: np.ndarray | Sequence[bool]) -> str:
+    """What `Trial.right` keeps."""
+    return np.packbits(np.asarray(right, bool)).tobytes().hex()
