@@ -128,7 +128,7 @@ def drawn(monkeypatch, tmp_path):
     """A cache folder, chunks of four people, and pictures that are quickly made; yields who was drawn."""
     taken: list[tuple[str, int]] = []
 
-    def take(conditions, people, shots, seed):
+    def take(studio, conditions, people, shots, seed):
         taken.extend((conditions.name, shot.number) for shot in shots)
         pictures = {}
         for shot in shots:

@@ -102,7 +102,7 @@ def test_every_trial_has_the_same_budget_and_a_result(parts, benchmark, tmp_path
 def test_large_benchmarks_are_rendered_when_first_needed(parts, benchmark, tmp_path, monkeypatch):
     from hyperface.evaluation.rendered import drawing
 
-    def take(conditions, people, shots, seed):
+    def take(studio, conditions, people, shots, seed):
         import io
 
         from PIL import Image

@@ -11,7 +11,6 @@ from __future__ import annotations
 import io
 import os
 import shutil
-import threading
 import time
 import zipfile
 from collections import defaultdict
@@ -20,7 +19,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from PIL import Image
@@ -43,6 +42,9 @@ from hyperface.files import disk_error, json_bytes, write_atomic
 from hyperface.heads.version import renderer_version
 from hyperface.images import ALIGNED_SIZE
 from hyperface.threads import map_ahead
+
+if TYPE_CHECKING:
+    from hyperface.heads.render import Studio
 
 JPEG_QUALITY = 70
 BYTES_PER_PICTURE = 2_300  # at that quality, measured
@@ -93,12 +95,14 @@ def estimate_size(names: Sequence[str] = tuple(CONDITIONS), *, pairs: int) -> in
 
 def measure_speed() -> float:
     """Pictures a second on one thread, from a few that are drawn for it: some seconds."""
-    conditions = CONDITIONS["rendered_everyday"]
+    from hyperface.heads.render import Studio
+
+    conditions, studio = CONDITIONS["rendered_everyday"], Studio()
     people = people_of(2, 0)
     shots = [Shot(number % 2, 0.7, 0.0, number) for number in range(PROBED)]
-    _take(conditions, people, shots[:1], 0)
+    _take(studio, conditions, people, shots[:1], 0)
     start = time.perf_counter()
-    _take(conditions, people, shots[1:], 0)
+    _take(studio, conditions, people, shots[1:], 0)
     return (PROBED - 1) / (time.perf_counter() - start)
 
 
@@ -200,9 +204,13 @@ def _draw_chunks(
 ) -> Generator[tuple[int, int], None, None]:
     """Draw every chunk that is not there; yields how many pictures were drawn for a person, and how many found."""
 
+    from hyperface.heads.render import Studio
+
+    studio = Studio()  # shared by the threads
+
     def take(task: _Task) -> dict[str, dict[int, bytes]]:
         return {
-            sheet.conditions.name: _take(sheet.conditions, people, sheet.shots[task.person], seed)
+            sheet.conditions.name: _take(studio, sheet.conditions, people, sheet.shots[task.person], seed)
             for sheet in task.sheets
         }
 
@@ -218,16 +226,8 @@ def _draw_chunks(
             yield sum(map(len, taken.values())), task.found
 
 
-_studios = threading.local()
-
-
-def _take(conditions: Conditions, people: People, shots: list[Shot], seed: int) -> dict[int, bytes]:
+def _take(studio: Studio, conditions: Conditions, people: People, shots: list[Shot], seed: int) -> dict[int, bytes]:
     """number → JPEG bytes of each picture."""
-    from hyperface.heads.render import Studio
-
-    if not hasattr(_studios, "mine"):
-        _studios.mine = Studio(kept=2)  # not shared between threads; nobody is drawn again
-    studio: Studio = _studios.mine
     taken = {}
     for shot, capture in zip(shots, captures_of(conditions, shots, seed), strict=True):
         pixels = studio.photograph(people.z[shot.person], capture, age=shot.age)  # (112, 112, 3)
