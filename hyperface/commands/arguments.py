@@ -29,7 +29,7 @@ def add_json_argument(parser: argparse.ArgumentParser) -> None:
 
 
 RECOGNIZER_HELP = (
-    f"dlib, rendered-heads, {', '.join(RELEASED)}, "
+    f"dlib, dlib-heads, rendered-heads, {', '.join(RELEASED)}, "
     f"{SCHEME}owner/repo[@revision], an .onnx file, a run folder of `train` or its .safetensors, or a network and its "
     "weights: ir_50:weights.ckpt"
 )

@@ -38,7 +38,7 @@ from hyperface.heads.capture import (
 from hyperface.heads.embedding import EmbeddingMap
 from hyperface.heads.render import LARGEST, SMALLEST, Studio
 from hyperface.images import ALIGNED_SIZE
-from hyperface.recognizers.dlib_resnet import CARD as DLIB
+from hyperface.recognizers.dlib_resnet import HEADS_CARD as DLIB_HEADS
 from hyperface.seeds import seeded_normal
 
 _DATA = "MakeHuman's head shapes, CC0, drawn by hand; no photograph of a person"
@@ -48,8 +48,8 @@ _WIDEST_PORTRAIT = 30.0  # degrees that a seed may turn a portrait by
 
 CARD = GeneratorCard(
     name="heads",
-    recognizer=DLIB.name,
-    dimension=DLIB.dimension,
+    recognizer=DLIB_HEADS.name,
+    dimension=DLIB_HEADS.dimension,
     image_size=ALIGNED_SIZE,
     training_data=f"{_DATA}; its map: its own pictures, as dlib's recogniser sees them",
     licence="MIT",
@@ -61,7 +61,8 @@ GALLERY_CARD = GalleryGeneratorCard(
 
 
 class HeadsGenerator(Generator, Portraits, LinearPeople):
-    """Identity-conditional generator: `generators.load("heads")`. Wants dlib's centred embeddings. Draws on the CPU."""
+    """Identity-conditional generator: `generators.load("heads")`. Wants embeddings of "dlib-heads". Draws on the
+    CPU."""
 
     card = CARD
     beta = 0.0  # pictures vary by their seeds; noise on the request would make each a picture of somebody else

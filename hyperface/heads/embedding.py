@@ -1,8 +1,10 @@
 """From a recogniser's embedding to identity coordinates and back: a linear map, fitted in closed form.
 
 An embedding x of a person is nearly m + z W, where z are the coordinates (`scripts/build_head_map.py` fits m and W by
-ridge regression on rendered heads). A request x is answered by z = (x − m) Wᵀ (W Wᵀ + λ I)⁻¹, the ridge inverse, scaled
-to the length that people have and brought within the bounds. What a person made so is seen as can be measured, and the
+ridge regression on rendered heads, as the recogniser `dlib-heads` sees them). A request x is answered by
+z = (x − m) Wᵀ (W Wᵀ + λ I)⁻¹, the ridge inverse, scaled to one length and brought within the bounds. The length is a
+little below that of random people: all of it goes into what the recogniser sees, and of longer ones what is not linear
+grows faster than what is. What a person made so is seen as can be measured, and the
 request corrected by it (`corrected`), without a gradient.
 """
 
@@ -21,7 +23,8 @@ from hyperface.heads import coordinates
 from hyperface.heads.arrays import Floats
 
 FILE = "heads/dlib_map.safetensors"
-RIDGE = 0.003  # λ: how much of a request that costs much change of the head is left out
+RIDGE = 0.0005  # λ: how much of a request that costs much change of the head is left out
+LENGTH = 0.8  # root mean square of the coordinates of who is asked for; people at random have 1
 STEP = 0.7  # of a correction; a whole step would follow the noise of the pictures
 
 
@@ -91,14 +94,14 @@ class EmbeddingMap:
         rows = np.asarray(embeddings, np.float32)
         if rows.ndim != 2 or rows.shape[1] != len(self.mean) or not np.isfinite(rows).all():
             raise InputError(
-                f"Heads are made from dlib's embeddings, finite and of shape (n, {len(self.mean)}); got {rows.shape}."
+                f"Heads are made from embeddings of 'dlib-heads', finite and of shape (n, {len(self.mean)}); got {rows.shape}."
             )
         return rows
 
 
 @cache
 def load_map() -> EmbeddingMap:
-    """The shipped map of dlib's embeddings; AssetError if its file is missing, damaged or of other heads."""
+    """The shipped map of embeddings of `dlib-heads`; AssetError if its file is missing, damaged or of other heads."""
     from safetensors import SafetensorError, safe_open
 
     path = asset(FILE)
@@ -125,9 +128,9 @@ def _in_order(weights: Floats, fitted: list[str]) -> Floats:
 
 
 def _as_people(z: Floats) -> Floats:
-    """Rows scaled to root mean square 1, as people's are, and within the bounds."""
+    """Rows scaled to the length of people who are asked for, and within the bounds."""
     size = np.sqrt(np.square(z).mean(axis=1, keepdims=True))
-    return coordinates.limited(z / np.maximum(size, 1e-6))
+    return coordinates.limited(LENGTH * z / np.maximum(size, 1e-6))
 
 
 def _unit(mean: NDArray[np.float64], directions: NDArray[np.float64]) -> Floats:

@@ -105,8 +105,9 @@ def _work(worker: Worker, console: Console) -> None:
     identities = packed.rows  # (n, d)
     recognizer, judge = recognizers.load(generator.recognizer), load(options.judge, console)
     require(
-        not judge.space.same(recognizer.space),
-        f"{judge.name!r} leads the loop, so it cannot judge what comes out: choose another --judge.",
+        not judge.card.shares_network(recognizer.card),
+        f"{judge.name!r} sees with the network that leads the loop, so it cannot judge what comes out: choose another "
+        "--judge.",
     )
     write_atomic(worker.path / names.RECOGNIZER, json.dumps(recognizer.card.to_json()).encode())
     state, resumed_at = load_checkpoint(worker.path / names.CHECKPOINT)

@@ -27,6 +27,13 @@ def _dlib() -> Recognizer:
     return load_dlib()
 
 
+@REGISTRY.register("dlib-heads")
+def _dlib_heads() -> Recognizer:
+    from hyperface.recognizers.dlib_resnet import load_dlib_heads
+
+    return load_dlib_heads()
+
+
 @REGISTRY.register(SECOND)
 def _rendered_heads() -> Recognizer:
     from hyperface.assets import asset
@@ -103,7 +110,8 @@ def load(
     Args:
         name: one of
 
-            - "dlib"; "rendered-heads", a small second opinion trained on renders;
+            - "dlib"; "dlib-heads", the same network centred on 3-D heads; "rendered-heads", a small second opinion
+              trained on renders;
             - "hyperface-10k-ldm", "hyperface-10k-stylegan", "hyperface-50k-stylegan" (the paper's, from the hub);
             - a backbone with its weights: "ir_50:adaface_ir50.ckpt", or "ir_50" with `checkpoint`;
             - "hf:owner/repo", "hf:owner/repo/file@revision": the Hugging Face Hub; with a backbone in front, where

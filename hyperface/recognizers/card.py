@@ -1,5 +1,7 @@
 """What a recogniser is."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -19,3 +21,8 @@ class RecognizerCard(Card):
     licence: str
     source: str
     color: str = "RGB"  # order in which the network itself wants the colours: "RGB" or "BGR"
+    network: str | None = None  # the recogniser whose network it is, around another centre; None for one of its own
+
+    def shares_network(self, other: RecognizerCard) -> bool:
+        """Whether the two see with the same network, so that neither is an independent judge of the other."""
+        return (self.network or self.name) == (other.network or other.name)

@@ -1,12 +1,17 @@
 """dlib's face recogniser (D. King, 2017; CC0; 99.38 % on LFW) in PyTorch: the embedded default F.
 
+Two recognisers are this one network: `dlib`, centred on the faces of the GAN, and `dlib-heads`, centred on 3-D heads.
+
 A 29-layer ResNet, 150×150 RGB in, 128 numbers out. Two differences from calling dlib:
 - Input is the package's aligned 112×112 face, from which dlib's own crop is taken here.
 - dlib's descriptors are not centred (two random people have cosine 0.88). HyperFace packs on the sphere, so
-  embeddings here are normalise(descriptor − μ) with μ the mean descriptor of the shipped gallery.
+  embeddings here are normalise(descriptor − μ) with μ the mean descriptor of a gallery. Around the mean of the GAN's
+  gallery, heads would lie in a cap, 0.57 off its middle, that packing could never leave: they have a μ of their own.
 """
 
+import copy
 import json
+from dataclasses import replace
 from functools import cache
 
 import numpy as np
@@ -14,7 +19,8 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from hyperface.assets import asset, find_model_file
+from hyperface.assets import RESTORE, asset, find_model_file
+from hyperface.errors import AssetError
 from hyperface.faces.template import DLIB_CHIP_BOX, DLIB_CHIP_SIZE
 from hyperface.images import ALIGNED_SIZE, axis_weights, check_images, resample_axes
 from hyperface.model import channels_last
@@ -23,6 +29,7 @@ from hyperface.recognizers.card import RecognizerCard
 from hyperface.recognizers.dlib_weights import FILE_NAME, DlibNetwork, Layer, read_dlib_network
 
 MEAN_FILE = "recognizers/dlib_mean.json"
+HEADS_MEAN_FILE = "recognizers/dlib_heads_mean.json"
 
 CARD = RecognizerCard(
     name="dlib",
@@ -31,6 +38,12 @@ CARD = RecognizerCard(
     training_data="about 3 million photographs of 7,485 people (FaceScrub, VGG, and scraped; D. King, 2017)",
     licence="CC0-1.0",
     source="dlib_face_recognition_resnet_model_v1.dat of the package face-recognition-models 0.3.0",
+)
+HEADS_CARD = replace(
+    CARD,
+    name="dlib-heads",
+    source=f"{CARD.source}; centred on random 3-D heads (scripts/build_head_map.py)",
+    network=CARD.name,
 )
 
 
@@ -121,14 +134,14 @@ def dlib_chips(images: torch.Tensor) -> torch.Tensor:
 
 
 class DlibRecognizer(Recognizer):
-    """The embedded default: `recognizers.load("dlib")`."""
+    """dlib's network around a centre: `recognizers.load("dlib")`, the embedded default, or "dlib-heads"."""
 
-    card = CARD
     mean: torch.Tensor  # (128,)
 
-    def __init__(self, network: DlibResNet, mean: torch.Tensor) -> None:
-        """mean: (128,), the mean raw descriptor of a gallery, subtracted before normalising."""
+    def __init__(self, network: DlibResNet, mean: torch.Tensor, card: RecognizerCard = CARD) -> None:
+        """mean: (128,), the mean raw descriptor of a gallery, subtracted before normalising. card: says which."""
         super().__init__()
+        self.card = card
         self.network = network
         self.register_buffer("mean", mean)
 
@@ -144,8 +157,36 @@ class DlibRecognizer(Recognizer):
 
 
 def load_dlib() -> DlibRecognizer:
-    """Parse the installed weights (about 0.3 s) and return the recogniser, in evaluation mode, without gradients
-    for its parameters (images may still carry gradients)."""
-    network = DlibResNet(read_dlib_network(find_model_file(FILE_NAME)))
-    mean = torch.tensor(json.loads(asset(MEAN_FILE).read_text())["mean"], dtype=torch.float32)  # (128,)
-    return DlibRecognizer(channels_last(network), mean).eval()
+    """The network centred on the GAN's gallery, in evaluation mode, without gradients for its parameters (images may
+    still carry gradients)."""
+    return DlibRecognizer(_own_network(), _mean(MEAN_FILE)).eval()
+
+
+def load_dlib_heads() -> DlibRecognizer:
+    """The same, centred on random heads."""
+    return DlibRecognizer(_own_network(), _mean(HEADS_MEAN_FILE), HEADS_CARD).eval()
+
+
+def _own_network() -> DlibResNet:
+    """A network of its own to move and to convert, whose weights, until then, are those of all others."""
+    network = _network()
+    return copy.deepcopy(network, {id(weights): weights for weights in network.buffers()})
+
+
+@cache
+def _network() -> DlibResNet:
+    """Parse the installed weights: about 0.3 s, once."""
+    with torch.inference_mode(False):  # or whoever asks for it next could not take gradients of its pictures
+        return channels_last(DlibResNet(read_dlib_network(find_model_file(FILE_NAME))))
+
+
+def _mean(name: str) -> torch.Tensor:
+    """(128,), of a file that ships."""
+    path = asset(name)
+    try:
+        mean = torch.tensor(json.loads(path.read_text())["mean"], dtype=torch.float32)
+    except (ValueError, KeyError, TypeError) as error:
+        raise AssetError(f"The file {path} is damaged ({error!r}). It ships with HyperFace: {RESTORE}.") from error
+    if mean.shape != (CARD.dimension,) or not mean.isfinite().all():
+        raise AssetError(f"The file {path} is damaged (no {CARD.dimension} numbers). It ships with HyperFace: {RESTORE}.")
+    return mean
