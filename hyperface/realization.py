@@ -1,5 +1,9 @@
-"""What a generator really draws for packed identities: request an embedding, draw it, embed the picture again."""
+"""What a generator really draws for packed identities: request an embedding, draw it, embed the picture again.
 
+And the way back: `corrected` moves requests by what is missing in their pictures, without a gradient.
+"""
+
+import collections.abc
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -9,7 +13,8 @@ from hyperface.errors import InputError
 from hyperface.generators.base import Generator
 from hyperface.packing.neighbors import nearest_points
 from hyperface.recognizers.base import Recognizer
-from hyperface.sphere import angles
+from hyperface.seeds import stream_seed
+from hyperface.sphere import angles, normalize
 
 
 @dataclass(frozen=True)
@@ -124,3 +129,125 @@ def most_alike_pairs(embeddings: torch.Tensor, count: int) -> tuple[torch.Tensor
     cosines = (embeddings @ embeddings.T)[first, second]
     best = cosines.topk(min(count, len(cosines)))
     return best.values, torch.stack([first[best.indices], second[best.indices]], dim=1)
+
+
+@dataclass(frozen=True)
+class Correction:
+    """Requests (n, d), unit rows, whose pictures are closer to the n embeddings that are wanted.
+
+    before, after: float32 (n,), cosine of what is wanted to the centre of the pictures, of what is wanted itself and of
+    `requests`, in the same pictures, which nothing was corrected with.
+    """
+
+    requests: torch.Tensor
+    before: torch.Tensor
+    after: torch.Tensor
+
+
+@dataclass(frozen=True)
+class CorrectionStep:
+    """`step` of `total` pictures are drawn. cosines: mean cosine to what is wanted at the start of each round that is
+    over. state: what `resume` goes on from; the round that is under way begins again."""
+
+    step: int
+    total: int
+    cosines: tuple[float, ...]
+    state: dict[str, torch.Tensor]
+
+
+def corrected(
+    wanted: torch.Tensor,
+    generator: Generator,
+    recognizer: Recognizer,
+    *,
+    rounds: int = 3,
+    pictures: int = 3,
+    step: float = 0.7,
+    seed: int = 0,
+    batch_size: int = 16,
+    resume: dict[str, torch.Tensor] | None = None,
+) -> collections.abc.Generator[CorrectionStep, None, Correction]:
+    """Ask for something else, so that what is wanted is drawn: needs no gradient, and works for any generator.
+
+    Each round draws some pictures of every request x, looks at their centre y, and moves the request by what is
+    missing, x ← normalise(x + s (wanted − y)). Every round has pictures of its own and, in round r, a step s of
+    `step` / √r, so that their noise averages out. In the end both what was wanted and what it has become are drawn once
+    more, in further pictures, and the better one is kept. (Moving coordinates through a linear inverse comes to the
+    same: such an inverse of a sum of moves is the sum of their inverses.)
+
+    Args:
+        wanted: float32 (n, d), unit rows.
+        generator: draws them.
+        recognizer: the one whose embeddings they are.
+        rounds: how often each request is moved, 1 or more.
+        pictures: of each request in each round, 1 or more; its mirror images are looked at as well.
+        step: of the first round, above 0; 1 makes up for all that is missing.
+        seed: same seed, same result.
+        batch_size: requests drawn at once.
+        resume: the state of a step of the same call.
+
+    Returns:
+        The requests, on the CPU, and their gain. `rounds` + 2 times `pictures` pictures are drawn of each.
+
+    Raises:
+        InputError: An impossible value, or the recogniser is not the one whose embeddings the generator expects.
+    """
+    generator.space.check_same(recognizer.space)
+    if rounds < 1 or pictures < 1 or batch_size < 1:
+        raise InputError(
+            f"A correction has at least one round, one picture and one request in a batch; {rounds}, {pictures} and "
+            f"{batch_size} were asked for."
+        )
+    if not 0 < step < float("inf"):
+        raise InputError(f"The step of a correction must be above 0; it was {step}.")
+    look = _Look(generator, recognizer, pictures, seed, batch_size)
+    return _correcting(wanted.detach().float().cpu(), look, rounds, step, resume or {})
+
+
+def _correcting(
+    wanted: torch.Tensor, look: "_Look", rounds: int, step: float, state: dict[str, torch.Tensor]
+) -> collections.abc.Generator[CorrectionStep, None, Correction]:
+    count = len(wanted)
+    requests = state.get("requests", wanted)  # (n, d)
+    cosines: list[float] = state.get("cosines", torch.zeros(0)).tolist()
+    done, total = len(cosines) * count * look.pictures, (rounds + 2) * count * look.pictures
+
+    def looked(shown: torch.Tensor) -> collections.abc.Generator[CorrectionStep, None, torch.Tensor]:
+        nonlocal done
+        state = {"requests": requests, "cosines": torch.tensor(cosines, dtype=torch.float64)}
+        seen = []
+        for centers in look(shown, len(cosines)):
+            seen.append(centers)
+            done += len(centers) * look.pictures
+            yield CorrectionStep(done, total, tuple(cosines), state)
+        return torch.cat(seen)
+
+    while len(cosines) < rounds:
+        realized = yield from looked(requests)  # (n, d)
+        cosines.append(float((realized * wanted).sum(dim=1).mean()))
+        requests = normalize(requests + step / len(cosines) ** 0.5 * (wanted - realized))
+    plain, moved = (yield from looked(torch.cat([wanted, requests]))).split(count)  # (n, d) each
+    before, after = (plain * wanted).sum(dim=1), (moved * wanted).sum(dim=1)  # (n,)
+    kept = torch.where((after > before)[:, None], requests, wanted)
+    return Correction(kept, before, torch.maximum(before, after))
+
+
+@dataclass(frozen=True)
+class _Look:
+    """Draws requests and looks at them."""
+
+    generator: Generator
+    recognizer: Recognizer
+    pictures: int
+    seed: int
+    batch_size: int
+
+    def __call__(self, requests: torch.Tensor, number: int) -> collections.abc.Iterator[torch.Tensor]:
+        """Batch by batch the centres (b, d), unit rows, of requests (n, d) in the pictures of look `number`."""
+        seeds = [stream_seed(self.seed, "pictures of a correction", number, k) for k in range(self.pictures)]
+        for batch in requests.split(self.batch_size):
+            with torch.inference_mode():
+                images = self.generator.generate(batch.repeat_interleave(self.pictures, dim=0), seeds * len(batch))
+                seen = self.recognizer.embed(torch.cat([images, images.flip(3)])).cpu()  # (2 b k, d)
+                centers = seen.reshape(2, len(batch), self.pictures, -1).sum(dim=(0, 2))  # (b, d)
+            yield normalize(centers)

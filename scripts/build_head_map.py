@@ -121,9 +121,7 @@ def report_pictures(descriptors: np.ndarray, mean: np.ndarray) -> None:
     print(f"participation ratio of the embeddings {values.sum() ** 2 / np.square(values).sum():.1f}")
     half = descriptors.shape[1] // 2
     if half:
-        first, second = (
-            centered(part.mean(axis=1), mean) for part in (descriptors[:, :half], descriptors[:, half:])
-        )
+        first, second = (centered(part.mean(axis=1), mean) for part in (descriptors[:, :half], descriptors[:, half:]))
         print(f"half a person's pictures against the other half: mean cosine {(first * second).sum(axis=1).mean():.3f}")
 
 
@@ -144,7 +142,9 @@ def main() -> None:
     report_pictures(descriptors, center)
     mean, weights = fit(z, x)
     about = f"the raw descriptors of {options.people} heads, {options.pictures} pictures each and their mirror images"
-    content = save({"mean": mean, "weights": weights.astype(np.float16)}, metadata={"coordinates": "\n".join(coordinates.names())})
+    content = save(
+        {"mean": mean, "weights": weights.astype(np.float16)}, metadata={"coordinates": "\n".join(coordinates.names())}
+    )
     for name, written in {
         HEADS_MEAN_FILE: json.dumps({"of": about, "mean": center.tolist()}).encode() + b"\n",
         FILE: content,

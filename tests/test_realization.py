@@ -6,8 +6,9 @@ import torch
 from torch.nn import functional as F
 
 from hyperface.errors import InputError
-from hyperface.realization import mean_nearest_angle, most_alike_pairs, realize, recognized, separation
+from hyperface.realization import corrected, mean_nearest_angle, most_alike_pairs, realize, recognized, separation
 from hyperface.recognizers import EmbeddingSpace
+from hyperface.steps import finish
 
 
 class StripeGenerator:
@@ -109,3 +110,103 @@ def test_the_most_alike_pairs_come_first():
     assert pairs.tolist() == [[i, j] for _, i, j in naive[:5]]
     assert cosines.tolist() == pytest.approx([cosine for cosine, _, _ in naive[:5]], abs=1e-6)
     assert len(most_alike_pairs(rows[:2], 5)[0]) == 1
+
+
+class LinearGenerator:
+    """Draws normalise(x A + noise of the seed): what it makes of a request is known in closed form."""
+
+    name = "linear"
+    space = EmbeddingSpace("reader", "the generator 'linear'")
+
+    def __init__(self, noise=0.0, turn=0.5):
+        self.noise = noise
+        self.matrix = torch.eye(5) + turn * torch.randn(5, 5, generator=torch.Generator().manual_seed(1)) / 5**0.5
+
+    def generate(self, embeddings, seeds):
+        rows = F.normalize(embeddings @ self.matrix, dim=1)
+        for row, embedding, seed in zip(rows, embeddings, seeds, strict=True):
+            about = torch.Generator().manual_seed((seed + int(1000 * embedding[0].abs())) % 2**62)
+            row += self.noise * torch.randn(5, generator=about)
+        images = torch.zeros(len(rows), 3, 4, 4)
+        images[:, 0, 0, :4], images[:, 1, 0, 0], images[:, 2, 0, 0] = rows[:, :4], rows[:, 4], 1.0
+        return images
+
+
+class MirrorReader:
+    """Reads what `LinearGenerator` drew, from a picture as from its mirror image."""
+
+    space = EmbeddingSpace("reader", "what is read")
+
+    def embed(self, images):
+        straight = images[:, 2, 0, 0] == 1
+        upright = torch.where(straight[:, None, None, None], images, images.flip(3))
+        return F.normalize(torch.cat([upright[:, 0, 0, :4], upright[:, 1, 0, :1]], dim=1), dim=1)
+
+
+def realized(requests, generator):
+    return F.normalize(requests @ generator.matrix, dim=1)
+
+
+def test_a_correction_finds_what_the_inverse_gives(identities):
+    generator = LinearGenerator()
+    found = finish(corrected(identities, generator, MirrorReader(), rounds=40, pictures=1, step=1.0))
+    exact = F.normalize(identities @ torch.linalg.inv(generator.matrix), dim=1)
+    torch.testing.assert_close(found.requests, exact, atol=2e-3, rtol=0)
+    torch.testing.assert_close(found.before, (realized(identities, generator) * identities).sum(dim=1))
+    assert (found.after > 1 - 1e-4).all()
+
+
+def test_noise_does_not_make_the_kept_request_worse():
+    """Where nothing is to be gained, as the generator draws what is asked for, noise may only cost a little; where
+    there is, every request gains in the mean over pictures, which the correction has not seen."""
+    wanted = F.normalize(torch.randn(60, 5, generator=torch.Generator().manual_seed(8)), dim=1)
+    exact, twisted = LinearGenerator(noise=0.15, turn=0.0), LinearGenerator(noise=0.15)
+    kept = finish(corrected(wanted, exact, MirrorReader(), rounds=4)).requests
+    assert (realized(kept, exact) * wanted).sum(dim=1).mean() > 0.985
+    kept = finish(corrected(wanted, twisted, MirrorReader(), rounds=4)).requests
+    before, after = ((realized(rows, twisted) * wanted).sum(dim=1) for rows in (wanted, kept))
+    assert after.mean() > before.mean() + 0.5 * (1 - before.mean())
+    assert (after - before).min() > -0.03
+
+
+def test_a_request_that_only_got_worse_is_given_back(identities):
+    """A generator that does the opposite of what it is asked for: the correction leads away, and nothing is lost."""
+
+    class Contrary(LinearGenerator):
+        def generate(self, embeddings, seeds):
+            moved = (embeddings @ identities.T).max(dim=1).values < 1 - 1e-6
+            return super().generate(torch.where(moved[:, None], -embeddings, embeddings), seeds)
+
+    found = finish(corrected(identities, Contrary(), MirrorReader(), rounds=2))
+    torch.testing.assert_close(found.requests, identities)
+    torch.testing.assert_close(found.after, found.before)
+
+
+def test_the_same_seed_corrects_the_same_however_it_is_batched_or_resumed(identities):
+    generator = LinearGenerator(noise=0.1)
+
+    def steps(**options):
+        return corrected(identities, generator, MirrorReader(), seed=3, **options)
+
+    whole = finish(steps())
+    torch.testing.assert_close(finish(steps(batch_size=1)).requests, whole.requests)
+    assert not torch.allclose(finish(corrected(identities, generator, MirrorReader(), seed=4)).requests, whole.requests)
+    seen = []
+    whole = finish(steps(batch_size=2), seen.append)
+    assert [step.step for step in seen] == [6, 9, 15, 18, 24, 27, 33, 39, 45]
+    assert seen[-1].total == 45
+    assert [len(step.cosines) for step in seen] == [0, 0, 1, 1, 2, 2, 3, 3, 3]
+    for step in (seen[0], seen[3], seen[-1]):
+        again = finish(steps(batch_size=2, resume=step.state))
+        torch.testing.assert_close(again.requests, whole.requests, rtol=0, atol=0)
+
+
+def test_corrections_that_cannot_be_are_refused(identities):
+    with pytest.raises(InputError, match=r"^The generator 'linear' and what is read .*'reader' and 'other'"):
+        corrected(identities, LinearGenerator(), Reader("other"))
+    for bad in ({"rounds": 0}, {"pictures": 0}, {"batch_size": 0}):
+        with pytest.raises(InputError, match="at least one"):
+            corrected(identities, LinearGenerator(), MirrorReader(), **bad)
+    for step in (0.0, -1.0, float("nan"), float("inf")):
+        with pytest.raises(InputError, match="above 0"):
+            corrected(identities, LinearGenerator(), MirrorReader(), step=step)

@@ -11,9 +11,9 @@ is expected without the offset is what they are to be faithful to. Then real pic
 offset is corrected by what is really seen, and whoever is worse off than before stays where they were and is moved less
 far the next time.
 
-People keep the length that random people have: a root mean square of 1, before their numbers are softly limited. They
-are moved in the directions in which the linear function is not much weaker than in its strongest: what is spent on the
-others is hardly seen, and is missing where it would be.
+People keep the length that the generator's answers have, before their numbers are softly limited. They are moved in the
+directions in which the linear function is not much weaker than in its strongest: what is spent on the others is hardly
+seen, and is missing where it would be.
 """
 
 import math
@@ -47,11 +47,11 @@ class Surrogate:
         strong, gains, _ = torch.linalg.svd(response.weights.double().cpu(), full_matrices=False)
         self.basis = strong[:, gains >= WEAKEST * gains[0]].float()  # (size, k), orthonormal columns
         self.mean, self.weights = response.mean.float().cpu(), response.weights.float().cpu()
-        self.bound, self.gain = response.bound, torch.tensor(1.0)
+        self.bound, self.length, self.gain = response.bound, response.length, torch.tensor(1.0)
 
     def people(self, points: torch.Tensor) -> torch.Tensor:
         """The numbers (n, size) of people."""
-        free = math.sqrt(len(self.basis)) * points @ self.basis.T
+        free = self.length * math.sqrt(len(self.basis)) * points @ self.basis.T
         return self.bound * torch.tanh(free / self.bound)
 
     def points(self, people: np.ndarray) -> torch.Tensor:

@@ -47,6 +47,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help=f"variance of the random change of the embedding from image to image (default: the generator's own, "
         f"{BETA} for gan, 0 for heads, whose people are the same in all their pictures)",
     )
+    add(
+        "--correct",
+        type=int,
+        default=default.correct,
+        metavar="ROUNDS",
+        help="so many times, look at what is drawn and ask for what is missing (default %(default)s: ask for the "
+        "packed embeddings themselves); what is asked for is kept in requests.npy",
+    )
     add("--generator", default=default.generator, metavar="NAME", help="default %(default)s")
     add("--seed", type=int, default=default.seed, help="same seed, same images (default %(default)s)")
     add("--device", default=default.device, help="where torch draws: cpu, cuda … (default %(default)s)")

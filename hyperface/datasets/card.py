@@ -25,7 +25,7 @@ _ROWS = {
     "images_per_identity": "Images for each identity",
     "skipped": "Broken images left out",
     "packing": "Packing run",
-    "embeddings": "Fingerprint of the packed embeddings",
+    "embeddings": "Fingerprint of the embeddings asked for",
     "recognizer": "Recogniser of the embeddings",
     "generator": "Generator",
     "beta": "Variance β of the change from image to image",
@@ -39,6 +39,11 @@ _SEPARATION_ROWS = {
     "mean_nearest_angle": "Mean angle to the nearest packed identity",
     "bound_angle": "No packing can exceed",
 }
+_CORRECTION = "Requests, stored beside the packed embeddings"
+_CORRECTED = (
+    "corrected in {rounds} rounds of {pictures} pictures; mean cosine of the pictures to the packed embeddings "
+    "{cosine_before:.3f} before, {cosine_after:.3f} after"
+)
 _SEEN_ROWS = {
     "mean_nearest_angle": "mean angle between an image and the nearest other identity's",
     "min_angle": "the smallest",
@@ -129,6 +134,8 @@ def _readme(info: dict[str, Any], data_files: str | None, *, shown: bool) -> str
         for key, title in _ROWS.items()
         if info.get(key) is not None
     ]
+    if info.get("correction"):
+        known.append((_CORRECTION, _CORRECTED.format(**info["correction"])))
     separation = info.get("separation") or {}
     known += [(title, f"{separation[key]:.2f}°") for key, title in _SEPARATION_ROWS.items() if key in separation]
     for recognizer, figures in (info.get("seen") or {}).items():

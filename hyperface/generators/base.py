@@ -196,12 +196,13 @@ class LinearResponse:
     """What people's numbers z do: the pictures of a person are seen near mean + z @ weights, as embeddings.
 
     mean: float32 (dimension,). weights: float32 (size, dimension). bound: no number is larger; on the way there they
-    are limited softly, z = bound · tanh(free / bound).
+    are limited softly, z = bound · tanh(free / bound). length: the root mean square of free, of people who are asked for.
     """
 
     mean: torch.Tensor
     weights: torch.Tensor
     bound: float
+    length: float = 1.0
 
 
 class LinearPeople(ABC):
@@ -218,14 +219,14 @@ class LinearPeople(ABC):
 
     @abstractmethod
     def coordinates(self, embeddings: torch.Tensor) -> NDArray[np.float32]:
-        """The people (n, size) that `generate` draws for requests (n, dimension): of root mean square 1, then
-        limited."""
+        """The people (n, size) that `generate` draws for requests (n, dimension): of the response's length,
+        then limited."""
 
     @abstractmethod
     def requests(self, z: NDArray[np.float32]) -> torch.Tensor:
         """Requests (n, dimension), unit rows, that are answered with these very people (n, size).
 
-        That holds for people whose numbers, free of their limit, have a root mean square of 1 and lie in the span of
+        That holds for people whose numbers, free of their limit, have the response's length and lie in the span of
         the columns of the response's weights; of others, this is the nearest.
         """
 

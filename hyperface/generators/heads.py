@@ -35,7 +35,7 @@ from hyperface.heads.capture import (
     expression_of,
     studio_light,
 )
-from hyperface.heads.embedding import EmbeddingMap
+from hyperface.heads.embedding import LENGTH, EmbeddingMap
 from hyperface.heads.render import LARGEST, SMALLEST, Studio
 from hyperface.images import ALIGNED_SIZE
 from hyperface.recognizers.dlib_resnet import HEADS_CARD as DLIB_HEADS
@@ -95,30 +95,12 @@ class HeadsGenerator(Generator, Portraits, LinearPeople):
 
     @property
     def response(self) -> LinearResponse:
-        return LinearResponse(torch.from_numpy(self.map.mean), torch.from_numpy(self.map.weights), coordinates.BOUND)
+        mean, weights = torch.from_numpy(self.map.mean), torch.from_numpy(self.map.weights)
+        return LinearResponse(mean, weights, coordinates.BOUND, LENGTH)
 
     def requests(self, z: Floats) -> torch.Tensor:
         """Requests (n, dimension), unit rows, that `coordinates` answers with these people (n, d)."""
         return torch.from_numpy(self.map.requests(z))
-
-    def corrected(self, embeddings: torch.Tensor, *, seeds: Sequence[int] = (1, 2, 3), rounds: int = 3) -> Floats:
-        """Coordinates (n, d) like `coordinates`, corrected by how dlib's recogniser sees the people's pictures.
-
-        seeds: of the pictures that each person is judged by in every round.
-        """
-        from hyperface import recognizers
-
-        judge = recognizers.load(self.recognizer)
-
-        def realized(z: Floats) -> Floats:
-            rows = []
-            for person in z:
-                pictures = self.people(np.repeat(person[None], len(seeds), axis=0), seeds)
-                seen = judge.embed(torch.cat([pictures, pictures.flip(3)])).mean(dim=0)
-                rows.append(seen / seen.norm())
-            return torch.stack(rows).cpu().numpy()
-
-        return self.map.corrected(embeddings.detach().float().cpu().numpy(), realized, rounds=rounds)
 
     def generate(
         self, embeddings: torch.Tensor, seeds: Sequence[int], *, batch_size: int | None = None

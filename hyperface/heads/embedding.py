@@ -4,13 +4,11 @@ An embedding x of a person is nearly m + z W, where z are the coordinates (`scri
 ridge regression on rendered heads, as the recogniser `dlib-heads` sees them). A request x is answered by
 z = (x − m) Wᵀ (W Wᵀ + λ I)⁻¹, the ridge inverse, scaled to one length and brought within the bounds. The length is a
 little below that of random people: all of it goes into what the recogniser sees, and of longer ones what is not linear
-grows faster than what is. What a person made so is seen as can be measured, and the
-request corrected by it (`corrected`), without a gradient.
+grows faster than what is.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache, cached_property
 
@@ -25,7 +23,6 @@ from hyperface.heads.arrays import Floats
 FILE = "heads/dlib_map.safetensors"
 RIDGE = 0.0005  # λ: how much of a request that costs much change of the head is left out
 LENGTH = 0.8  # root mean square of the coordinates of who is asked for; people at random have 1
-STEP = 0.7  # of a correction; a whole step would follow the noise of the pictures
 
 
 @dataclass(frozen=True)
@@ -47,7 +44,7 @@ class EmbeddingMap:
     def requests(self, z: Floats) -> Floats:
         """Requests (n, e), unit rows, that `coordinates` answers with these people (n, d).
 
-        It does so where their coordinates, free of their limit, have a root mean square of 1 and lie in the range of
+        It does so where their coordinates, free of their limit, have a root mean square of `LENGTH` and lie in the range of
         the weights, as those do that it answers with.
         """
         free = coordinates.free(z)
@@ -55,27 +52,6 @@ class EmbeddingMap:
         weights = self.weights.astype(np.float64)
         wanted = free @ weights + RIDGE * free @ np.linalg.pinv(weights).T  # (n, e)
         return _unit(self.mean.astype(np.float64), wanted)
-
-    def corrected(
-        self, embeddings: Floats, realized: Callable[[Floats], Floats], *, rounds: int = 3, step: float = STEP
-    ) -> Floats:
-        """People (n, d), corrected by how they are seen.
-
-        realized: people (n, d) → their embeddings (n, e), unit rows, as measured on pictures. The best of all rounds
-        is kept for each request.
-        """
-        wanted = self._checked(embeddings)
-        z = self.coordinates(wanted)
-        best, best_cosine = z, np.full(len(z), -2.0, np.float32)
-        free = z.copy()
-        for _ in range(rounds + 1):
-            seen = realized(z)
-            cosine = (seen * wanted).sum(axis=1)
-            better = cosine > best_cosine
-            best, best_cosine = np.where(better[:, None], z, best), np.where(better, cosine, best_cosine)
-            free = free + np.float32(step) * self._wanted(wanted - seen)
-            z = _as_people(free)
-        return best
 
     def _wanted(self, difference: Floats) -> Floats:
         # Row by row, as the last bits of a product of matrices depend on how many rows it has: the same request is to
@@ -94,7 +70,8 @@ class EmbeddingMap:
         rows = np.asarray(embeddings, np.float32)
         if rows.ndim != 2 or rows.shape[1] != len(self.mean) or not np.isfinite(rows).all():
             raise InputError(
-                f"Heads are made from embeddings of 'dlib-heads', finite and of shape (n, {len(self.mean)}); got {rows.shape}."
+                f"Heads are made from embeddings of 'dlib-heads', finite and of shape (n, {len(self.mean)}); "
+                f"got {rows.shape}."
             )
         return rows
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from hyperface import runs
 from hyperface.defaults import GENERATOR
 from hyperface.errors import HyperFaceError, InputError, require
+from hyperface.jobs import correction
 from hyperface.jobs.console import Console
 from hyperface.jobs.driver import Driver, Report
 from hyperface.jobs.job import Job, options_of
@@ -40,6 +41,7 @@ class GenerateOptions:
     identities: int | None = None
     images_per_identity: int = 50
     beta: float | None = None
+    correct: int = 0
     generator: str = GENERATOR
     seed: int = 0
     batch_size: int = 64
@@ -62,6 +64,7 @@ class GenerateOptions:
             "Writing Parquet needs pyarrow: pip install pyarrow.",
         )
         require(self.beta is None or self.beta >= 0, f"beta is a variance and cannot be negative; it was {self.beta}.")
+        require(self.correct >= 0, f"The rounds of a correction are 0 or more; {self.correct} were asked for.")
         require(self.batch_size >= 1, f"A batch holds at least one image; it was {self.batch_size}.")
 
 
@@ -92,6 +95,7 @@ def draw(worker: Worker, console: Console, ranks: Ranks = ALONE) -> None:
     worker.progress(0, message="Loading the generator")
     folder = worker.path / names.DATASET
     measuring = functools.partial(_seen, worker)
+    first = _corrected(worker, console, options)
     steps = drawing(options, folder, ranks, measuring)  # makes the folder ready
     ranks.tell(options, worker.path)
     identities = identity_count(options)
@@ -102,12 +106,28 @@ def draw(worker: Worker, console: Console, ranks: Ranks = ALONE) -> None:
         figures = {"step": done, "images_per_second": step.images_per_second * ranks.world}
         return Report(done, total, figures, f"{done:,} of {total:,} images drawn", step.seconds_left)
 
-    Driver(console, worker).follow(steps, "drawing", "image", report, log=True)
+    Driver(console, worker).follow(steps, "drawing", "image", report, log=True, part=(first, 1.0))
     if ranks.world > 1:
         ranks.wait()
         finish(drawing(options, folder, ALONE, measuring))  # all is there: completes the data card
-    results = {"images": total, "identities": identities, "images_per_identity": options.images_per_identity}
+    results: dict[str, Any] = {"images": total, "identities": identities}
+    results["images_per_identity"] = options.images_per_identity
+    if options.correct:
+        results["correction"] = correction.requests_of(worker.path)[1]
     worker.write_results({**results, **_afterwards(worker, console, options, folder)})
+
+
+def _corrected(worker: Worker, console: Console, options: GenerateOptions) -> float:
+    """Correct the requests if that is asked for and not done; the share of the run's progress that this is."""
+    if not options.correct:
+        return 0.0
+    from hyperface import generators
+
+    plan = correction.CorrectionPlan(options.correct, options.seed, options.images_per_identity)
+    embeddings = load_embeddings(Path(options.source), options.identities)
+    generator = generators.load(options.generator, device=own_device(options.device))
+    correction.correct(worker, console, embeddings, generator, plan)
+    return plan.share
 
 
 def _work(worker: Worker, console: Console) -> None:
@@ -172,22 +192,25 @@ def drawing(
     ranks: Ranks,
     describe: abc.Callable[[LabeledImages], dict[str, Any]] | None = None,
 ) -> abc.Generator[SynthesisStep, None, Path]:
-    """The steps that the options ask for, or this process's part of them, into the folder. describe: as in
-    `synthesize`."""
+    """The steps that the options ask for, or this process's part of them, into the run's folder for the dataset.
+    describe: as in `synthesize`."""
     from hyperface import datasets, generators
 
     embeddings = load_embeddings(Path(options.source), options.identities)
     generator = generators.load(options.generator, device=own_device(options.device))
     embeddings.space.check_same(generator.space)
+    rows, lineage = embeddings.rows, _lineage(Path(options.source))
+    if options.correct:
+        rows, lineage["correction"] = correction.requests_of(folder.parent)
     return datasets.synthesize(
-        embeddings.rows,
+        rows,
         generator,
         images_per_identity=options.images_per_identity,
         beta=options.beta,
         out=folder,
         seed=options.seed,
         batch_size=options.batch_size,
-        lineage=_lineage(Path(options.source)),
+        lineage=lineage,
         part=(ranks.rank, ranks.world),
         describe=describe,
     )

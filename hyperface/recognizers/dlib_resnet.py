@@ -188,5 +188,7 @@ def _mean(name: str) -> torch.Tensor:
     except (ValueError, KeyError, TypeError) as error:
         raise AssetError(f"The file {path} is damaged ({error!r}). It ships with HyperFace: {RESTORE}.") from error
     if mean.shape != (CARD.dimension,) or not mean.isfinite().all():
-        raise AssetError(f"The file {path} is damaged (no {CARD.dimension} numbers). It ships with HyperFace: {RESTORE}.")
+        raise AssetError(
+            f"The file {path} is damaged (no {CARD.dimension} numbers). It ships with HyperFace: {RESTORE}."
+        )
     return mean

@@ -77,7 +77,7 @@ def test_coordinates_and_embeddings_invert_each_other(generator, wanted):
 @pytest.mark.slow
 def test_a_request_is_seen_in_its_pictures(generator, wanted):
     """Every person's pictures are nearer to the own request than to anybody else's."""
-    judge = recognizers.load("dlib")
+    judge = recognizers.load("dlib-heads")
     seen = []
     for row in wanted:
         pictures = generator.generate(row.repeat(3, 1), [1, 2, 3])
@@ -127,7 +127,7 @@ def test_requests_and_seeds_that_are_none_are_one_sentence(generator, wanted):
         generator.generate(wanted[:1], [1.5])
     with pytest.raises(InputError, match="Seeds are integers"):
         generator.sample(["one"])
-    with pytest.raises(InputError, match="dlib"):
+    with pytest.raises(InputError, match="dlib-heads"):
         generator.generate(torch.zeros(1, 64), [1])
     with pytest.raises(InputError, match="coordinates"):
         generator.people(np.full((1, coordinates.size()), 9.0), [1])

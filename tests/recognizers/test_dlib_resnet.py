@@ -10,6 +10,7 @@ from hyperface import gallery, recognizers
 from hyperface.assets import find_model_file
 from hyperface.errors import AssetError, InputError
 from hyperface.images import from_uint8, to_uint8
+from hyperface.recognizers import dlib_resnet
 from hyperface.recognizers.dlib_resnet import dlib_chips
 from hyperface.recognizers.dlib_weights import FILE_NAME, read_dlib_network
 
@@ -99,3 +100,40 @@ def test_images_outside_the_contract_are_refused(recognizer):
         recognizer.embed(torch.full((1, 3, 112, 112), torch.nan))
     with pytest.raises(InputError, match="shape"):
         recognizer.embed(torch.zeros(3, 112, 112))
+
+
+def test_the_two_centers_are_one_network(recognizer, faces):
+    heads = recognizers.load("dlib-heads")
+    assert heads.network.projection.data_ptr() == recognizers.load("dlib").network.projection.data_ptr()
+    with torch.inference_mode():
+        descriptors = recognizer.descriptors(faces[:4])
+        torch.testing.assert_close(heads.descriptors(faces[:4]), descriptors)
+        torch.testing.assert_close(heads.embed(faces[:4]), F.normalize(descriptors - heads.mean))
+    assert (heads.mean - recognizer.mean).norm() > 0.05
+    assert not heads.space.same(recognizer.space)
+    assert heads.card.shares_network(recognizer.card)
+    assert recognizer.card.shares_network(heads.card)
+    assert not heads.card.shares_network(recognizers.load("rendered-heads").card)
+
+
+def test_each_recognizer_may_be_moved_and_converted_alone():
+    one, other = recognizers.load("dlib"), recognizers.load("dlib-heads")
+    one.double()
+    assert (one.network.stem.weight.dtype, other.network.stem.weight.dtype) == (torch.float64, torch.float32)
+
+
+def test_loading_in_inference_mode_leaves_gradients_to_others(faces):
+    dlib_resnet._network.cache_clear()
+    with torch.inference_mode():
+        recognizers.load("dlib-heads")
+    images = faces[:1].clone().requires_grad_()
+    recognizers.load("dlib").embed(images)[0, 0].backward()
+    assert images.grad.abs().sum() > 0
+
+
+@pytest.mark.parametrize("content", ["{}", "no JSON", '{"mean": [1, 2]}', '{"mean": "x"}'])
+def test_a_damaged_center_is_one_sentence(tmp_path, monkeypatch, content):
+    (tmp_path / "mean.json").write_text(content)
+    monkeypatch.setattr("hyperface.recognizers.dlib_resnet.asset", lambda name: tmp_path / "mean.json")
+    with pytest.raises(AssetError, match="damaged"):
+        recognizers.load("dlib-heads")
