@@ -44,8 +44,8 @@ class EmbeddingMap:
     def requests(self, z: Floats) -> Floats:
         """Requests (n, e), unit rows, that `coordinates` answers with these people (n, d).
 
-        It does so where their coordinates, free of their limit, have a root mean square of `LENGTH` and lie in the range of
-        the weights, as those do that it answers with.
+        It does so where their coordinates, free of their limit, have a root mean square of `LENGTH` and lie in the range
+        of the weights, as those do that it answers with.
         """
         free = coordinates.free(z)
         # (W Wᵀ + λ I) f = W t is solved by t = Wᵀ f + λ W⁺ f; its length is free, as people are scaled to theirs.

@@ -32,7 +32,6 @@ def test_there_and_back_points_the_same_way(made_up):
     np.testing.assert_allclose(np.linalg.norm(back, axis=1), 1, atol=1e-5)
 
 
-<<<<<<< HEAD
 def test_requests_of_people_are_answered_with_those_people(made_up):
     """Wherever the mean is, and only with an inverse that undoes the ridge and the limit."""
     for map_ in (made_up, EmbeddingMap(made_up.mean * 5, made_up.weights), load_map()):
@@ -46,10 +45,7 @@ def test_requests_of_people_are_answered_with_those_people(made_up):
         )  # what is expected to be seen is no request
 
 
-def test_people_asked_for_have_the_size_of_people(made_up):
-=======
 def test_people_asked_for_are_as_long_as_they_should_be(made_up):
->>>>>>> e552f46 (Correct what a generator is asked for, and keep the requests beside the packing)
     z = made_up.coordinates(made_up.embeddings(coordinates.sample(range(8))) * 1.0)
     assert np.abs(z).max() <= coordinates.BOUND
     np.testing.assert_allclose(np.sqrt(np.square(z).mean(axis=1)), LENGTH, atol=0.05)
