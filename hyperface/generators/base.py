@@ -196,7 +196,7 @@ class LinearResponse:
     """What people's numbers z do: the pictures of a person are seen near mean + z @ weights, as embeddings.
 
     mean: float32 (dimension,). weights: float32 (size, dimension). bound: no number is larger; on the way there they
-    are limited softly, z = bound · tanh(free / bound). length: the root mean square of free, of people who are asked for.
+    are limited softly, z = bound · tanh(free / bound). length: free's root mean square, of who is asked for.
     """
 
     mean: torch.Tensor

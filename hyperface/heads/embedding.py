@@ -44,7 +44,7 @@ class EmbeddingMap:
     def requests(self, z: Floats) -> Floats:
         """Requests (n, e), unit rows, that `coordinates` answers with these people (n, d).
 
-        It does so where their coordinates, free of their limit, have a root mean square of `LENGTH` and lie in the range
+        It does so where their coordinates, free of their limit, have the root mean square `LENGTH` and lie in the range
         of the weights, as those do that it answers with.
         """
         free = coordinates.free(z)
