@@ -93,7 +93,7 @@ def _work(worker: Worker, console: Console) -> None:
         finished=trials,
     )
     count = options.draws * options.seeds * len(options.arms) * len(plan.identities)
-    _tell_time(console, plan, count - len(trials), options.device)
+    worker.progress(0, _tell_time(console, plan, count - len(trials), options.device), "Beginning")
     written = len(trials)
 
     def write(step: StudyStep) -> None:
@@ -145,7 +145,8 @@ def _trial(entry: dict[str, Any], plan: Plan) -> Trial:
     return studies.Trial(**entry)
 
 
-def _tell_time(console: Console, plan: Plan, trials: int, device: str) -> None:
+def _tell_time(console: Console, plan: Plan, trials: int, device: str) -> float:
+    """Say how long it will take, and return it in seconds."""
     from hyperface import training
     from hyperface.evaluation import rendered
     from hyperface.studies.plan import SHIPPED
@@ -177,6 +178,7 @@ def _tell_time(console: Console, plan: Plan, trials: int, device: str) -> None:
         f"{speed:.0f} a second{rendering}",
         seconds=seconds,
     )
+    return seconds
 
 
 def _write(worker: Worker, plan: Plan, trials: Sequence[Trial], options: StudyOptions) -> None:

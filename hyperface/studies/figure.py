@@ -13,9 +13,10 @@ LEFT, RIGHT, ROW, TOP, WIDTH = 210, 560, 30, 14, 700  # of the drawing, in its u
 
 # In the drawing itself, so that a file of its own looks the same: on white paper, and on a dark page.
 _STYLE = (
-    "text{font:12px system-ui,sans-serif;fill:#3a4658}.strong{font-weight:600}.grid{stroke:#dde3ec}"
-    ".zero{stroke:#5a6678}@media screen and (prefers-color-scheme:dark){text{fill:#b8c3d3}.grid{stroke:#2b3648}"
-    ".zero{stroke:#9aa7ba}}"
+    ".hf-difference text{font:12px system-ui,sans-serif;fill:#3a4658}.hf-difference .strong{font-weight:600}"
+    ".hf-difference .grid{stroke:#dde3ec}.hf-difference .zero{stroke:#5a6678}"
+    "@media screen and (prefers-color-scheme:dark){.hf-difference text{fill:#b8c3d3}"
+    ".hf-difference .grid{stroke:#2b3648}.hf-difference .zero{stroke:#9aa7ba}}"
 )
 
 
@@ -55,7 +56,7 @@ def difference_figure(rows: Sequence[Row], *, label: str) -> str:
         f'<text x="{(LEFT + RIGHT) / 2}" y="{bottom + 34}" text-anchor="middle">difference, percentage points</text>'
     )
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {bottom + 42}" role="img" '
+        f'<svg xmlns="http://www.w3.org/2000/svg" class="hf-difference" viewBox="0 0 {WIDTH} {bottom + 42}" role="img" '
         f'aria-label="{escape(label)}">{"".join(parts)}</svg>'
     )
 

@@ -24,6 +24,7 @@ from hyperface.ui.evaluate.results import (
     pair_counts,
     published_of,
 )
+from hyperface.ui.evaluate.study_panel import study_panel
 from hyperface.ui.parts import worker
 from hyperface.ui.parts.app_page import AppPage
 from hyperface.ui.parts.context import AppContext
@@ -104,6 +105,7 @@ def build(page: AppPage, tab: gr.Tab) -> None:
             closer = _closer()
             gr.HTML(PUBLISHED, apply_default_css=False)
             published = gr.HTML(apply_default_css=False, elem_id="evaluate-published")
+            study_panel(context, tab)
             leakage_panel(context, tab)
     _show_results(context, tab, Parts(choices, summary, closer, published))
 
