@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from scipy.spatial import KDTree
 
 CORNERS = 12  # of a strand
+COIL_CORNERS = 23  # of a coil; every other one makes a coil as well, for small pictures
 STRANDS = 9000  # grown for a style; any first part of them is spread evenly
 CROWN = floats([0.0, 0.135, 0.095])  # where hair turns around
 _HEART = floats([0.0, 0.085, 0.035])  # the middle of the skull, which coils stand away from
@@ -71,7 +72,7 @@ def grow(style: HairStyle) -> Growth:
     bulk = smooth_step(0.34, 0.10, scalp.layer)
     if style.comb == "out":
         points, inside, bulk = _coils(scalp, rng)
-        over = np.repeat(scalp.nearest[:, None], CORNERS, axis=1)
+        over = np.repeat(scalp.nearest[:, None], COIL_CORNERS, axis=1)
     else:
         points, over = _combed_out(style, scalp, rng)
         strength = np.float32(0.75 if style.top > 0.1 else 0.4) * rng.uniform(0.2, 1, (len(points), 1, 1))
@@ -140,10 +141,10 @@ def _combed_out(style: HairStyle, scalp: _Scalp, rng: np.random.Generator) -> tu
 def _coils(scalp: _Scalp, rng: np.random.Generator) -> tuple[Floats, Floats, Floats]:
     """Tightly coiled hair: points (n, k, 3), inside (n, k) and bulk (n,).
 
-    Three in ten strands are thick posts that fill the hair up to just below its surface; the others are single
-    turns of a coil that make the surface, each where its root's hair would be.
+    Three in ten strands are thick posts that fill the hair up to just below its surface; the others are short
+    pieces of coil that make the surface, each where its root's hair would be.
     """
-    count, share = len(scalp.roots), np.linspace(0, 1, CORNERS, dtype=np.float32)
+    count, share = len(scalp.roots), np.linspace(0, 1, COIL_CORNERS, dtype=np.float32)
     outward = scalp.roots - _HEART
     outward /= np.linalg.norm(outward, axis=1, keepdims=True)
     outward = floats(0.35 * scalp.normals[scalp.nearest] + 0.65 * outward)
@@ -155,15 +156,15 @@ def _coils(scalp: _Scalp, rng: np.random.Generator) -> tuple[Floats, Floats, Flo
     center = scalp.roots + (depth * level)[:, None] * outward
     axes = rng.standard_normal((3, count, 3))
     axes /= np.linalg.norm(axes, axis=2, keepdims=True)
-    radius = np.minimum(rng.uniform(0.0009, 0.0020, count), 0.16 * depth + 0.0003)[:, None, None]
-    turn = (2 * np.pi * rng.uniform(1.0, 1.5, count)[:, None] * share + 6.3 * rng.random(count)[:, None])[..., None]
+    radius = np.minimum(rng.uniform(0.0008, 0.0018, count), 0.16 * depth + 0.0003)[:, None, None]
+    turn = (2 * np.pi * rng.uniform(1.4, 2.2, count)[:, None] * share + 6.3 * rng.random(count)[:, None])[..., None]
     coil = (
         np.cos(turn) * axes[0][:, None]
         + np.sin(turn) * axes[1][:, None]
-        + 1.6 * (share[:, None] - 0.5) * axes[2][:, None]
+        + 3.0 * (share[:, None] - 0.5) * axes[2][:, None]
     )
     points = np.where(post[:, None, None], posts, center[:, None] + radius * coil)
-    inside = np.repeat(np.where(post, 0.90, 1.5 * (1 - level))[:, None], CORNERS, axis=1)
+    inside = np.repeat(np.where(post, 0.70, 1.2 * (1 - level))[:, None], COIL_CORNERS, axis=1)
     return floats(points), floats(inside), post.astype(np.float32)
 
 

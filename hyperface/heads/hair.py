@@ -50,25 +50,36 @@ def wear(person: Person, vertices: Floats, style: HairStyle, age: float, count: 
         points, nearest, inside = _finer(points, nearest, inside, times)
     if waves:
         points = _curled(points, person.curl, growth.lock[kept], kind)
+    if style.comb == "out" and not large:
+        points, nearest, inside = points[:, ::2], nearest[:, ::2], inside[:, ::2]
     bulk = bulk * smooth_step(0.006, 0.026, recede[kept])  # a hairline is of fine hairs
     long = np.linalg.norm(np.diff(points, axis=1), axis=2).sum(axis=1)
     thread = np.minimum(_WIDTH * np.sqrt(STRANDS / count), 0.03 * long)
     if style.comb == "out":
         few = (STRANDS / count) ** 0.3  # fewer coils are drawn larger, so that they still make a surface
-        width = 2.0 * thread + 1.4 * _BULK * few * bulk
+        width = 1.6 * thread + 1.4 * _BULK * few * bulk
         middle = points.mean(axis=1, keepdims=True)
         points = middle + np.where(bulk > 0, 1, few)[:, None, None] * (points - middle)
     else:
-        width = thread + np.minimum(_BULK, 0.10 * long) * bulk * (style.top > 0.004)
+        width = thread + np.minimum(_BULK, 0.10 * long) * bulk * (style.top > 0.015)
     width = width * (0.75 + 0.5 * (kind * 19 % 1))
     shine = 0.25 if style.comb == "out" else 1 - 0.5 * float(smooth_step(0.2, 0.7, person.curl))
-    return Strands(floats(points), nearest, inside, _colors(person, age, kind, growth.lock[kept]), floats(width), shine)
+    return Strands(
+        floats(points),
+        nearest,
+        inside,
+        _colors(person, age, kind, growth.lock[kept], growth.bulk[kept]),
+        floats(width),
+        shine,
+    )
 
 
-def _colors(person: Person, age: float, kind: Floats, lock: Floats) -> Floats:
+def _colors(person: Person, age: float, kind: Floats, lock: Floats, bulk: Floats) -> Floats:
     """Albedo (n, 3) of threads. A thread stands for a few dozen hairs, some grey and some not."""
-    dark = np.exp(0.16 * (kind * 37 % 1 - 0.5) * 2 + 0.20 * (lock - 0.5))
-    gray = np.clip(gray_share(person, age) + 0.22 * (kind * 91 % 1 - 0.5) + 0.25 * (lock * 17 % 1 - 0.5), 0, 1)
+    own = 1 - bulk  # what fills the inside is nobody's lock
+    dark = np.exp(own * (0.32 * (kind * 37 % 1 - 0.5) + 0.20 * (lock - 0.5)))
+    gray = gray_share(person, age) + own * (0.22 * (kind * 91 % 1 - 0.5) + 0.25 * (lock * 17 % 1 - 0.5))
+    gray = np.clip(gray, 0, 1)
     gray = gray * smooth_step(0.0, 0.12, np.float32(gray_share(person, age)))
     return floats(person.hair * (dark * (1 - gray))[:, None] + GRAY_HAIR * (gray * (0.85 + 0.3 * kind))[:, None])
 

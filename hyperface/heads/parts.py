@@ -78,17 +78,20 @@ def looks_of(kept: Kept, z: Floats, capture: Capture, detail: int, age: float | 
     facial = None
     if detail > 1:
         facial = kept.get((who, years, "hairs", beard), lambda: facial_hair(person, vertices, years, beard))
+    bare = body.paint  # a picture's small shift of age does not show on the skin
+    if age is not None:
+        bare = kept.get((who, "skin", years), lambda: paint_person(person, detail, years))
     paint = kept.get(
-        (who, years, style.name, beard, makeup),
+        (who, years, style.name, beard, makeup, age is None),
         lambda: paint_picture(
             person,
-            body.paint,
+            bare,
             detail,
             age=years,
             beard=beard,
             makeup=makeup,
             hair=roots,
-            root=0.26 if style.comb == "out" else 0.5,
+            root=0.26 if style.comb == "out" else 0.42,
             region=body.beard,
         ),
     )

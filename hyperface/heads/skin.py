@@ -239,7 +239,7 @@ def _age_lines(person: Person, fields: _Fields, z: Floats) -> Floats:
     rays = bump(np.sin((z + 0.001) / (side - 0.030 + 1e-6) * 7), 0.35) * bump(side - 0.056, 0.005) * bump(z, 0.010)
     waves = bump(np.sin((z - 0.040 - 0.003 * np.cos(side * 60)) * 700), 0.28) * bump(z - 0.050, 0.010)
     between = bump(side - 0.008, 0.0012) * bump(z - 0.018, 0.006)
-    lines = 0.34 * fold * folds + 0.20 * feet * rays + 0.15 * forehead * waves * (side < 0.04) + 0.2 * frown * between
+    lines = 0.42 * fold * folds + 0.30 * feet * rays + 0.24 * forehead * waves * (side < 0.04) + 0.2 * frown * between
     return np.asarray(lines * fields.front, np.float32)
 
 
