@@ -36,12 +36,13 @@ TIMED = 10  # people after which the time is told
 SHOWN = 30  # single numbers
 
 
-def heads(z: np.ndarray, pictures: int, widest: float) -> Iterator[torch.Tensor]:
+def heads(z: np.ndarray, pictures: int, widest: float, variation: float) -> Iterator[torch.Tensor]:
     """(pictures, 3, 112, 112) of one person after the other, each under conditions of their own."""
     studio = Studio()
     for number, person in enumerate(z):
         seeds = [FIRST + pictures * number + k for k in range(pictures)]
-        captures = [capture_of(row, widest=widest) for row in seeded_normal(seeds, STYLE_SIZE).numpy()]
+        rows = seeded_normal(seeds, STYLE_SIZE).numpy()
+        captures = [capture_of(row, widest=widest, variation=variation) for row in rows]
         shots = np.stack([studio.photograph(person, capture) for capture in captures])
         yield torch.from_numpy(shots).permute(0, 3, 1, 2).contiguous()
 
@@ -141,6 +142,7 @@ def main() -> None:
     parser.add_argument("--people", type=int, default=300)
     parser.add_argument("--pictures", type=int, default=2)
     parser.add_argument("--widest", type=float, default=25.0, help="largest turn of a head, degrees")
+    parser.add_argument("--variation", type=float, default=1.0, help="of light and camera: 0 a studio's … 1 everyday")
     parser.add_argument("--judges", nargs="+", default=["dlib", recognizers.SECOND], metavar="NAME")
     parser.add_argument("--plain", action="store_true", help="without mirror images")
     parser.add_argument("--groups", action="store_true")
@@ -149,7 +151,10 @@ def main() -> None:
     options = parser.parse_args()
     judges = [recognizers.load(name, precision="fastest") for name in options.judges]
     z = coordinates.sample(range(FIRST, FIRST + options.people))
-    shots = peer(options.people, options.pictures) if options.peer else heads(z, options.pictures, options.widest)
+    if options.peer:
+        shots = peer(options.people, options.pictures)
+    else:
+        shots = heads(z, options.pictures, options.widest, options.variation)
     seen = looked_at(options.people, shots, {judge.name: judge for judge in judges}, not options.plain)
     for number, (name, features) in enumerate(seen.items()):
         found = figures(features)

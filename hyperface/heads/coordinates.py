@@ -42,8 +42,8 @@ _ASYMMETRIC = (
     "eye-scale-incr", "eye-trans-up", "eye-corner2-up", "eye-eyefold-angle-up", "eye-bag-out",
 )  # fmt: skip
 _SD = {  # of a local change, by the part that it begins with
-    "cheek": 0.74, "chin": 0.78, "ear": 0.58, "eyebrows": 0.88, "eye": 0.76, "face": 0.85, "forehead": 0.56,
-    "head": 0.60, "mouth": 0.72, "neck": 0.35, "nose": 0.72, "uneven": 0.67,
+    "cheek": 0.74, "chin": 0.78, "ear": 0.58, "eyebrows": 0.88, "eye": 0.76, "face": 0.80, "forehead": 0.56,
+    "head": 0.60, "mouth": 0.68, "neck": 0.35, "nose": 0.72, "uneven": 0.67,
 }  # fmt: skip
 _LIMIT = {  # largest strength of a local change
     "cheek": 0.95, "chin": 0.95, "ear": 0.9, "eyebrows": 1.05, "eye": 0.95, "face": 1.15, "forehead": 0.6, "head": 0.75,
@@ -51,12 +51,22 @@ _LIMIT = {  # largest strength of a local change
 }  # fmt: skip
 _TOGETHER = 0.8  # largest root mean square of all changes of shape, in deviates: not all are extreme at once
 _ASYMMETRY_SD = 0.13
-_GENTLER = {  # strong changes that look odd sooner than others
+_RELATIVE = {  # how strong single changes are beside others of their part, 1 where nothing is told
+    # These look odd sooner than others.
     "forehead-nubian-incr": 0.4, "forehead-scale-vert-incr": 0.6, "ear-trans-up": 0.35, "ear-shape-triangle": 0.5,
     "ear-flap-incr": 0.6, "nose-point-up": 0.6, "nose-compression-uncompress": 0.6, "chin-height-incr": 0.7,
     "mouth-trans-forward": 0.6, "mouth-laugh-lines-out": 0.8, "eye-epicanthus-out": 0.8, "eye-bag-height-incr": 0.6,
-    "chin-cleft-incr": 0.8, "eyebrows-trans-forward": 0.7, "neck-double-incr": 0.8, "head-angle-out": 0.7,
+    "chin-cleft-incr": 0.8, "eyebrows-trans-forward": 0.85, "neck-double-incr": 0.8, "head-angle-out": 0.7,
     "eye-push1-out": 0.6, "eye-push2-out": 0.6, "chin-prognathism-incr": 0.6, "head-back-scale-depth-incr": 0.5,
+    # A recogniser takes these for much the same, which ancestry moves as well: less of them leaves room for others.
+    "nose-scale-vert-incr": 0.8, "nose-base-up": 0.8, "nose-trans-up": 0.8, "nose-scale-horiz-incr": 0.85,
+    "nose-width3-incr": 0.8, "mouth-trans-up": 0.8, "nose-nostrils-angle-up": 0.8, "nose-nostrils-width-incr": 0.8,
+    "nose-septumangle-incr": 0.75, "nose-hump-incr": 0.85,
+    # These are seen apart from everything else.
+    "nose-trans-forward": 1.15, "nose-volume-incr": 1.15, "eye-trans-up": 1.15,
+    "mouth-scale-horiz-incr": 1.15, "head-scale-vert-incr": 1.2, "head-fat-incr": 1.05,
+    "nose-scale-depth-incr": 1.1, "eye-corner2-up": 1.15, "eye-scale-incr": 1.1, "nose-width1-incr": 1.15,
+    "nose-width2-incr": 1.15, "nose-curve-convex": 1.1, "cheek-bones-incr": 1.15,
 }  # fmt: skip
 _CORNERS = np.array([[0.0, 1.0], [-(3**0.5) / 2, -0.5], [3**0.5 / 2, -0.5]])  # of the triangle of ancestries
 
@@ -156,8 +166,8 @@ def person(z: Floats) -> Person:
     value = dict(zip(names(), z.tolist(), strict=True))
     ancestry = _ancestry(value["ancestry 1"], value["ancestry 2"])
     african, asian, european = ancestry
-    gender = 0.5 + 0.38 * float(np.tanh(1.8 * value["gender"]))
-    melanin = _within(0.80 * african + 0.33 * asian + 0.18 * european + 0.16 * value["melanin"], 0.0, 1.0)
+    gender = 0.5 + 0.45 * float(np.tanh(1.8 * value["gender"]))
+    melanin = _within(0.80 * african + 0.33 * asian + 0.18 * european + 0.14 * value["melanin"], 0.0, 1.0)
     bare = colors.skin(melanin, _soft(0.8 * value["undertone"], 1.8))
     hair_lightness = 0.06 * african + 0.08 * asian + 0.46 * european
     iris_lightness = 0.05 * african + 0.08 * asian + 0.52 * european
@@ -169,7 +179,7 @@ def person(z: Floats) -> Person:
             gender=gender,
             muscle=_within(0.5 + 0.26 * value["muscle"], 0.05, 0.95),
             weight=_within(0.5 + 0.27 * value["weight"], 0.03, 0.95),
-            ancestry=ancestry,
+            ancestry=_features(ancestry),
         ),
         changes=tuple(_changes(value)),
         skin=bare,
@@ -195,7 +205,7 @@ def person(z: Floats) -> Person:
         ),
         hair_length=0.5 + 0.5 * math.erf(value["hair length"] / math.sqrt(2)),
         fringed=value["fringe"] > 0.7,
-        brow=tuple(1.3 * _soft(value[f"brow {part}"], 2.0) for part in _BROW),
+        brow=tuple(1.5 * _soft(value[f"brow {part}"], 2.0) for part in _BROW),
         beard_density=_within(0.55 + 0.28 * value["beard density"], 0.05, 1) * _within(4 * gender - 2.2, 0, 1),
         beard=(_soft(value["moustache"], 2.2), _soft(value["cheek line"], 2.2), _soft(value["stubble shade"], 2.2)),
         beard_length=_within(0.3 * (value["beard length"] - 0.1), 0, 1),
@@ -217,8 +227,8 @@ def _changes(value: dict[str, float]) -> list[tuple[str, float]]:
     for name in load_head_model().changes:
         plain = _plain(name)
         part = plain.partition("-")[0]
-        gentle = _GENTLER.get(plain, 1.0)
-        strength = gentle * _soft(held * _SD[part] * value[plain], _LIMIT[part])
+        relative = _RELATIVE.get(plain, 1.0)
+        strength = relative * _soft(held * _SD[part] * value[plain], _LIMIT[part])
         if plain in _ASYMMETRIC and plain != name:
             strength += (0.5 if name[0] == "l" else -0.5) * _soft(_ASYMMETRY_SD * value[f"asymmetry {plain}"], 0.35)
         changes.append((name, strength))
@@ -242,6 +252,13 @@ def _ancestry(first: float, second: float) -> tuple[float, float, float]:
     """Shares of three ancestries: most people are mainly of one."""
     weight = np.exp(1.7 * _CORNERS @ np.array([first, second]))
     african, asian, european = (weight / weight.sum()).tolist()
+    return african, asian, european
+
+
+def _features(ancestry: tuple[float, float, float]) -> tuple[float, float, float]:
+    """Shares that the shape of a face follows: nearer to all people's mean than colours are, which leaves more of the
+    difference between two people to what is their own."""
+    african, asian, european = (0.78 * share + 0.22 / 3 for share in ancestry)
     return african, asian, european
 
 

@@ -19,6 +19,7 @@ from hyperface.heads import coordinates
 from hyperface.heads.arrays import Floats, Indices, floats
 from hyperface.heads.coordinates import Person
 from hyperface.heads.hairline import hairline
+from hyperface.heads.hairstyles import style_for
 from hyperface.heads.model import Phenotype, load_head_model
 from hyperface.heads.render import neutral_head
 from hyperface.heads.skin import hair_color
@@ -77,6 +78,17 @@ _SHAPES = (
     _shape("cheek", "stronger cheekbones", "weaker cheekbones", 0.9, bones_incr=1),
     _shape("head", "wider head", "narrower head", 0.9, scale_horiz_incr=1),
     _shape("head", "longer head", "shorter head", 0.8, scale_vert_incr=1),
+    _shape("head", "rounder head", "more angular head", 0.8, round_incr=1, oval_incr=0.5),
+    _shape("head", "face wider below than above", "face wider above than below", 0.9, pear_incr=1),
+    _shape("face", "wider jaw", "narrower jaw", jaw_width=1, chin_width=0.5),
+    _shape("face", "wider cheekbones", "narrower cheekbones", cheekbones_width=1),
+    _shape("face", "wider forehead", "narrower forehead", 0.8, temples_width=1),
+    _shape("face", "longer middle of the face", "shorter middle of the face", middle_length=1),
+    _shape("face", "longer lower face", "shorter lower face", 0.9, lower_length=1),
+    _shape("face", "mouth and nose further forward", "flatter profile", 0.7, profile_forward=1),
+    _shape("face", "deeper set eyes", "more prominent eyes", 0.9, eyes_depth=1),
+    _shape("face", "stronger ridge of the brows", "smoother ridge of the brows", 0.8, brow_ridge=1),
+    _shape("face", "hollower below the cheekbones", "fuller below the cheekbones", 0.8, cheeks_hollow=1),
     _shape("ear", "larger ears", "smaller ears", 0.6, scale_incr=1, scale_vert_incr=0.5),
     _shape("ear", "ears standing out more", "ears lying closer", 0.6, wing_incr=1),
     _shape("neck", "thicker neck", "thinner neck", 0.5, scale_horiz_incr=1, scale_depth_incr=0.5),
@@ -86,6 +98,8 @@ _LOOKS = (
     _Feature("hair", "lighter hair", "darker hair"),
     _Feature("hair", "curlier hair", "straighter hair", 0.9),
     _Feature("hair", "higher hairline", "lower hairline", 0.8),
+    _Feature("hair", "longer hair", "shorter hair"),
+    _Feature("beard", "more beard", "less beard"),
     _Feature("iris", "lighter eyes", "darker eyes", 0.8),
     _Feature("age", "older", "younger"),
     _Feature("build", "more masculine features", "more feminine features"),
@@ -176,6 +190,8 @@ def _looks(person: Person) -> list[float]:
         _brightness(hair_color(person, age)),
         person.curl,
         float(hairline(person, age)[1][0]),
+        float(np.log(style_for(person, None).side)),
+        float(np.sqrt(person.beard_density * (0.1 + 0.9 * person.beard_length))),
         _brightness(person.iris),
         age,
         person.male,

@@ -111,4 +111,4 @@ def test_shapes_are_not_extreme_all_at_once():
     lonely[coordinates.names().index("nose-scale-horiz-incr")] = 3
     (alone,) = [s for name, s in coordinates.person(lonely).changes if name == "nose-scale-horiz-incr"]
     assert np.sqrt(np.square(corner).mean()) < 1.6 * np.sqrt(np.square(usual).mean())
-    assert alone > 0.9  # which one number may be
+    assert alone > 0.75  # which one number may be

@@ -39,6 +39,8 @@ def test_features_of_shape_follow_distances_on_the_head():
         ("mouth-scale-horiz-incr", "wider mouth", "narrower mouth"),
         ("melanin", "darker skin", "lighter skin"),
         ("brow thickness", "thicker brows", "thinner brows"),
+        ("face-jaw-width", "wider jaw", "narrower jaw"),
+        ("hair length", "longer hair", "shorter hair"),
         ("gender", "more masculine features", "more feminine features"),
     ],
 )
