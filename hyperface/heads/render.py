@@ -11,6 +11,7 @@ from hyperface.heads.arrays import Floats, floats
 from hyperface.heads.camera import crop_transform, develop, project, rotation
 from hyperface.heads.capture import Camera, Capture
 from hyperface.heads.chart import eyeballs
+from hyperface.heads.clothes import dressed, joined_to, neck_edge, neck_scale
 from hyperface.heads.coordinates import Person
 from hyperface.heads.hair import Strands
 from hyperface.heads.kept import Kept
@@ -29,7 +30,7 @@ from hyperface.heads.parts import KEPT_BYTES, Looks, hair_shade, looks_of, neutr
 from hyperface.heads.raster import normals_of, rasterize
 from hyperface.heads.scenes import paint_scene
 from hyperface.heads.shading import draw_strands, fill_background, shade_head, spread_normals
-from hyperface.heads.solids import cast, draw
+from hyperface.heads.solids import Solid, cast, draw
 from hyperface.images import ALIGNED_SIZE
 
 __all__ = ["LARGEST", "SMALLEST", "Studio", "hair_shade", "neutral_head"]
@@ -121,6 +122,8 @@ def _drawn(
     )  # fmt: skip
     rng = np.random.default_rng(capture.background)
     fill_background(nearest, paint_scene(capture.scene, capture.scene_stops, rng), image)
+    body = _body_below(looks, capture, posed, turn)
+    _draw_thing(body.moved(-middle), middle, transform, capture, shadow, axes, taps, nearest, image)
     focal = float(np.hypot(transform[0, 0], transform[0, 1]))
     for hair, points, plane_, behind in (
         (looks.strands, centered_strands, strand_screen, strand_depth - np.float32(0.0004)),
@@ -132,10 +135,28 @@ def _drawn(
             floats([distance, REACH, hair.shine, focal]), nearest, image,
         )  # fmt: skip
     for thing in worn:
-        thing_plane, thing_depth = project(thing.vertices + middle, camera.distance)
-        thing_screen = thing_plane @ transform[:, :2].T + transform[:, 2]
-        draw(thing, thing_screen, thing_depth, light, shadow, axes, taps[0], distance, nearest, image)
+        _draw_thing(thing, middle, transform, capture, shadow, axes, taps, nearest, image)
     return develop(image, face, person.skin, camera, size, rng)
+
+
+def _draw_thing(
+    thing: Solid, middle: Floats, transform: Floats, capture: Capture, shadow: Floats, axes: Floats, taps: Floats,
+    nearest: Floats, image: Floats,
+) -> None:  # fmt: skip
+    """Draw a solid (around the head's middle, in the camera's frame), if any of it is in the picture."""
+    distance = capture.camera.distance
+    plane, depth = project(thing.vertices + middle, distance)
+    screen = floats(plane @ transform[:, :2].T + transform[:, 2])
+    if screen[:, 1].min() < len(image):
+        draw(thing, screen, depth, capture.light, shadow, axes, taps[0], distance + float(middle[1]), nearest, image)
+
+
+def _body_below(looks: Looks, capture: Capture, posed: Floats, turn: Floats) -> Solid:
+    """Neck and shoulders below a posed head (v, 3): upright, and turned a part of the way that the head is."""
+    edge = neck_edge()
+    body = joined_to(dressed(looks.person, capture.clothes), neck_scale(looks.vertices[edge]))
+    way = rotation(capture.body_turn * capture.yaw, 0.15 * capture.pitch, 0.3 * capture.roll)
+    return body.turned(way).moved(posed[edge].mean(axis=0))
 
 
 def _turntable(vertices: Floats, turn: Floats, camera: Camera) -> Floats:
