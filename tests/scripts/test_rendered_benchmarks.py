@@ -14,8 +14,8 @@ from PIL import Image
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "scripts"))
 
+from benchmark_shortcuts import Score, find_faults  # noqa: E402
 from rendered_heads import camera, capture, chart, hair, lighting, noise, pairs, raster, skin  # noqa: E402
-from rendered_heads.check import Score, find_faults  # noqa: E402
 from rendered_heads.identities import Identity, skin_albedo, stream, to_linear  # noqa: E402
 
 from hyperface import evaluation  # noqa: E402
