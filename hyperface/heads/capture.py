@@ -185,9 +185,9 @@ def _camera(draws: Draws, lens: Draws, variation: float) -> Camera:
     v = variation
     blurred, blur = draws.uniform() < 0.45 * v, draws.uniform(0.3, 1.0)
     distance = math.exp(draws.uniform(math.log(0.8), math.log(3.0)))
-    exposure = float(np.clip(v * draws.normal(0, 0.32), -0.6, 0.8))
+    exposure = float(np.clip(v * draws.normal(0.14, 0.32), -0.5, 0.9))
     cast = draws.warmth(0.055) * floats([1 + 0.02 * draws.normal(), 1, 1 + 0.02 * draws.normal()])
-    contrast = math.exp(0.10 + v * draws.normal(0, 0.11))
+    contrast = math.exp(0.10 + v * draws.normal(0.05, 0.11))
     saturation = float(np.clip(1.04 + v * draws.normal(-0.02, 0.17), 0.4, 1.5))
     noise = draws.uniform(0, 0.016)
     points = floats([[draws.normal(0, 0.55), draws.normal(0, 0.55)] for _ in range(5)])
