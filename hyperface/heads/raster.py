@@ -16,6 +16,28 @@ _EDGE = np.float32(-1e-5)  # samples on an edge belong to both triangles, so tha
 
 
 @kernel
+def place(points: Floats, turn: Floats, lens: Floats, transform: Floats) -> tuple[Floats, Floats, Floats]:
+    """Points (n, 3) of a head where a camera has them: around the middle (n, 3), on the screen (n, 2), depth (n,).
+
+    turn: (3, 3), head frame → camera frame. lens: the middle (3 numbers) in the camera's frame, and how far the origin
+    is from the camera. transform: (2, 3), image plane → samples.
+    """
+    around = np.empty((points.shape[0], 3), np.float32)
+    screen, depth = np.empty((points.shape[0], 2), np.float32), np.empty(points.shape[0], np.float32)
+    for n in range(points.shape[0]):
+        x, y, z = points[n, 0], points[n, 1], points[n, 2]
+        right = turn[0, 0] * x + turn[0, 1] * y + turn[0, 2] * z
+        away = turn[1, 0] * x + turn[1, 1] * y + turn[1, 2] * z
+        up = turn[2, 0] * x + turn[2, 1] * y + turn[2, 2] * z
+        around[n, 0], around[n, 1], around[n, 2] = right - lens[0], away - lens[1], up - lens[2]
+        depth[n] = away + lens[3]
+        across, down = right / depth[n], -up / depth[n]
+        screen[n, 0] = transform[0, 0] * across + transform[0, 1] * down + transform[0, 2]
+        screen[n, 1] = transform[1, 0] * across + transform[1, 1] * down + transform[1, 2]
+    return around, screen, depth
+
+
+@kernel
 def rasterize(
     points: Floats, depth: Floats, triangles: Indices, height: int, width: int
 ) -> tuple[Indices, Floats, Floats]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import lru_cache
 
 import numpy as np
@@ -27,15 +28,16 @@ from hyperface.heads.light import (
 from hyperface.heads.model import load_head_model
 from hyperface.heads.noise import smooth_noise
 from hyperface.heads.parts import KEPT_BYTES, Looks, hair_shade, looks_of, neutral_head
-from hyperface.heads.raster import normals_of, rasterize
+from hyperface.heads.raster import normals_of, place, rasterize
 from hyperface.heads.scenes import paint_scene
-from hyperface.heads.shading import draw_strands, fill_background, shade_head, spread_normals
+from hyperface.heads.shading import draw_strands, fill_background, shade_head, surface_of
 from hyperface.heads.solids import Solid, cast, draw
 from hyperface.images import ALIGNED_SIZE
 
 __all__ = ["LARGEST", "SMALLEST", "Studio", "hair_shade", "neutral_head"]
 
 SMALLEST, LARGEST = 32, 1024  # pixels a side
+_BEFORE = floats([0.0004, 0.0006])  # metres by which hair, and facial hair, count as nearer than they lie
 
 
 class Studio:
@@ -77,33 +79,29 @@ def _drawn(
     person, head, light, camera = looks.person, load_head_model(), capture.light, capture.camera
     turn = rotation(capture.yaw, capture.pitch, capture.roll)
     shaped = head.express(looks.vertices, capture.expression)
-    posed = (shaped @ turn.T).astype(np.float32)
-    strands = _turned(looks.strands.points, turn)  # (n, k, 3)
-
-    plane, depth = project(posed, camera.distance)
     if steady:
         transform = _turntable(shaped, turn, camera)
     else:
-        five_points, _ = project(head.five_points(posed), camera.distance)
+        five_points, _ = project(head.five_points(shaped) @ turn.T, camera.distance)
         transform = crop_transform(five_points, camera.jitter, capture.yaw)
     if framing != 1:
         transform *= np.float32(framing)
         transform[:, 2] += np.float32(ALIGNED_SIZE / 2 * (1 - framing)) * floats([1, 1.12])
     transform *= np.float32(samples * size / ALIGNED_SIZE)
-    screen = plane @ transform[:, :2].T + transform[:, 2]
-    strand_plane, strand_depth = project(strands, camera.distance)
-    strand_screen = _placed(strand_plane, transform)
+    # Shadows are measured around the head's middle; the camera's own frame starts between the eyes.
+    middle = floats(turn @ looks.middle)
+    lens = floats([*middle, camera.distance])
+    centered, screen, depth = place(shaped, turn, lens, transform)
+    hairs = [looks.strands, *([] if looks.facial is None else [_carried(looks.facial, shaped - looks.vertices)])]
+    threads = [place(hair.points.reshape(-1, 3), turn, lens, transform) for hair in hairs]
 
     arriving = surroundings(light, (sphere_directions() @ turn.T).astype(np.float32))  # (k, 3)
     arriving *= np.float32(4 / DIRECTIONS)  # irradiance is 1 in the open under radiance 1
     irradiance = floats((looks.visible * looks.shade) @ arriving)  # (v, 3)
-    normals = normals_of(posed, head.triangles)
-    middle = turn @ looks.middle
-    # Shadows are measured around the head's middle; the camera's own frame starts between the eyes.
-    centered, centered_strands = posed - middle, strands - middle
+    normals = normals_of(centered, head.triangles)
     axes = light_axes(light)
     resolution = 256 if detail == 1 else 640
-    shadow = shadow_map(centered, head.solid, centered_strands, axes, resolution)
+    shadow = shadow_map(centered, head.solid, threads[0][0].reshape(hairs[0].points.shape), axes, resolution)
     taps = shadow_taps(light.softness, resolution, 6 if detail == 1 else 14)
     worn = [looks.glasses.turned(turn).moved(-middle)] if looks.glasses else []
     for thing in worn:
@@ -114,25 +112,25 @@ def _drawn(
     image, face = np.zeros((side, side, 3), np.float32), np.zeros((side, side), np.float32)
     distance = float(camera.distance + middle[1])
     shade_head(
-        index, weights, head.triangles, head.parts.astype(np.int32), centered, normals,
-        spread_normals(spread_normals(normals, head.triangles), head.triangles), irradiance, head.mean,
+        index, weights, head.triangles, head.parts.astype(np.int32),
+        surface_of(centered, normals, irradiance, head.triangles, axes), head.mean,
         looks.texels, looks.paint, _pores(), _eye_centers(), _colors(person), shadow, axes, taps, light.key,
         light.lobe_directions, light.lobe_sharpness, light.lobes, light.sky, light.ground,
         floats([distance, REACH, 0.0 if detail == 1 else 0.034 * person.pores, 1.0]), image, face,
     )  # fmt: skip
     rng = np.random.default_rng(capture.background)
     fill_background(nearest, paint_scene(capture.scene, capture.scene_stops, rng), image)
-    body = _body_below(looks, capture, posed, turn)
+    body = _body_below(looks, capture, centered + middle, turn)
     _draw_thing(body.moved(-middle), middle, transform, capture, shadow, axes, taps, nearest, image)
     focal = float(np.hypot(transform[0, 0], transform[0, 1]))
-    for hair, points, plane_, behind in (
-        (looks.strands, centered_strands, strand_screen, strand_depth - np.float32(0.0004)),
-        *_facial(looks, shaped, turn, middle, transform, camera.distance),
-    ):
+    for hair, (points, plane, behind), before in zip(hairs, threads, _BEFORE, strict=False):
+        lines = hair.inside.shape  # (n, k)
+        behind = behind.reshape(lines) - before
         draw_strands(
-            points, hair.color, hair.inside, hair.nearest, irradiance, normals, plane_, behind, shadow, axes,
-            taps[0], light.key, hair.width, np.argsort(-behind.mean(axis=1)).astype(np.int32),
-            floats([distance, REACH, hair.shine, focal]), nearest, image,
+            points.reshape(*lines, 3), hair.color, hair.inside, hair.nearest, irradiance, normals,
+            plane.reshape(*lines, 2), behind, shadow, axes, taps[0], light.key, hair.width,
+            np.argsort(-behind.mean(axis=1)).astype(np.int32), floats([distance, REACH, hair.shine, focal]),
+            nearest, image,
         )  # fmt: skip
     for thing in worn:
         _draw_thing(thing, middle, transform, capture, shadow, axes, taps, nearest, image)
@@ -169,25 +167,9 @@ def _turntable(vertices: Floats, turn: Floats, camera: Camera) -> Floats:
     return transform
 
 
-def _facial(
-    looks: Looks, shaped: Floats, turn: Floats, middle: Floats, transform: Floats, distance: float
-) -> list[tuple[Strands, Floats, Floats, Floats]]:
-    """Facial hair moved by the expression (shaped: (v, 3)) and turned: itself, points, screen, depth."""
-    if looks.facial is None:
-        return []
-    facial = _turned(looks.facial.points + (shaped - looks.vertices)[looks.facial.nearest], turn)
-    plane, depth = project(facial, distance)
-    return [(looks.facial, facial - middle, _placed(plane, transform), depth - np.float32(0.0006))]
-
-
-def _turned(points: Floats, turn: Floats) -> Floats:
-    """(n, k, 3) turned; as one product, which is much faster than n small ones."""
-    return np.asarray(points.reshape(-1, 3) @ turn.T, np.float32).reshape(points.shape)
-
-
-def _placed(plane: Floats, transform: Floats) -> Floats:
-    """Image plane (n, k, 2) → samples (n, k, 2)."""
-    return (plane.reshape(-1, 2) @ transform[:, :2].T + transform[:, 2]).reshape(plane.shape)
+def _carried(hair: Strands, moved: Floats) -> Strands:
+    """Facial hair that follows an expression, which moves the head's vertices so far (v, 3)."""
+    return replace(hair, points=hair.points + moved[hair.nearest])
 
 
 @lru_cache(maxsize=1)

@@ -13,6 +13,7 @@ from hyperface.heads.arrays import Floats, Indices
 from hyperface.heads.compiled import kernel
 
 IRIS_RADIUS, PUPIL_RADIUS = 0.0060, 0.0022  # metres
+_SURFACE = 12  # numbers of a vertex: ten, and two that make it whole vectors
 _SKIN, _EYE, _TONGUE, _CAVITY, _TEETH = 0, 1, 2, 3, 4
 
 f = np.float32
@@ -45,16 +46,52 @@ def _lit(shadow, px, py, pz, axes, taps, reach, bias):  # type: ignore[no-untype
 
 
 @kernel
+def spread_normals(normals: Floats, triangles: Indices) -> Floats:
+    """Normals (v, 3) averaged with those of their neighbours: how light bleeds below the skin."""
+    out = normals.copy()
+    for t in range(triangles.shape[0]):
+        a, b, c = triangles[t, 0], triangles[t, 1], triangles[t, 2]
+        for axis in range(3):
+            total = normals[a, axis] + normals[b, axis] + normals[c, axis]
+            out[a, axis] += total
+            out[b, axis] += total
+            out[c, axis] += total
+    for v in range(out.shape[0]):
+        x, y, z = out[v, 0], out[v, 1], out[v, 2]
+        length = f(1) / (np.sqrt(x * x + y * y + z * z) + f(1e-9))
+        out[v, 0], out[v, 1], out[v, 2] = x * length, y * length, z * length
+    return out
+
+
+@kernel
+def surface_of(vertices: Floats, normals: Floats, irradiance: Floats, triangles: Indices, axes: Floats) -> Floats:
+    """What shading interpolates between vertices, side by side (v, _SURFACE).
+
+    Position, normal, irradiance (three numbers each), and the cosine to the key light of a normal that is averaged with
+    those around it. vertices, normals, irradiance: (v, 3) in the camera's frame. axes: of the shadow map.
+    """
+    soft = spread_normals(spread_normals(normals, triangles), triangles)
+    out = np.zeros((vertices.shape[0], _SURFACE), np.float32)
+    for v in range(vertices.shape[0]):
+        for axis in range(3):
+            out[v, axis] = vertices[v, axis]
+            out[v, 3 + axis] = normals[v, axis]
+            out[v, 6 + axis] = irradiance[v, axis]
+        out[v, 9] = -(soft[v, 0] * axes[2, 0] + soft[v, 1] * axes[2, 1] + soft[v, 2] * axes[2, 2])
+    return out
+
+
+@kernel
 def shade_head(
-    index: Indices, weights: Floats, triangles: Indices, parts: Indices, vertices: Floats, normals: Floats,
-    soft_normals: Floats, irradiance: Floats, rest: Floats, texels: Floats, paint: Floats, pores: Floats,
+    index: Indices, weights: Floats, triangles: Indices, parts: Indices, surface: Floats,
+    rest: Floats, texels: Floats, paint: Floats, pores: Floats,
     eyes: Floats, colors: Floats, shadow: Floats, axes: Floats, taps: Floats, key: Floats,
     lobe_directions: Floats, lobe_sharpness: Floats, lobes: Floats, sky: Floats, ground: Floats,
     settings: Floats, image: Floats, face: Floats,
 ) -> None:  # fmt: skip
     """Shade every sample that the head covers, into image (h, w, 3); face (h, w) becomes 1 where its skin is.
 
-    index, weights: of the rasteriser. vertices … irradiance: (v, 3) in the camera's frame. rest: (v, 3) mean head.
+    index, weights: of the rasteriser. surface: of `surface_of`. rest: (v, 3) mean head.
     texels: (t, 3, 2). paint: (h', w', 4). pores: (h'', w'', 2) tilts of the skin, repeated. eyes: (2, 3) centres on
     the mean head. colors: (4, 3) iris, white, teeth, mouth. axes, taps (16, k, 2): of the shadow map.
     settings: camera's distance, reach, pore strength, pore texels a chart texel.
@@ -63,8 +100,10 @@ def shade_head(
     bleed = (f(0.30), f(0.13), f(0.07))
     soften = (f(0.75), f(0.35), f(0.15))
     albedo, lobe = np.empty(3, np.float32), np.empty(lobes.shape[0], np.float32)
+    here, ambient = np.empty(_SURFACE, np.float32), np.empty(3, np.float32)
     high, wide = paint.shape[0], paint.shape[1]
     lx, ly, lz = -axes[2, 0], -axes[2, 1], -axes[2, 2]
+    per_sky = f(1) / ((sky[0] + sky[1] + sky[2] + ground[0] + ground[1] + ground[2]) * f(0.5) + f(0.15))
     for row in range(index.shape[0]):
         for column in range(index.shape[1]):
             t = index[row, column]
@@ -74,12 +113,10 @@ def shade_head(
             wc = f(1) - wa - wb
             a, b, c = triangles[t, 0], triangles[t, 1], triangles[t, 2]
             part = parts[t]
-            px = wa * vertices[a, 0] + wb * vertices[b, 0] + wc * vertices[c, 0]
-            py = wa * vertices[a, 1] + wb * vertices[b, 1] + wc * vertices[c, 1]
-            pz = wa * vertices[a, 2] + wb * vertices[b, 2] + wc * vertices[c, 2]
-            nx = wa * normals[a, 0] + wb * normals[b, 0] + wc * normals[c, 0]
-            ny = wa * normals[a, 1] + wb * normals[b, 1] + wc * normals[c, 1]
-            nz = wa * normals[a, 2] + wb * normals[b, 2] + wc * normals[c, 2]
+            for entry in range(_SURFACE):
+                here[entry] = wa * surface[a, entry] + wb * surface[b, entry] + wc * surface[c, entry]
+            px, py, pz, nx, ny, nz = here[0], here[1], here[2], here[3], here[4], here[5]
+            ambient[0], ambient[1], ambient[2] = here[6], here[7], here[8]
             gloss, narrow = f(0.02), f(0.0)
             shade = f(1)
             if part == _SKIN:
@@ -149,10 +186,7 @@ def shade_head(
             cosine = nx * lx + ny * ly + nz * lz
             softened = cosine
             if part == _SKIN:
-                sx = wa * soft_normals[a, 0] + wb * soft_normals[b, 0] + wc * soft_normals[c, 0]
-                sy = wa * soft_normals[a, 1] + wb * soft_normals[b, 1] + wc * soft_normals[c, 1]
-                sz = wa * soft_normals[a, 2] + wb * soft_normals[b, 2] + wc * soft_normals[c, 2]
-                softened = sx * lx + sy * ly + sz * lz
+                softened = here[9]
             lit = f(0)
             if max(cosine, softened) > f(-0.31):  # else the surface faces away from the light
                 lit = _lit(shadow, px, py, pz, axes, taps[(row & 3) * 4 + (column & 3)], reach, f(0.0045))
@@ -176,13 +210,7 @@ def shade_head(
                 peak = (f(1) - narrow * f(0.5)) * h12 * f(2.4) + narrow * f(0.5) * h48 * f(7.0)
             mx, my, mz = f(2) * facing * nx - vx, f(2) * facing * ny - vy, f(2) * facing * nz - vz
             up = f(0.5) + f(0.5) * mz
-            soft = (
-                wa * (irradiance[a, 0] + irradiance[a, 1] + irradiance[a, 2])
-                + wb * (irradiance[b, 0] + irradiance[b, 1] + irradiance[b, 2])
-                + wc * (irradiance[c, 0] + irradiance[c, 1] + irradiance[c, 2])
-            )
-            mean_sky = (sky[0] + sky[1] + sky[2] + ground[0] + ground[1] + ground[2]) * f(0.5) + f(0.15)
-            open_ = min(soft / mean_sky, f(1))
+            open_ = min((ambient[0] + ambient[1] + ambient[2]) * per_sky, f(1))
             for k in range(lobes.shape[0]):
                 toward = mx * lobe_directions[k, 0] + my * lobe_directions[k, 1] + mz * lobe_directions[k, 2]
                 # exp(−x) as (1 + x/4)^−4, which is cheaper and as round.
@@ -204,8 +232,7 @@ def shade_head(
                 # In hollows light comes from other skin, and takes on its colour.
                 bounced = f(1) + (f(0.9) * albedo[channel] * (f(1) - open_) if part == _SKIN else f(0))
                 flat = (
-                    bounced
-                    * (wa * irradiance[a, channel] + wb * irradiance[b, channel] + wc * irradiance[c, channel])
+                    bounced * ambient[channel]
                     + key[channel] * arriving * diffuse
                 )  # fmt: skip
                 if part == _TEETH:  # thin things that light goes through hide them: lips, and the cheeks
@@ -342,20 +369,3 @@ def fill_background(nearest: Floats, scene: Floats, image: Floats) -> None:
                 upper = scene[top, left, channel] * (f(1) - across) + scene[top, left + 1, channel] * across
                 lower = scene[top + 1, left, channel] * (f(1) - across) + scene[top + 1, left + 1, channel] * across
                 image[row, column, channel] = upper * (f(1) - down) + lower * down
-
-
-@kernel
-def spread_normals(normals: Floats, triangles: Indices) -> Floats:
-    """Normals (v, 3) averaged with those of their neighbours: how light bleeds below the skin."""
-    out = normals.copy()
-    for t in range(triangles.shape[0]):
-        a, b, c = triangles[t, 0], triangles[t, 1], triangles[t, 2]
-        for axis in range(3):
-            total = normals[a, axis] + normals[b, axis] + normals[c, axis]
-            out[a, axis] += total
-            out[b, axis] += total
-            out[c, axis] += total
-    for v in range(len(out)):
-        length = np.sqrt(out[v, 0] ** 2 + out[v, 1] ** 2 + out[v, 2] ** 2) + f(1e-9)
-        out[v] /= length
-    return out

@@ -5,7 +5,7 @@ import pytest
 
 from hyperface.heads import camera, light
 from hyperface.heads.capture import STYLE_SIZE, Draws, capture_of
-from hyperface.heads.raster import BACKGROUND, cover, cover_lines, normals_of, rasterize
+from hyperface.heads.raster import BACKGROUND, cover, cover_lines, normals_of, place, rasterize
 
 
 def sphere(rows: int = 40, columns: int = 60, radius: float = 0.1):
@@ -92,6 +92,17 @@ def test_a_triangle_that_faces_the_light_casts_a_shadow_as_deep_as_it_lies():
     inside = row + column < 8 - 1e-3
     np.testing.assert_allclose(nearest[inside], (1 + column / 8 + 2 * row / 8)[inside], rtol=1e-5)
     assert np.isinf(nearest[row + column > 8 + 1e-3]).all()
+
+
+def test_points_are_placed_as_turning_and_projecting_them_does():
+    rng = np.random.default_rng(3)
+    points, turn = rng.normal(0, 0.1, (20, 3)).astype(np.float32), camera.rotation(20, -10, 5)
+    transform, middle = np.float32([[70, 3, 50], [-3, 70, 60]]), np.float32([0.01, 0.02, -0.03])
+    around, screen, depth = place(points, turn, np.float32([*middle, 1.5]), transform)
+    plane, away = camera.project(points @ turn.T, 1.5)
+    np.testing.assert_allclose(around, points @ turn.T - middle, atol=1e-6)
+    np.testing.assert_allclose(screen, plane @ transform[:, :2].T + transform[:, 2], rtol=1e-5)
+    np.testing.assert_allclose(depth, away, rtol=1e-6)
 
 
 def test_rotation_is_one_and_turns_as_told():
