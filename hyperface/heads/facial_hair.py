@@ -60,7 +60,7 @@ def _beard_hairs(person: Person, beard: float) -> _Hairs:
     side, z = np.abs(roots[:, 0]), roots[:, 2]
     border = -0.062 + 0.003 * line + 0.9 * np.clip(side - 0.035, 0, 0.03) + 0.004 * (side < 0.02)
     chance = (
-        smooth_step(0.008, -0.008, z - border) * smooth_step(-0.125, -0.105, z) * smooth_step(0.085, 0.06, roots[:, 1])
+        smooth_step(0.008, -0.008, z - border) * smooth_step(-0.128, -0.094, z) * smooth_step(0.085, 0.06, roots[:, 1])
     )
     lip = np.exp(-0.5 * np.square((z + 0.0585) / 0.0055)) * smooth_step(0.030, 0.021, side) * (roots[:, 1] < 0)
     chance = np.maximum(chance, lip * np.clip(0.8 + 0.25 * moustache, 0.2, 1.1)) * person.beard_density

@@ -101,10 +101,11 @@ def _scalp(style: HairStyle, rng: np.random.Generator) -> _Scalp:
 def _combed_out(style: HairStyle, scalp: _Scalp, rng: np.random.Generator) -> tuple[Floats, Indices]:
     """Strands (n, k, 3) that leave the skin, follow the comb and fall, and the vertices (n, k) they lie over."""
     head, tree, skin, normals = load_head_model(), scalp.tree, scalp.skin, scalp.normals
-    front = (scalp.angle < np.deg2rad(62)) & (scalp.above < 0.05)
+    front = scalp.angle < np.deg2rad(64)
     length = style.side + (style.top - style.side) * scalp.high
     if style.fringe:
-        length = np.where(front, np.minimum(length, style.fringe * rng.uniform(0.85, 1.1, len(length))), length)
+        reach = _to_hairline(scalp) + style.fringe * rng.uniform(0.8, 1.1, len(length))
+        length = np.where(front, np.minimum(length, reach), length)
     if style.top < 0.08:
         length = length * (0.25 + 0.75 * smooth_step(0.0, 0.022, scalp.above))
     length = floats(length * rng.uniform(0.8, 1.05, len(length)))
@@ -136,6 +137,15 @@ def _combed_out(style: HairStyle, scalp: _Scalp, rng: np.random.Generator) -> tu
         points.append(point)
         over.append(nearest)
     return floats(np.stack(points, axis=1)), np.stack(over, axis=1).astype(np.int32)
+
+
+def _to_hairline(scalp: _Scalp) -> Floats:
+    """Metres (n,) over the scalp from each root to the hairline below it."""
+    radius = np.hypot(scalp.roots[:, 0], scalp.roots[:, 1] - AXIS_Y)
+    line = np.flatnonzero(np.abs(scalp.above) < 0.003)
+    line = line[np.argsort(scalp.angle[line])]
+    at_line = np.interp(scalp.angle, scalp.angle[line], radius[line])
+    return floats(1.12 * np.hypot(at_line - radius, np.maximum(scalp.above, 0)))
 
 
 def _coils(scalp: _Scalp, rng: np.random.Generator) -> tuple[Floats, Floats, Floats]:

@@ -29,12 +29,12 @@ STYLES = {
         HairStyle("shaved", top=0.0025, side=0.0025, volume=0.001, side_volume=0.001, comb="crown", density=0.6),
         HairStyle("cropped", top=0.012, side=0.006, volume=0.006, side_volume=0.0025, comb="crown"),
         HairStyle("short", top=0.034, side=0.014, volume=0.012, comb="right"),
-        HairStyle("forward", top=0.032, side=0.016, volume=0.011, comb="crown", fringe=0.034),
+        HairStyle("forward", top=0.032, side=0.016, volume=0.011, comb="crown", fringe=0.026),
         HairStyle("swept", top=0.060, side=0.022, volume=0.013, side_volume=0.004, comb="back", weight=0.25),
         HairStyle("parted", top=0.065, side=0.024, volume=0.014, side_volume=0.006, comb="left", weight=0.2),
         HairStyle("tied", top=0.13, side=0.06, volume=0.006, side_volume=0.004, comb="tied", weight=0.0),
         HairStyle("bob", top=0.21, side=0.12, volume=0.013, side_volume=0.010, comb="right", front=70.0),
-        HairStyle("bob-fringe", top=0.20, side=0.12, volume=0.013, side_volume=0.011, comb="crown", fringe=0.055,
+        HairStyle("bob-fringe", top=0.20, side=0.12, volume=0.013, side_volume=0.011, comb="crown", fringe=0.033,
                   front=66.0),
         HairStyle("long", top=0.34, side=0.24, volume=0.012, side_volume=0.009, comb="middle", front=74.0),
         HairStyle("long-parted", top=0.34, side=0.24, volume=0.013, side_volume=0.010, comb="left", front=66.0),
@@ -57,7 +57,7 @@ def style_for(person: Person, choice: int | None) -> HairStyle:
     style = STYLES[styles[choice % len(styles)]]
     if person.curl < 0.72 or style.top < 0.004:
         falls = person.fringed and not style.fringe and style.comb in _FALLING and style.top > 0.03
-        return replace(style, name=f"{style.name}, fringe", fringe=min(0.9 * style.top, 0.048)) if falls else style
+        return replace(style, name=f"{style.name}, fringe", fringe=min(0.7 * style.top, 0.033)) if falls else style
     fuller = 0.030 if style.top > 0.1 and style.comb != "tied" else min(1.8 * style.volume, 0.022)
     return replace(style, name=f"{style.name}, coiled", top=min(style.top, 0.075), side=min(style.side, 0.060),
                    volume=fuller, side_volume=min(2.0 * style.side_volume, 0.020), fringe=0.0,

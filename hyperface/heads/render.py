@@ -116,7 +116,7 @@ def _drawn(
         surface_of(centered, normals, irradiance, head.triangles, axes), head.mean,
         looks.texels, looks.paint, _pores(), _eye_centers(), _colors(person), shadow, axes, taps, light.key,
         light.lobe_directions, light.lobe_sharpness, light.lobes, light.sky, light.ground,
-        floats([distance, REACH, 0.0 if detail == 1 else 0.034 * person.pores, 1.0]), image, face,
+        floats([distance, REACH, 0.0 if detail == 1 else 0.026 * person.pores, 1.0]), image, face,
     )  # fmt: skip
     rng = np.random.default_rng(capture.background)
     fill_background(nearest, paint_scene(capture.scene, capture.scene_stops, rng), image)
