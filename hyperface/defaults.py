@@ -15,3 +15,12 @@ SECOND_RECOGNIZER = "rendered-heads"
 # one that does not says so (`Generator.beta`: heads have 0). The paper's usual 0.01 is for 512 dimensions and Arc2Face;
 # the embedded generator keeps people apart at this value, no longer at 0.01 (`benchmarks/generator.py` prints both).
 BETA = 0.002
+
+# The benchmarks that ship, which may be rendered in any size as well (`hyperface.evaluation.rendered`).
+RENDERED_BENCHMARKS = (
+    "rendered_everyday",
+    "rendered_cross_pose",
+    "rendered_cross_age",
+    "rendered_frontal_profile",
+    "rendered_large_age_gap",
+)

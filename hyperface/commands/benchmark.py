@@ -1,8 +1,10 @@
-"""Make a benchmark, a .bin pack as InsightFace's, of photos and a list of their pairs.
+"""Make a benchmark, a .bin pack as InsightFace's, of photos and a list of their pairs, or of rendered heads.
 
 SOURCE is a folder with LFW's pairs.txt or with pairs.csv (columns image1, image2, same) in it, or such a list itself;
-or the word lfw, which downloads LFW with scikit-learn. Images of 112×112 pixels are taken as aligned, of all others the
-face is found and aligned. In the folder HYPERFACE_BENCHMARKS, a pack is known by its name to `evaluate` and to the app.
+or the word lfw, which downloads LFW with scikit-learn; or rendered_everyday, rendered_cross_pose, rendered_cross_age,
+rendered_frontal_profile or rendered_large_age_gap, which is drawn with as many pairs as are asked for. Images of
+112×112 pixels are taken as aligned, of all others the face is found and aligned. In the folder HYPERFACE_BENCHMARKS, a
+pack is known by its name to `evaluate` and to the app.
 """
 
 from __future__ import annotations
@@ -15,17 +17,27 @@ from hyperface.defaults import DETECTOR
 from hyperface.jobs.benchmark import LFW, make
 from hyperface.jobs.console import Console
 
-HELP = "make a benchmark of photos and a list of pairs"
+HELP = "make a benchmark of photos and a list of pairs, or of rendered heads"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("source", metavar="SOURCE", help=f"a folder, pairs.txt or a CSV file, or {LFW} to download LFW")
+    parser.add_argument("source", metavar="SOURCE", help=f"a folder, pairs.txt or a CSV file, {LFW}, or rendered_…")
     parser.add_argument("--output", "-o", type=Path, required=True, metavar="FILE", help="the pack: a name ending .bin")
     parser.add_argument("--title", help="what the benchmark is called in tables (default: its name)")
     parser.add_argument("--detector", default=DETECTOR, metavar="NAME", help=f"what finds the faces: {DETECTOR_HELP}")
+    parser.add_argument("--pairs", type=int, default=3000, metavar="N", help="of a rendered one (default %(default)s)")
+    parser.add_argument("--seed", type=int, default=1, metavar="N", help="of a rendered one's people (default 1)")
     add_json_argument(parser)
 
 
 def execute(arguments: argparse.Namespace, console: Console) -> None:
     """Run the verb from its arguments."""
-    make(arguments.source, arguments.output, console, title=arguments.title, detector=arguments.detector)
+    make(
+        arguments.source,
+        arguments.output,
+        console,
+        title=arguments.title,
+        detector=arguments.detector,
+        pairs=arguments.pairs,
+        seed=arguments.seed,
+    )

@@ -16,6 +16,7 @@ from hyperface.defaults import BETA
 from hyperface.jobs import places
 from hyperface.jobs.console import Console
 from hyperface.jobs.job import as_option
+from hyperface.jobs.models import absolute
 from hyperface.jobs.study import EXPERIMENTS, JOB, StudyOptions, create
 
 HELP = "run a whole experiment: packed against random identities"
@@ -75,4 +76,5 @@ def execute(arguments: argparse.Namespace, console: Console) -> None:
     if arguments.resume:
         return places.resume(arguments.resume, console, verb="study")
     values = {field.name: as_option(getattr(arguments, field.name)) for field in fields(StudyOptions)}
+    values["gallery"] = absolute(arguments.gallery)
     places.begin(JOB, lambda: create(StudyOptions(**values), path=arguments.run), console)

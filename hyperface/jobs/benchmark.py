@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hyperface.defaults import DETECTOR
-from hyperface.errors import require
+from hyperface.defaults import DETECTOR, RENDERED_BENCHMARKS
+from hyperface.errors import DatasetError, require
+from hyperface.files import json_bytes, write_atomic
 from hyperface.jobs.console import Console
 from hyperface.jobs.driver import Driver, Report
 
@@ -16,22 +18,52 @@ if TYPE_CHECKING:
 LFW = "lfw"
 
 
-def make(source: str, output: Path, console: Console, *, title: str | None = None, detector: str = DETECTOR) -> None:
-    """Write the pack `output` of the pairs at `source`, a folder or a list; or of LFW, which is downloaded."""
+def make(
+    source: str,
+    output: Path,
+    console: Console,
+    *,
+    title: str | None = None,
+    detector: str = DETECTOR,
+    pairs: int = 3000,
+    seed: int = 1,
+) -> None:
+    """Write the pack `output` of the pairs at `source`, a folder or a list; or of LFW, which is downloaded.
+
+    pairs, seed: of a benchmark that is rendered, where the source is the name of one.
+    """
     require(output.suffix == ".bin", f"A pack's name ends in .bin; {output.name} does not.")
     require(output.absolute().parent.is_dir(), f"The folder of {output} does not exist. Make it first.")
     from hyperface.evaluation import fetch_lfw, read_pair_list, save_benchmark
 
+    if source in RENDERED_BENCHMARKS and not Path(source).exists():
+        return _render(source, output, console, title=title, pairs=pairs, seed=seed)
     name = output.stem
     if source == LFW and not Path(LFW).exists():
         console.say("LFW: downloading about 230 MB, unless scikit-learn has it already")
-        pairs, name = read_pair_list(fetch_lfw()), "LFW"
+        listed, name = read_pair_list(fetch_lfw()), "LFW"
     else:
-        pairs = read_pair_list(Path(source))
-    benchmark = prepare(pairs, console, detector=detector, title=title or name)
+        listed = read_pair_list(Path(source))
+    benchmark = prepare(listed, console, detector=detector, title=title or name)
     save_benchmark(benchmark, output)
     console.event("done", output=str(output), pairs=len(benchmark), same=int(benchmark.same.sum()))
     console.say(f"{output}: {len(benchmark):,} pairs. {benchmark.note}")
+
+
+def _render(source: str, output: Path, console: Console, *, title: str | None, pairs: int, seed: int) -> None:
+    from hyperface.evaluation.rendered import DrawingStep, render_benchmarks
+
+    def report(step: DrawingStep) -> Report:
+        return Report(step.done, step.total, seconds_left=step.seconds_left)
+
+    steps = render_benchmarks([source], pairs=pairs, seed=seed)
+    drawn = Driver(console).follow(steps, f"rendering {source}", "picture", report)[source]
+    about = json.loads(drawn.with_suffix(".json").read_bytes())
+    about |= {"name": output.stem, "title": title or about["title"]}
+    write_atomic(output.with_suffix(".json"), json_bytes(about), error=DatasetError)
+    write_atomic(output, drawn.read_bytes(), error=DatasetError)
+    console.event("done", output=str(output), pairs=about["pairs"], same=about["same"])
+    console.say(f"{output}: {about['pairs']:,} pairs. {about['note']}")
 
 
 def prepare(pairs: PairList, console: Console, *, detector: str = DETECTOR, title: str | None = None) -> Benchmark:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hyperface import runs
-from hyperface.defaults import GALLERY, GENERATOR
+from hyperface.defaults import GALLERY, GENERATOR, RENDERED_BENCHMARKS
 from hyperface.errors import require
 from hyperface.files import write_atomic
 from hyperface.jobs.console import Console
@@ -149,7 +149,6 @@ def _tell_time(console: Console, plan: Plan, trials: int, device: str) -> float:
     """Say how long it will take, and return it in seconds."""
     from hyperface import training
     from hyperface.evaluation import rendered
-    from hyperface.studies.plan import SHIPPED
 
     speed = training.measure_speed(
         backbone=plan.backbone,
@@ -158,10 +157,10 @@ def _tell_time(console: Console, plan: Plan, trials: int, device: str) -> float:
         input_size=plan.input_size,
         device=device,
     )
-    asked = 2 * plan.pairs * len(SHIPPED) + 1200 * len(plan.benchmarks)  # pictures
+    asked = 2 * plan.pairs * len(RENDERED_BENCHMARKS) + 1200 * len(plan.benchmarks)  # pictures
     seconds = trials * (plan.images * (plan.epochs / speed + 1 / DRAWING_SPEED) + asked * EVALUATION_COST / speed)
     missing = [
-        name for name in SHIPPED
+        name for name in RENDERED_BENCHMARKS
         if plan.pairs and not rendered.rendered_path(name, pairs=plan.pairs, seed=plan.pairs_seed).is_file()
     ]  # fmt: skip
     rendering = ""

@@ -17,6 +17,7 @@ from pathlib import Path
 import torch
 
 from hyperface import datasets, evaluation, generators, training
+from hyperface.defaults import RENDERED_BENCHMARKS
 from hyperface.errors import InputError
 from hyperface.evaluation.rendered import check_pairs, render_benchmarks
 from hyperface.gallery import Gallery
@@ -24,7 +25,7 @@ from hyperface.recognizers.base import Recognizer
 from hyperface.seeds import stream_seed
 from hyperface.steps import translated
 from hyperface.studies.arms import ARMS
-from hyperface.studies.plan import SHIPPED, Plan, Trial, packed_bits
+from hyperface.studies.plan import Plan, Trial, packed_bits
 
 RENDER = "render"  # the stage before the first trial
 STAGES = {"choose": 0.02, "draw": 0.13, "train": 0.65, "evaluate": 0.20}  # and their usual shares of a trial's time
@@ -156,7 +157,7 @@ def _large(study: _Study) -> Generator[StudyStep, None, list[evaluation.Benchmar
     """The benchmarks that are rendered for studies, when first needed."""
     if not study.plan.pairs:
         return []
-    rendering = render_benchmarks(SHIPPED, pairs=study.plan.pairs, seed=study.plan.pairs_seed)
+    rendering = render_benchmarks(RENDERED_BENCHMARKS, pairs=study.plan.pairs, seed=study.plan.pairs_seed)
     paths = yield from translated(rendering, lambda step: study.step(0, RENDER, step.done, step.total))
     return [evaluation.load_benchmark(path) for path in paths.values()]
 

@@ -7,16 +7,9 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from hyperface.defaults import RENDERED_BENCHMARKS
 from hyperface.evaluation.rendered import rendered_path
 from hyperface.generators import Generator
-
-SHIPPED = (
-    "rendered_everyday",
-    "rendered_cross_pose",
-    "rendered_cross_age",
-    "rendered_frontal_profile",
-    "rendered_large_age_gap",
-)
 
 
 @dataclass(frozen=True)
@@ -41,7 +34,7 @@ class Plan:
     alpha: float = 0.5
     span: int = 40
     packing_steps: int = 300
-    benchmarks: tuple[str, ...] = SHIPPED
+    benchmarks: tuple[str, ...] = RENDERED_BENCHMARKS
     pairs: int = 3000
     pairs_seed: int = 1
 
@@ -63,7 +56,7 @@ class Plan:
         """Names of the benchmarks that are rendered for the study."""
         if not self.pairs:
             return ()
-        return tuple(rendered_path(name, pairs=self.pairs, seed=self.pairs_seed).stem for name in SHIPPED)
+        return tuple(rendered_path(name, pairs=self.pairs, seed=self.pairs_seed).stem for name in RENDERED_BENCHMARKS)
 
 
 @dataclass(frozen=True)

@@ -132,7 +132,7 @@ def _section(plan: Plan, trials: Sequence[Trial], first: str, second: str, ident
     draws = len({one.draw for one, _ in couples})
     return (
         f"<h2>{escape(second)} against {escape(first)}, {identities:,} people</h2>"
-        f"<p>{len(couples)} pair(s) of trials over {draws} draw(s) of people. Mean cosine of an identity to its "
+        f"<p>Pairs of trials: {len(couples)}, over draws of people: {draws}. Mean cosine of an identity to its "
         f"nearest other one, as requested: {cosines}.</p>"
         f"{figure_of(plan, trials, first, second, identities)}"
         f"{_table(comparisons, first, second, plan)}"

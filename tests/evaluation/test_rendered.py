@@ -8,6 +8,7 @@ import pytest
 from PIL import Image
 
 from hyperface import evaluation
+from hyperface.defaults import RENDERED_BENCHMARKS
 from hyperface.errors import DatasetError, InputError, UnknownNameError
 from hyperface.evaluation.rendered import CONDITIONS, drawing, people_of, plan, plan_pairs, render_benchmarks
 from hyperface.heads import coordinates, version
@@ -234,3 +235,7 @@ def test_real_pictures_are_the_same_again_and_tell_people_apart(monkeypatch, tmp
     assert len({image.tobytes() for image in benchmark.images}) == 40
     assert benchmark.images.reshape(40, -1).std(axis=1).min() > 8
     assert evaluation.verify(recognizers.load("dlib"), benchmark).auc > 0.9
+
+
+def test_the_five_are_those_that_ship():
+    assert tuple(CONDITIONS) == RENDERED_BENCHMARKS

@@ -1,3 +1,4 @@
+import io
 import json
 import re
 
@@ -50,3 +51,25 @@ def test_what_cannot_be_done_is_told(arguments, says, capsys, monkeypatch, tmp_p
     monkeypatch.chdir(tmp_path)
     assert main(["benchmark", *arguments]) != 0
     assert re.search(says, capsys.readouterr().err)
+
+
+def test_a_rendered_benchmark_is_drawn_in_the_size_asked_for(monkeypatch, tmp_path, capsys):
+    from hyperface.evaluation.rendered import drawing
+
+    def take(studio, conditions, people, shots, seed):
+        pictures = {}
+        for shot in shots:
+            buffer = io.BytesIO()
+            Image.new("RGB", (112, 112), (seed, shot.number, 0)).save(buffer, "JPEG")
+            pictures[shot.number] = buffer.getvalue()
+        return pictures
+
+    monkeypatch.setattr(drawing, "_take", take)
+    monkeypatch.setenv("HYPERFACE_CACHE", str(tmp_path / "cache"))
+    output = tmp_path / "more.bin"
+    assert main(["benchmark", "rendered_cross_age", "--pairs", "30", "--seed", "70", "-o", str(output)]) == 0
+    assert "30 pairs" in capsys.readouterr().out
+    benchmark = load_benchmark(output)
+    assert (len(benchmark), benchmark.same.sum(), benchmark.title) == (30, 15, "Rendered cross-age, 30 pairs")
+    assert abs(int(benchmark.images[0, 50, 50, 0]) - 70) < 4
+    assert main(["benchmark", "rendered_cross_age", "--pairs", "31", "-o", str(output)]) == 2

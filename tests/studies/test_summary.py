@@ -105,7 +105,7 @@ def test_nothing_in_common():
 
 def test_the_report_holds_every_figure_and_needs_no_other_file():
     page = html_report(SMALL, TRIALS[:6], generator="<gan>", gallery="g")
-    for text in ("1.67 ± 1.43", "71.67", "&lt;gan&gt;", "100 × 16 images of each identity", "3 draw(s)"):
+    for text in ("1.67 ± 1.43", "71.67", "&lt;gan&gt;", "100 × 16 images of each identity", "over draws of people: 3"):
         assert text in page
     assert page.count("<circle") == 3 * (3 + 1)  # a draw, and the mean
     assert "src=" not in page
