@@ -1,14 +1,16 @@
-"""Make what dlib's recogniser and heads need of each other: the centre of heads, and the map to identity coordinates.
+"""Make what dlib's network and heads need of each other: the centre of heads, the map to their numbers, the gallery.
 
-    python scripts/build_head_map.py [--people 2400] [--pictures 2] [--workers 1] [--cache FILE] [--out FOLDER]
+    python scripts/build_head_map.py [--faces 10000] [--workers 1] [--kept FOLDER] [--out FOLDER] [--gallery FILE]
 
-Renders people nearly from the front, embeds each picture and its mirror image with dlib's network, and writes
+Draws the faces of the gallery `heads-10k` (`load_gallery_generator("heads")`, seeds from 0), embeds each and its mirror
+image with dlib's network, and writes
 
-    assets/recognizers/dlib_heads_mean.json   μ, the mean of the raw descriptors: the centre of `dlib-heads`
-    assets/heads/dlib_map.safetensors         m and W of x ≈ m + z W, by ridge regression on all people
+    assets/recognizers/dlib_heads_mean.json   μ, the mean of their raw descriptors: the centre of `dlib-heads`
+    assets/heads/dlib_map.safetensors         m and W of x ≈ m + z W, by ridge regression on all of them
 
-Prints, fitted to four fifths of them, how well the people who were held out are told. --cache keeps what was rendered,
-so that an interrupted run goes on; it belongs to the heads as they looked then. Half an hour on one core.
+and, if asked, the gallery itself, as `hyperface gallery --generator heads --recognizer dlib-heads` makes it. Prints how
+well people are told who were held out of a fit to the others. --kept is where drawn faces are kept, so that an
+interrupted run goes on; they belong to the heads as they look now. Half an hour on one core, an idle one.
 """
 
 import argparse
@@ -19,6 +21,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import torch
@@ -28,57 +31,66 @@ from tqdm import tqdm
 REPOSITORY = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(REPOSITORY))  # run from a checkout that is not installed
 
+from hyperface import gallery as galleries  # noqa: E402
 from hyperface import recognizers  # noqa: E402
 from hyperface.assets import assets_folder  # noqa: E402
 from hyperface.files import write_atomic  # noqa: E402
+from hyperface.gallery.sampling import sample_faces  # noqa: E402
+from hyperface.gallery.thumbnails import shrink  # noqa: E402
+from hyperface.generators.heads import HeadsGalleryGenerator  # noqa: E402
 from hyperface.heads import coordinates  # noqa: E402
-from hyperface.heads.capture import STYLE_SIZE, capture_of  # noqa: E402
 from hyperface.heads.embedding import FILE  # noqa: E402
-from hyperface.heads.render import Studio  # noqa: E402
-from hyperface.recognizers.dlib_resnet import HEADS_MEAN_FILE, DlibRecognizer  # noqa: E402
-from hyperface.seeds import seeded_normal  # noqa: E402
+from hyperface.recognizers.dlib_resnet import HEADS_CARD, HEADS_MEAN_FILE, DlibRecognizer  # noqa: E402
 
-FIRST = 500_000  # seeds of these people begin here
-WIDEST = 25.0  # degrees: nearly frontal pictures tell most
+NAME = "heads-10k"
+BLOCK = 100  # pictures that are drawn and kept together
 SHRINK = 80.0  # of the ridge regression, on the scale of the number of people
-DIMENSION = 128
 
 
 @cache
-def _tools() -> tuple[DlibRecognizer, Studio]:
+def _tools() -> tuple[DlibRecognizer, HeadsGalleryGenerator]:
     """A process's own."""
     judge = recognizers.load("dlib")
     assert isinstance(judge, DlibRecognizer)
-    return judge, Studio()
+    return judge, HeadsGalleryGenerator()
 
 
-def described(task: tuple[int, int]) -> np.ndarray:
-    """Raw descriptors (pictures, 128) of one person's pictures, each averaged with its mirror image's.
+def block(task: tuple[int, Path]) -> Path:
+    """The file with what is seen of BLOCK pictures, made if it is not there. task: which block, and where they are.
 
-    task: the person's number, and how many pictures.
+    seeds: int64 (k,), of those in which a face is found. descriptors: float32 (k, 2, 128), raw, of the face and of its
+    mirror image. thumbnails: uint8 (k, 48, 48, 3).
     """
-    number, pictures = task
-    judge, studio = _tools()
-    person = coordinates.sample([FIRST + number])[0]
-    seeds = [FIRST + pictures * number + k for k in range(pictures)]
-    captures = [capture_of(row, widest=WIDEST) for row in seeded_normal(seeds, STYLE_SIZE).numpy()]
-    shots = np.stack([studio.photograph(person, capture) for capture in captures])
-    images = torch.from_numpy(shots).permute(0, 3, 1, 2).contiguous()
+    number, kept = task
+    path = kept / f"{number:04d}.npz"
+    if path.exists():
+        return path
+    judge, generator = _tools()
+    first = number * BLOCK
+    drawn = sample_faces(generator, seed=first, batch_size=BLOCK)
+    faces = {first + k: face for k, (_, face) in zip(range(BLOCK), drawn, strict=False) if face is not None}
+    images = torch.stack([face.image for face in faces.values()])
     with torch.inference_mode():
-        both = judge.descriptors(torch.cat([images, images.flip(3)])).numpy()
-    return np.asarray((both[:pictures] + both[pictures:]) / 2, np.float32)
+        seen = judge.descriptors(torch.cat([images, images.flip(3)]), batch_size=BLOCK)
+    descriptors = torch.stack(seen.chunk(2), dim=1).numpy()
+    part = path.with_name(f"{path.stem}.part.npz")
+    np.savez(part, seeds=np.array(list(faces)), descriptors=descriptors, thumbnails=shrink(images))
+    part.replace(path)
+    return path
 
 
-def rendered(people: int, pictures: int, workers: int, kept: Path | None) -> np.ndarray:
-    """Raw descriptors (people, pictures, 128). kept: a file that is gone on from, and written every hundred people."""
-    rows = list(np.load(kept)) if kept and kept.exists() else []
-    tasks = [(number, pictures) for number in range(len(rows), people)]
-    with _spread(workers) as spread:
-        for row in tqdm(spread(described, tasks), "rendering", initial=len(rows), total=people, unit="person"):
-            rows.append(row)
-            if kept and (len(rows) % 100 == 0 or len(rows) == people):
-                np.save(kept, np.stack(rows))
-    return np.stack(rows[:people])
+def drawn(faces: int, workers: int, kept: Path) -> dict[str, np.ndarray]:
+    """The first faces, as `block` has them."""
+    kept.mkdir(parents=True, exist_ok=True)
+    found: list[dict[str, np.ndarray]] = []
+    with _spread(workers) as spread, tqdm(total=faces, desc="drawing", unit="face") as bar:
+        while bar.n < faces:
+            numbers = range(len(found), len(found) + -(-(faces - bar.n) // BLOCK))
+            for path in spread(block, [(number, kept) for number in numbers]):
+                with np.load(path) as file:
+                    found.append(dict(file))
+                bar.update(len(found[-1]["seeds"]))
+    return {name: np.concatenate([part[name] for part in found])[:faces] for name in found[0]}
 
 
 @contextmanager
@@ -97,62 +109,62 @@ def centered(descriptors: np.ndarray, mean: np.ndarray) -> np.ndarray:
     return np.asarray(rows / np.linalg.norm(rows, axis=-1, keepdims=True), np.float32)
 
 
-def fit(z: np.ndarray, x: np.ndarray, shrink: float = SHRINK) -> tuple[np.ndarray, np.ndarray]:
+def fit(z: np.ndarray, x: np.ndarray, penalty: float = SHRINK) -> tuple[np.ndarray, np.ndarray]:
     """m (e,) and W (d, e) of x ≈ m + z W."""
     mean = x.mean(axis=0)
     around = z.mean(axis=0)
-    gram = (z - around).T @ (z - around) + shrink * np.eye(z.shape[1])
+    gram = (z - around).T @ (z - around) + penalty * np.eye(z.shape[1])
     weights = np.linalg.solve(gram, (z - around).T @ (x - mean))
     return (mean - around @ weights).astype(np.float32), weights.astype(np.float32)
 
 
-def report(z: np.ndarray, x: np.ndarray, mean: np.ndarray, weights: np.ndarray) -> None:
-    """Print how well the map tells the embeddings of people it was not fitted to."""
-    told = mean + z @ weights
-    explained = 1 - np.square(x - told).sum() / np.square(x - x.mean(axis=0)).sum()
-    cosine = (x * told).sum(axis=1) / np.linalg.norm(told, axis=1)
-    print(f"held out: {explained:.1%} of the variance, mean cosine {cosine.mean():.3f}")
-
-
-def report_pictures(descriptors: np.ndarray, mean: np.ndarray) -> None:
-    """Print what the embeddings themselves are like."""
-    x = centered(descriptors.mean(axis=1), mean)
+def report(z: np.ndarray, x: np.ndarray) -> None:
+    """Print how well people are told by a map that was fitted to others, and what the embeddings are like."""
+    kept = len(z) * 4 // 5
+    mean, weights = fit(z[:kept], x[:kept])
+    told = mean + z[kept:] @ weights
+    explained = 1 - np.square(x[kept:] - told).sum() / np.square(x[kept:] - x[kept:].mean(axis=0)).sum()
+    cosine = (x[kept:] * told).sum(axis=1) / np.linalg.norm(told, axis=1)
     values = np.linalg.eigvalsh(np.cov(x.T))
+    print(f"fitted to {kept:,} people, {len(z) - kept:,} others, one picture each and its mirror image:")
+    print(f"held out: {explained:.1%} of the variance, mean cosine {cosine.mean():.3f}")
     print(f"participation ratio of the embeddings {values.sum() ** 2 / np.square(values).sum():.1f}")
-    half = descriptors.shape[1] // 2
-    if half:
-        first, second = (centered(part.mean(axis=1), mean) for part in (descriptors[:, :half], descriptors[:, half:]))
-        print(f"half a person's pictures against the other half: mean cosine {(first * second).sum(axis=1).mean():.3f}")
+
+
+def write(path: Path, content: bytes) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_atomic(path, content)
+    print(f"{path}: {len(content) / 1e3:,.0f} kB")
+
+
+def gallery_of(seen: dict[str, np.ndarray], center: np.ndarray) -> galleries.Gallery:
+    """The gallery of these faces."""
+    embeddings = torch.from_numpy(centered(seen["descriptors"][:, 0], center))
+    sources = tuple(f"heads:{seed}" for seed in seen["seeds"])
+    return galleries.Gallery(NAME, HEADS_CARD.name, "heads", embeddings, seen["thumbnails"], sources, HEADS_CARD)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--people", type=int, default=2400)
-    parser.add_argument("--pictures", type=int, default=2)
+    parser.add_argument("--faces", type=int, default=10_000)
     parser.add_argument("--workers", type=int, default=1, help="processes")
-    parser.add_argument("--cache", type=Path)
+    parser.add_argument("--kept", type=Path)
     parser.add_argument("--out", type=Path, default=assets_folder())
+    parser.add_argument("--gallery", type=Path, metavar="FILE")
     options = parser.parse_args()
-    descriptors = rendered(options.people, options.pictures, options.workers, options.cache)
-    z = coordinates.sample(range(FIRST, FIRST + options.people))
-    center = np.round(descriptors.mean(axis=(0, 1), dtype=np.float64), 7)
-    x = centered(descriptors.mean(axis=1), center)
-    kept = len(z) * 4 // 5
-    report(z[kept:], x[kept:], *fit(z[:kept], x[:kept]))
-    report_pictures(descriptors, center)
+    with TemporaryDirectory() as elsewhere:
+        seen = drawn(options.faces, options.workers, options.kept or Path(elsewhere))
+    z = HeadsGalleryGenerator().coordinates(seen["seeds"].tolist())
+    center = np.round(seen["descriptors"][:, 0].mean(axis=0, dtype=np.float64), 7)
+    x = centered(seen["descriptors"].mean(axis=1), center)
+    report(z, x)
     mean, weights = fit(z, x)
-    about = f"the raw descriptors of {options.people} heads, {options.pictures} pictures each and their mirror images"
-    content = save(
-        {"mean": mean, "weights": weights.astype(np.float16)}, metadata={"coordinates": "\n".join(coordinates.names())}
-    )
-    for name, written in {
-        HEADS_MEAN_FILE: json.dumps({"of": about, "mean": center.tolist()}).encode() + b"\n",
-        FILE: content,
-    }.items():
-        path = options.out / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write_atomic(path, written)
-        print(f"{path}: {len(written) / 1e3:.0f} kB")
+    about = f"the raw descriptors of the first {len(z)} faces of the gallery {NAME}"
+    write(options.out / HEADS_MEAN_FILE, json.dumps({"of": about, "mean": center.tolist()}).encode() + b"\n")
+    tensors = {"mean": mean, "weights": weights.astype(np.float16)}
+    write(options.out / FILE, save(tensors, metadata={"coordinates": "\n".join(coordinates.names())}))
+    if options.gallery:
+        write(options.gallery, galleries.to_bytes(gallery_of(seen, center)))
 
 
 if __name__ == "__main__":

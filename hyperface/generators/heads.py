@@ -219,10 +219,18 @@ class HeadsGalleryGenerator(GalleryGenerator):
         self.latent_size = coordinates.size() + STYLE_SIZE
         self.register_buffer("place", torch.zeros(1), persistent=False)
 
+    def coordinates(self, seeds: Sequence[int]) -> Floats:
+        """Identity coordinates (n, d) of the people whom `sample` draws: of a gallery's `heads:<seed>`, who that is."""
+        return coordinates.limited(seeded_normal(_whole(seeds), self.latent_size)[:, : coordinates.size()].numpy())
+
+    def capture(self, style: Floats) -> Capture:
+        """How a person of the gallery is photographed, by a row (STYLE_SIZE,)."""
+        return capture_of(style)
+
     def draw(self, latents: torch.Tensor) -> torch.Tensor:
         rows = latents.float().cpu().numpy()
         people = coordinates.limited(rows[:, : coordinates.size()])
-        captures = [capture_of(row[coordinates.size() :]) for row in rows]
+        captures = [self.capture(row[coordinates.size() :]) for row in rows]
         return _photographed(self.studio.photograph, people, captures, ALIGNED_SIZE).to(self.device)
 
 

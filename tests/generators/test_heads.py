@@ -11,6 +11,7 @@ from hyperface import generators, recognizers
 from hyperface.datasets.synthesis import perturb
 from hyperface.errors import InputError
 from hyperface.heads import coordinates, words
+from hyperface.seeds import seeded_normal
 
 
 @pytest.fixture(scope="module")
@@ -105,6 +106,12 @@ def test_random_people_follow_from_their_seeds(generator):
     images = gallery.sample([1, 2])
     assert images.shape == (2, 3, 112, 112)
     assert (images[0] - images[1]).abs().mean() > 0.02
+    # who that is, is known from the seed alone: the conditions of the second, put on the first, make it somebody else
+    z = gallery.coordinates([1, 2])
+    style = seeded_normal([2], gallery.latent_size)[0, coordinates.size() :].numpy()
+    for person, alike in zip(z, (False, True), strict=True):
+        shot = torch.from_numpy(gallery.studio.photograph(person, gallery.capture(style))).permute(2, 0, 1)
+        assert torch.allclose(shot, images[1], atol=1e-4) == alike
 
 
 @pytest.mark.parametrize(
