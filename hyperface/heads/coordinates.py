@@ -42,7 +42,7 @@ _ASYMMETRIC = (
     "eye-scale-incr", "eye-trans-up", "eye-corner2-up", "eye-eyefold-angle-up", "eye-bag-out",
 )  # fmt: skip
 _SD = {  # of a local change, by the part that it begins with
-    "cheek": 0.74, "chin": 0.78, "ear": 0.58, "eyebrows": 0.88, "eye": 0.76, "face": 0.80, "forehead": 0.56,
+    "cheek": 0.74, "chin": 0.66, "ear": 0.58, "eyebrows": 0.88, "eye": 0.76, "face": 0.80, "forehead": 0.56,
     "head": 0.60, "mouth": 0.68, "neck": 0.35, "nose": 0.72, "uneven": 0.67,
 }  # fmt: skip
 _LIMIT = {  # largest strength of a local change
@@ -56,7 +56,7 @@ _RELATIVE = {  # how strong single changes are beside others of their part, 1 wh
     "forehead-nubian-incr": 0.4, "forehead-scale-vert-incr": 0.6, "ear-trans-up": 0.35, "ear-shape-triangle": 0.5,
     "ear-flap-incr": 0.6, "nose-point-up": 0.6, "nose-compression-uncompress": 0.6, "chin-height-incr": 0.7,
     "mouth-trans-forward": 0.6, "mouth-laugh-lines-out": 0.8, "eye-epicanthus-out": 0.8, "eye-bag-height-incr": 0.6,
-    "chin-cleft-incr": 0.8, "eyebrows-trans-forward": 0.85, "neck-double-incr": 0.8, "head-angle-out": 0.7,
+    "chin-cleft-incr": 0.8, "eyebrows-trans-forward": 0.75, "eyebrows-angle-up": 0.9, "neck-double-incr": 0.8, "head-angle-out": 0.7,
     "eye-push1-out": 0.6, "eye-push2-out": 0.6, "chin-prognathism-incr": 0.6, "head-back-scale-depth-incr": 0.5,
     # A recogniser takes these for much the same, which ancestry moves as well: less of them leaves room for others.
     "nose-scale-vert-incr": 0.8, "nose-base-up": 0.8, "nose-trans-up": 0.8, "nose-scale-horiz-incr": 0.85,
@@ -67,6 +67,14 @@ _RELATIVE = {  # how strong single changes are beside others of their part, 1 wh
     "mouth-scale-horiz-incr": 1.15, "head-scale-vert-incr": 1.2, "head-fat-incr": 1.05,
     "nose-scale-depth-incr": 1.1, "eye-corner2-up": 1.15, "eye-scale-incr": 1.1, "nose-width1-incr": 1.15,
     "nose-width2-incr": 1.15, "nose-curve-convex": 1.1, "cheek-bones-incr": 1.15,
+}  # fmt: skip
+_SEX = {  # how much stronger a change is in men than in the mean, and weaker in women, beside anny's own difference
+    "face-jaw-width": 0.51, "face-chin-width": 0.51, "chin-bones-incr": 0.51, "chin-width-incr": 0.26,
+    "face-lower-length": 0.42, "face-brow-ridge": 0.59, "eyebrows-trans-forward": 0.42, "face-temples-width": 0.26,
+    "nose-volume-incr": 0.34, "nose-scale-depth-incr": 0.26, "nose-point-up": -0.34, "face-cheeks-hollow": 0.26,
+    "eye-scale-incr": -0.51, "eye-height2-incr": -0.42, "mouth-upperlip-volume-incr": -0.34,
+    "mouth-lowerlip-volume-incr": -0.26, "mouth-scale-horiz-incr": 0.34, "neck-scale-horiz-incr": 0.42,
+    "head-scale-vert-incr": 0.26, "face-forehead-slope": 0.42,
 }  # fmt: skip
 _CORNERS = np.array([[0.0, 1.0], [-(3**0.5) / 2, -0.5], [3**0.5 / 2, -0.5]])  # of the triangle of ancestries
 
@@ -175,13 +183,13 @@ def person(z: Floats) -> Person:
     curl = 0.92 * african + 0.06 * asian + 0.22 * european + 0.16 * value["hair curl"]
     return Person(
         phenotype=Phenotype(
-            age=0.74 + 0.12 * _soft(value["age"], 1.7),
+            age=0.725 + 0.12 * _soft(value["age"], 1.7),
             gender=gender,
             muscle=_within(0.5 + 0.26 * value["muscle"], 0.05, 0.95),
             weight=_within(0.5 + 0.27 * value["weight"], 0.03, 0.95),
             ancestry=_features(ancestry),
         ),
-        changes=tuple(_changes(value)),
+        changes=tuple(_changes(value, 2 * gender - 1)),
         skin=bare,
         melanin=melanin,
         redness=_within(0.5 + 0.3 * value["redness"], 0, 1.3),
@@ -222,13 +230,15 @@ def person(z: Floats) -> Person:
     )
 
 
-def _changes(value: dict[str, float]) -> list[tuple[str, float]]:
+def _changes(value: dict[str, float], sex: float) -> list[tuple[str, float]]:
+    """Names of changes and their strengths. sex: −1 female … 1 male."""
     changes, held = [], _held(value)
     for name in load_head_model().changes:
         plain = _plain(name)
         part = plain.partition("-")[0]
         relative = _RELATIVE.get(plain, 1.0)
-        strength = relative * _soft(held * _SD[part] * value[plain], _LIMIT[part])
+        usual = _SEX.get(plain, 0.0) * sex
+        strength = relative * _soft(held * _SD[part] * value[plain] + usual, _LIMIT[part])
         if plain in _ASYMMETRIC and plain != name:
             strength += (0.5 if name[0] == "l" else -0.5) * _soft(_ASYMMETRY_SD * value[f"asymmetry {plain}"], 0.35)
         changes.append((name, strength))
