@@ -56,8 +56,9 @@ _RELATIVE = {  # how strong single changes are beside others of their part, 1 wh
     "forehead-nubian-incr": 0.4, "forehead-scale-vert-incr": 0.6, "ear-trans-up": 0.35, "ear-shape-triangle": 0.5,
     "ear-flap-incr": 0.6, "nose-point-up": 0.6, "nose-compression-uncompress": 0.6, "chin-height-incr": 0.7,
     "mouth-trans-forward": 0.6, "mouth-laugh-lines-out": 0.8, "eye-epicanthus-out": 0.8, "eye-bag-height-incr": 0.6,
-    "chin-cleft-incr": 0.8, "eyebrows-trans-forward": 0.75, "eyebrows-angle-up": 0.9, "neck-double-incr": 0.8, "head-angle-out": 0.7,
-    "eye-push1-out": 0.6, "eye-push2-out": 0.6, "chin-prognathism-incr": 0.6, "head-back-scale-depth-incr": 0.5,
+    "chin-cleft-incr": 0.8, "eyebrows-trans-forward": 0.75, "neck-double-incr": 0.8, "head-angle-out": 0.7,
+    "eyebrows-angle-up": 0.9, "eye-push1-out": 0.6, "eye-push2-out": 0.6, "chin-prognathism-incr": 0.6,
+    "head-back-scale-depth-incr": 0.5,
     # A recogniser takes these for much the same, which ancestry moves as well: less of them leaves room for others.
     "nose-scale-vert-incr": 0.8, "nose-base-up": 0.8, "nose-trans-up": 0.8, "nose-scale-horiz-incr": 0.85,
     "nose-width3-incr": 0.8, "mouth-trans-up": 0.8, "nose-nostrils-angle-up": 0.8, "nose-nostrils-width-incr": 0.8,
