@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 
 from hyperface.heads.arrays import Floats
@@ -19,14 +21,15 @@ def hairline(person: Person, age: float) -> tuple[Floats, Floats]:
     corner = 0.053 + forehead + temples + 0.040 * recede
     heights = [front - peak, front, corner, 0.033 + 0.6 * temples + 0.014 * recede, 0.016, 0.006, -0.022 + sideburns,
                -0.005, -0.055, -0.085]  # fmt: skip
-    return _line(heights)
+    return _line(tuple(heights))
 
 
 def mean_line() -> tuple[Floats, Floats]:
-    return _line([0.060, 0.060, 0.055, 0.034, 0.016, 0.006, -0.022, -0.005, -0.055, -0.085])
+    return _line((0.060, 0.060, 0.055, 0.034, 0.016, 0.006, -0.022, -0.005, -0.055, -0.085))
 
 
-def _line(heights: list[float]) -> tuple[Floats, Floats]:
+@lru_cache(maxsize=64)  # a person's at one age is asked for by hair and by scalp
+def _line(heights: tuple[float, ...]) -> tuple[Floats, Floats]:
     from scipy.interpolate import pchip_interpolate
 
     degrees = [0, 20, 40, 52, 62, 72, 84, 96, 125, 180]

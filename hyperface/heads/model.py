@@ -21,6 +21,7 @@ from hyperface.assets import RESTORE, asset
 from hyperface.errors import AssetError
 from hyperface.heads.arrays import Floats, Indices
 from hyperface.heads.proportions import proportions
+from hyperface.heads.raster import add_to
 from hyperface.heads.teeth import teeth_triangles, teeth_vertices
 
 FILE = "heads/head_model.safetensors"
@@ -75,7 +76,7 @@ class HeadModel:
         out = np.zeros_like(self._anchor_mean)
         for name, strength in changes.items():
             moved, far = self._shapes[("+" if strength >= 0 else "-") + name]
-            out[moved] += np.float32(abs(strength)) * far
+            add_to(out, moved, np.float32(abs(strength)), far)
         return out
 
     def express(self, vertices: Floats, expression: Mapping[str, float]) -> Floats:
@@ -83,7 +84,7 @@ class HeadModel:
         out = vertices.copy()
         for name, strength in expression.items():
             moved, far = self._shapes[f"action:{name}"]
-            out[moved] += np.float32(strength) * far
+            add_to(out, moved, np.float32(strength), far)
         return out
 
     def five_points(self, vertices: Floats) -> Floats:

@@ -143,6 +143,14 @@ def cover_lines(points: Floats, depth: Floats, count: int, nearest: Floats) -> N
 
 
 @kernel
+def add_to(vertices: Floats, moved: Indices, strength: np.float32, far: Floats) -> None:
+    """Move some of the vertices (v, 3) in place: those numbered `moved` (n,), by `strength` times `far` (n, 3)."""
+    for n in range(moved.shape[0]):
+        for axis in range(3):
+            vertices[moved[n], axis] += strength * far[n, axis]
+
+
+@kernel
 def normals_of(vertices: Floats, triangles: Indices) -> Floats:
     """Unit normals (v, 3), area-weighted over the triangles around each vertex. Counter-clockwise is outside."""
     normals = np.zeros_like(vertices)

@@ -290,8 +290,12 @@ def _lipstick(person: Person) -> Color:
     return np.asarray(color * (1.05 - 0.72 * person.melanin), np.float32)
 
 
+@kernel
 def _cover(albedo: Floats, color: Color, opacity: Floats) -> None:
-    """Paint over `albedo` (h, w, 3) in place, where there is anything to paint. color: (3,)."""
-    where = opacity > 1e-3
-    share = opacity[where][:, None].astype(np.float32)
-    albedo[where] += share * (color - albedo[where])
+    """Paint over `albedo` (h, w, 3) in place. color: (3,). opacity: (h, w)."""
+    for row in range(albedo.shape[0]):
+        for column in range(albedo.shape[1]):
+            share = opacity[row, column]
+            if share > np.float32(1e-3):
+                for channel in range(3):
+                    albedo[row, column, channel] += share * (color[channel] - albedo[row, column, channel])
