@@ -102,7 +102,7 @@ def _drawn(
     axes = light_axes(light)
     resolution = 256 if detail == 1 else 640
     shadow = shadow_map(centered, head.solid, threads[0][0].reshape(hairs[0].points.shape), axes, resolution)
-    taps = shadow_taps(light.softness, resolution, 6 if detail == 1 else 14)
+    taps = shadow_taps(light.softness, resolution, (6, 14, 20)[detail - 1])
     worn = [looks.glasses.turned(turn).moved(-middle)] if looks.glasses else []
     for thing in worn:
         cast(thing, shadow, axes)
@@ -116,7 +116,7 @@ def _drawn(
         surface_of(centered, normals, irradiance, head.triangles, axes), head.mean,
         looks.texels, looks.paint, _pores(), _eye_centers(), _colors(person), shadow, axes, taps, light.key,
         light.lobe_directions, light.lobe_sharpness, light.lobes, light.sky, light.ground,
-        floats([distance, REACH, 0.0 if detail == 1 else 0.026 * person.pores, 1.0]), image, face,
+        floats([distance, REACH, (0.0, 0.018, 0.028)[detail - 1] * person.pores, 1.5]), image, face,
     )  # fmt: skip
     rng = np.random.default_rng(capture.background)
     fill_background(nearest, paint_scene(capture.scene, capture.scene_stops, rng), image)
