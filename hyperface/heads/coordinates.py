@@ -65,7 +65,7 @@ _RELATIVE = {  # how strong single changes are beside others of their part, 1 wh
     "nose-septumangle-incr": 0.75, "nose-hump-incr": 0.85,
     # These are seen apart from everything else.
     "nose-trans-forward": 1.15, "nose-volume-incr": 1.15, "eye-trans-up": 1.15,
-    "mouth-scale-horiz-incr": 1.15, "head-scale-vert-incr": 1.2, "head-fat-incr": 1.05,
+    "mouth-scale-horiz-incr": 1.15, "head-scale-vert-incr": 0.9, "head-fat-incr": 1.05,
     "nose-scale-depth-incr": 1.1, "eye-corner2-up": 1.15, "eye-scale-incr": 1.1, "nose-width1-incr": 1.15,
     "nose-width2-incr": 1.15, "nose-curve-convex": 1.1, "cheek-bones-incr": 1.15,
 }  # fmt: skip
@@ -177,7 +177,7 @@ def person(z: Floats) -> Person:
     african, asian, european = ancestry
     gender = 0.5 + 0.45 * float(np.tanh(1.8 * value["gender"]))
     melanin = _within(0.80 * african + 0.33 * asian + 0.18 * european + 0.14 * value["melanin"], 0.0, 1.0)
-    bare = colors.skin(melanin, _soft(0.8 * value["undertone"], 1.8))
+    bare = colors.skin(melanin, _soft(0.8 * value["undertone"], 1.3))
     hair_lightness = 0.06 * african + 0.08 * asian + 0.46 * european
     iris_lightness = 0.05 * african + 0.08 * asian + 0.52 * european
     fair = european**1.5
