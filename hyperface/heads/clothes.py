@@ -28,6 +28,7 @@ _COLORS = {  # linear RGB, and how often each is met
 }  # fmt: skip
 _NECK, _DEEP = 0.055, 0.050  # half width and half depth of the neck that shapes are made for
 _ANGLES, _LEVELS = 44, 22
+_CROPPED = -0.08  # the aligned crop ends above that height, however the head is held
 _OPEN = 0.16  # radians from straight ahead at which a collar ends
 _SKIN, _CLOTH, _SECOND = 0, 1, 2  # what a corner is made of
 
@@ -38,12 +39,15 @@ _FRONT = np.array([0.150, 0.140, 0.122, 0.108, 0.094, 0.080, 0.066, 0.055, 0.049
 _BACK = np.array([0.140, 0.140, 0.132, 0.120, 0.106, 0.090, 0.076, 0.064, 0.0565, 0.0520, 0.049])
 
 
-def dressed(person: Person, seed: int) -> Solid:
-    """A person's neck and shoulders in the clothes of a picture, in this module's frame. seed: of the Capture."""
+def dressed(person: Person, seed: int, *, neck_alone: bool = False) -> Solid:
+    """A person's neck and shoulders in the clothes of a picture, in this module's frame.
+
+    seed: of the Capture. neck_alone: leave out what the aligned crop does not show.
+    """
     rng = np.random.default_rng([seed, 71])
     male = person.male > 0.5
     kind = KINDS[int(rng.choice(len(KINDS), p=_SHARES[0 if male else 1]))]
-    shape, made_of = _shape(kind)
+    shape, made_of, hidden = _upper(kind) if neck_alone else _shape(kind)
     first, second = _color(rng), _color(rng)
     if kind == "jacket":
         first, second = first * np.float32(0.5), floats([0.66, 0.66, 0.66]) if rng.uniform() < 0.6 else second
@@ -53,7 +57,7 @@ def dressed(person: Person, seed: int) -> Solid:
         albedo[stripes] = second
     build = (1.03 if male else 0.90) * (0.94 + 0.14 * person.phenotype.weight)
     size = floats([build, 0.5 + 0.5 * build, 1.0])
-    return replace(shape, vertices=shape.vertices * size, albedo=floats(albedo * _hidden(shape)[:, None]))
+    return replace(shape, vertices=shape.vertices * size, albedo=floats(albedo * hidden))
 
 
 @lru_cache(maxsize=1)
@@ -84,9 +88,21 @@ def _color(rng: np.random.Generator) -> Floats:
     return floats(np.array(color) * np.exp(rng.normal(0, 0.25) + rng.normal(0, 0.05, 3)))
 
 
-def _hidden(shape: Solid) -> Floats:
-    """Share of light (v,) that the head and the collar leave of what comes from around."""
-    return 1 - np.float32(0.45) * smooth_step(-0.13, 0.0, shape.vertices[:, 2])
+@lru_cache(maxsize=len(KINDS))
+def _upper(kind: str) -> tuple[Solid, Indices, Floats]:
+    """Like `_shape`, without what lies further down than _CROPPED."""
+    shape, made_of, hidden = _shape(kind)
+    kept = shape.triangles[shape.vertices[shape.triangles, 2].max(axis=1) > _CROPPED]
+    corners, triangles = np.unique(kept, return_inverse=True)
+    some = {
+        name: getattr(shape, name)[corners]
+        for name in ("vertices", "normals", "albedo", "metal", "gloss", "through")
+    }  # fmt: skip
+    return (
+        replace(shape, **some, triangles=triangles.reshape(-1, 3).astype(np.int32)),
+        made_of[corners],
+        hidden[corners],
+    )
 
 
 def _surface(angle: Floats, height: Floats, away: float | Floats = 0.0) -> Floats:
@@ -117,8 +133,9 @@ def _sheet(points: Floats, made_of: int, gloss: float = 0.0, *, closed: bool = T
 
 
 @lru_cache(maxsize=len(KINDS))
-def _shape(kind: str) -> tuple[Solid, Indices]:
-    """The meshes of a kind of clothes, without colours, and what each corner is made of."""
+def _shape(kind: str) -> tuple[Solid, Indices, Floats]:
+    """The meshes of a kind of clothes, without colours, what each corner is made of, and the share of
+    light (v, 1) that the head and the collar leave of what comes from around."""
     rng = np.random.default_rng(KINDS.index(kind))
     angle = floats(np.arange(_ANGLES) * (2 * np.pi / _ANGLES))[None]
     ahead = np.clip(np.cos(angle), 0, 1)
@@ -134,7 +151,9 @@ def _shape(kind: str) -> tuple[Solid, Indices]:
         parts.append(_roll(angle, neckline, 0.017))
     if kind in ("crew", "deep"):
         parts.append(_roll(angle, neckline, 0.0035))
-    return joined([solid for solid, _ in parts]), np.concatenate([made_of for _, made_of in parts])
+    shape = joined([solid for solid, _ in parts])
+    hidden = 1 - np.float32(0.45) * smooth_step(-0.13, 0.0, shape.vertices[:, 2:])
+    return shape, np.concatenate([made_of for _, made_of in parts]), floats(hidden)
 
 
 def _cloth(

@@ -120,7 +120,7 @@ def _drawn(
     )  # fmt: skip
     rng = np.random.default_rng(capture.background)
     fill_background(nearest, paint_scene(capture.scene, capture.scene_stops, rng), image)
-    body = _body_below(looks, capture, centered + middle, turn)
+    body = _body_below(looks, capture, centered + middle, framing)
     _draw_thing(body.moved(-middle), middle, transform, capture, shadow, axes, taps, nearest, image)
     focal = float(np.hypot(transform[0, 0], transform[0, 1]))
     for hair, (points, plane, behind), before in zip(hairs, threads, _BEFORE, strict=False):
@@ -149,10 +149,10 @@ def _draw_thing(
         draw(thing, screen, depth, capture.light, shadow, axes, taps[0], distance + float(middle[1]), nearest, image)
 
 
-def _body_below(looks: Looks, capture: Capture, posed: Floats, turn: Floats) -> Solid:
+def _body_below(looks: Looks, capture: Capture, posed: Floats, framing: float) -> Solid:
     """Neck and shoulders below a posed head (v, 3): upright, and turned a part of the way that the head is."""
     edge = neck_edge()
-    body = joined_to(dressed(looks.person, capture.clothes), neck_scale(looks.vertices[edge]))
+    body = joined_to(dressed(looks.person, capture.clothes, neck_alone=framing >= 1), neck_scale(looks.vertices[edge]))
     way = rotation(capture.body_turn * capture.yaw, 0.15 * capture.pitch, 0.3 * capture.roll)
     return body.turned(way).moved(posed[edge].mean(axis=0))
 
