@@ -136,7 +136,7 @@ class HeadsGenerator(Generator, Portraits, LinearPeople):
         expression: str | None = None,
         light: float | None = None,
         age: float | None = None,
-        framing: float = 0.76,
+        framing: float = 0.7,
     ) -> torch.Tensor:
         """Large pictures for display, in studio light, of heads that keep their place and size however they are turned.
 

@@ -79,7 +79,10 @@ def start_separating(context: AppContext, name: str | None, *, identities: float
     packed = load_packed(context, name)
     worker.check_free(context)
     options = separate.SeparateOptions(
-        str(packed.run.path), identities=min(int(identities), len(packed)), rounds=int(rounds), generator=generator
+        str(packed.run.path),
+        identities=min(int(identities), len(packed)),
+        rounds=int(rounds),
+        generator=context.artist(packed.space, generator).name,
     )
     return worker.start(context, separate.create(options, folder=context.runs_folder)).name
 

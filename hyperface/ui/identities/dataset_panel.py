@@ -104,7 +104,7 @@ def start_generating(
         seed=int(seed),
         also=also or None,
         validate=validate,
-        generator=generator,
+        generator=context.artist(packed.space, generator).name,
     )
     return worker.start(context, generate.create(options, folder=context.runs_folder)).name
 

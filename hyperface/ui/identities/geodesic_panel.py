@@ -119,7 +119,7 @@ def walk(
     ends = packed.embeddings[[int(start), int(end)]]  # (2, d)
     way = sphere.geodesic(ends[:1], ends[1:], torch.tensor(shares))  # (k, d)
     recognizer = context.recognizer(gallery_of(context, packed.run).recognizer)
-    artist = context.generator(generator)
+    artist = context.artist(packed.space, generator)
     drawn = realize(way, [int(style)], artist, recognizer)
     seen = torch.rad2deg(sphere.angles(drawn.embeddings[:1, 0], drawn.embeddings[:, 0]))  # (k,)
     who: list[Portrayed | None] = [None] * len(shares)

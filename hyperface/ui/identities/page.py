@@ -50,11 +50,12 @@ class Page:
 
 @dataclass(frozen=True)
 class DrawnPage:
-    """HTML of the line about the run with its figures, of the grid, and of the closest pair."""
+    """HTML of the line about the run with its figures, of the grid, and of the closest pair; the name of what drew."""
 
     summary: str
     grid: str
     pair: str
+    generator: str
 
 
 def asked_page(
@@ -85,7 +86,7 @@ def draw_page(context: AppContext, packed: Packed, page: Page) -> DrawnPage:
     from hyperface.realization import realize, recognized
 
     _require(page.first < len(packed), f"The last identity of this packing is {len(packed) - 1}.")
-    generator = context.generator(page.generator)
+    generator = context.artist(packed.space, page.generator)
     recognizer = context.recognizer(gallery_of(context, packed.run).recognizer)
     numbers = list(range(page.first, min(page.first + page.identities, len(packed))))
     identities = packed.embeddings[numbers]  # (n, d)
@@ -111,14 +112,14 @@ def draw_page(context: AppContext, packed: Packed, page: Page) -> DrawnPage:
         ("pictures nearest to their own identity", f"{int(own.sum())} of {own.numel()}"),
     ]
     summary = lineage_line(context, packed.run) + figure_row(figures)
-    return DrawnPage(summary, identity_grid(rows, page.style_seeds), closest_pair(pair))
+    return DrawnPage(summary, identity_grid(rows, page.style_seeds), closest_pair(pair), generator.name)
 
 
 def _portrayed(packed: Packed, generator: Generator, number: int, page: Page) -> list[Portrayed | None]:
     """Whom each picture of a row enlarges; None where the generator cannot."""
     if portraits_of(generator) is None:
         return [None] * page.styles
-    return [Portrayed(packed.run.name, page.generator, number, style, page.beta) for style in page.style_seeds]
+    return [Portrayed(packed.run.name, generator.name, number, style, page.beta) for style in page.style_seeds]
 
 
 def _closest(packed: Packed, page: Page, generator: Generator, recognizer: Recognizer) -> ClosestPair:

@@ -1,11 +1,9 @@
 // A person enlarged, in a window over the page: a portrait that turns, sliders, and words for how the person differs.
-import { find, findAs, findInput } from '../parts/elements.js';
-import { newest } from './latest.js';
+import { find, findAs } from '../parts/elements.js';
+import { livePicture } from './live.js';
+import { sittingControls } from './sitting.js';
 import { dragging, playing } from './turning.js';
-import { turnedViews } from './views.js';
 
-const REST = 180;  // milliseconds without a change after which the fine picture is drawn
-const DEGREES = ['yaw', 'pitch', 'light'];
 const NO_ANSWER = 'The server did not answer. Move a slider to try again.';
 
 /**
@@ -14,29 +12,16 @@ const NO_ANSWER = 'The server did not answer. Move a slider to try again.';
  */
 function portraitView({ element, server, trigger }, { step }) {
   const dialog = findAs(element, 'dialog', HTMLDialogElement), stage = find(element, '.hf-portrait-stage');
-  const image = find(stage, 'img'), problem = find(element, '.hf-portrait-problem');
-  const near = find(element, '.hf-portrait-near'), round = find(element, '.hf-portrait-round');
-  const expression = findAs(element, 'select', HTMLSelectElement);
-  const sliders = [...DEGREES, 'age'].map((name) => findInput(element, `input[name=${name}]`));
-  const [yaw, pitch, light, age] = sliders;
+  const image = find(stage, 'img'), near = find(element, '.hf-portrait-near');
+  const round = find(element, '.hf-portrait-round');
+  const sitting = sittingControls(element);
+  const { yaw, pitch } = sitting;
   const most = Number(yaw.max);
-  const views = turnedViews(most, step);
   /** @type {object | null} */
   let who = null;
   /** @type {Sitting | null} */
   let start = null;
-  let opened = 0, turns = false, resting = 0;
-  let kept = '';  // the settings that the kept views are of
-
-  /** @returns {PortraitQuestion} */
-  const asked = (fine = false) => ({
-    who, fine, yaw: Number(yaw.value), pitch: Number(pitch.value), light: Number(light.value),
-    age: Number(age.value) / 100, expression: expression.value || null,
-  });
-  /** What is in a picture, as text. @param {PortraitQuestion} question */
-  const settings = (question) => JSON.stringify({ ...question, fine: false, aside: undefined });
-  /** The same of all views. @param {PortraitQuestion} question */
-  const sideless = (question) => settings({ ...question, yaw: 0 });
+  let opened = 0;
 
   /** @param {PortraitQuestion} question @returns {Promise<string>} */
   async function draw(question) {
@@ -45,165 +30,105 @@ function portraitView({ element, server, trigger }, { step }) {
     return answer.image ?? '';
   }
 
-  /** @param {string} address @param {PortraitQuestion} question */
-  function show(address, question) {
-    problem.hidden = true;
-    if (!question.fine && sideless(question) === kept) views.keep(question.yaw, address);
-    const now = settings(asked());
-    if (settings(question) === now || !question.aside && image.dataset.shown !== now) put(address, question);
-  }
-
-  /** @param {string} address @param {PortraitQuestion} question */
-  function put(address, question) {
-    image.setAttribute('src', address);
-    image.dataset.shown = settings(question);
-    image.dataset.fine = String(question.fine);
-  }
-
-  /** @param {unknown} error */
+  /** @param {unknown} error null where there is none */
   function failed(error) {
+    const problem = find(element, '.hf-portrait-problem');
+    problem.hidden = error === null;
     problem.textContent = error instanceof Error && error.message ? error.message : NO_ANSWER;
-    problem.hidden = false;
   }
 
-  const pictures = newest(draw, show, failed, fill);
+  const picture = livePicture({
+    image, draw, failed, most, step, asked: (fine) => sitting.asked(who, fine), playing: () => player.playing(),
+  });
+  const player = playing({ step, most, ready: picture.has, present: () => Number(yaw.value), turn, told });
 
-  /** Draw the views that are missing, one after the other, while nothing else is asked for. */
-  async function fill() {
-    const missing = views.missing(Number(yaw.value));
-    if (!turns || !dialog.open || pictures.busy() || resting || missing === undefined) return;
-    pictures.want({ ...asked(), yaw: missing, aside: true });
-  }
-
-  /** Something was moved: show what there is at once, draw it coarsely, and finely when it rests. */
-  function moved() {
+  /** @param {boolean} turned */
+  function moved(turned) {
     tell();
-    const question = asked();
-    if (sideless(question) !== kept) forget(question);
-    const view = views.at(question.yaw), nearby = views.near(question.yaw, 2 * step);
-    if (view) put(view, question);
-    else pictures.want(question);
-    if (!view && nearby) image.setAttribute('src', nearby);
-    rest();
-  }
-
-  /** Draw it finely when nothing is moved any more. */
-  function rest() {
-    clearTimeout(resting);
-    resting = 0;
-    if (player.playing()) return;
-    resting = setTimeout(() => {
-      resting = 0;
-      pictures.want(asked(true));
-    }, REST);
-  }
-
-  /** The views that there are, are of other settings than these. @param {PortraitQuestion} question */
-  function forget(question) {
-    kept = sideless(question);
-    views.clear();
-    turns = false;  // they are drawn again when the head is turned again
-  }
-
-  function tell() {
-    for (const slider of sliders) {
-      const output = slider.parentElement?.querySelector('output');
-      if (output) output.textContent = `${slider.value}${slider.dataset.unit}`.replace('-', '−');
-    }
-    stage.setAttribute('aria-valuenow', yaw.value);
-    stage.setAttribute('aria-valuetext', `turned by ${yaw.value} degrees`);
+    picture.moved(turned);
   }
 
   /** @param {number} value */
   function turn(value) {
     yaw.value = String(value);
-    moved();
-    turns = true;
+    moved(true);
   }
 
-  function reset() {
-    if (!start) return;
-    for (const name of DEGREES) findInput(element, `input[name=${name}]`).value = String(start[/** @type {'yaw'} */ (name)]);
-    age.value = String(100 * start.age);
-    expression.value = '';
+  /** Whether the head turns by itself. @param {boolean} going */
+  function told(going) {
+    round.textContent = going ? 'Stop' : 'Turn this person';
+    if (!going) picture.rest();
+  }
+
+  function tell() {
+    sitting.tell();
+    stage.setAttribute('aria-valuenow', yaw.value);
+    stage.setAttribute('aria-valuetext', `turned by ${yaw.value} degrees`);
   }
 
   /** @param {object} person @param {string} placeholder address of a picture to show until there is a larger one */
   async function open(person, placeholder) {
     const mine = ++opened;
     player.stop();
-    pictures.forget();
     const beginning = await server.begin({ who: person }).catch(() => ({ error: NO_ANSWER }));
     if (mine !== opened) return;
-    if ('error' in beginning && beginning.error) {
+    if (beginning.error !== undefined) {
       trigger('submit', { message: beginning.error });
       return;
     }
-    const { title, note, sitting, expressions } = /** @type {Beginning} */ (beginning);
-    [who, start] = [person, sitting];
-    find(element, '#hf-portrait-title').textContent = title;
-    find(element, '.hf-portrait-note').textContent = note;
-    expression.replaceChildren(
-      new Option('as the style has it', ''), ...expressions.map((name) => new Option(name, name)),
-    );
+    [who, start] = [person, beginning.sitting];
+    find(element, '#hf-portrait-title').textContent = beginning.title;
+    find(element, '.hf-portrait-note').textContent = beginning.note;
+    image.setAttribute('alt', beginning.title);
     near.replaceChildren();
-    problem.hidden = true;
-    reset();
-    image.setAttribute('src', placeholder);
-    image.setAttribute('alt', title);
-    delete image.dataset.shown;
+    sitting.offer(beginning.expressions);
+    sitting.put(start);
     tell();
-    forget(asked());
+    failed(null);
     if (!dialog.open) dialog.showModal();
+    dialog.scrollTo(0, 0);
     stage.focus();
-    pictures.want(asked(true));
+    picture.begin(placeholder);
     const answer = await server.compare({ who: person }).catch(() => ({ error: NO_ANSWER, html: '' }));
     if (mine !== opened) return;
     near.innerHTML = answer.html ?? '';
     if (answer.error) failed(new Error(answer.error));
   }
 
-  const player = playing({ step, most, ready: views, present: () => Number(yaw.value), turn, ended: rest });
+  function close() {
+    opened += 1;
+    picture.close();
+    player.stop();
+  }
+
   dragging(stage, { step, most, present: () => Number(yaw.value), turn, begin: player.stop });
-  round.addEventListener('click', () => player.toggle());
   stage.addEventListener('keydown', (event) => {
     const sideways = { ArrowLeft: -step, ArrowRight: step }[event.key];
     const upwards = { ArrowDown: -step, ArrowUp: step }[event.key];
     if (sideways === undefined && upwards === undefined) return;
     event.preventDefault();  // which would scroll
     player.stop();
-    if (sideways !== undefined) {
-      turn(Number(yaw.value) + sideways);
-    } else if (upwards !== undefined) {
-      pitch.value = String(Number(pitch.value) + upwards);
-      moved();
-    }
+    yaw.value = String(Number(yaw.value) + (sideways ?? 0));
+    pitch.value = String(Number(pitch.value) + (upwards ?? 0));
+    moved(sideways !== undefined);
   });
-  for (const slider of sliders) {
-    slider.addEventListener('input', () => {
+  for (const control of [...sitting.sliders, sitting.expression]) {
+    control.addEventListener('input', () => {
       player.stop();
-      moved();
-      turns ||= slider === yaw;
+      moved(control === yaw);
     });
   }
-  expression.addEventListener('change', moved);
   find(element, '.hf-portrait-reset').addEventListener('click', () => {
     player.stop();
-    reset();
-    moved();
+    if (start) sitting.put(start);
+    moved(false);
   });
+  round.addEventListener('click', player.toggle);
   find(element, '.hf-portrait-close').addEventListener('click', () => dialog.close());
   dialog.addEventListener('click', (event) => {
     if (event.target === dialog) dialog.close();  // outside of what it holds
   });
-  dialog.addEventListener('close', () => {
-    opened += 1;
-    clearTimeout(resting);
-    resting = 0;
-    player.stop();
-    pictures.forget();
-    views.clear();
-  });
+  dialog.addEventListener('close', close);
   document.addEventListener('click', (event) => {
     const button = event.target instanceof Element ? event.target.closest('button.hf-enlarge') : null;
     if (!(button instanceof HTMLElement) || !element.isConnected) return;

@@ -12,7 +12,7 @@ import gradio as gr
 
 from hyperface.drawing import data_url
 from hyperface.errors import HyperFaceError, InputError
-from hyperface.ui.identities.portrayed import WORDS, face, portrayed, sitter
+from hyperface.ui.identities.portrayed import WORDS, face, portrayed, sitter, unbroken
 from hyperface.ui.parts.context import AppContext
 from hyperface.ui.parts.events import QUIET
 from hyperface.ui.parts.packed import load_packed
@@ -100,7 +100,7 @@ def nearest_text(context: AppContext, question: Question) -> str:
     against = other.request(packed)
     image = portraits.portrait(against, [who.style], size=SMALL)
     (words,) = portraits.differences(request, against, count=WORDS)
-    items = "".join(f"<li>{escape(word)}</li>" for word in words) or "<li>nothing to speak of</li>"
+    items = "".join(f"<li>{escape(word)}</li>" for word in unbroken(words)) or "<li>nothing to speak of</li>"
     return (
         f'<div class="hf-portrait-other">{face(to_uint8(image)[0], f"Enlarge identity {number}", other)}'
         f"<p><b>{escape(title)}</b><span>{escape(told)}</span></p></div>"

@@ -129,4 +129,9 @@ def difference_text(generator: Generator, one: torch.Tensor, other: torch.Tensor
 
 def difference_line(words: list[str], first: str, second: str) -> str:
     """HTML: words for what the first of two people has more or less of."""
-    return f"{escape(first)}, beside {escape(second)}: {escape(', '.join(words) or 'no difference to speak of')}."
+    return f"{escape(first)}, beside {escape(second)}: {escape(', '.join(unbroken(words)) or 'nothing to speak of')}."
+
+
+def unbroken(words: list[str]) -> list[str]:
+    """The same with no line broken between a number and its σ."""
+    return [word.replace(" σ", "\N{NO-BREAK SPACE}σ") for word in words]

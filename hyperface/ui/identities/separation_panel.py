@@ -103,7 +103,7 @@ def measure(context: AppContext, packed: Packed, generator: str | None = None) -
     from hyperface.recognizers import SECOND
 
     gallery = gallery_of(context, packed.run)
-    artist = context.generator(generator)
+    artist = context.artist(packed.space, generator)
     identities = packed.embeddings[: min(MOST_MEASURED, int(MOST_SECONDS / artist.seconds_per_person))]
     drawn = realize(identities, [0], artist, context.recognizer(gallery.recognizer))
     seen = drawn.embeddings[:, 0]  # (n, d)

@@ -37,7 +37,7 @@ from hyperface.ui.parts.pictures import escape
 from hyperface.ui.parts.toasts import toasts
 
 PAGES_KEPT = 32  # drawn pages remembered, for all visitors
-GENERATOR_TITLES = {"gan": "Faces of the GAN", "heads": "3-D heads"}
+GENERATOR_TITLES = {"gan": "faces of the GAN", "heads": "3-D heads"}
 EMPTY = '<p class="hf-empty">Drawing the first faces…</p>'
 
 
@@ -94,7 +94,7 @@ def build(page: AppPage, tab: gr.Tab) -> None:
 
 def _controls(context: AppContext) -> PageControls:
     generator = gr.Dropdown(
-        [(GENERATOR_TITLES.get(name, name), name) for name in EMBEDDED_GENERATORS],
+        [(_capital(title_of(name)), name) for name in EMBEDDED_GENERATORS],
         value=context.generator_name, label="Drawn by", elem_id="identities-generator",
     )  # fmt: skip
     first = gr.Number(0, label="First identity", precision=0, minimum=0, elem_id="identities-first")
@@ -141,7 +141,16 @@ def _draw_pages(page: AppPage, tab: gr.Tab, controls: PageControls, pictures: Pi
     drawn = functools.lru_cache(PAGES_KEPT)(functools.partial(draw_page, page.context))
 
     def draw(given: Given) -> Updates:
-        return shown(page.context, pictures, drawn, given[page.packing], values_of(controls, given))
+        values = values_of(controls, given)
+        told, generator = shown(page.context, pictures, drawn, given[page.packing], values)
+        if generator in (None, values["generator"]):
+            return told
+        gr.Info(
+            f"This packing is not of the recogniser that {title_of(values['generator'])} are drawn from: "
+            f"{title_of(generator)} are shown.",
+            title="Drawn by another generator",
+        )
+        return told | {controls.generator: generator}
 
     moments = [
         tab.select,
@@ -153,7 +162,7 @@ def _draw_pages(page: AppPage, tab: gr.Tab, controls: PageControls, pictures: Pi
         controls.beta.release,
         controls.generator.change,
     ]
-    outputs = [pictures.summary, pictures.grid, pictures.pair, pictures.size]
+    outputs = [pictures.summary, pictures.grid, pictures.pair, pictures.size, controls.generator]
     asked = {page.packing, *components_of(controls)}
     gr.on(moments, toasts(draw), asked, outputs, **(LATEST | {"show_progress": "minimal"}))
 
@@ -164,17 +173,28 @@ def shown(
     draw: Callable[[Packed, Page], DrawnPage],
     name: str | None,
     values: dict[str, Any],
-) -> Updates:
-    """What the grid shows of the packing with this name, at these values of the controls, by their names."""
+) -> tuple[Updates, str | None]:
+    """What the grid shows of the packing with this name, at these values of the controls, by their names; and the name
+    of the generator that drew it, None where nothing is drawn."""
     try:
         packed = load_packed(context, name)
     except HyperFaceError as error:  # nothing to draw is a state of the tab, not a mistake of the visitor
         empty = f'<p class="hf-empty">{escape(error)}</p>'
-        return {pictures.summary: "", pictures.grid: empty, pictures.pair: "", pictures.size: 0}
+        return {pictures.summary: "", pictures.grid: empty, pictures.pair: "", pictures.size: 0}, None
     drawn = draw(packed, asked_page(**values))
-    return {
+    updates: Updates = {
         pictures.summary: drawn.summary,
         pictures.grid: drawn.grid,
         pictures.pair: drawn.pair,
         pictures.size: len(packed),
     }
+    return updates, drawn.generator
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def title_of(generator: str) -> str:
+    """What a generator's pictures are called, for people."""
+    return GENERATOR_TITLES.get(generator, f"pictures of {generator}")

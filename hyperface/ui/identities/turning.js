@@ -41,21 +41,21 @@ function dragging(stage, { step, most, present, turn, begin }) {
 /**
  * A head that turns by itself: to one side, to the other, and back to where it was. A view that is not there yet is
  * waited for.
- * @param {{ step: number, most: number, ready: { at(turn: number): string | undefined }, present: () => number,
- *   turn: (value: number) => void, ended: () => void }} head
+ * @param {{ step: number, most: number, ready: (turn: number) => boolean, present: () => number,
+ *   turn: (value: number) => void, told: (going: boolean) => void }} head
+ *   ready: whether a view is there; told: called when it begins to turn, and when it ends
  */
-function playing({ step, most, ready, present, turn, ended }) {
+function playing({ step, most, ready, present, turn, told }) {
   /** @type {number[]} */
   let way = [];
   /** @type {ReturnType<typeof setTimeout> | 0} */
   let timer = 0;
 
   function advance() {
-    if (ready.at(present())) {
+    if (ready(present())) {
       const next = way.shift();
       if (next === undefined) {
         stop();
-        ended();
         return;
       }
       turn(next);
@@ -64,8 +64,10 @@ function playing({ step, most, ready, present, turn, ended }) {
   }
 
   function stop() {
+    const going = timer !== 0;
     clearTimeout(timer);
     [timer, way] = [0, []];
+    if (going) told(false);
   }
 
   return {
@@ -74,13 +76,11 @@ function playing({ step, most, ready, present, turn, ended }) {
     toggle() {
       const going = timer !== 0;
       stop();
-      if (going) {
-        ended();
-        return;
-      }
+      if (going) return;
       const start = present();
       way = [...between(start, most, step), ...between(most, -most, step), ...between(-most, start, step)];
       timer = setTimeout(advance, FRAME);
+      told(true);
       turn(start);
     },
   };

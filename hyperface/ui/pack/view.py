@@ -15,6 +15,7 @@ import gradio as gr
 
 from hyperface.drawing import data_url
 from hyperface.errors import HyperFaceError, RunError
+from hyperface.jobs.pack import packing_space
 from hyperface.runs import Run, names
 from hyperface.ui.parts.context import AppContext
 from hyperface.ui.parts.run_view import PROGRESS_HTML, Question, answers, columns, control_functions, status_news
@@ -127,7 +128,7 @@ def _packed_faces(context: AppContext, run: Run, identities: list[int]) -> list[
         return [None] * len(identities)
     try:
         embeddings = np.load(run.path / names.EMBEDDINGS, mmap_mode="r", allow_pickle=False)
-        generator = context.generator()
+        generator = context.artist(packing_space(run))
         if any(not 0 <= index < len(embeddings) for index in identities):
             return [None] * len(identities)
         rows = torch.from_numpy(np.array(embeddings[identities]))

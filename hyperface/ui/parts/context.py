@@ -20,7 +20,7 @@ from hyperface.runs import Run, names
 if TYPE_CHECKING:
     from hyperface.gallery import Gallery
     from hyperface.generators import Generator
-    from hyperface.recognizers import Recognizer
+    from hyperface.recognizers import EmbeddingSpace, Recognizer
 
 T = TypeVar("T")
 log = logging.getLogger(__name__)
@@ -107,6 +107,13 @@ class AppContext:
             return generators.load(wanted)
 
         return self.cached(("generator", wanted), load)
+
+    def artist(self, space: EmbeddingSpace, chosen: str | None = None) -> Generator:
+        """What draws embeddings of this space: the generator chosen (None: the server's own) if it can, else one that
+        ships and can, else the one chosen, which says itself what is wrong."""
+        first = self.generator(chosen)
+        others = (name for name in EMBEDDED_GENERATORS if name != first.name)
+        return next((made for made in (first, *map(self.generator, others)) if made.space.same(space)), first)
 
     def cached(self, key: object, load: Callable[[], T]) -> T:
         """The value of `load()`, called once for each key; a call that raised is tried again next time."""

@@ -89,7 +89,7 @@ def cards_text(context: AppContext, packed: Packed, seen: SeenFaces, embeddings:
 
 def _drawn(context: AppContext, packed: Packed, numbers: torch.Tensor) -> Sequence[Sequence[torch.Tensor | np.ndarray]]:
     """A picture of each of these identities (m, k); a blank one if the generator draws another recogniser's."""
-    generator = context.generator()
+    generator = context.artist(packed.space)
     if not generator.space.same(packed.space):
         return [[np.full((48, 48, 3), 128, np.uint8)] * numbers.shape[1]] * len(numbers)
     wanted = packed.embeddings[numbers.flatten()]  # (m·k, d)
