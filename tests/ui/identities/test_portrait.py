@@ -131,10 +131,16 @@ def wait_for_picture(page, **settings) -> str:
     return page.locator(SHOWN).get_attribute("src")
 
 
-def move(page, name: str, value: float) -> None:
+def move(page, name: str, *values: float) -> None:
+    """Set a slider to one value after the other, faster than anything could be drawn."""
     page.locator(f"{WINDOW} input[name={name}]").evaluate(
-        "(slider, value) => { slider.value = value; slider.dispatchEvent(new Event('input', { bubbles: true })); }",
-        value,
+        """(slider, values) => {
+          for (const value of values) {
+            slider.value = value;
+            slider.dispatchEvent(new Event('input', { bubbles: true }));
+          }
+        }""",
+        values,
     )
 
 
@@ -174,12 +180,11 @@ def test_of_quick_moves_the_last_is_shown_and_few_are_asked_for(heads):
     page.locator(f"{WINDOW} .hf-portrait-words li").first.wait_for()
     asked = []
     page.on("request", lambda request: asked.append(request.url) if "component_server" in request.url else None)
-    for value in range(-40, 60, 5):
-        move(page, "light", value)
+    move(page, "light", *range(-40, 60, 5))
     wait_for_picture(page, light=55)
     page.wait_for_timeout(500)
     assert shown(page)["light"] == 55
-    assert len(asked) <= 4  # of 20 moves: the one under way, the last, and the fine one
+    assert len(asked) == 3  # of 20 moves: the first, the last, and the fine one
     assert page.locator(f"{WINDOW} output").nth(2).inner_text() == "55°"
 
 
