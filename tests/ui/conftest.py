@@ -128,6 +128,36 @@ def _packed(folder: Path, count: int, title: str) -> runs.Run:
 
 
 @pytest.fixture
+def packed_heads() -> Callable:
+    """`packed_heads(folder, 20, "Twenty heads")`: a finished packing of random heads, from a gallery of blank faces."""
+
+    def make(folder: Path, count: int, title: str) -> runs.Run:
+        import json
+
+        import numpy as np
+
+        from hyperface import gallery, generators
+        from hyperface.heads import coordinates
+        from hyperface.recognizers.dlib_resnet import HEADS_CARD
+
+        embeddings = generators.load("heads").embeddings(coordinates.sample(range(count)))
+        faces = gallery.Gallery(
+            "few-heads", HEADS_CARD.name, "heads", embeddings, np.full((count, 48, 48, 3), 128, np.uint8),
+            tuple(f"heads:{number}" for number in range(count)), HEADS_CARD,
+        )  # fmt: skip
+        file = folder / "few-heads.safetensors"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(gallery.to_bytes(faces))
+        run = runs.create("pack", {"identities": count, "gallery": str(file)}, title=title, folder=folder)
+        with runs.Worker(run).working():
+            np.save(run.path / "embeddings.npy", embeddings.numpy())
+            (run.path / "recognizer.json").write_text(json.dumps(HEADS_CARD.to_json()))
+        return run
+
+    return make
+
+
+@pytest.fixture
 def context(tmp_path: Path) -> Any:
     """What the tabs share, with no runs; nothing is served."""
     from hyperface.ui.parts.context import AppContext

@@ -50,12 +50,11 @@ class Page:
 
 @dataclass(frozen=True)
 class DrawnPage:
-    """HTML of the line about the run with its figures, of the grid, and of the closest pair; the name of what drew."""
+    """HTML of the line about the run with its figures, of the grid, and of the closest pair."""
 
     summary: str
     grid: str
     pair: str
-    generator: str
 
 
 def asked_page(
@@ -86,7 +85,7 @@ def draw_page(context: AppContext, packed: Packed, page: Page) -> DrawnPage:
     from hyperface.realization import realize, recognized
 
     _require(page.first < len(packed), f"The last identity of this packing is {len(packed) - 1}.")
-    generator = context.artist(packed.space, page.generator)
+    generator = context.generator(page.generator)
     recognizer = context.recognizer(gallery_of(context, packed.run).recognizer)
     numbers = list(range(page.first, min(page.first + page.identities, len(packed))))
     identities = packed.embeddings[numbers]  # (n, d)
@@ -112,7 +111,7 @@ def draw_page(context: AppContext, packed: Packed, page: Page) -> DrawnPage:
         ("pictures nearest to their own identity", f"{int(own.sum())} of {own.numel()}"),
     ]
     summary = lineage_line(context, packed.run) + figure_row(figures)
-    return DrawnPage(summary, identity_grid(rows, page.style_seeds), closest_pair(pair), generator.name)
+    return DrawnPage(summary, identity_grid(rows, page.style_seeds), closest_pair(pair))
 
 
 def _portrayed(packed: Packed, generator: Generator, number: int, page: Page) -> list[Portrayed | None]:

@@ -143,14 +143,17 @@ def _draw_pages(page: AppPage, tab: gr.Tab, controls: PageControls, pictures: Pi
     def draw(given: Given) -> Updates:
         values = values_of(controls, given)
         told, generator = shown(page.context, pictures, drawn, given[page.packing], values)
-        if generator in (None, values["generator"]):
-            return told
-        gr.Info(
-            f"This packing is not of the recogniser that {title_of(values['generator'])} are drawn from: "
-            f"{title_of(generator)} are shown.",
-            title="Drawn by another generator",
-        )
-        return told | {controls.generator: generator}
+        return told if generator == values["generator"] else told | {controls.generator: generator}
+
+    def draw_chosen(given: Given) -> Updates:
+        updates = draw(given)
+        if controls.generator in updates:
+            gr.Info(
+                f"{_capital(title_of(given[controls.generator]))} are drawn from another recogniser's embeddings than "
+                "this packing's. Pack a gallery that they are drawn for to see its people so.",
+                title="This packing is drawn otherwise",
+            )
+        return updates
 
     moments = [
         tab.select,
@@ -160,11 +163,12 @@ def _draw_pages(page: AppPage, tab: gr.Tab, controls: PageControls, pictures: Pi
         controls.identities.release,
         controls.styles.release,
         controls.beta.release,
-        controls.generator.change,
     ]
     outputs = [pictures.summary, pictures.grid, pictures.pair, pictures.size, controls.generator]
     asked = {page.packing, *components_of(controls)}
-    gr.on(moments, toasts(draw), asked, outputs, **(LATEST | {"show_progress": "minimal"}))
+    how = LATEST | {"show_progress": "minimal"}
+    gr.on(moments, toasts(draw), asked, outputs, **how)
+    controls.generator.change(toasts(draw_chosen), asked, outputs, **how)
 
 
 def shown(
@@ -173,22 +177,23 @@ def shown(
     draw: Callable[[Packed, Page], DrawnPage],
     name: str | None,
     values: dict[str, Any],
-) -> tuple[Updates, str | None]:
+) -> tuple[Updates, str]:
     """What the grid shows of the packing with this name, at these values of the controls, by their names; and the name
-    of the generator that drew it, None where nothing is drawn."""
+    of the generator that drew it: the one chosen if it can, else one that can."""
     try:
         packed = load_packed(context, name)
     except HyperFaceError as error:  # nothing to draw is a state of the tab, not a mistake of the visitor
         empty = f'<p class="hf-empty">{escape(error)}</p>'
-        return {pictures.summary: "", pictures.grid: empty, pictures.pair: "", pictures.size: 0}, None
-    drawn = draw(packed, asked_page(**values))
+        return {pictures.summary: "", pictures.grid: empty, pictures.pair: "", pictures.size: 0}, values["generator"]
+    generator = context.artist(packed.space, values["generator"]).name
+    drawn = draw(packed, asked_page(**values | {"generator": generator}))
     updates: Updates = {
         pictures.summary: drawn.summary,
         pictures.grid: drawn.grid,
         pictures.pair: drawn.pair,
         pictures.size: len(packed),
     }
-    return updates, drawn.generator
+    return updates, generator
 
 
 def _capital(text: str) -> str:
