@@ -85,6 +85,10 @@ class Generator(Model):
     def licence(self) -> str:
         return self.card.licence
 
+    def calm(self) -> "Generator":
+        """A generator of the same people whose pictures vary less, where there is one: to measure who they are by."""
+        return self
+
     @abstractmethod
     def draw(self, embeddings: torch.Tensor, styles: torch.Tensor) -> torch.Tensor:
         """Embeddings (n, dimension), unit rows, and styles (n, style_size), standard normal, both on its device →

