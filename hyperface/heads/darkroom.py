@@ -61,7 +61,7 @@ def vignetted(image: Floats, strength: float, center: tuple[float, float] = (0.0
 def noisy(image: Floats, strength: float, rng: np.random.Generator) -> Floats:
     """Grain of standard deviation strength · √value, as photons arrive."""
     out = rng.standard_normal(image.shape, np.float32)
-    _grained(np.ascontiguousarray(image).ravel(), np.float32(strength), out.ravel())
+    _grained(np.ascontiguousarray(image).ravel(), strength, out.ravel())
     return out
 
 
