@@ -174,7 +174,7 @@ def _coils(scalp: _Scalp, rng: np.random.Generator) -> tuple[Floats, Floats, Flo
         + 3.0 * (share[:, None] - 0.5) * axes[2][:, None]
     )
     points = np.where(post[:, None, None], posts, center[:, None] + radius * coil)
-    inside = np.repeat(np.where(post, 0.70, 1.2 * (1 - level))[:, None], COIL_CORNERS, axis=1)
+    inside = np.repeat(np.where(post, 0.45, 1.0 * (1 - level))[:, None], COIL_CORNERS, axis=1)
     return floats(points), floats(inside), post.astype(np.float32)
 
 
