@@ -64,10 +64,11 @@ def wear(person: Person, vertices: Floats, style: HairStyle, age: float, count: 
         width = thread + np.minimum(_BULK, 0.10 * long) * bulk * (style.top > 0.015)
     width = width * (0.75 + 0.5 * (kind * 19 % 1))
     shine = 0.25 if style.comb == "out" else 1 - 0.5 * float(smooth_step(0.2, 0.7, person.curl))
+    # In one layout for straight hair and for curls, as a kernel is compiled for each.
     return Strands(
-        floats(points),
-        nearest,
-        inside,
+        np.ascontiguousarray(points, np.float32),
+        np.ascontiguousarray(nearest, np.int32),
+        np.ascontiguousarray(inside, np.float32),
         _colors(person, age, kind, growth.lock[kept], growth.bulk[kept]),
         floats(width),
         shine,
