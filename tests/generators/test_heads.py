@@ -155,6 +155,8 @@ def test_requests_and_seeds_that_are_none_are_one_sentence(generator, wanted):
         generator.portrait(wanted[:2], [1])
     with pytest.raises(InputError, match="degrees"):
         generators.load("heads", widest=200)
+    with pytest.raises(InputError, match="vary from 0"):
+        generators.load("heads", variation=1.5)
 
 
 @pytest.mark.slow
