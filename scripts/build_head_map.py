@@ -2,8 +2,8 @@
 
     python scripts/build_head_map.py [--faces 10000] [--workers 1] [--kept FOLDER] [--out FOLDER] [--gallery FILE]
 
-Draws the faces of the gallery `heads-10k` (`load_gallery_generator("heads")`, seeds from 0), embeds each and its mirror
-image with dlib's network, and writes
+Draws the faces of the gallery `heads-10k` (`load_gallery_generator("heads")`, seeds from 0), embeds each with dlib's
+network, and writes
 
     assets/recognizers/dlib_heads_mean.json   μ, the mean of their raw descriptors: the centre of `dlib-heads`
     assets/heads/dlib_map.safetensors         m and W of x ≈ m + z W, by ridge regression on all of them
@@ -58,8 +58,8 @@ def _tools() -> tuple[DlibRecognizer, HeadsGalleryGenerator]:
 def block(task: tuple[int, Path]) -> Path:
     """The file with what is seen of BLOCK pictures, made if it is not there. task: which block, and where they are.
 
-    seeds: int64 (k,), of those in which a face is found. descriptors: float32 (k, 2, 128), raw, of the face and of its
-    mirror image. thumbnails: uint8 (k, 48, 48, 3).
+    seeds: int64 (k,), of those in which a face is found. descriptors: float32 (k, 128), raw. thumbnails: uint8
+    (k, 48, 48, 3).
     """
     number, kept = task
     path = kept / f"{number:04d}.npz"
@@ -71,8 +71,7 @@ def block(task: tuple[int, Path]) -> Path:
     faces = {first + k: face for k, (_, face) in zip(range(BLOCK), drawn, strict=False) if face is not None}
     images = torch.stack([face.image for face in faces.values()])
     with torch.inference_mode():
-        seen = judge.descriptors(torch.cat([images, images.flip(3)]), batch_size=BLOCK)
-    descriptors = torch.stack(seen.chunk(2), dim=1).numpy()
+        descriptors = judge.descriptors(images, batch_size=BLOCK).numpy()
     part = path.with_name(f"{path.stem}.part.npz")
     np.savez(part, seeds=np.array(list(faces)), descriptors=descriptors, thumbnails=shrink(images))
     part.replace(path)
@@ -126,7 +125,7 @@ def report(z: np.ndarray, x: np.ndarray) -> None:
     explained = 1 - np.square(x[kept:] - told).sum() / np.square(x[kept:] - x[kept:].mean(axis=0)).sum()
     cosine = (x[kept:] * told).sum(axis=1) / np.linalg.norm(told, axis=1)
     values = np.linalg.eigvalsh(np.cov(x.T))
-    print(f"fitted to {kept:,} people, {len(z) - kept:,} others, one picture each and its mirror image:")
+    print(f"fitted to {kept:,} people, {len(z) - kept:,} others, one picture each:")
     print(f"held out: {explained:.1%} of the variance, mean cosine {cosine.mean():.3f}")
     print(f"participation ratio of the embeddings {values.sum() ** 2 / np.square(values).sum():.1f}")
 
@@ -139,7 +138,7 @@ def write(path: Path, content: bytes) -> None:
 
 def gallery_of(seen: dict[str, np.ndarray], center: np.ndarray) -> galleries.Gallery:
     """The gallery of these faces."""
-    embeddings = torch.from_numpy(centered(seen["descriptors"][:, 0], center))
+    embeddings = torch.from_numpy(centered(seen["descriptors"], center))
     sources = tuple(f"heads:{seed}" for seed in seen["seeds"])
     return galleries.Gallery(NAME, HEADS_CARD.name, "heads", embeddings, seen["thumbnails"], sources, HEADS_CARD)
 
@@ -155,8 +154,8 @@ def main() -> None:
     with TemporaryDirectory() as elsewhere:
         seen = drawn(options.faces, options.workers, options.kept or Path(elsewhere))
     z = HeadsGalleryGenerator().coordinates(seen["seeds"].tolist())
-    center = np.round(seen["descriptors"][:, 0].mean(axis=0, dtype=np.float64), 7)
-    x = centered(seen["descriptors"].mean(axis=1), center)
+    center = np.round(seen["descriptors"].mean(axis=0, dtype=np.float64), 7)
+    x = centered(seen["descriptors"], center)
     report(z, x)
     mean, weights = fit(z, x)
     about = f"the raw descriptors of the first {len(z)} faces of the gallery {NAME}"

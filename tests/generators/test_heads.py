@@ -85,7 +85,7 @@ def test_calm_pictures_are_of_the_same_people_and_vary_less(generator, wanted):
     for who in (calm, generator):
         seen = judge.embed(who.generate(wanted[:1].expand(4, -1), seeds))
         spread.append(float((seen @ seen.T).mean()))
-    assert spread[0] > spread[1] + 0.05
+    assert spread[0] > spread[1] + 0.02
 
 
 @pytest.mark.slow
