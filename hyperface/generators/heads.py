@@ -167,6 +167,9 @@ class HeadsGenerator(Generator, Portraits, LinearPeople):
             InputError: A value is outside what is told here.
         """
         _within("size", size, SMALLEST, LARGEST)
+        if size != int(size):
+            raise InputError(f"A portrait's size is a whole number of pixels; {size:g} was asked for.")
+        size = int(size)  # a slider's 448.0
         _within("yaw", yaw, -90, 90)
         _within("pitch", pitch, -45, 45)
         _within("light", light, -180, 180)

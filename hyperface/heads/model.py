@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from hyperface.assets import RESTORE, asset
 from hyperface.errors import AssetError
 from hyperface.heads.arrays import Floats, Indices
+from hyperface.heads.head_file import check
 from hyperface.heads.proportions import proportions
 from hyperface.heads.raster import add_to
 from hyperface.heads.teeth import teeth_triangles, teeth_vertices
@@ -155,6 +156,7 @@ def _unpacked(tensors: Mapping[str, NDArray[np.generic]], metadata: Mapping[str,
     if metadata.get("format") != _FORMAT:
         raise ValueError(f"its format is {metadata.get('format')!r}, not {_FORMAT!r}")
     names = metadata["shapes"].split("\n")
+    check(tensors, len(names))
     starts, steps = tensors["shape_starts"], tensors["shape_steps"]
     vertices = tensors["shape_vertices"].astype(np.int32)
     values = tensors["shape_values"].astype(np.float32)
@@ -169,8 +171,6 @@ def _unpacked(tensors: Mapping[str, NDArray[np.generic]], metadata: Mapping[str,
     basis = tensors["anchor_basis"].astype(np.float32) * tensors["anchor_steps"].astype(np.float32)[:, None, None]
     teeth = teeth_triangles(len(anchor_mean))
     triangles = tensors["triangles"].astype(np.int32)
-    if triangles.min() < 0 or triangles.max() >= len(anchor_mean):
-        raise ValueError("a triangle has a corner that is not there")
     corner_uv = tensors["corner_uv"].astype(np.float32) / np.float32(65535)
     model = HeadModel(
         mean=anchor_mean,  # replaced below: the mean head is the model's own at mean values

@@ -134,7 +134,7 @@ def _aged(person: Person, changed: Floats, age: float) -> Floats:
 
 
 def _body(z: Floats, detail: int) -> _Body:
-    head, person = load_head_model(), coordinates.person(z)
+    head, person = load_head_model(), coordinates.person(coordinates.check(z[None])[0])
     changed = head.changed(dict(person.changes))
     vertices = _aged(person, changed, person.phenotype.age)
     normals = normals_of(vertices, head.triangles)

@@ -66,7 +66,8 @@ class Studio:
         turned, as on a turntable, where the aligned crop follows the face.
         """
         require(
-            SMALLEST <= size <= LARGEST, f"A picture has {SMALLEST} to {LARGEST} pixels a side; {size} were asked for."
+            isinstance(size, int | np.integer) and SMALLEST <= size <= LARGEST,
+            f"A picture has {SMALLEST} to {LARGEST} pixels a side, and no part of one; {size} were asked for.",
         )
         detail = 1 if size <= 160 else 2 if size <= 256 else 3
         looks = looks_of(self.kept, z, capture, detail, age)

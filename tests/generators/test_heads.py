@@ -132,6 +132,8 @@ def test_random_people_follow_from_their_seeds(generator):
     [
         ({"size": 0}, "size lies between 32 and 1024; 0"),
         ({"size": 10_000}, "size lies between 32 and 1024; 10000"),
+        ({"size": -5}, "size lies between"),
+        ({"size": 100.5}, "whole number of pixels; 100.5"),
         ({"yaw": 120}, "yaw"),
         ({"expression": "bored"}, "no expression 'bored'"),
         ({"age": -1}, "age"),
@@ -155,6 +157,9 @@ def test_requests_and_seeds_that_are_none_are_one_sentence(generator, wanted):
         generator.portrait(wanted[:2], [1])
     with pytest.raises(InputError, match="degrees"):
         generators.load("heads", widest=200)
+    for widest in (-1, float("nan")):
+        with pytest.raises(InputError, match="degrees"):
+            generators.load("heads", widest=widest)
     with pytest.raises(InputError, match="vary from 0"):
         generators.load("heads", variation=1.5)
 

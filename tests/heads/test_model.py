@@ -2,9 +2,11 @@
 
 import itertools
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
+from safetensors import safe_open
 from safetensors.numpy import load_file, save_file
 
 from hyperface import assets
@@ -106,9 +108,50 @@ def test_a_missing_or_damaged_file_is_one_sentence(tmp_path, monkeypatch):
         load_head_model.__wrapped__()
 
 
-def test_triangles_that_point_nowhere_are_refused():
-    tensors = load_file(assets.asset("heads/head_model.safetensors"))
-    tensors["triangles"] = tensors["triangles"].copy()
-    tensors["triangles"][0, 0] = 30_000
-    with pytest.raises((ValueError, KeyError)):
-        _unpacked(tensors, {"format": "hyperface-head-1", "shapes": ""})
+@pytest.fixture(scope="module")
+def shipped():
+    """Tensors and metadata of the head model's file."""
+    path = assets.asset("heads/head_model.safetensors")
+    with safe_open(path, framework="numpy") as file:
+        return load_file(path), file.metadata()
+
+
+@pytest.mark.parametrize(
+    ("name", "change", "says"),
+    [
+        ("triangles", lambda values: np.where(values == values.max(), 30_000, values), "triangles points to a vertex"),
+        ("shape_vertices", lambda values: values + values.max(), "shape_vertices points to a vertex"),
+        ("landmark_nose_tip", lambda values: values + 20_000, "landmark_nose_tip points to a vertex"),
+        ("mean", lambda values: values * np.nan, "mean holds numbers that are none"),
+        ("shape_steps", lambda values: values * np.inf, "shape_steps holds numbers that are none"),
+        ("mean", lambda values: values[:-1], "has the shape"),
+        ("shape_values", lambda values: values[:, :2], "shape_values has the shape"),
+        ("parts", lambda values: values[:5], "parts has the shape"),
+        ("shape_starts", lambda values: values[::-1], "do not follow each other"),
+        ("anchor_basis", lambda values: values.ravel(), "anchor_basis has 1 axes"),
+    ],
+)
+def test_a_file_that_was_changed_is_one_sentence(shipped, tmp_path, monkeypatch, name, change, says):
+    tensors, metadata = shipped
+    monkeypatch.setenv("HYPERFACE_ASSETS", str(tmp_path))
+    (tmp_path / "heads").mkdir()
+    changed = {**tensors, name: np.ascontiguousarray(change(tensors[name]))}
+    save_file(changed, tmp_path / "heads" / "head_model.safetensors", metadata)
+    with pytest.raises(AssetError, match=says):
+        load_head_model.__wrapped__()
+
+
+def test_a_file_that_was_cut_off_is_one_sentence(tmp_path, monkeypatch):
+    whole = Path(assets.asset("heads/head_model.safetensors")).read_bytes()
+    monkeypatch.setenv("HYPERFACE_ASSETS", str(tmp_path))
+    (tmp_path / "heads").mkdir()
+    for length in (4, 1000, len(whole) // 2, len(whole) - 1):
+        (tmp_path / "heads" / "head_model.safetensors").write_bytes(whole[:length])
+        with pytest.raises(AssetError, match="damaged"):
+            load_head_model.__wrapped__()
+
+
+def test_a_file_without_a_tensor_is_one_sentence(shipped):
+    tensors, metadata = shipped
+    with pytest.raises(KeyError, match="anchor_weights"):
+        _unpacked({name: values for name, values in tensors.items() if name != "anchor_weights"}, metadata)

@@ -95,10 +95,18 @@ def test_a_larger_picture_shows_the_same_face(people, plain):
     assert np.corrcoef(small[face].ravel(), shrunk[face].ravel())[0, 1] > 0.97
 
 
-@pytest.mark.parametrize("size", [0, 10_000, -3])
+@pytest.mark.parametrize("size", [0, 10_000, -3, 112.5])
 def test_sizes_that_are_none_are_refused(people, plain, size):
     with pytest.raises(InputError, match="pixels a side"):
         Studio().photograph(people[0], plain, size=size)
+
+
+def test_people_that_are_none_are_refused(people, plain):
+    with pytest.raises(InputError, match="have the shape"):
+        Studio().photograph(people[0][:-1], plain)
+    for number in (9.0, np.nan, np.inf):
+        with pytest.raises(InputError, match="lie between"):
+            Studio().photograph(np.full_like(people[0], number), plain)
 
 
 @pytest.mark.parametrize("corner", range(3))
