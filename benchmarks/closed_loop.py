@@ -1,6 +1,7 @@
-"""Does distance requested become difference seen? Six ways to choose identities, seen by two recognisers or more.
+"""Does distance requested become difference seen? Ways to choose identities, seen by two recognisers or more.
 
-    python benchmarks/closed_loop.py [--identities 500] [--images 8] [--first-seed 0] [--seeds 3] [--rounds 20]
+    python benchmarks/closed_loop.py [--generator gan|heads] [--identities 500] [--images 8] [--first-seed 0]
+                                     [--seeds 3] [--rounds 20] [--ways NAME …] [--reference 4000]
                                      [--judges NAME[=IMAGES] …] [--output FILE.json]
     python benchmarks/closed_loop.py --merge FILE.json …
 
@@ -14,6 +15,11 @@ cosine to the identity's centre under blur, JPEG, a shift and a flip, as the lea
 
 All recognisers' features are centred on their mean over unconditional pictures, as dlib's always are.
 
+Of heads, random people are drawn by their own numbers; what the requests of the other ways start from is what those
+people are expected to be seen as; "packed in z" is the closed loop's linear function followed to its end without a
+picture; and what was asked for is, for people who were moved, what they are expected to be seen as. Heads take about
+0.2 s a picture where nothing of a person is kept: `--ways` leaves ways out.
+
 Judges are recognisers as `recognizers.load` takes them; by default the one of `scripts/build_judge.py`, trained on
 renders of heads, which never saw a picture of this generator. `scripts/build_photo_judge.py` makes another, trained on
 photographs. It is slow: NAME=2 has it look at two images of each identity, in other styles than of the one before.
@@ -26,8 +32,10 @@ import json
 import statistics
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import torch
 from generator import acceptance
 from pictures import DISTURBANCES, detections, frechet_distance, pose_spread, robustness
@@ -35,16 +43,40 @@ from tqdm import tqdm
 
 from hyperface import gallery, generators, packing, recognizers
 from hyperface.closed_loop import close_loop
+from hyperface.closed_loop.step import Weights
+from hyperface.closed_loop.surrogate import Surrogate, descended
+from hyperface.generators import LinearPeople
+from hyperface.heads import coordinates
 from hyperface.packing.neighbors import nearest_points
 from hyperface.sphere import normalize
 
-SPAN = 40
+SPAN = {"gan": 40, "heads": 30}  # directions, by generator
+GALLERY_GENERATOR = {"gan": "dcgan", "heads": "heads"}
+CANDIDATES = 10_000  # random heads
 LEADER = "leader"
 GREEDY_FROM = 16  # candidates for each identity
 FIRST_STYLE = 1_000_000  # styles that no loop has drawn
 LOOKED_AT = 96  # identities of which two images are kept, for what is measured on pictures
 RANDOM, LOOP, CONTROL, GREEDY = "random", "closed loop", "same effort, no repulsion", "greedy choice"
-REFERENCE = 4000  # unconditional pictures
+ASKED, IN_Z = "random, asked for", "packed in z"  # of heads alone
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """Identities to draw. requests: (n, d), unit rows. people: (n, size), whom to draw, where that is known."""
+
+    requests: torch.Tensor
+    people: np.ndarray | None = None
+
+    def draw(self, rows: slice, images: int, generator) -> torch.Tensor:
+        """Pictures (b, images, 3, h, w) of these rows, in the same styles for all."""
+        requests = self.requests[rows]
+        styles = list(range(FIRST_STYLE, FIRST_STYLE + images)) * len(requests)
+        if self.people is None:
+            pictures = generator.generate(requests.repeat_interleave(images, dim=0), styles)
+        else:
+            pictures = generator.people(np.repeat(self.people[rows], images, axis=0), styles)
+        return pictures.reshape(len(requests), images, *pictures.shape[1:])
 
 
 class Seer:
@@ -64,7 +96,7 @@ class Seer:
         return normalize(self.recognizer.features(pictures).float() - self.mean)
 
 
-def drawn(requests: torch.Tensor, images: int, generator, seers: dict[str, Seer]) -> dict:
+def drawn(chosen: Chosen, images: int, generator, seers: dict[str, Seer]) -> dict:
     """embeddings: (n, k, d) by the name of the seer, of the images that it looks at. layout: the difference of an
     identity's images to each other. pictures: (2m, 3, 112, 112), two of m identities.
 
@@ -72,15 +104,12 @@ def drawn(requests: torch.Tensor, images: int, generator, seers: dict[str, Seer]
     """
     seen, differences, kept = {name: [] for name in seers}, [], []
     with torch.inference_mode():
-        for start in tqdm(range(0, len(requests), 16), desc="drawing", leave=False):
-            batch = requests[start : start + 16]
-            styles = list(range(FIRST_STYLE, FIRST_STYLE + images)) * len(batch)
-            pictures = generator.generate(batch.repeat_interleave(images, dim=0), styles)
-            grouped = pictures.reshape(len(batch), images, *pictures.shape[1:])
+        for start in tqdm(range(0, len(chosen.requests), 16), desc="drawing", leave=False):
+            grouped = chosen.draw(slice(start, start + 16), images, generator)  # (b, images, 3, h, w)
             for name, seer in seers.items():
                 shown = _some(grouped, seer.looks_at or images)  # (b, k, 3, 112, 112)
                 seen[name].append(seer.embed(shown.flatten(0, 1)).reshape(*shown.shape[:2], -1))
-            layout = torch.nn.functional.avg_pool2d(pictures, 7).reshape(len(batch), images, -1)
+            layout = torch.nn.functional.avg_pool2d(grouped.flatten(0, 1), 7).reshape(len(grouped), images, -1)
             differences.append(
                 torch.cdist(layout, layout, p=1).sum(dim=(1, 2)) / (images * (images - 1) * layout.shape[2])
             )
@@ -119,9 +148,9 @@ def acceptance_rate(embeddings: torch.Tensor) -> float:
     return acceptance(images, 0.001)
 
 
-def measure(requests: torch.Tensor, images: int, generator, seers: dict[str, Seer], raw: dict[str, float]) -> dict:
+def measure(chosen: Chosen, images: int, generator, seers: dict[str, Seer], raw: dict[str, float]) -> dict:
     """The columns of one way. raw: the same measures of unconditional pictures, to compare with."""
-    shown = drawn(requests, images, generator, seers)
+    requests, shown = chosen.requests, drawn(chosen, images, generator, seers)
     embeddings, pictures = shown["embeddings"], shown["pictures"]
     centers = normalize(embeddings[LEADER].sum(dim=1))
     confidence, poses = detections(pictures)
@@ -155,40 +184,75 @@ def unconditional(judge: Seer, pictures: torch.Tensor) -> dict[str, float]:
     }
 
 
-def greedy(candidates: torch.Tensor, count: int, generator, leader: Seer) -> torch.Tensor:
-    """Requests of which each next one is seen farthest from those chosen before."""
+def greedy(candidates: Chosen, count: int, generator, leader: Seer) -> Chosen:
+    """Identities of which each next one is seen farthest from those chosen before."""
     centers = normalize(drawn(candidates, 2, generator, {LEADER: leader})["embeddings"][LEADER].sum(dim=1))
     chosen, closest = [0], centers @ centers[0]
     while len(chosen) < count:
         chosen.append(int(closest.argmin()))
         closest = torch.maximum(closest, centers @ centers[chosen[-1]])
-    return candidates[chosen]
+    people = None if candidates.people is None else candidates.people[chosen]
+    return Chosen(candidates.requests[chosen], people)
 
 
-def ways(identities: int, rounds: int, seed: int, generator, leader: Seer) -> dict[str, Callable[[], torch.Tensor]]:
-    """Requests (identities, d) by the name of how they were chosen."""
-    faces = gallery.load().embeddings
-    order = torch.randperm(len(faces), generator=torch.Generator().manual_seed(seed))
-    random = faces[order[:identities]]
+def candidates(generator, seed: int) -> tuple[Chosen, torch.Tensor]:
+    """Random people in this seed's order, and the embeddings of all, which say what the span is."""
+    draw = torch.Generator().manual_seed(seed)
+    if not isinstance(generator, LinearPeople):
+        faces = gallery.load().embeddings
+        return Chosen(faces[torch.randperm(len(faces), generator=draw)]), faces
+    people = coordinates.sample(range(seed * CANDIDATES, (seed + 1) * CANDIDATES))
+    faces = generator.embeddings(people)
+    return Chosen(faces, people), faces
 
-    def packed(span: int | None) -> torch.Tensor:
-        *_, last = packing.pack(random, gallery=faces, alpha=0.0, span=span)
+
+def ways(identities: int, rounds: int, seed: int, generator, leader: Seer) -> dict[str, Callable[[], Chosen]]:
+    """Identities by the name of how they were chosen."""
+    everyone, faces = candidates(generator, seed)
+    random, span = everyone.requests[:identities], SPAN[generator.name]
+
+    def first(count: int) -> Chosen:
+        return Chosen(everyone.requests[:count], None if everyone.people is None else everyone.people[:count])
+
+    def packed(directions: int | None) -> torch.Tensor:
+        *_, last = packing.pack(random, gallery=faces, alpha=0.0, span=directions)
         return last.embeddings
 
-    def looped(start: torch.Tensor, repulsion: float) -> torch.Tensor:
+    def looped(start: torch.Tensor, repulsion: float) -> Chosen:
         steps = close_loop(start, generator, leader.recognizer, rounds=rounds, repulsion=repulsion, seed=seed)
-        first = next(steps)
-        *_, last = tqdm(steps, total=first.total, desc="loop", leave=False)
-        return last.requests
+        opening = next(steps)
+        *_, last = tqdm(steps, total=opening.total, desc="loop", leave=False)
+        return moved(last.requests, generator)
 
+    of_heads = {ASKED: lambda: Chosen(random), IN_Z: lambda: packed_in_z(packed(span), generator)}
     return {
-        RANDOM: lambda: random,
-        "packed, full sphere": lambda: packed(None),
-        f"packed, span {SPAN}": lambda: packed(SPAN),
-        LOOP: lambda: looped(packed(SPAN), 1.0),
+        RANDOM: lambda: first(identities),
+        **(of_heads if isinstance(generator, LinearPeople) else {}),
+        "packed, full sphere": lambda: Chosen(packed(None)),
+        f"packed, span {span}": lambda: Chosen(packed(span)),
+        LOOP: lambda: looped(packed(span), 1.0),
         CONTROL: lambda: looped(random, 0.0),
-        GREEDY: lambda: greedy(faces[order[: GREEDY_FROM * identities]], identities, generator, leader),
+        GREEDY: lambda: greedy(first(GREEDY_FROM * identities), identities, generator, leader),
     }
+
+
+def moved(requests: torch.Tensor, generator) -> Chosen:
+    """What a closed loop came to, as what it asks for; people in numbers, as what they are expected to be seen as."""
+    if not isinstance(generator, LinearPeople):
+        return Chosen(requests)
+    people = generator.coordinates(requests)
+    return Chosen(generator.embeddings(people), people)
+
+
+def packed_in_z(start: torch.Tensor, generator: LinearPeople, *, moves: int = 300) -> Chosen:
+    """People moved apart by the linear function alone, without a picture of anybody."""
+    model, n = Surrogate(generator), len(start)
+    points = model.points(generator.coordinates(start))
+    nothing, far = torch.zeros(n, start.shape[1]), torch.full((n,), 6.0)
+    seen = normalize(model.expected(points))
+    points = descended(model, points, torch.arange(n), nothing, seen, far, Weights(1.0, 1.0, 0.0), moves)
+    people = model.people(points).numpy()
+    return Chosen(generator.embeddings(people), people)
 
 
 def columns(judges: list[str]) -> dict[str, Callable[[dict], float]]:
@@ -260,11 +324,15 @@ def goals(seeds: list[dict[str, dict]]) -> str:
         f"closed loop against {way}: "
         + ", ".join(f"{seer} {gain(way, seer):+.3f}" for seer in (LEADER, *judges_of(seeds)))
         for way in (RANDOM, CONTROL, GREEDY)
+        if LOOP in seeds[0] and way in seeds[0]
     )
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--generator", choices=tuple(SPAN), default="gan")
+    parser.add_argument("--ways", nargs="+", metavar="NAME", help=f"only these (and {RANDOM!r}, always)")
+    parser.add_argument("--reference", type=int, default=4000, help="unconditional pictures")
     parser.add_argument("--identities", type=int, default=500)
     parser.add_argument("--images", type=int, default=8)
     parser.add_argument("--seeds", type=int, default=1)
@@ -277,9 +345,9 @@ def main() -> None:
     if options.merge:
         report([rows for path in options.merge for rows in json.loads(path.read_text())["seeds"]])
         return
-    generator = generators.load()
-    raw = generators.load_gallery_generator().sample(range(REFERENCE))
-    seers = {LEADER: Seer(recognizers.load(precision="fastest"), raw)}
+    generator = generators.load(options.generator)
+    raw = generators.load_gallery_generator(GALLERY_GENERATOR[options.generator]).sample(range(options.reference))
+    seers = {LEADER: Seer(recognizers.load(generator.recognizer, precision="fastest"), raw)}
     for judge in options.judges:
         name, _, looks_at = judge.partition("=")
         recognizer = recognizers.load(name, precision="fastest")
@@ -290,11 +358,12 @@ def main() -> None:
     seeds = []
     for seed in range(options.first_seed, options.first_seed + options.seeds):
         rows: dict[str, dict] = {}
-        for name, chosen in ways(options.identities, options.rounds, seed, generator, seers[LEADER]).items():
+        choices = ways(options.identities, options.rounds, seed, generator, seers[LEADER])
+        for name in choices if options.ways is None else (RANDOM, *options.ways):
             start = time.perf_counter()
-            requests = chosen()
+            chosen = choices[name]()
             seconds = time.perf_counter() - start
-            rows[name] = measure(requests, options.images, generator, seers, reference) | {"seconds": seconds}
+            rows[name] = measure(chosen, options.images, generator, seers, reference) | {"seconds": seconds}
             share_realized(rows)
             shown = {title: round(value(rows[name]), 4) for title, value in columns(judges).items()}
             print(seed, name, shown, flush=True)

@@ -137,7 +137,7 @@ def losses(
     """The loss (b,) of each of the people `moved` (b,), seen as `centers` (b, d), where `expected` (b, d) were expected
     and `seen` (n, d) is how everybody is seen."""
     apart = repelled(normalize(centers), moved, seen)
-    unlike = 1 - centers.square().sum(dim=1)
+    unlike = (1 - centers.square().sum(dim=1)).clamp(min=0)  # the linear function knows no bound, cosines do
     strange = 1 - F.cosine_similarity(centers, expected, dim=1)
     return weights.repulsion * apart + weights.consistency * unlike + weights.fidelity * strange
 
