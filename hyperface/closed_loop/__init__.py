@@ -38,7 +38,7 @@ def close_loop(
     batch_size: int = 64,
     learning_rate: float | None = None,
     repulsion: float = 1.0,
-    consistency: float = 0.3,
+    consistency: float | None = None,
     fidelity: float = 0.1,
     seed: int = 0,
     resume: dict[str, torch.Tensor] | None = None,
@@ -54,7 +54,7 @@ def close_loop(
         learning_rate: length of the first moves in radians, about; they shorten to 0 in a straight line. None for
             what suits the generator: `gradient.LEARNING_RATE` or `surrogate.LEARNING_RATE`.
         repulsion: weight ≥ 0 of moving apart. Without it this is the control that spends the same effort.
-        consistency: weight ≥ 0 of a person's two pictures agreeing.
+        consistency: weight ≥ 0 of a person's pictures agreeing. None for what suits the generator: `CONSISTENCY`.
         fidelity: weight ≥ 0 of being seen as expected: as the request, or as the linear function says.
         seed: of the batches, the pictures and their disturbances.
         resume: `state` of an earlier step of the same call, with the same arguments.
@@ -78,11 +78,12 @@ def close_loop(
         raise InputError(f"Moving identities apart needs at least 2 of them; there is {len(start)}.")
     if rounds < 1 or batch_size < 1:
         raise InputError("Rounds and batch size must be at least 1.")
-    weights = Weights(repulsion, consistency, fidelity)
-    if min(repulsion, consistency, fidelity) < 0 or (learning_rate is not None and learning_rate <= 0):
-        raise InputError("Weights cannot be negative, and the learning rate must be above 0.")
     if isinstance(generator, DifferentiableGenerator):
-        rate = gradient.LEARNING_RATE if learning_rate is None else learning_rate
-        return gradient.steps(start, generator, recognizer, rounds, batch_size, rate, weights, seed, resume)
-    rate = surrogate.LEARNING_RATE if learning_rate is None else learning_rate
-    return surrogate.steps(start, generator, recognizer, rounds, batch_size, rate, weights, seed, resume)
+        steps, usual = gradient.steps, (gradient.LEARNING_RATE, gradient.CONSISTENCY)
+    else:
+        steps, usual = surrogate.steps, (surrogate.LEARNING_RATE, surrogate.CONSISTENCY)
+    rate = usual[0] if learning_rate is None else learning_rate
+    weights = Weights(repulsion, usual[1] if consistency is None else consistency, fidelity)
+    if min(weights.repulsion, weights.consistency, weights.fidelity) < 0 or rate <= 0:
+        raise InputError("Weights cannot be negative, and the learning rate must be above 0.")
+    return steps(start, generator, recognizer, rounds, batch_size, rate, weights, seed, resume)

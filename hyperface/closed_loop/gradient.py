@@ -22,6 +22,7 @@ from hyperface.recognizers.base import Recognizer
 from hyperface.sphere import normalize
 
 LEARNING_RATE = 0.08  # radians
+CONSISTENCY = 0.3
 LARGEST_SHIFT = 2  # pixels
 PICTURES = 2  # of an identity in each step
 

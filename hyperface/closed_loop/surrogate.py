@@ -32,6 +32,7 @@ from hyperface.recognizers.base import Recognizer
 from hyperface.sphere import normalize
 
 LEARNING_RATE = 0.3  # radians
+CONSISTENCY = 0.1
 WEAKEST = 0.1  # directions with less than this share of the strongest one's gain are left alone
 PICTURES = 4  # of a person in each step
 MOVES = 16  # down the gradient of the linear function, in each step
