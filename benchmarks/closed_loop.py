@@ -250,7 +250,7 @@ def packed_in_z(start: torch.Tensor, generator: LinearPeople, *, moves: int = 30
     points = model.points(generator.coordinates(start))
     nothing, far = torch.zeros(n, start.shape[1]), torch.full((n,), 6.0)
     seen = normalize(model.expected(points))
-    points = descended(model, points, torch.arange(n), nothing, seen, far, Weights(1.0, 1.0, 0.0), moves)
+    points = descended(model, points, torch.arange(n), nothing, seen, far, Weights(1.0, 0.1, 0.0), moves)
     people = model.people(points).numpy()
     return Chosen(generator.embeddings(people), people)
 
