@@ -150,8 +150,7 @@ def _draw_pages(page: AppPage, tab: gr.Tab, controls: PageControls, pictures: Pi
         if controls.generator in updates:
             gr.Info(
                 f"{_capital(title_of(given[controls.generator]))} are drawn from another recogniser's embeddings than "
-                "this packing's. Pack a gallery that they are drawn for to see its people so.",
-                title="This packing is drawn otherwise",
+                "this packing's. Pack a gallery that they are drawn for to see its people so."
             )
         return updates
 
