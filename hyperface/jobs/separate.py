@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     from hyperface.generators import Generator
     from hyperface.recognizers import Recognizer
 
-MOST_JUDGED = 400  # identities that the second recogniser looks at: about five seconds
+MOST_JUDGED = 400  # identities that the second recogniser looks at, fewer where drawing them would take longer than
+MOST_SECONDS = 10.0
 
 
 @dataclass(frozen=True)
@@ -152,8 +153,10 @@ def _second_opinion(start: torch.Tensor, end: torch.Tensor, generator: Generator
     """What a recogniser that did not lead sees of the gain."""
     from hyperface.realization import mean_nearest_angle
 
+    most = max(2, min(MOST_JUDGED, int(MOST_SECONDS / generator.seconds_per_person)))
+
     def angle(identities: torch.Tensor) -> float:
-        drawn = identities[:MOST_JUDGED].cpu()
+        drawn = identities[:most].cpu()
         return mean_nearest_angle(generator.generate(drawn, [0] * len(drawn)), judge)
 
     return {
