@@ -16,7 +16,7 @@ CAVEAT = (
     "The benchmarks are renders of 3-D heads, not photographs. They rank training sets and show what a recogniser "
     "confuses; their accuracies are not comparable with figures on photographs."
 )
-_LARGE = re.compile(r"^(.+)-(\d+)-\d+-[0-9a-f]{10}$")  # <name>-<pairs>-<seed>-<version of the renderer>
+_LARGE = re.compile(r"^(.+)-(\d+)-\d+-[0-9a-f]{10}$")  # <name>-<pairs>-<seed>-<version>
 
 
 def html_report(plan: Plan, trials: Sequence[Trial], *, generator: str, gallery: str) -> str:
