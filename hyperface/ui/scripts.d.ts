@@ -121,8 +121,8 @@ interface Beginning {
 /** `server_functions` of portrait_view.py. */
 interface PortraitServer {
   begin(question: { who: object }): Promise<Beginning | { error: string }>;
-  draw(question: PortraitQuestion): Promise<{ error?: string; image?: string }>;
-  compare(question: { who: object }): Promise<{ error?: string; html?: string }>;
+  draw(question: PortraitQuestion): Promise<{ error?: undefined; image: string } | { error: string }>;
+  compare(question: { who: object }): Promise<{ error?: undefined; html: string } | { error: string }>;
 }
 
 interface Figure {

@@ -7,6 +7,16 @@ import { dragging, playing } from './turning.js';
 const NO_ANSWER = 'The server did not answer. Move a slider to try again.';
 
 /**
+ * The server's answer; where there is none, an error for people. Gradio gives nothing where the server is gone.
+ * @template {object} A
+ * @param {Promise<A | undefined>} asked
+ * @returns {Promise<A | { error: string }>}
+ */
+async function answered(asked) {
+  return await asked.catch(() => undefined) ?? { error: NO_ANSWER };
+}
+
+/**
  * @param {View<null, PortraitServer>} view
  * @param {{ step: number }} settings step: degrees between two views
  */
@@ -25,16 +35,16 @@ function portraitView({ element, server, trigger }, { step }) {
 
   /** @param {PortraitQuestion} question @returns {Promise<string>} */
   async function draw(question) {
-    const answer = await server.draw(question);
-    if (answer.error) throw new Error(answer.error);
-    return answer.image ?? '';
+    const answer = await answered(server.draw(question));
+    if (answer.error !== undefined) throw new Error(answer.error);
+    return answer.image;
   }
 
   /** @param {unknown} error null where there is none */
   function failed(error) {
     const problem = find(element, '.hf-portrait-problem');
     problem.hidden = error === null;
-    problem.textContent = error instanceof Error && error.message ? error.message : NO_ANSWER;
+    problem.textContent = error instanceof Error ? error.message : '';
   }
 
   const picture = livePicture({
@@ -70,7 +80,7 @@ function portraitView({ element, server, trigger }, { step }) {
   async function open(person, placeholder) {
     const mine = ++opened;
     player.stop();
-    const beginning = await server.begin({ who: person }).catch(() => ({ error: NO_ANSWER }));
+    const beginning = await answered(server.begin({ who: person }));
     if (mine !== opened) return;
     if (beginning.error !== undefined) {
       trigger('submit', { message: beginning.error });
@@ -89,10 +99,10 @@ function portraitView({ element, server, trigger }, { step }) {
     dialog.scrollTo(0, 0);
     stage.focus();
     picture.begin(placeholder);
-    const answer = await server.compare({ who: person }).catch(() => ({ error: NO_ANSWER, html: '' }));
+    const answer = await answered(server.compare({ who: person }));
     if (mine !== opened) return;
-    near.innerHTML = answer.html ?? '';
-    if (answer.error) failed(new Error(answer.error));
+    if (answer.error === undefined) near.innerHTML = answer.html;
+    else failed(new Error(answer.error));
   }
 
   function close() {

@@ -202,3 +202,15 @@ def test_the_nearest_person_is_one_press_away(heads):
     page.locator(f"{WINDOW} .hf-portrait-other .hf-enlarge").click()
     page.locator(f"{WINDOW} h3:not(:text-is('Identity 0'))").wait_for()
     assert shown(page)["who"]["identity"] in (1, 2)
+
+
+@pytest.mark.browser
+def test_who_is_no_longer_there_is_a_toast(heads):
+    page = heads
+    button = page.locator("#identities-grid .hf-enlarge").first
+    button.evaluate(
+        "(button) => { button.dataset.who = button.dataset.who.replace('\"identity\": 0', '\"identity\": 9'); }"
+    )
+    button.click()
+    page.locator(".toast-body").get_by_text("numbered from 0 to 2").wait_for()
+    assert page.locator(WINDOW).count() == 0
