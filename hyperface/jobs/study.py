@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 
 EXPERIMENTS = ("packed-vs-random",)
 REPORT, FIGURE, PEOPLE_FIGURE = "report.html", "difference.svg", "by_number_of_people.svg"
-DRAWING_SPEED = 60.0  # images a second on two CPU cores, for the estimate
+DRAWING_SPEED = 80.0  # images a second on two CPU cores, for the estimate
 # Time to evaluate one picture, in times that training sees one: it is looked at twice, but only forwards.
-EVALUATION_COST = 0.7
+EVALUATION_COST = 0.45
 PARTS = 1000  # of the progress bar
 
 
