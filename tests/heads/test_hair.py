@@ -98,7 +98,7 @@ def test_a_fringe_ends_between_hairline_and_eyes():
     assert np.quantile(lowest, 0.02) > 0.002
 
 
-def test_hair_greys_with_age_and_not_before(someone):
+def test_hair_grays_with_age_and_not_before(someone):
     style = STYLES["short"]
     dark = replace(someone, hair=np.array([0.02, 0.015, 0.01], np.float32), gray_age=0.9)
     vertices = load_head_model().mean
