@@ -57,6 +57,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     add("--alpha", type=float, help="of the packing: how strongly it stays near the gallery (default 0.5)")
     add("--span", type=int, metavar="N", help="principal directions of the gallery to pack in (default 40)")
+    add(
+        "--correct",
+        type=int,
+        metavar="N",
+        help="rounds in which every arm's requests are corrected by what is drawn (default 0)",
+    )
     add("--benchmarks", nargs="+", metavar="NAME", help="default: the five rendered ones that ship")
     add(
         "--pairs",

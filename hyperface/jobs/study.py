@@ -46,6 +46,7 @@ class StudyOptions:
     beta: float | None = None
     alpha: float | None = None
     span: int | None = None
+    correct: int | None = None
     benchmarks: tuple[str, ...] | None = None
     pairs: int | None = None
     pairs_seed: int | None = None

@@ -8,18 +8,21 @@ identities were chosen.
 
 from __future__ import annotations
 
+import io
 import time
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+import numpy as np
 import torch
 
-from hyperface import datasets, evaluation, generators, training
+from hyperface import datasets, evaluation, generators, realization, recognizers, training
 from hyperface.defaults import RENDERED_BENCHMARKS
 from hyperface.errors import InputError
 from hyperface.evaluation.rendered import check_pairs, render_benchmarks
+from hyperface.files import write_atomic
 from hyperface.gallery import Gallery
 from hyperface.recognizers.base import Recognizer
 from hyperface.seeds import stream_seed
@@ -104,11 +107,13 @@ def packed_vs_random(
         All trials.
 
     Raises:
-        InputError: A plan that cannot work, before any work; so are all other errors but a full disk.
+        InputError: A plan that cannot work, or a gallery of another recogniser than the generator's; before any work,
+            as are all other errors but a full disk.
         UnknownNameError: A name in the plan that nothing answers to.
         DatasetError: A benchmark that cannot be read, or written into the cache.
     """
     plan = (Plan() if plan is None else plan).drawn_by(generator)
+    gallery.space.check_same(generator.space)
     _check(plan, gallery, arms, draws, seeds)
     shipped = [evaluation.load_benchmark(name) for name in plan.benchmarks]
     places = tuple(
@@ -126,6 +131,8 @@ def _check(plan: Plan, gallery: Gallery, arms: Sequence[str], draws: int, seeds:
     unknown = [arm for arm in arms if arm not in ARMS]
     if unknown or not arms:
         raise InputError(f"A study compares {', '.join(ARMS)}; got {', '.join(arms) or 'nothing'}.")
+    if plan.correct < 0:
+        raise InputError(f"The rounds of a correction are 0 or more; {plan.correct} were asked for.")
     if draws < 1 or seeds < 1:
         raise InputError(f"A study needs at least one draw and one seed; got {draws} and {seeds}.")
     if not plan.identities:
@@ -168,9 +175,10 @@ def _trial(study: _Study, number: int, benchmarks: Sequence[evaluation.Benchmark
     times = [time.monotonic()]
     yield at("choose", 0, 1)
     identities = ARMS[arm](study.gallery, plan, count, draw)  # (n, d)
+    requests = yield from _requests(study, number, identities)
     times.append(time.monotonic())
     drawing = datasets.synthesize(
-        identities,
+        requests,
         study.generator,
         images_per_identity=plan.images_of_each(count),
         beta=plan.beta,
@@ -199,6 +207,29 @@ def _trial(study: _Study, number: int, benchmarks: Sequence[evaluation.Benchmark
         pairs={result.benchmark: len(result.same) for result in results},
         seconds={name: times[i + 1] - times[i] for i, name in enumerate(STAGES)},
     )
+
+
+def _requests(study: _Study, number: int, identities: torch.Tensor) -> Generator[StudyStep, None, torch.Tensor]:
+    """What is asked of the generator for these identities (n, d); kept, as a draw may have several trainings."""
+    arm, count, draw, _ = study.places[number]
+    if not study.plan.correct:
+        return identities
+    kept = study.folder / f"{arm}-{count}-{draw}.npy"
+    if kept.is_file():
+        return torch.from_numpy(np.load(kept, allow_pickle=False))
+    work = realization.corrected(
+        identities,
+        study.generator,
+        recognizers.load(study.generator.recognizer),
+        rounds=study.plan.correct,
+        seed=draw,
+    )
+    correction = yield from translated(work, lambda step: study.step(number, "choose", step.step, step.total))
+    content = io.BytesIO()
+    np.save(content, correction.requests.numpy())
+    study.folder.mkdir(parents=True, exist_ok=True)
+    write_atomic(kept, content.getvalue())
+    return correction.requests
 
 
 def _trained(study: _Study, number: int, dataset: Path) -> Generator[StudyStep, None, tuple[Recognizer, float]]:

@@ -19,6 +19,7 @@ class Plan:
     identities: how many people; several numbers for several studies in one, all with as many pictures as the first:
     identities[0] × images_per_identity. They are drawn with the noise beta (None for what the generator wants) and seen
     `epochs` times. alpha, span and packing_steps: of the packing, which starts at the random identities of its draw.
+    correct: rounds in which the requests of every arm are corrected by what is drawn (`realization.corrected`).
     benchmarks: names or paths. pairs: of each of the five benchmarks that are rendered for the study from `pairs_seed`;
     0 for none.
     """
@@ -34,6 +35,7 @@ class Plan:
     alpha: float = 0.5
     span: int = 40
     packing_steps: int = 300
+    correct: int = 0
     benchmarks: tuple[str, ...] = RENDERED_BENCHMARKS
     pairs: int = 3000
     pairs_seed: int = 1

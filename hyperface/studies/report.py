@@ -41,7 +41,7 @@ def html_report(plan: Plan, trials: Sequence[Trial], *, generator: str, gallery:
 {people} {"identities × images of each" if several else "images of each identity"} with β = {plan.beta or 0:g}, seen
 {plan.epochs} times in batches of {plan.batch_size}, backbone {network}, head {escape(plan.head)}. “packed” starts
 at the random identities of its draw and takes {plan.packing_steps} steps inside the gallery's {plan.span} principal
-directions with α = {plan.alpha:g}. {_asked(plan)}</p>
+directions with α = {plan.alpha:g}. {_corrected(plan)}{_asked(plan)}</p>
 {by_number_of_people(plan, trials) if several else ""}
 {"".join(parts)}
 <p class="note">Accuracy by InsightFace's ten-fold protocol, in percent; ± is Student's 95 % interval over the draws of
@@ -138,6 +138,10 @@ def _section(plan: Plan, trials: Sequence[Trial], first: str, second: str, ident
         f"{_table(comparisons, first, second, plan)}"
         f"<p>{escape(told_noise(noise)) if noise else ''}</p>"
     )
+
+
+def _corrected(plan: Plan) -> str:
+    return f"The requests of every arm were corrected in {plan.correct} round(s) of pictures. " if plan.correct else ""
 
 
 def _asked(plan: Plan) -> str:

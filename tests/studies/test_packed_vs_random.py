@@ -125,6 +125,34 @@ def test_large_benchmarks_are_rendered_when_first_needed(parts, benchmark, tmp_p
     assert np.diff([step.share for step in steps]).min() > -1e-9
 
 
+@pytest.mark.slow
+def test_requests_are_corrected_once_for_all_trainings(parts, benchmark, tmp_path, monkeypatch):
+    from hyperface import realization
+
+    calls = []
+    corrected = realization.corrected
+    monkeypatch.setattr(
+        realization, "corrected", lambda *values, **wish: calls.append(wish["rounds"]) or corrected(*values, **wish)
+    )
+    plan = tiny(benchmark, correct=1)
+    steps = list(packed_vs_random(tmp_path, *parts, plan=plan, arms=("random",), draws=1, seeds=2))
+    assert calls == [1]
+    kept = np.load(tmp_path / "random-6-0.npy")
+    asked = ARMS["random"](parts[0], plan, 6, 0)
+    assert kept.shape == asked.shape
+    assert not np.array_equal(kept, asked.numpy())
+    card = json.loads((tmp_path / "random-6-0" / "dataset.json").read_bytes())
+    assert card["complete"]
+    assert len(steps[-1].finished) == 2
+
+
+def test_a_gallery_of_another_recognizer_is_refused(parts, benchmark, tmp_path):
+    from dataclasses import replace
+
+    with pytest.raises(InputError, match="another"):
+        packed_vs_random(tmp_path, replace(parts[0], recognizer="another"), parts[1], plan=tiny(benchmark))
+
+
 def test_plans_that_cannot_work(parts, benchmark, tmp_path):
     for wish, error in (
         ({"arms": ("random", "paked")}, InputError),
@@ -133,6 +161,7 @@ def test_plans_that_cannot_work(parts, benchmark, tmp_path):
         ({"plan": tiny(benchmark, identities=(1,))}, InputError),
         ({"plan": tiny(benchmark, identities=(6, 200))}, InputError),  # 24 images in all
         ({"plan": tiny(benchmark, pairs=21)}, InputError),
+        ({"plan": tiny(benchmark, correct=-1)}, InputError),
         ({"plan": tiny(benchmark, benchmarks=())}, InputError),
         ({"plan": tiny("nowhere")}, UnknownNameError),
     ):
