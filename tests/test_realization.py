@@ -210,3 +210,17 @@ def test_corrections_that_cannot_be_are_refused(identities):
     for step in (0.0, -1.0, float("nan"), float("inf")):
         with pytest.raises(InputError, match="above 0"):
             corrected(identities, LinearGenerator(), MirrorReader(), step=step)
+
+
+def test_every_look_has_pictures_of_its_own(identities):
+    drawn = []
+
+    class Recorded(LinearGenerator):
+        def generate(self, embeddings, seeds):
+            drawn.append(tuple(seeds))
+            return super().generate(embeddings, seeds)
+
+    finish(corrected(identities, Recorded(), MirrorReader(), rounds=2, pictures=3))
+    assert [len(seeds) for seeds in drawn] == [9, 9, 18]  # in the end, what was wanted and what it has become
+    assert all(seeds == seeds[:3] * (len(seeds) // 3) for seeds in drawn)  # comparable across identities
+    assert len({seed for seeds in drawn for seed in seeds}) == 9
