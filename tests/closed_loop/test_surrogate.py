@@ -122,6 +122,20 @@ def test_without_repulsion_nobody_is_moved_apart():
     torch.testing.assert_close(last.requests, first.requests, atol=1e-5, rtol=0)
 
 
+def test_losses_are_those_written_out():
+    draw = torch.Generator().manual_seed(7)
+    centers, expected = torch.randn(3, 4, generator=draw) * 0.4, torch.randn(3, 4, generator=draw)
+    centers[0] *= 2 / centers[0].norm()  # longer than any mean of unit vectors: the linear function knows no bound
+    seen, moved = random_points(6, 4, seed=8), torch.tensor([5, 0, 3])
+    for found, i, row, told in zip(losses(centers, expected, moved, seen, Weights(2.0, 0.3, 0.1)),
+                                   moved.tolist(), centers.tolist(), expected.tolist(), strict=True):  # fmt: skip
+        length = math.hypot(*row)
+        cosines = [sum(a * b for a, b in zip(row, seen[j].tolist(), strict=True)) / length for j in range(6) if j != i]
+        apart = math.log(sum(math.exp(20 * cosine) for cosine in cosines)) / 20
+        strange = 1 - sum(a * b for a, b in zip(row, told, strict=True)) / length / math.hypot(*told)
+        assert float(found) == pytest.approx(2 * apart + 0.3 * max(0, 1 - length**2) + 0.1 * strange, abs=1e-5)
+
+
 def test_gradient_agrees_with_finite_differences():
     """Of each person alone, the others standing still: a first short move goes down it."""
     generator = Linear(twist=0.1)
