@@ -1,6 +1,6 @@
 """Speed of drawing a dataset, JPEGs on disk included, beside a straightforward loop.
 
-python benchmarks/synthesis.py [--identities 200] [--images 20] [--threads 2]
+python benchmarks/synthesis.py [--generator gan] [--identities 200] [--images 20] [--threads 2]
 """
 
 import argparse
@@ -13,6 +13,7 @@ from PIL import Image
 
 from hyperface import datasets, gallery, generators
 from hyperface.datasets.synthesis import JPEG_QUALITY, perturb
+from hyperface.defaults import GENERATOR
 from hyperface.images import to_uint8
 
 PEER_IDENTITIES = 10  # a few are enough to time the slow way
@@ -30,12 +31,13 @@ def straightforward(embeddings: torch.Tensor, generator, images: int, folder: Pa
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--generator", default=GENERATOR)
     parser.add_argument("--identities", type=int, default=200)
     parser.add_argument("--images", type=int, default=20)
     parser.add_argument("--threads", type=int, default=2)
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
-    generator, embeddings = generators.load(), gallery.load().embeddings[: options.identities]
+    generator, embeddings = generators.load(options.generator), gallery.load().embeddings[: options.identities]
     generator.generate(embeddings[:8], range(8))
     with tempfile.TemporaryDirectory() as folder:
         start = time.perf_counter()
