@@ -2,9 +2,10 @@
 
     python benchmarks/heads.py [--people 6] [--pictures 20] [--sizes 112 224 448] [--threads 1 2] [--peer]
 
-Prints, for each size, milliseconds of one thread for a picture of a person whose parts are kept, with hair, beard and
-age as the seeds have them, and for the first picture of a person; the time to the first picture of a fresh process, with
-what was compiled before and without; images a second of `datasets.synthesize` with JPEGs and data card; and memory.
+Prints the time to the first picture of a fresh process, with what was compiled before and without; images a second of
+`datasets.synthesize`, JPEGs and data card included; memory after that; and, for each size, milliseconds of one thread
+for a picture of a person whose parts are kept, the same with hair, beard and age as the seeds have them, and for the
+first picture of a person.
 Milliseconds are of processor time, which other programs on the machine change less than the clock; both are told where
 threads share the work. --peer times scripts/rendered_heads as well, which needs `pip install anny`.
 """
@@ -139,11 +140,12 @@ def main() -> None:
     tell_fresh()
     before = memory()
     grow_all_hair()
-    for size in options.sizes:
-        tell_pictures(size, options.people, max(2, options.pictures * 112 // size))
     for threads in options.threads:
         tell_dataset(options.people, options.pictures, threads)
-    print(f"memory: {before:.0f} MB before the first picture, {memory():.0f} MB at the end")
+    print(f"memory: {before:.0f} MB before the first picture, {memory():.0f} MB after datasets")
+    torch.set_num_threads(1)
+    for size in options.sizes:
+        tell_pictures(size, options.people, max(2, options.pictures * 112 // size))
     if options.peer:
         print(f"scripts/rendered_heads, 112 pixels     {peer(options.pictures):8.1f} ms")
 

@@ -2,6 +2,9 @@
 
 Compiled once for a computer, kept beside the source; other threads run meanwhile; a division by zero is infinity, as in
 NumPy, and not an error.
+
+A kernel calls no other one that is not inlined. Of a function that is called from two, numba runs either compilation,
+whichever a process came by, and they round differently: pictures would depend on what was compiled before.
 """
 
 from __future__ import annotations

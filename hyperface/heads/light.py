@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 
 import numpy as np
 
@@ -19,6 +20,7 @@ _ORDER = np.array([0, 8, 2, 10, 12, 4, 14, 6, 3, 11, 1, 9, 15, 7, 13, 5])
 _BIAS = 0.004  # metres; less and surfaces shadow themselves
 
 
+@lru_cache(maxsize=4)
 def sphere_directions(count: int = DIRECTIONS) -> Floats:
     """Evenly spread unit vectors (count, 3): the Fibonacci lattice."""
     k = np.arange(count) + 0.5
@@ -35,45 +37,56 @@ def surroundings(light: Light, directions: Floats) -> Floats:
     return (radiance + sharp @ light.lobes).astype(np.float32)
 
 
-@kernel
 def visibility(vertices: Floats, normals: Floats, triangles: Indices, strands: Floats, directions: Floats) -> Floats:
     """max(0, n·d) where vertex v sees direction d, else 0: (v, k).
 
     strands: (n, m, 3) lines that hide half of what is behind them; n may be 0.
     """
     size = _OCCLUSION_MAP
-    out = np.zeros((vertices.shape[0], directions.shape[0]), np.float32)
-    points, depth = np.empty((vertices.shape[0], 2), np.float32), np.empty(vertices.shape[0], np.float32)
-    lines, line_depth = np.empty((*strands.shape[:2], 2), np.float32), np.empty(strands.shape[:2], np.float32)
+    out = np.zeros((len(vertices), len(directions)), np.float32)
     nearest, hair = np.empty((size, size), np.float32), np.empty((size, size), np.float32)
-    scale, one = np.float32(size / (2 * REACH)), np.float32(1)
-    for k in range(directions.shape[0]):
-        axes = _axes_toward(directions[k])
-        nearest[:] = np.inf
-        hair[:] = np.inf
-        _seen(vertices, axes, scale, points, depth)
+    for k, direction in enumerate(directions):
+        axes = _axes_toward(direction)
+        nearest.fill(np.inf)
+        hair.fill(np.inf)
+        points, depth = _seen(vertices, axes, size)
         cover(points, depth, triangles, nearest)
-        for i in range(strands.shape[0]):
-            _seen(strands[i], axes, scale, lines[i], line_depth[i])
-        cover_lines(lines, line_depth, strands.shape[0], hair)
-        for v in range(vertices.shape[0]):
-            cosine = -(normals[v, 0] * axes[2, 0] + normals[v, 1] * axes[2, 1] + normals[v, 2] * axes[2, 2])
-            if cosine <= 0:
-                continue
-            column, row = int(points[v, 0]), int(points[v, 1])
-            if 0 <= column < size and 0 <= row < size:
-                limit = depth[v] - np.float32(_BIAS) - np.float32(0.004) * (one - cosine)
-                if nearest[row, column] < limit:
-                    continue
-                if hair[row, column] < limit:
-                    cosine *= np.float32(0.35)
-            out[v, k] = cosine
+        if len(strands):
+            lines, line_depth = _seen(strands, axes, size)
+            cover_lines(lines, line_depth, len(strands), hair)
+        _add_visible(points, depth, normals, axes, nearest, hair, k, out)
     return out
 
 
 @kernel
-def _seen(places: Floats, axes: Floats, scale: np.float32, points: Floats, depth: Floats) -> None:
-    """Places (n, 3) as they lie on a map of that scale: points (n, 2) in samples, and depth (n,)."""
+def _add_visible(
+    points: Floats, depth: Floats, normals: Floats, axes: Floats, nearest: Floats, hair: Floats, k: int, out: Floats
+) -> None:
+    """Into column k of out (v, k): how directly each vertex sees the direction that the map is of."""
+    size, one = nearest.shape[0], np.float32(1)
+    for v in range(points.shape[0]):
+        cosine = -(normals[v, 0] * axes[2, 0] + normals[v, 1] * axes[2, 1] + normals[v, 2] * axes[2, 2])
+        if cosine <= 0:
+            continue
+        column, row = int(points[v, 0]), int(points[v, 1])
+        if 0 <= column < size and 0 <= row < size:
+            limit = depth[v] - np.float32(_BIAS) - np.float32(0.004) * (one - cosine)
+            if nearest[row, column] < limit:
+                continue
+            if hair[row, column] < limit:
+                cosine *= np.float32(0.35)
+        out[v, k] = cosine
+
+
+def _seen(places: Floats, axes: Floats, size: int) -> tuple[Floats, Floats]:
+    """Places (…, 3) as they lie on a map of so many samples a side: points (…, 2) in samples, and depth (…)."""
+    points, depth = np.empty((*places.shape[:-1], 2), np.float32), np.empty(places.shape[:-1], np.float32)
+    _project(places.reshape(-1, 3), axes, np.float32(size / (2 * REACH)), points.reshape(-1, 2), depth.reshape(-1))
+    return points, depth
+
+
+@kernel
+def _project(places: Floats, axes: Floats, scale: np.float32, points: Floats, depth: Floats) -> None:
     reach = np.float32(REACH)
     for v in range(places.shape[0]):
         x, y, z = places[v, 0], places[v, 1], places[v, 2]
@@ -131,18 +144,14 @@ def light_axes(light: Light) -> Floats:
     return floats(_axes_toward(light.key_direction))
 
 
-@kernel
 def shadow_map(vertices: Floats, triangles: Indices, strands: Floats, axes: Floats, size: int) -> Floats:
     """Depth seen from the key light (size, size), +inf where nothing is. strands: (n, k, 3)."""
     nearest = np.full((size, size), np.inf, np.float32)
-    points, depth = np.empty((vertices.shape[0], 2), np.float32), np.empty(vertices.shape[0], np.float32)
-    lines, line_depth = np.empty((*strands.shape[:2], 2), np.float32), np.empty(strands.shape[:2], np.float32)
-    scale = np.float32(size / (2 * REACH))
-    _seen(vertices, axes, scale, points, depth)
+    points, depth = _seen(vertices, axes, size)
     cover(points, depth, triangles, nearest)
-    for i in range(strands.shape[0]):
-        _seen(strands[i], axes, scale, lines[i], line_depth[i])
-    cover_lines(lines, line_depth, strands.shape[0], nearest)
+    if len(strands):
+        lines, line_depth = _seen(strands, axes, size)
+        cover_lines(lines, line_depth, len(strands), nearest)
     return nearest
 
 

@@ -39,8 +39,7 @@ class Looks:
     person: Person
     vertices: Floats  # (v, 3) neutral head
     middle: Floats  # (3,) of the head, which light and shadows are measured around
-    visible: Floats  # (v, k) what each vertex of the bare head sees of each direction around it
-    shade: Floats  # (v, k) share of that which the hair leaves
+    visible: Floats  # (v, k) what each vertex sees of each direction around the head
     strands: Strands
     facial: Strands | None  # brows, lashes and beard, where pictures are large enough to show hairs
     paint: Floats  # (h, w, 4)
@@ -54,7 +53,7 @@ class _Body:
 
     person: Person
     changed: Floats  # (u, 3) how the person's own shape moves the vertices of a head
-    visible: Floats  # (v, k) as in Looks
+    visible: Floats  # (v, k) as in Looks, of the bare head
     paint: Floats  # (h, w, 4) without hair, beard and make-up
     beard: Floats | None  # (h, w) where facial hair grows, of those who have any
 
@@ -97,8 +96,8 @@ def looks_of(kept: Kept, z: Floats, capture: Capture, detail: int, age: float | 
     )
     frames = frames_for(row, capture.glasses, capture.sunglasses)
     glasses = kept.get((who, years, frames), lambda: fitted(frames, vertices)) if frames else None
-    shade, texels = hair_shade(style), _texels(detail)
-    return Looks(person, vertices, vertices.mean(axis=0), body.visible, shade, strands, facial, paint, texels, glasses)
+    visible = kept.get((who, style.name), lambda: body.visible * hair_shade(style))
+    return Looks(person, vertices, vertices.mean(axis=0), visible, strands, facial, paint, _texels(detail), glasses)
 
 
 @lru_cache(maxsize=32)

@@ -8,7 +8,7 @@ from functools import lru_cache
 import numpy as np
 
 from hyperface.errors import require
-from hyperface.heads.arrays import Floats, floats
+from hyperface.heads.arrays import Floats, Indices, floats
 from hyperface.heads.camera import crop_transform, develop, project, rotation
 from hyperface.heads.capture import Camera, Capture
 from hyperface.heads.chart import eyeballs
@@ -30,7 +30,7 @@ from hyperface.heads.noise import smooth_noise
 from hyperface.heads.parts import KEPT_BYTES, Looks, hair_shade, looks_of, neutral_head
 from hyperface.heads.raster import normals_of, place, rasterize
 from hyperface.heads.scenes import paint_scene
-from hyperface.heads.shading import draw_strands, fill_background, shade_head, surface_of
+from hyperface.heads.shading import draw_strands, fill_background, shade_head, spread_normals, surface_of
 from hyperface.heads.solids import Solid, cast, draw
 from hyperface.images import ALIGNED_SIZE
 
@@ -98,8 +98,9 @@ def _drawn(
 
     arriving = surroundings(light, (sphere_directions() @ turn.T).astype(np.float32))  # (k, 3)
     arriving *= np.float32(4 / DIRECTIONS)  # irradiance is 1 in the open under radiance 1
-    irradiance = floats((looks.visible * looks.shade) @ arriving)  # (v, 3)
+    irradiance = floats(looks.visible @ arriving)  # (v, 3)
     normals = normals_of(centered, head.triangles)
+    soft = spread_normals(spread_normals(normals, head.triangles), head.triangles)
     axes = light_axes(light)
     resolution = 256 if detail == 1 else 640
     shadow = shadow_map(centered, head.solid, threads[0][0].reshape(hairs[0].points.shape), axes, resolution)
@@ -113,8 +114,8 @@ def _drawn(
     image, face = np.zeros((side, side, 3), np.float32), np.zeros((side, side), np.float32)
     distance = float(camera.distance + middle[1])
     shade_head(
-        index, weights, head.triangles, head.parts.astype(np.int32),
-        surface_of(centered, normals, irradiance, head.triangles, axes), head.mean,
+        index, weights, head.triangles, _parts(),
+        surface_of(centered, normals, soft, irradiance, axes), head.mean,
         looks.texels, looks.paint, _pores(), _eye_centers(), _colors(person), shadow, axes, taps, light.key,
         light.lobe_directions, light.lobe_sharpness, light.lobes, light.sky, light.ground,
         floats([distance, REACH, (0.0, 0.018, 0.028)[detail - 1] * person.pores, 1.5]), image, face,
@@ -171,6 +172,11 @@ def _turntable(vertices: Floats, turn: Floats, camera: Camera) -> Floats:
 def _carried(hair: Strands, moved: Floats) -> Strands:
     """Facial hair that follows an expression, which moves the head's vertices so far (v, 3)."""
     return replace(hair, points=hair.points + moved[hair.nearest])
+
+
+@lru_cache(maxsize=1)
+def _parts() -> Indices:
+    return load_head_model().parts.astype(np.int32)
 
 
 @lru_cache(maxsize=1)

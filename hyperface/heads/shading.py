@@ -64,13 +64,13 @@ def spread_normals(normals: Floats, triangles: Indices) -> Floats:
 
 
 @kernel
-def surface_of(vertices: Floats, normals: Floats, irradiance: Floats, triangles: Indices, axes: Floats) -> Floats:
+def surface_of(vertices: Floats, normals: Floats, soft: Floats, irradiance: Floats, axes: Floats) -> Floats:
     """What shading interpolates between vertices, side by side (v, _SURFACE).
 
-    Position, normal, irradiance (three numbers each), and the cosine to the key light of a normal that is averaged with
-    those around it. vertices, normals, irradiance: (v, 3) in the camera's frame. axes: of the shadow map.
+    Position, normal, irradiance (three numbers each), and the cosine to the key light of the soft normal, which is
+    averaged with those around it. vertices, normals, soft, irradiance: (v, 3) in the camera's frame. axes: of the
+    shadow map.
     """
-    soft = spread_normals(spread_normals(normals, triangles), triangles)
     out = np.zeros((vertices.shape[0], _SURFACE), np.float32)
     for v in range(vertices.shape[0]):
         for axis in range(3):
