@@ -32,7 +32,8 @@ PACKAGES = tuple(
     f"hyperface.{name}"
     for name in (
         "gallery", "packing", "sphere", "bounds", "recognizers", "faces", "generators", "datasets", "training",
-        "evaluation", "closed_loop", "realization", "projection", "studies", "runs", "errors", "steps",
+        "evaluation", "evaluation.rendered", "closed_loop", "realization", "projection", "studies", "runs", "errors",
+        "steps",
     )
 )  # fmt: skip
 COMMAND_LINE = "reference/command_line.md"

@@ -78,6 +78,9 @@ def compare(
         identities: of the trials that are compared; None where all have the same number.
         headline: benchmarks of the mean; all of them if none is named.
 
+    Returns:
+        A comparison for each benchmark, and the mean's.
+
     Raises:
         InputError: No draw and seed for which both arms are finished.
     """
