@@ -99,7 +99,21 @@ def _deviation(variance: float) -> float:
 def noise_of_difference(
     trials: Sequence[Trial], first: str, second: str, *, identities: int | None = None, headline: Sequence[str] = ()
 ) -> Noise | None:
-    """The components of `second` − `first`; None if nothing is known about single pairs, or no draw is complete."""
+    """The components of the difference between two arms.
+
+    Args:
+        trials: of both arms, and whatever others.
+        first: what the other arm is compared with.
+        second: the other arm.
+        identities: of the trials that are compared; None where all have the same number.
+        headline: benchmarks of the mean; all of them if none is named.
+
+    Returns:
+        The components of `second` − `first`; None if nothing is known about single pairs, or no draw is complete.
+
+    Raises:
+        Nothing: arms without trials in common give None.
+    """
     couples = paired(trials, first, second, identities=identities)
     return _components_of([(one.draw, (one, other)) for one, other in couples], headline)
 
