@@ -1,6 +1,7 @@
 """Make what dlib's network and heads need of each other: the centre of heads, the map to their numbers, the gallery.
 
     python scripts/build_head_map.py [--faces 10000] [--workers 1] [--kept FOLDER] [--out FOLDER] [--gallery FILE]
+    python scripts/build_head_map.py --kept FOLDER --as-it-is     # of what an interrupted run has drawn
 
 Draws the faces of the gallery `heads-10k` (`load_gallery_generator("heads")`, seeds from 0), embeds each with dlib's
 network, and writes
@@ -17,7 +18,7 @@ import argparse
 import json
 import multiprocessing
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
@@ -78,18 +79,37 @@ def block(task: tuple[int, Path]) -> Path:
     return path
 
 
+def read(paths: Iterable[Path]) -> dict[str, np.ndarray]:
+    """The faces of these files, as `block` has them."""
+    found = []
+    for path in paths:
+        with np.load(path) as file:
+            found.append(dict(file))
+    return {name: np.concatenate([part[name] for part in found]) for name in found[0]}
+
+
 def drawn(faces: int, workers: int, kept: Path) -> dict[str, np.ndarray]:
     """The first faces, as `block` has them."""
     kept.mkdir(parents=True, exist_ok=True)
-    found: list[dict[str, np.ndarray]] = []
+    paths: list[Path] = []
     with _spread(workers) as spread, tqdm(total=faces, desc="drawing", unit="face") as bar:
         while bar.n < faces:
-            numbers = range(len(found), len(found) + -(-(faces - bar.n) // BLOCK))
+            numbers = range(len(paths), len(paths) + -(-(faces - bar.n) // BLOCK))
             for path in spread(block, [(number, kept) for number in numbers]):
-                with np.load(path) as file:
-                    found.append(dict(file))
-                bar.update(len(found[-1]["seeds"]))
-    return {name: np.concatenate([part[name] for part in found])[:faces] for name in found[0]}
+                paths.append(path)
+                bar.update(len(read([path])["seeds"]))
+    return {name: rows[:faces] for name, rows in read(paths).items()}
+
+
+def told(seeds: np.ndarray) -> str:
+    """Which faces of the gallery these are, in blocks."""
+    blocks = sorted(set((seeds // BLOCK).tolist()))
+    ranges = [
+        [number for number in blocks if (number - 1 not in blocks)],
+        [number for number in blocks if (number + 1 not in blocks)],
+    ]
+    spans = [f"{first * BLOCK} to {(last + 1) * BLOCK - 1}" for first, last in zip(*ranges, strict=True)]
+    return f"{len(seeds):,} faces of the gallery {NAME}, seeds {' and '.join(spans)}"
 
 
 @contextmanager
@@ -148,17 +168,21 @@ def main() -> None:
     parser.add_argument("--faces", type=int, default=10_000)
     parser.add_argument("--workers", type=int, default=1, help="processes")
     parser.add_argument("--kept", type=Path)
+    parser.add_argument("--as-it-is", action="store_true", help="draw nothing: take what is kept")
     parser.add_argument("--out", type=Path, default=assets_folder())
     parser.add_argument("--gallery", type=Path, metavar="FILE")
     options = parser.parse_args()
-    with TemporaryDirectory() as elsewhere:
-        seen = drawn(options.faces, options.workers, options.kept or Path(elsewhere))
+    if options.as_it_is:
+        seen = read(sorted(options.kept.glob("[0-9]" * 4 + ".npz")))
+    else:
+        with TemporaryDirectory() as elsewhere:
+            seen = drawn(options.faces, options.workers, options.kept or Path(elsewhere))
     z = HeadsGalleryGenerator().coordinates(seen["seeds"].tolist())
     center = np.round(seen["descriptors"].mean(axis=0, dtype=np.float64), 7)
     x = centered(seen["descriptors"], center)
     report(z, x)
     mean, weights = fit(z, x)
-    about = f"the raw descriptors of the first {len(z)} faces of the gallery {NAME}"
+    about = f"the raw descriptors of {told(seen['seeds'])}"
     write(options.out / HEADS_MEAN_FILE, json.dumps({"of": about, "mean": center.tolist()}).encode() + b"\n")
     tensors = {"mean": mean, "weights": weights.astype(np.float16)}
     write(options.out / FILE, save(tensors, metadata={"coordinates": "\n".join(coordinates.names())}))

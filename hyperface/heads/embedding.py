@@ -2,8 +2,8 @@
 
 An embedding x of a person is nearly m + z W, where z are the coordinates (`scripts/build_head_map.py` fits m and W by
 ridge regression on rendered heads, as the recogniser `dlib-heads` sees them). A request x is answered by
-z = (x − m) Wᵀ (W Wᵀ + λ I)⁻¹, the ridge inverse, scaled to one length and brought within the bounds. The length is a
-little below that of random people: all of it goes into what the recogniser sees, and of longer ones what is not linear
+z = (x − m) Wᵀ (W Wᵀ + λ I)⁻¹, the ridge inverse, scaled to one length and brought within the bounds. The length is
+below that of random people: all of it goes into what the recogniser sees, and of longer ones what is not linear
 grows faster than what is.
 """
 
@@ -21,8 +21,8 @@ from hyperface.heads import coordinates
 from hyperface.heads.arrays import Floats
 
 FILE = "heads/dlib_map.safetensors"
-RIDGE = 0.0005  # λ: how much of a request that costs much change of the head is left out
-LENGTH = 0.8  # root mean square of the coordinates of who is asked for; people at random have 1
+RIDGE = 0.0002  # λ: how much of a request that costs much change of the head is left out
+LENGTH = 0.65  # root mean square of the coordinates of who is asked for; people at random have 1
 
 
 @dataclass(frozen=True)
