@@ -26,6 +26,9 @@ def test_as_many_have_glasses_as_should_and_others_rarely_wear_some(people):
     assert all(frames_for(z, BORROWED / 2, False) for z in people[:20])
     assert not any(frames_for(z, OWN, False) for z in people)
     assert all(frames_for(z, 1.0, True).dark for z in people[:20])
+    chances = np.random.default_rng(1).random(len(people))
+    met = np.mean([frames_for(z, chance, False) is not None for z, chance in zip(people, chances, strict=True)])
+    assert met == pytest.approx(0.17 * 0.85 + 0.83 * 0.015, abs=0.045)
 
 
 def test_a_small_change_of_a_person_keeps_the_glasses(people):
