@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
+from numpy.typing import NDArray
 
 from hyperface.heads.arrays import Floats, Indices, floats
 from hyperface.heads.chart import Chart, chart_of
 from hyperface.heads.colors import GRAY_HAIR
 from hyperface.heads.coordinates import Person
-from hyperface.heads.growing import CROWN, STRANDS, Growth, grow
+from hyperface.heads.growing import CROWN, STRANDS, grow
 from hyperface.heads.hairline import AXIS_Y, TABLE, hairline, mean_line
 from hyperface.heads.hairstyles import HairStyle
 from hyperface.heads.model import load_head_model
@@ -36,10 +37,10 @@ class Strands:
 def wear(person: Person, vertices: Floats, style: HairStyle, age: float, count: int) -> Strands:
     """A style on a person's neutral head (v, 3): at most `count` strands."""
     growth, head = grow(style), load_head_model()
-    line = hairline(person, age)
-    recede = growth.hairline - (np.interp(growth.angle, line[0], line[1]) - np.interp(growth.angle, *mean_line()))
+    line, (usual, crown) = hairline(person, age), _places(style)
+    recede = growth.hairline - (np.interp(growth.angle, line[0], line[1]) - usual)
     ragged = 0.012 * (growth.kind * 53 % 1) ** 2 - (0.0 if style.comb == "out" else 0.003)
-    kept = np.flatnonzero((recede > ragged) & (growth.kind < style.density * _thinning(person, age, growth)))[:count]
+    kept = np.flatnonzero((recede > ragged) & (growth.kind < style.density * _thinning(person, age, crown)))[:count]
     points, nearest, kind = growth.points[kept], growth.nearest[kept], growth.kind[kept]
     points = points + (vertices - head.mean)[nearest]
     inside, bulk = growth.inside[kept], growth.bulk[kept]
@@ -53,7 +54,7 @@ def wear(person: Person, vertices: Floats, style: HairStyle, age: float, count: 
     if style.comb == "out" and not large:
         points, nearest, inside = points[:, ::2], nearest[:, ::2], inside[:, ::2]
     bulk = bulk * smooth_step(0.006, 0.026, recede[kept])  # a hairline is of fine hairs
-    long = np.linalg.norm(np.diff(points, axis=1), axis=2).sum(axis=1)
+    long = _steps(points).sum(axis=1)
     thread = np.minimum(_WIDTH * np.sqrt(STRANDS / count), 0.03 * long)
     if style.comb == "out":
         few = (STRANDS / count) ** 0.3  # fewer coils are drawn larger, so that they still make a surface
@@ -91,30 +92,44 @@ def _finer(points: Floats, nearest: Indices, inside: Floats, times: int) -> tupl
     fine = np.linspace(0, last, times * last + 1, dtype=np.float32)
     index = np.minimum(fine.astype(np.int32), last - 1)
     share = (fine - index)[None, :]
-    before, after = points[:, np.maximum(index - 1, 0)], points[:, np.minimum(index + 2, last)]
-    begin, end, t = points[:, index], points[:, index + 1], share[..., None]
+    before, after = points.take(np.maximum(index - 1, 0), axis=1), points.take(np.minimum(index + 2, last), axis=1)
+    begin, end, t = points.take(index, axis=1), points.take(index + 1, axis=1), share[..., None]
     # Catmull and Rom's curve through the corners.
     smooth = begin + 0.5 * t * (
         end - before + t * (2 * before - 5 * begin + 4 * end - after + t * (3 * (begin - end) + after - before))
     )
     return (
         smooth,
-        nearest[:, np.rint(fine).astype(np.int32)],
-        inside[:, index] * (1 - share) + inside[:, index + 1] * share,
+        nearest.take(np.rint(fine).astype(np.int32), axis=1),
+        inside.take(index, axis=1) * (1 - share) + inside.take(index + 1, axis=1) * share,
     )
 
 
-def _thinning(person: Person, age: float, growth: Growth) -> Floats:
-    """Share of strands left where hair thins with age: on the crown of those whose hairline recedes."""
-    thin = np.clip(person.receding * np.clip((age - 0.72) / 0.28, 0, 1) - 0.35, 0, 0.8)
+def _steps(points: Floats) -> Floats:
+    """Lengths (n, k − 1) of the pieces of strands (n, k, 3); several times faster than NumPy's norm along so few."""
+    x, y, z = np.moveaxis(np.diff(points, axis=1), -1, 0)
+    return np.asarray(np.sqrt(x * x + y * y + z * z))
+
+
+@lru_cache(maxsize=32)
+def _places(style: HairStyle) -> tuple[NDArray[np.float64], Floats]:
+    """Of a style's roots (n,): the mean hairline's height at their angle, and metres from the crown."""
+    growth = grow(style)
     crown = np.linalg.norm(growth.points[:, 0] - CROWN, axis=1)
+    return np.interp(growth.angle, *mean_line()), crown
+
+
+def _thinning(person: Person, age: float, crown: Floats) -> Floats:
+    """Share of strands left where hair thins with age: on the crown of those whose hairline recedes. crown: (n,) metres
+    from it."""
+    thin = np.clip(person.receding * np.clip((age - 0.72) / 0.28, 0, 1) - 0.35, 0, 0.8)
     return np.asarray(1 - thin * smooth_step(0.075, 0.03, crown), np.float32)
 
 
 def _curled(points: Floats, curl: float, lock: Floats, kind: Floats) -> Floats:
     """Waves to curls: strands of a lock wind around their lines together."""
     strength = float(smooth_step(0.15, 0.6, curl))
-    steps = np.linalg.norm(np.diff(points, axis=1), axis=2)
+    steps = _steps(points)
     along = np.concatenate([np.zeros((len(points), 1), np.float32), np.cumsum(steps, axis=1)], axis=1)
     wavelength = np.maximum(0.058 * (1 - curl) + 0.008, 4.2 * steps.mean(axis=1, keepdims=True))
     phase = 2 * np.pi * (along / wavelength + lock[:, None]) + kind[:, None] * (0.4 + 0.7 * curl)
