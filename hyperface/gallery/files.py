@@ -17,15 +17,15 @@ from hyperface.assets import asset
 from hyperface.defaults import GALLERY
 from hyperface.errors import AssetError, CheckpointError
 from hyperface.gallery.base import Gallery
-from hyperface.gallery.thumbnails import decode_sheet, encode_sheet
+from hyperface.gallery.thumbnails import JPEG_QUALITY, decode_sheet, encode_sheet
 from hyperface.recognizers.card import RecognizerCard
 
 FORMAT = "hyperface-gallery-1"
 SHIPPED = {"gan-10k": "galleries/gan-10k.safetensors"}
 
 
-def to_bytes(gallery: Gallery) -> bytes:
-    """The gallery as the content of one safetensors file."""
+def to_bytes(gallery: Gallery, *, thumbnail_quality: int = JPEG_QUALITY) -> bytes:
+    """The gallery as the content of one safetensors file. thumbnail_quality: of their JPEG, 1 to 95."""
     metadata = {
         "format": FORMAT,
         "name": gallery.name,
@@ -35,7 +35,7 @@ def to_bytes(gallery: Gallery) -> bytes:
     }
     if gallery.recognizer_card is not None:
         metadata["recognizer_card"] = json.dumps(gallery.recognizer_card.to_json())
-    sheet = np.frombuffer(encode_sheet(gallery.thumbnails), dtype=np.uint8)
+    sheet = np.frombuffer(encode_sheet(gallery.thumbnails, thumbnail_quality), dtype=np.uint8)
     tensors = {"embeddings": gallery.embeddings.half(), "thumbnails": torch.from_numpy(sheet.copy())}
     return save(tensors, metadata)
 

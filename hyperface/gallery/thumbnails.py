@@ -19,7 +19,7 @@ def shrink(images: torch.Tensor) -> np.ndarray:
     return to_uint8(F.interpolate(images, size=THUMBNAIL_SIZE, mode="bilinear", antialias=True, align_corners=False))
 
 
-def encode_sheet(thumbnails: np.ndarray) -> bytes:
+def encode_sheet(thumbnails: np.ndarray, quality: int = JPEG_QUALITY) -> bytes:
     """Thumbnails, uint8 (n, s, s, 3), row by row on a sheet of 100 columns: the content of a JPEG file."""
     rows = -(-len(thumbnails) // SHEET_COLUMNS)
     size = thumbnails.shape[1]
@@ -27,7 +27,7 @@ def encode_sheet(thumbnails: np.ndarray) -> bytes:
     cells[: len(thumbnails)] = thumbnails
     sheet = cells.reshape(rows, SHEET_COLUMNS, size, size, 3).swapaxes(1, 2)  # (rows, size, columns, size, 3)
     buffer = io.BytesIO()
-    Image.fromarray(sheet.reshape(rows * size, SHEET_COLUMNS * size, 3)).save(buffer, "JPEG", quality=JPEG_QUALITY)
+    Image.fromarray(sheet.reshape(rows * size, SHEET_COLUMNS * size, 3)).save(buffer, "JPEG", quality=quality)
     return buffer.getvalue()
 
 

@@ -135,3 +135,10 @@ def test_bad_galleries_say_what_is_wrong(tmp_path):
         next(gallery.build([], recognizers.load(), count=0, name="none", generator="x"))
     with pytest.raises(UnknownNameError, match="dcgan"):
         generators.load_gallery_generator("dcgn")
+
+
+def test_thumbnails_may_take_less_room():
+    made = gallery.load()
+    small = gallery.Gallery("small", made.recognizer, made.generator, made.embeddings[:100], made.thumbnails[:100],
+                            made.sources[:100])  # fmt: skip
+    assert len(gallery.to_bytes(small, thumbnail_quality=40)) < len(gallery.to_bytes(small)) - 5_000
