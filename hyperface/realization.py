@@ -162,7 +162,7 @@ def corrected(
     *,
     rounds: int = 3,
     pictures: int = 3,
-    step: float = 0.7,
+    step: float = 0.35,
     seed: int = 0,
     batch_size: int = 16,
     resume: dict[str, torch.Tensor] | None = None,
@@ -181,7 +181,7 @@ def corrected(
         recognizer: the one whose embeddings they are.
         rounds: how often each request is moved, 1 or more.
         pictures: of each request in each round, 1 or more; its mirror images are looked at as well.
-        step: of the first round, above 0; 1 makes up for all that is missing.
+        step: of the first round, above 0; 1 makes up for all that is missing, and for the noise of the pictures, too.
         seed: same seed, same result.
         batch_size: requests drawn at once.
         resume: the state of a step of the same call.

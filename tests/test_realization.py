@@ -161,9 +161,9 @@ def test_noise_does_not_make_the_kept_request_worse():
     there is, every request gains in the mean over pictures, which the correction has not seen."""
     wanted = F.normalize(torch.randn(60, 5, generator=torch.Generator().manual_seed(8)), dim=1)
     exact, twisted = LinearGenerator(noise=0.15, turn=0.0), LinearGenerator(noise=0.15)
-    kept = finish(corrected(wanted, exact, MirrorReader(), rounds=4)).requests
+    kept = finish(corrected(wanted, exact, MirrorReader(), rounds=4, step=0.7)).requests
     assert (realized(kept, exact) * wanted).sum(dim=1).mean() > 0.985
-    kept = finish(corrected(wanted, twisted, MirrorReader(), rounds=4)).requests
+    kept = finish(corrected(wanted, twisted, MirrorReader(), rounds=4, step=0.7)).requests
     before, after = ((realized(rows, twisted) * wanted).sum(dim=1) for rows in (wanted, kept))
     assert after.mean() > before.mean() + 0.5 * (1 - before.mean())
     assert (after - before).min() > -0.03
