@@ -65,7 +65,8 @@ def found(count: int, variation: float) -> None:
     print(f"{'|yaw| up to 45°':45} {hits[turns <= 45].mean():8.2%} of {(turns <= 45).sum()}")
     for low, high in TURNS:
         chosen = (turns > low) & (turns <= high)
-        print(f"{f'{low}° to {high}°':45} {hits[chosen].mean():8.2%} of {chosen.sum()}")
+        if chosen.any():
+            print(f"{f'{low}° to {high}°':45} {hits[chosen].mean():8.2%} of {chosen.sum()}")
     print(f"\nUp to 45°, by condition{'':21} {'found':>9}    share of pictures")
     for name, holds in CONDITIONS.items():
         chosen = np.array([holds(capture) for capture in captures]) & (turns <= 45)
