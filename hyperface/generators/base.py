@@ -187,7 +187,8 @@ class Portraits(ABC):
         """What each person has more or less of than another, in words, the most noticeable first.
 
         Args:
-            embeddings, others: (n, dimension), as for `generate`.
+            embeddings: (n, dimension), as for `generate`.
+            others: (n, dimension), whom they are compared with.
             count: of words at most.
 
         Returns:

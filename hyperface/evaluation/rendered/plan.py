@@ -14,7 +14,8 @@ from hyperface.heads.arrays import Floats
 from hyperface.heads.capture import STYLE_SIZE, Capture, capture_of
 from hyperface.seeds import seeded_normal, stream_seed
 
-SHIPPED_SEED, SHIPPED_PAIRS = 2026, 600  # of the packs that ship; the people of another seed are others
+SHIPPED_SEED = 2026  # of the packs that ship; the people of another seed are others
+SHIPPED_PAIRS = 600
 FEWEST = 2 * FOLDS  # pairs, so that every fold has one of each kind
 SKIN_TOLERANCE = 0.07  # two people whose melanin differs by less count as of the same skin tone
 _USUAL_PITCH_SD = 7.0  # of `capture_of`, degrees
