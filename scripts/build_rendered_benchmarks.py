@@ -2,7 +2,7 @@
 
     python scripts/build_rendered_benchmarks.py --out FOLDER           # all five packs of 600 pairs
     python scripts/build_rendered_benchmarks.py --check                # dlib against shortcuts, on what ships
-    python scripts/build_rendered_benchmarks.py --seed 101 --out /tmp/packs --check    # the same on other people
+    python scripts/build_rendered_benchmarks.py --seed 101 --out FOLDER --check    # the same on other people
 
 Everything follows from the seed and the renderer. TUNING_SEED is the one that settings were chosen on; packs that ship
 show other people, whom nobody looked at before the settings were final. Those that ship today are of an earlier
