@@ -264,13 +264,14 @@ def angle(picture) -> float:
 
 
 @pytest.mark.browser
-def test_a_closed_page_is_forgotten(small_packing, page, open_tab, portrait, app_url, browser):
+def test_a_closed_page_is_forgotten(small_packing, page, open_tab, portrait, upload_cache, app_url, browser):
     sessions = watch_sessions(page)
     open_photos(page, open_tab)
     upload(page, me=portrait)
     page.close()
     visitor = browser.new_context().request
     end = time.monotonic() + 60  # Gradio notices at its next heartbeat
-    while visitor.get(f"{app_url}/gradio_api/deep_link?session_hash={sessions[-1]}").json() != "":
+    while link := visitor.get(f"{app_url}/gradio_api/deep_link?session_hash={sessions[-1]}").json():
+        (upload_cache / "deep_links" / link / "state.json").unlink()  # asking writes it, and others look for it
         assert time.monotonic() < end, "the session of a closed page is still there"
         time.sleep(0.5)
