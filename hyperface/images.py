@@ -4,8 +4,11 @@ Inside: float32 tensors (n, 3, h, w), RGB, values in [0, 1]. Faces are aligned t
 template of ArcFace (see `hyperface.faces`) unless a docstring says otherwise.
 """
 
+import io
+
 import numpy as np
 import torch
+from PIL import Image
 from torch.nn import functional as F
 
 from hyperface.errors import InputError
@@ -42,6 +45,13 @@ def to_uint8(images: torch.Tensor) -> np.ndarray:
     """Float tensor (n, 3, h, w) in [0, 1] → uint8 RGB pixels (n, h, w, 3), rounded and clipped."""
     pixels = images.detach().float().mul(255).round_().clamp_(0, 255)  # (n, 3, h, w)
     return pixels.to(torch.uint8).permute(0, 2, 3, 1).contiguous().cpu().numpy()
+
+
+def jpeg_bytes(pixels: np.ndarray, *, quality: int) -> bytes:
+    """uint8 RGB pixels (h, w, 3) → the content of a JPEG file. quality: 1 … 95."""
+    buffer = io.BytesIO()
+    Image.fromarray(pixels).save(buffer, "JPEG", quality=quality)
+    return buffer.getvalue()
 
 
 def axis_weights(positions: torch.Tensor, size: int, mode: str) -> torch.Tensor:

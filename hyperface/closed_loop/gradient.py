@@ -12,8 +12,7 @@ import torch
 from torch.nn import functional as F
 
 from hyperface import seeds
-from hyperface.closed_loop.step import ClosedLoopStep, Weights, repelled
-from hyperface.errors import CheckpointError
+from hyperface.closed_loop.step import ClosedLoopStep, Weights, check_state, moved_in, repelled
 from hyperface.generators.base import DifferentiableGenerator
 from hyperface.hardware import has_fast_bfloat16
 from hyperface.packing.neighbors import nearest_points, pair_cosines
@@ -67,9 +66,7 @@ def _steps(
             yield _shown(step, total, points, seen, moments, agreement, generator)
         if step == total:
             break
-        round_, batch = divmod(step, batches)
-        order = torch.randperm(n, generator=seeds.stream(seed, "order", round_))
-        moved = order[batch * batch_size : (batch + 1) * batch_size]  # (b,)
+        moved = moved_in(step, n, batch_size, seed)  # (b,)
         draw = seeds.stream(seed, "pictures", step)
         here = points[moved].requires_grad_()  # (b, k)
         loss, centers, agreement = _loss(here, moved, seen, generator, recognizer, weights, draw)
@@ -78,7 +75,7 @@ def _steps(
         tangent = gradient - (gradient * here).sum(dim=1, keepdim=True) * here
         square = tangent.square().sum(dim=1, keepdim=True)
         own = Moments(moments.first[moved], moments.second[moved])
-        direction, own = adam(own, tangent, square, round_ + 1, beta2=0.99, epsilon=1e-12)
+        direction, own = adam(own, tangent, square, step // batches + 1, beta2=0.99, epsilon=1e-12)
         moments.first[moved], moments.second[moved] = own.first, own.second
         points[moved] = normalize(here - learning_rate * (1 - step / total) * direction)
         seen[moved] = centers
@@ -190,6 +187,5 @@ def _checked(
         "first_moment": (n, k),
         "second_moment": (n, 1),
     }
-    if {name: tuple(tensor.shape) for name, tensor in state.items()} != shapes:
-        raise CheckpointError("The saved state belongs to other identities. Resume with those, or start again.")
+    check_state(state, shapes)
     return state

@@ -24,8 +24,7 @@ import torch
 from torch.nn import functional as F
 
 from hyperface import seeds
-from hyperface.closed_loop.step import ClosedLoopStep, Weights, repelled
-from hyperface.errors import CheckpointError
+from hyperface.closed_loop.step import ClosedLoopStep, Weights, check_state, moved_in, repelled
 from hyperface.generators.base import LinearPeople
 from hyperface.packing.neighbors import nearest_points, pair_cosines
 from hyperface.recognizers.base import Recognizer
@@ -101,8 +100,7 @@ def _steps(
     state = {name: tensor.clone() for name, tensor in state.items()}
     points, offsets, reach = state["points"], state["offsets"], state["reach"]  # (n, k), (n, d), (n,)
     n, first = len(points), int(state["step"])
-    batches = -(-n // batch_size)  # a round
-    total = rounds * batches
+    total = rounds * -(-n // batch_size)
     agreement: float | None = None
     for step in range(first, total + 1):
         if step > first or step == 0:
@@ -110,9 +108,7 @@ def _steps(
             yield _shown(model, state, total, agreement, generator)
         if step == total:
             break
-        round_, batch = divmod(step, batches)
-        order = torch.randperm(n, generator=seeds.stream(seed, "order", round_))
-        moved = order[batch * batch_size : (batch + 1) * batch_size]  # (b,)
+        moved = moved_in(step, n, batch_size, seed)  # (b,)
         centers = model.expected(points) + offsets  # (n, d)
         seen = normalize(centers)
         lengths = reach[moved] * (1 - step / total)
@@ -243,6 +239,5 @@ def _checked(state: dict[str, torch.Tensor], n: int, model: Surrogate) -> dict[s
         "reach": (n,),
         "gain": (),
     }
-    if {name: tuple(tensor.shape) for name, tensor in state.items()} != shapes:
-        raise CheckpointError("The saved state belongs to other identities. Resume with those, or start again.")
+    check_state(state, shapes)
     return state

@@ -1,16 +1,14 @@
 """The data card: what a dataset is made of, for programs (dataset.json), people (README.md) and eyes (samples.jpg)."""
 
-import io
 import json
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from PIL import Image
 
 from hyperface.datasets.labeled import LabeledImages
 from hyperface.errors import DatasetError, PhotoError
-from hyperface.images import ALIGNED_SIZE
+from hyperface.images import ALIGNED_SIZE, jpeg_bytes
 
 CARD = "dataset.json"
 README = "README.md"
@@ -106,9 +104,7 @@ def picture_sheet(images: LabeledImages) -> bytes | None:
             shown += 1
     if not shown:
         return None
-    buffer = io.BytesIO()
-    Image.fromarray(sheet).save(buffer, "JPEG", quality=SHEET_QUALITY)
-    return buffer.getvalue()
+    return jpeg_bytes(sheet, quality=SHEET_QUALITY)
 
 
 def _readme(info: dict[str, Any], data_files: str | None, *, shown: bool) -> str:

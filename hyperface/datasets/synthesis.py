@@ -8,7 +8,6 @@ Every image has a seed of its own, derived from (seed, identity, image): what is
 size or on interruptions.
 """
 
-import io
 import json
 import os
 import time
@@ -20,7 +19,6 @@ from typing import Any
 
 import numpy as np
 import torch
-from PIL import Image
 
 from hyperface.datasets.card import CARD, card_files
 from hyperface.datasets.folder import DATA_FILES, open_folder
@@ -28,7 +26,7 @@ from hyperface.datasets.labeled import LabeledImages
 from hyperface.errors import DatasetError, InputError
 from hyperface.files import disk_error, write_atomic
 from hyperface.generators.base import Generator
-from hyperface.images import to_uint8
+from hyperface.images import jpeg_bytes, to_uint8
 from hyperface.seeds import image_seeds, seeded_normal
 from hyperface.sphere import as_embeddings, normalize
 
@@ -210,9 +208,7 @@ def _prepare(folder: Path, card: dict[str, Any], lineage: dict[str, Any]) -> Non
 
 
 def _write(path: Path, pixels: np.ndarray) -> None:
-    buffer = io.BytesIO()
-    Image.fromarray(pixels).save(buffer, "JPEG", quality=JPEG_QUALITY)
-    _replace(path, buffer.getvalue())
+    _replace(path, jpeg_bytes(pixels, quality=JPEG_QUALITY))
 
 
 def _write_cards(

@@ -7,7 +7,7 @@ import torch
 from PIL import Image
 from torch.nn import functional as F
 
-from hyperface.images import to_uint8
+from hyperface.images import jpeg_bytes, to_uint8
 
 THUMBNAIL_SIZE = 48  # pixels; a multiple of JPEG's 16-pixel blocks, so that neighbours on the sheet do not bleed
 SHEET_COLUMNS = 100
@@ -26,9 +26,7 @@ def encode_sheet(thumbnails: np.ndarray, quality: int = JPEG_QUALITY) -> bytes:
     cells = np.zeros((rows * SHEET_COLUMNS, size, size, 3), np.uint8)
     cells[: len(thumbnails)] = thumbnails
     sheet = cells.reshape(rows, SHEET_COLUMNS, size, size, 3).swapaxes(1, 2)  # (rows, size, columns, size, 3)
-    buffer = io.BytesIO()
-    Image.fromarray(sheet.reshape(rows * size, SHEET_COLUMNS * size, 3)).save(buffer, "JPEG", quality=quality)
-    return buffer.getvalue()
+    return jpeg_bytes(sheet.reshape(rows * size, SHEET_COLUMNS * size, 3), quality=quality)
 
 
 def decode_sheet(content: bytes, count: int) -> np.ndarray:

@@ -118,11 +118,16 @@ class Generator(Model):
                 f"The generator {self.name!r} draws embeddings of the recogniser {self.recognizer!r}, shape "
                 f"(n, {self.dimension}); got {tuple(embeddings.shape)}."
             )
-        if len(embeddings) != len(seeds):
-            raise InputError(f"One seed for each embedding is needed: {len(embeddings)} rows, {len(seeds)} seeds.")
+        check_one_seed_each(embeddings, seeds)
         styles = seeded_normal(seeds, self.style_size)  # (n, style_size)
         at_once = self.batch_size if batch_size is None else batch_size
         return _drawn(self, self.draw, (embeddings.float(), styles), self.image_size, at_once)
+
+
+def check_one_seed_each(embeddings: torch.Tensor, seeds: Sequence[int]) -> None:
+    """InputError unless there are as many seeds as embeddings."""
+    if len(embeddings) != len(seeds):
+        raise InputError(f"One seed for each embedding is needed: {len(embeddings)} rows, {len(seeds)} seeds.")
 
 
 class DifferentiableGenerator(Generator):

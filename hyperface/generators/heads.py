@@ -22,6 +22,7 @@ from hyperface.generators.base import (
     LinearResponse,
     Portraits,
     Sitting,
+    check_one_seed_each,
 )
 from hyperface.heads import coordinates, words
 from hyperface.heads.arrays import Floats
@@ -115,10 +116,7 @@ class HeadsGenerator(Generator, Portraits, LinearPeople):
         return super().generate(embeddings, _whole(seeds), batch_size=batch_size)
 
     def draw(self, embeddings: torch.Tensor, styles: torch.Tensor) -> torch.Tensor:
-        captures = [
-            capture_of(row, widest=self.widest, variation=self.variation) for row in styles.float().cpu().numpy()
-        ]
-        return self._pictures(self.coordinates(embeddings), captures)
+        return self._pictures(self.coordinates(embeddings), self._captures(styles.float().cpu().numpy()))
 
     def people(self, z: Floats, seeds: Sequence[int]) -> torch.Tensor:
         """Aligned pictures (n, 3, 112, 112) of people (n, d) by their coordinates, one for each seed."""
@@ -126,7 +124,7 @@ class HeadsGenerator(Generator, Portraits, LinearPeople):
         styles = seeded_normal(_whole(seeds), STYLE_SIZE).numpy()
         if len(styles) != len(rows):
             raise InputError(f"One seed for each person is needed: {len(rows)} people, {len(styles)} seeds.")
-        return self._pictures(rows, [capture_of(row, widest=self.widest, variation=self.variation) for row in styles])
+        return self._pictures(rows, self._captures(styles))
 
     def sample(self, seeds: Sequence[int]) -> torch.Tensor:
         """One random person for each seed, photographed as the seed says: (n, 3, 112, 112)."""
@@ -177,22 +175,20 @@ class HeadsGenerator(Generator, Portraits, LinearPeople):
         _within("framing", framing, 0.5, 1.5)
         if expression is not None and expression not in EXPRESSIONS:
             raise InputError(f"There is no expression {expression!r}. Known: {', '.join(EXPRESSIONS)}.")
-        if len(embeddings) != len(seeds):
-            raise InputError(f"One seed for each embedding is needed: {len(embeddings)} rows, {len(seeds)} seeds.")
-        captures = []
-        for drawn in _sat(seeds):
-            captures.append(
-                replace(
-                    drawn,
-                    yaw=drawn.yaw if yaw is None else float(yaw),
-                    pitch=drawn.pitch if pitch is None else float(pitch),
-                    expression=drawn.expression if expression is None else expression_of(expression),
-                    light=studio_light() if light is None else studio_light(float(light)),
-                    camera=Camera(),
-                    scene="plain",
-                    scene_stops=0.0,
-                )
+        check_one_seed_each(embeddings, seeds)
+        captures = [
+            replace(
+                drawn,
+                yaw=drawn.yaw if yaw is None else float(yaw),
+                pitch=drawn.pitch if pitch is None else float(pitch),
+                expression=drawn.expression if expression is None else expression_of(expression),
+                light=studio_light() if light is None else studio_light(float(light)),
+                camera=Camera(),
+                scene="plain",
+                scene_stops=0.0,
             )
+            for drawn in _sat(seeds)
+        ]
         years = None if age is None else _ADULT + (_OLD - _ADULT) * age
         return self._pictures(
             self.coordinates(embeddings), captures, size=size, age=years, framing=framing, steady=True
@@ -208,6 +204,10 @@ class HeadsGenerator(Generator, Portraits, LinearPeople):
     def differences(self, embeddings: torch.Tensor, others: torch.Tensor, *, count: int = 4) -> list[list[str]]:
         people, against = self.coordinates(embeddings), self.coordinates(others)
         return [words.differences(one, other, count) for one, other in zip(people, against, strict=True)]
+
+    def _captures(self, styles: Floats) -> list[Capture]:
+        """How each picture is taken, by its row (n, STYLE_SIZE)."""
+        return [capture_of(row, widest=self.widest, variation=self.variation) for row in styles]
 
     def _pictures(
         self, z: Floats, captures: Sequence[Capture], *, size: int = ALIGNED_SIZE, age: float | None = None,

@@ -23,7 +23,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from PIL import Image
 
 from hyperface.cache import cache_folder
 from hyperface.errors import DatasetError, UnknownNameError
@@ -41,7 +40,7 @@ from hyperface.evaluation.rendered.plan import (
 )
 from hyperface.files import disk_error, json_bytes, write_atomic
 from hyperface.heads.version import renderer_version
-from hyperface.images import ALIGNED_SIZE
+from hyperface.images import ALIGNED_SIZE, jpeg_bytes
 from hyperface.steps import finish
 from hyperface.threads import map_ahead
 
@@ -246,9 +245,7 @@ def _take(studio: Studio, conditions: Conditions, people: People, shots: list[Sh
     taken = {}
     for shot, capture in zip(shots, captures_of(conditions, shots, seed), strict=True):
         pixels = studio.photograph(people.z[shot.person], capture, age=shot.age)  # (112, 112, 3)
-        buffer = io.BytesIO()
-        Image.fromarray(np.rint(255 * pixels).astype(np.uint8)).save(buffer, "JPEG", quality=JPEG_QUALITY)
-        taken[shot.number] = buffer.getvalue()
+        taken[shot.number] = jpeg_bytes(np.rint(255 * pixels).astype(np.uint8), quality=JPEG_QUALITY)
     return taken
 
 
