@@ -99,11 +99,12 @@ def portraits_of(generator: Generator) -> Portraits | None:
 
 def sitter(context: AppContext, who: Portrayed) -> tuple[Portraits, torch.Tensor]:
     """What draws the person, and their embedding (1, d). InputError where it draws no portraits."""
-    drawn_by = portraits_of(context.generator(who.generator))
-    require(drawn_by is not None, f"The generator {who.generator!r} draws no portraits.")
-    assert drawn_by is not None
+    generator = context.generator(who.generator)
+    drawn_by = portraits_of(generator)
+    if drawn_by is None:
+        raise InputError(f"The generator {who.generator!r} draws no portraits.")
     packed = load_packed(context, who.packing)
-    context.generator(who.generator).space.check_same(packed.space)
+    generator.space.check_same(packed.space)
     return drawn_by, who.request(packed)
 
 
