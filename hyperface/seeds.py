@@ -42,11 +42,3 @@ def seeded_normal(seeds: Sequence[int], size: int) -> torch.Tensor:
     for row, seed in zip(rows, seeds, strict=True):
         row.normal_(generator=torch.Generator().manual_seed(int(seed)))
     return rows
-
-
-def step_seed(seed: int, step: int) -> int:
-    """The seed of one step of a packing or a training, which older runs continue with.
-
-    Not for anything new: two seeds' steps coincide a million steps apart, and seed 0 with other uses of small numbers.
-    """
-    return seed * 1_000_003 + step

@@ -21,6 +21,5 @@ def test_a_negative_seed_is_a_seed():
     assert seeds.stream_seed(-1, "order") != seeds.stream_seed(1, "order")
 
 
-def test_older_runs_continue():
-    assert seeds.step_seed(3, 7) == 3_000_016
+def test_the_images_of_older_datasets_are_drawn_again():
     assert seeds.image_seeds(1, 2, 3) == (3822189696, 3026158655)

@@ -20,7 +20,7 @@ from hyperface.packing.objectives import OBJECTIVES, Moments, Objective
 from hyperface.packing.span import Span, principal_span
 from hyperface.packing.tiles import Tiling
 from hyperface.ranks import ALONE, Ranks
-from hyperface.seeds import step_seed
+from hyperface.seeds import stream
 from hyperface.sphere import as_embeddings, normalize
 
 CLOSEST_START = 1e-3  # chord: start points closer than this are taken for copies
@@ -159,7 +159,7 @@ def _steps(
     del state  # its tensors are as large as the points, and soon outdated
     for step in range(first, total + 1):
         progress = step / total if total else 1.0
-        draw = torch.Generator().manual_seed(step_seed(seed, step))  # of both alone: a resumed run repeats it
+        draw = stream(seed, "packing", step)  # of both alone: a resumed run repeats it
         evaluation = optimized.evaluate(points, progress, guess=nearest, draw=draw, ranks=ranks, tiling=tiling)
         exact = evaluation.nearest is not None
         if evaluation.nearest is not None:

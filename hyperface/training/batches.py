@@ -13,7 +13,7 @@ import torch
 from hyperface.datasets import LabeledImages, Skipped
 from hyperface.errors import InputError, PhotoError
 from hyperface.images import ALIGNED_SIZE, from_uint8
-from hyperface.seeds import step_seed
+from hyperface.seeds import stream
 from hyperface.training.augmentation import CHANCES, augment
 
 DECODED_BYTES = 6e9  # of images are kept decoded in memory (160,000); of a larger dataset each batch is decoded anew
@@ -59,8 +59,8 @@ class Batches:
         epoch, place = divmod(step, self.steps_per_epoch)
         order = np.random.default_rng([self.seed, epoch]).permutation(len(self))
         chosen = order[place * self.batch_size : (place + 1) * self.batch_size][self.part]  # (b,)
-        generator = torch.Generator().manual_seed(step_seed(self.seed, step))
-        chances = torch.rand(self.batch_size, CHANCES, generator=generator)[self.part]  # (b, 11)
+        draw = stream(self.seed, "augmentation", step)
+        chances = torch.rand(self.batch_size, CHANCES, generator=draw)[self.part]  # (b, 11)
         pixels, chosen = (self._decoded[chosen], chosen) if self._decoded is not None else self._read(chosen)
         images = from_uint8(pixels, device=self.device)
         return augment(images, chances), torch.from_numpy(self.labels[chosen]).to(self.device)

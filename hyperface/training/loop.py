@@ -18,7 +18,7 @@ from hyperface.hardware import computes_in_bfloat16
 from hyperface.images import from_uint8
 from hyperface.ranks import Ranks
 from hyperface.recognizers.backbones import BackboneRecognizer
-from hyperface.seeds import step_seed
+from hyperface.seeds import stream_seed
 from hyperface.training.batches import Batches
 from hyperface.training.heads import MarginHead
 from hyperface.training.processes import wrap
@@ -136,7 +136,7 @@ class Loop:
 
     def _take_step(self, images: torch.Tensor, labels: torch.Tensor) -> None:
         # Dropout, too, comes from the seed and the step, so that a resumed run repeats it; each process has its own.
-        torch.manual_seed(step_seed(self.batches.seed, self.step) * 1009 + self.ranks.rank)
+        torch.manual_seed(stream_seed(self.batches.seed, "dropout", self.step, self.ranks.rank))
         for group in self.optimizer.param_groups:
             group["lr"] = self._rate()
         own_loss, accuracy = self.objective(images, labels)
