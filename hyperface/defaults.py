@@ -1,12 +1,57 @@
 """Values that the library, the command line and the app all name, where no torch is loaded."""
 
-# What is taken where nobody says which.
-GALLERY = "gan-10k"
-GENERATOR = "gan"  # identity-conditional
-GALLERY_GENERATOR = "dcgan"  # unconditional
-EMBEDDED_GENERATORS = ("gan", "heads")  # identity-conditional ones that ship, which the app offers
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Pair:
+    """What ships and belongs together: faces that `gallery_generator` drew are in `gallery`, embedded by `recognizer`,
+    and what is packed of them is drawn by `generator`, whose pictures are called `title`.
+
+    span: how many of the gallery's strongest directions to pack in, where the generator can draw what is asked for
+    (`benchmarks/spans.py` prints what more or fewer do).
+    """
+
+    generator: str  # identity-conditional
+    gallery_generator: str  # unconditional
+    gallery: str
+    recognizer: str
+    title: str
+    span: int
+
+
+PAIRS = (
+    Pair("gan", "dcgan", "gan-10k", "dlib", "faces of the GAN", 40),
+    Pair("heads", "heads", "heads-10k", "dlib-heads", "3-D heads", 30),
+)
+
+# What is taken where nobody says which: what is drawn, from faces to datasets, is of the first pair.
+GALLERY = PAIRS[0].gallery
+GENERATOR = PAIRS[0].generator
+GALLERY_GENERATOR = PAIRS[0].gallery_generator
+EMBEDDED_GENERATORS = {pair.generator: pair.title for pair in PAIRS}  # which the app offers
+
+# Photos, and whatever else nobody drew, are seen by this one: it is centred on no renderer's people.
 RECOGNIZER = "dlib"
 DETECTOR = "dlib"
+
+
+def recognizer_for(gallery_generator: str | None) -> str:
+    """The recogniser of a gallery where nobody says which: the one whose embeddings a generator that ships draws.
+
+    gallery_generator: what draws the gallery's faces. What is packed of others', or of a folder's (None), the default
+    generator will have to draw.
+    """
+    return next((pair.recognizer for pair in PAIRS if pair.gallery_generator == gallery_generator), PAIRS[0].recognizer)
+
+
+def pair_of(recognizer: str | None) -> Pair | None:
+    """What ships for embeddings of a recogniser: the default pair if nobody knows whose they are (None), and None if
+    nothing that ships draws them."""
+    if recognizer is None:
+        return PAIRS[0]
+    return next((pair for pair in PAIRS if pair.recognizer == recognizer), None)
+
 
 # The recogniser that looks at what another one led: it had no part in any generator or packing that ships.
 SECOND_RECOGNIZER = "rendered-heads"

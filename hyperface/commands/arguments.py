@@ -6,6 +6,7 @@ import argparse
 from collections.abc import Callable
 from pathlib import Path
 
+from hyperface.defaults import EMBEDDED_GENERATORS
 from hyperface.hardware import PRECISIONS
 from hyperface.hub import RELEASED, SCHEME
 
@@ -33,6 +34,7 @@ RECOGNIZER_HELP = (
     f"{SCHEME}owner/repo[@revision], an .onnx file, a run folder of `train` or its .safetensors, or a network and its "
     "weights: ir_50:weights.ckpt"
 )
+GENERATOR_HELP = f"{', '.join(EMBEDDED_GENERATORS)} … (default: the one that ships and draws these embeddings)"
 DETECTOR_HELP = (
     "dlib; yunet, sfd, blazeface or retinaface, whose weights are downloaded once; auto: yunet if that works, else "
     "dlib (default %(default)s)"

@@ -11,6 +11,7 @@ from dataclasses import fields
 from pathlib import Path
 
 from hyperface.commands.arguments import DETECTOR_HELP, RECOGNIZER_HELP, add_compute_arguments, add_run_arguments
+from hyperface.defaults import recognizer_for
 from hyperface.jobs import places
 from hyperface.jobs.console import Console
 from hyperface.jobs.gallery import JOB, GalleryOptions, create
@@ -26,9 +27,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--folder", type=Path, metavar="DIR", help="take the images below this folder instead of a generator's")
     add(
         "--recognizer",
-        default=default.recognizer,
         metavar="NAME",
-        help=f"what embeds them: {RECOGNIZER_HELP} (default %(default)s)",
+        help=f"what embeds them: {RECOGNIZER_HELP} (default: the one whose embeddings a generator that ships draws, "
+        f"{recognizer_for(None)} for heads and photos)",
     )
     add("--count", type=int, metavar="N", help="how many faces; needed with a generator, default with a folder: all")
     add("--name", help="default: the generator's or the folder's")
@@ -44,7 +45,8 @@ def execute(arguments: argparse.Namespace, console: Console) -> None:
     if arguments.resume:
         return places.resume(arguments.resume, console, verb="gallery")
     values = {field.name: getattr(arguments, field.name) for field in fields(GalleryOptions)}
-    values["recognizer"] = absolute(arguments.recognizer)
+    if arguments.recognizer is not None:
+        values["recognizer"] = absolute(arguments.recognizer)
     for key in ("folder", "output"):
         values[key] = None if values[key] is None else str(values[key].absolute())
     places.begin(JOB, lambda: create(GalleryOptions(**values), path=arguments.run), console)

@@ -13,7 +13,7 @@ import argparse
 from dataclasses import fields
 from pathlib import Path
 
-from hyperface.commands.arguments import add_run_arguments
+from hyperface.commands.arguments import GENERATOR_HELP, add_run_arguments
 from hyperface.defaults import BETA
 from hyperface.errors import require
 from hyperface.jobs import places
@@ -55,7 +55,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="so many times, look at what is drawn and ask for what is missing (default %(default)s: ask for the "
         "packed embeddings themselves); what is asked for is kept in requests.npy",
     )
-    add("--generator", default=default.generator, metavar="NAME", help="default %(default)s")
+    add("--generator", metavar="NAME", help=GENERATOR_HELP)
     add("--seed", type=int, default=default.seed, help="same seed, same images (default %(default)s)")
     add("--device", default=default.device, help="where torch draws: cpu, cuda … (default %(default)s)")
     add("--batch-size", type=int, default=default.batch_size, metavar="N", help="default %(default)s")

@@ -13,7 +13,7 @@ import argparse
 from dataclasses import fields
 from pathlib import Path
 
-from hyperface.commands.arguments import RECOGNIZER_HELP, add_run_arguments
+from hyperface.commands.arguments import GENERATOR_HELP, RECOGNIZER_HELP, add_run_arguments
 from hyperface.errors import require
 from hyperface.jobs import places
 from hyperface.jobs.console import Console
@@ -55,9 +55,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     add(
         "--generator",
-        default=default.generator,
         metavar="NAME",
-        help="a differentiable one, or one of people in numbers such as heads (default %(default)s)",
+        help=f"a differentiable one, or one of people in numbers: {GENERATOR_HELP}",
     )
     add("--seed", type=int, default=default.seed, help="same seed, same result (default %(default)s)")
     add(

@@ -11,14 +11,15 @@ from __future__ import annotations
 import argparse
 from dataclasses import fields
 
-from hyperface.commands.arguments import add_run_arguments
-from hyperface.defaults import BETA
+from hyperface.commands.arguments import GENERATOR_HELP, add_run_arguments
+from hyperface.defaults import BETA, PAIRS
 from hyperface.jobs import places
 from hyperface.jobs.console import Console
 from hyperface.jobs.job import as_option
 from hyperface.jobs.models import absolute
 from hyperface.jobs.study import EXPERIMENTS, JOB, StudyOptions, create
 
+SPANS = ", ".join(f"{pair.span} for {pair.generator}" for pair in PAIRS)
 HELP = "run a whole experiment: packed against random identities"
 
 
@@ -56,7 +57,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "0 for heads)",
     )
     add("--alpha", type=float, help="of the packing: how strongly it stays near the gallery (default 0.5)")
-    add("--span", type=int, metavar="N", help="principal directions of the gallery to pack in (default 40)")
+    add("--span", type=int, metavar="N", help=f"principal directions of the gallery to pack in (default {SPANS})")
     add(
         "--correct",
         type=int,
@@ -72,7 +73,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     add("--pairs-seed", type=int, metavar="N", help="of whom they show (default 1)")
     add("--gallery", default=default.gallery, metavar="NAME", help="a name or a file (default %(default)s)")
-    add("--generator", default=default.generator, metavar="NAME", help="gan, heads … (default %(default)s)")
+    add("--generator", metavar="NAME", help=GENERATOR_HELP)
     add("--device", default=default.device, help="where torch trains: cpu, cuda … (default %(default)s)")
     add_run_arguments(parser)
 

@@ -29,6 +29,7 @@ class GeneratorCard(Card):
     training_data: str
     licence: str
     source: str
+    title: str = ""  # what its pictures are called, for people; "" where nobody said
 
 
 @dataclass(frozen=True)
@@ -60,6 +61,11 @@ class Generator(Model):
     @property
     def name(self) -> str:
         return self.card.name
+
+    @property
+    def title(self) -> str:
+        """What its pictures are called, for people."""
+        return self.card.title or f"pictures of {self.name}"
 
     @property
     def recognizer(self) -> str:

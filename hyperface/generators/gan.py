@@ -3,6 +3,7 @@
 import torch
 from torch.nn import functional as F
 
+from hyperface.defaults import EMBEDDED_GENERATORS
 from hyperface.generators.base import DifferentiableGenerator, GeneratorCard
 from hyperface.generators.dcgan import DCGAN, TRAINING_DATA, align_native, widened
 from hyperface.generators.mapper import STYLE_SIZE, Mapper
@@ -17,6 +18,7 @@ CARD = GeneratorCard(
     training_data=f"{TRAINING_DATA}; its mapper: the network's own pictures, as dlib's recogniser sees them",
     licence="MIT",
     source="the network of the package gan-face-generate 1.1.1; its mapper: scripts/build_generator.py",
+    title=EMBEDDED_GENERATORS["gan"],
 )
 
 

@@ -12,6 +12,7 @@ from dataclasses import replace
 import numpy as np
 import torch
 
+from hyperface.defaults import EMBEDDED_GENERATORS
 from hyperface.errors import InputError
 from hyperface.generators.base import (
     GalleryGenerator,
@@ -59,6 +60,7 @@ CARD = GeneratorCard(
     training_data=f"{_DATA}; its map: its own pictures, as dlib's recogniser sees them",
     licence="MIT",
     source=_SOURCE,
+    title=EMBEDDED_GENERATORS["heads"],
 )
 GALLERY_CARD = GalleryGeneratorCard(
     name="heads", image_size=ALIGNED_SIZE, training_data=_DATA, licence="MIT", source=_SOURCE

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hyperface import runs
-from hyperface.defaults import DETECTOR, GALLERY_GENERATOR, RECOGNIZER
+from hyperface.defaults import DETECTOR, GALLERY_GENERATOR, recognizer_for
 from hyperface.errors import require
 from hyperface.files import write_atomic
 from hyperface.jobs.console import Console
@@ -22,11 +22,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class GalleryOptions:
-    """What a gallery is asked to be; the meaning of each is in `hyperface gallery --help`. Paths are absolute."""
+    """What a gallery is asked to be; the meaning of each is in `hyperface gallery --help`. Paths are absolute.
+    recognizer: None for the one whose embeddings a generator that ships draws."""
 
     generator: str = GALLERY_GENERATOR
     folder: str | None = None
-    recognizer: str = RECOGNIZER
+    recognizer: str | None = None
     count: int | None = None
     name: str | None = None
     seed: int = 0
@@ -47,6 +48,13 @@ class GalleryOptions:
         require(self.folder is None or Path(self.folder).is_dir(), f"{self.folder} is not a folder.")
 
     @property
+    def embedded_by(self) -> str:
+        """The recogniser's name."""
+        if self.recognizer is not None:
+            return self.recognizer
+        return recognizer_for(self.generator if self.folder is None else None)
+
+    @property
     def label(self) -> str:
         """The gallery's name."""
         source = self.generator if self.folder is None else Path(self.folder).name
@@ -56,6 +64,7 @@ class GalleryOptions:
 def create(options: GalleryOptions, *, path: Path | None = None, folder: Path | None = None) -> Run:
     """Make the run folder of a gallery; InputError first if the options cannot work."""
     options.check()
+    options = replace(options, recognizer=options.embedded_by)
     count = "all" if options.count is None else f"{options.count:,}"
     title = f"{count} faces of {options.label}"
     return runs.create("gallery", asdict(options), title=title, slug=options.label, path=path, folder=folder)
@@ -86,7 +95,7 @@ JOB = Job("gallery", _work, _told)
 def _make(worker: Worker, console: Console, options: GalleryOptions) -> Gallery:
     from hyperface import gallery, generators
 
-    recognizer = load(options.recognizer, console, device=options.device, precision=options.precision)
+    recognizer = load(options.embedded_by, console, device=options.device, precision=options.precision)
     if options.folder is not None:
         folder = Path(options.folder)
         count = len(gallery.photo_files(folder)) if options.count is None else options.count

@@ -7,14 +7,14 @@ import functools
 import importlib.util
 from collections import abc
 from contextlib import closing, suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hyperface import runs
-from hyperface.defaults import GENERATOR
 from hyperface.errors import HyperFaceError, InputError, require
 from hyperface.jobs import correction
+from hyperface.jobs.belonging import generator_of
 from hyperface.jobs.console import Console
 from hyperface.jobs.driver import Driver, Report
 from hyperface.jobs.job import Job, options_of
@@ -25,7 +25,7 @@ from hyperface.steps import finish
 
 if TYPE_CHECKING:
     from hyperface.datasets import LabeledImages, SynthesisStep
-    from hyperface.recognizers import Embeddings
+    from hyperface.recognizers import Embeddings, EmbeddingSpace
 
 
 PATIENCE = datetime.timedelta(days=7)  # of the first of several processes, for the slowest
@@ -35,14 +35,14 @@ WRITABLE = ("parquet", "webdataset", "recordio")  # besides the folder of images
 @dataclass(frozen=True)
 class GenerateOptions:
     """What a dataset is asked to be; see `hyperface generate --help`. source: an absolute path. beta: None for what the
-    generator wants."""
+    generator wants. generator: None for the one that draws the source's embeddings."""
 
     source: str
     identities: int | None = None
     images_per_identity: int = 50
     beta: float | None = None
     correct: int = 0
-    generator: str = GENERATOR
+    generator: str | None = None
     seed: int = 0
     batch_size: int = 64
     also: str | None = None
@@ -85,6 +85,7 @@ def create(options: GenerateOptions, *, path: Path | None = None, folder: Path |
     else:
         require(source.is_file(), f"{source} is neither a run folder of `pack` nor a file of embeddings.")
         parents, title = [], f"{source.stem} × {options.images_per_identity}"
+    options = replace(options, generator=generator_of(space_of(source), options.generator))
     slug = f"{options.identities or source.name}x{options.images_per_identity}"
     return runs.create("generate", asdict(options), title=title, parents=parents, slug=slug, path=path, folder=folder)
 
@@ -125,7 +126,8 @@ def _corrected(worker: Worker, console: Console, options: GenerateOptions) -> fl
 
     plan = correction.CorrectionPlan(options.correct, options.seed, options.images_per_identity)
     embeddings = load_embeddings(Path(options.source), options.identities)
-    generator = generators.load(options.generator, device=own_device(options.device))
+    drawn_by = generator_of(embeddings.space, options.generator)
+    generator = generators.load(drawn_by, device=own_device(options.device))
     correction.correct(worker, console, embeddings, generator, plan)
     return plan.share
 
@@ -197,7 +199,8 @@ def drawing(
     from hyperface import datasets, generators
 
     embeddings = load_embeddings(Path(options.source), options.identities)
-    generator = generators.load(options.generator, device=own_device(options.device))
+    drawn_by = generator_of(embeddings.space, options.generator)
+    generator = generators.load(drawn_by, device=own_device(options.device))
     embeddings.space.check_same(generator.space)
     rows, lineage = embeddings.rows, _lineage(Path(options.source))
     if options.correct:
@@ -239,7 +242,7 @@ def load_embeddings(source: Path, count: int | None) -> Embeddings:
     import numpy as np
 
     from hyperface import sphere
-    from hyperface.recognizers import Embeddings, EmbeddingSpace
+    from hyperface.recognizers import Embeddings
 
     path = open_run(source).file(names.EMBEDDINGS) if is_run(source) else source
     try:
@@ -251,5 +254,11 @@ def load_embeddings(source: Path, count: int | None) -> Embeddings:
         count is None or count <= len(embeddings),
         f"{path} has {len(embeddings):,} identities; {count or 0:,} were asked for.",
     )
-    space = packing_space(open_run(source)) if is_run(source) else EmbeddingSpace(None, f"the file {source.name}")
-    return Embeddings(embeddings[:count], space)
+    return Embeddings(embeddings[:count], space_of(source))
+
+
+def space_of(source: Path) -> EmbeddingSpace:
+    """What the embeddings of a packing, or of a .npy file, live in; the file does not say."""
+    from hyperface.recognizers import EmbeddingSpace
+
+    return packing_space(open_run(source)) if is_run(source) else EmbeddingSpace(None, f"the file {source.name}")

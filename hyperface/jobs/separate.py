@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hyperface import runs
-from hyperface.defaults import GENERATOR, SECOND_RECOGNIZER
+from hyperface.defaults import SECOND_RECOGNIZER
 from hyperface.errors import require
 from hyperface.files import write_atomic
+from hyperface.jobs.belonging import generator_of
 from hyperface.jobs.checkpoints import load_checkpoint, save_array, save_checkpoint
 from hyperface.jobs.console import Console
 from hyperface.jobs.driver import Driver, Report
@@ -32,14 +33,15 @@ MOST_SECONDS = 10.0
 
 @dataclass(frozen=True)
 class SeparateOptions:
-    """What a closed loop is asked to do; see `hyperface separate --help`. source: an absolute path."""
+    """What a closed loop is asked to do; see `hyperface separate --help`. source: an absolute path. generator: None
+    for the one that draws the source's embeddings."""
 
     source: str
     identities: int | None = None
     rounds: int = 20
     repulsion: float = 1.0
     learning_rate: float | None = None
-    generator: str = GENERATOR
+    generator: str | None = None
     seed: int = 0
     batch_size: int = 64
     judge: str = SECOND_RECOGNIZER
@@ -63,8 +65,10 @@ def create(options: SeparateOptions, *, path: Path | None = None, folder: Path |
     """Make the run folder of a closed loop; an error first if the options cannot work."""
     options.check()
     source = Path(options.source)
-    count = len(load_embeddings(source, options.identities))
+    packed = load_embeddings(source, options.identities)
+    count = len(packed)
     require(count >= 2, f"Moving identities apart needs at least 2 of them; {source} has {count}.")
+    options = replace(options, generator=generator_of(packed.space, options.generator))
     parents = [open_run(source).name] if is_run(source) else []
     return runs.create(
         "separate",
@@ -101,7 +105,7 @@ def _work(worker: Worker, console: Console) -> None:
     options = options_of(worker.run, SeparateOptions)
     source = Path(options.source)
     packed = load_embeddings(source, options.identities)
-    generator = generators.load(options.generator)
+    generator = generators.load(generator_of(packed.space, options.generator))
     packed.space.check_same(generator.space)
     identities = packed.rows  # (n, d)
     recognizer, judge = recognizers.load(generator.recognizer), load(options.judge, console)

@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hyperface import runs
-from hyperface.defaults import GALLERY, GENERATOR, RENDERED_BENCHMARKS
+from hyperface.defaults import GALLERY, RENDERED_BENCHMARKS
 from hyperface.errors import require
 from hyperface.files import write_atomic
+from hyperface.jobs.belonging import generator_of
 from hyperface.jobs.console import Console
 from hyperface.jobs.driver import Driver, Report
 from hyperface.jobs.job import Job, options_of
@@ -30,7 +31,8 @@ PARTS = 1000  # of the progress bar
 
 @dataclass(frozen=True)
 class StudyOptions:
-    """What a study is asked to do; see `hyperface study --help`. What is None is the plan's own."""
+    """What a study is asked to do; see `hyperface study --help`. What is None is the plan's own;
+    generator: the one that draws the gallery's recogniser's embeddings."""
 
     experiment: str = EXPERIMENTS[0]
     draws: int = 8
@@ -51,7 +53,7 @@ class StudyOptions:
     pairs: int | None = None
     pairs_seed: int | None = None
     gallery: str = GALLERY
-    generator: str = GENERATOR
+    generator: str | None = None
     device: str = "cpu"
 
     def check(self) -> None:
@@ -80,11 +82,12 @@ def _work(worker: Worker, console: Console) -> None:
     options, plan = _asked(worker.run)
     worker.progress(0, message="Loading")
     trials = [_trial(entry, plan) for entry in worker.run.results().get("trials", [])]
-    generator = generators.load(options.generator)
-    plan = plan.drawn_by(generator)
+    faces = gallery.load(options.gallery)
+    generator = generators.load(generator_of(faces.space, options.generator))
+    options, plan = replace(options, generator=generator.name), plan.drawn_by(generator)
     steps = studies.packed_vs_random(
         worker.path / "datasets",
-        gallery.load(options.gallery),
+        faces,
         generator,
         plan=plan,
         arms=options.arms,
@@ -203,7 +206,7 @@ def _write(worker: Worker, plan: Plan, trials: Sequence[Trial], options: StudyOp
                 write_atomic(worker.path / FIGURE, figure.encode())
                 results["difference"] = asdict(table[-1].difference)
     if results["tables"]:
-        page = report.html_report(plan, trials, generator=options.generator, gallery=options.gallery)
+        page = report.html_report(plan, trials, generator=str(options.generator), gallery=options.gallery)
         write_atomic(worker.path / REPORT, page.encode())
         if len(plan.identities) > 1:
             write_atomic(worker.path / PEOPLE_FIGURE, report.by_number_of_people(plan, trials).encode())

@@ -7,9 +7,11 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from hyperface.defaults import RENDERED_BENCHMARKS
+from hyperface.defaults import RENDERED_BENCHMARKS, pair_of
 from hyperface.evaluation.rendered import rendered_path
 from hyperface.generators import Generator
+
+SPAN_SHARE = 0.85  # of the gallery's variance, which the spans of the generators that ship hold about
 
 
 @dataclass(frozen=True)
@@ -18,7 +20,8 @@ class Plan:
 
     identities: how many people; several numbers for several studies in one, all with as many pictures as the first:
     identities[0] × images_per_identity. They are drawn with the noise beta (None for what the generator wants) and seen
-    `epochs` times. alpha, span and packing_steps: of the packing, which starts at the random identities of its draw.
+    `epochs` times. alpha, span (None for what the generator can draw) and packing_steps: of the packing, which starts
+    at the random identities of its draw.
     correct: rounds in which the requests of every arm are corrected by what is drawn (`realization.corrected`).
     benchmarks: names or paths. pairs: of each of the five benchmarks that are rendered for the study from `pairs_seed`;
     0 for none.
@@ -33,7 +36,7 @@ class Plan:
     input_size: int | None = None
     beta: float | None = None
     alpha: float = 0.5
-    span: int = 40
+    span: int | float | None = None
     packing_steps: int = 300
     correct: int = 0
     benchmarks: tuple[str, ...] = RENDERED_BENCHMARKS
@@ -50,8 +53,14 @@ class Plan:
         return self.images // identities
 
     def drawn_by(self, generator: Generator) -> Plan:
-        """The plan with the generator's own beta, where it has none."""
-        return self if self.beta is not None else replace(self, beta=generator.beta)
+        """The plan with the generator's own beta and span, where it has none."""
+        pair = pair_of(generator.recognizer)
+        span = SPAN_SHARE if pair is None else pair.span
+        return replace(
+            self,
+            beta=generator.beta if self.beta is None else self.beta,
+            span=span if self.span is None else self.span,
+        )
 
     @property
     def large(self) -> tuple[str, ...]:

@@ -204,6 +204,6 @@ def test_the_help_tells_the_plans_defaults():
     told = {action.dest: re.search(r"default (\S+?)\)?$", action.help or "") for action in parser._actions}
     told = {name: found[1] for name, found in told.items() if found}
     plan = Plan()
-    names = {"images_per_identity", "epochs", "backbone", "head", "batch_size", "span", "alpha", "pairs", "pairs_seed"}
+    names = {"images_per_identity", "epochs", "backbone", "head", "batch_size", "alpha", "pairs", "pairs_seed"}
     assert {name: told[name] for name in names} == {name: str(getattr(plan, name)) for name in names}
     assert told["identities"] == str(plan.identities[0])

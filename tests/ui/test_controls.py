@@ -14,7 +14,8 @@ import pytest
 from gradio.blocks import Block
 
 from hyperface import runs
-from hyperface.defaults import EMBEDDED_GENERATORS
+from hyperface.defaults import EMBEDDED_GENERATORS, GENERATOR
+from hyperface.jobs import generate, separate
 from hyperface.ui.parts import worker
 from hyperface.ui.parts.context import AppContext
 
@@ -48,7 +49,7 @@ TRAINING = {
     "Batch": (24, "batch_size", 24),
     "Seed": (3, "seed", 3),
 }
-DRAWN_BY = ("Drawn by", "heads")  # of the whole Identities tab
+DRAWN_BY = ("Drawn by", next(name for name in EMBEDDED_GENERATORS if name != GENERATOR))  # of the whole Identities tab
 NEW_DATASET = {"Identities": (12, "identities", 12), "Images of each": (6, "images_per_identity", 6)}
 
 
@@ -157,9 +158,11 @@ def test_the_generator_of_the_tab_draws_what_is_started_there(context, page, mon
     (choice,) = [box for box in all_of(page, gr.Dropdown) if box.label == label]
     assert [value for _, value in choice.choices] == list(EMBEDDED_GENERATORS)
     monkeypatch.setattr(context, "artist", lambda space, chosen=None: SimpleNamespace(name=chosen))  # all can all
+    for job in (generate, separate):
+        monkeypatch.setattr(job, "generator_of", lambda space, chosen: chosen)
     for button, verb in (("Generate the dataset", "generate"), ("Separate", "separate")):
         few = {controls_beside(page, button)["Identities"]: 5}
-        assert started(context, page, button, few)[verb]["generator"] == "gan"
+        assert started(context, page, button, few)[verb]["generator"] == GENERATOR
         assert started(context, page, button, few | {choice: name})[verb]["generator"] == name
 
 

@@ -86,13 +86,17 @@ def create(options: PackOptions, *, path: Path | None = None, folder: Path | Non
 
 
 def packing_space(run: Run) -> EmbeddingSpace:
-    """Of which recogniser a packing's embeddings are; its name is None if the packing has not begun."""
+    """Of which recogniser a packing's embeddings are; its name is None if the packing has not begun.
+
+    Packings that have embeddings and do not say whose are older than any other choice than dlib's.
+    """
     from hyperface.recognizers import EmbeddingSpace
 
     what = f"the packing {run.name}"
     try:
         return EmbeddingSpace(json.loads((run.path / names.RECOGNIZER).read_bytes())["name"], what)
     except FileNotFoundError:  # of a run that is older than the file, or has not begun
-        return EmbeddingSpace(run.results().get("recognizer"), what)
+        oldest = "dlib" if (run.path / names.EMBEDDINGS).is_file() else None
+        return EmbeddingSpace(run.results().get("recognizer", oldest), what)
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise RunError(f"{run.path / names.RECOGNIZER} is damaged ({error}). Make the packing again.") from error

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 
-from hyperface.defaults import GENERATOR
 from hyperface.errors import HyperFaceError, InputError
 from hyperface.runs import Run, names
 from hyperface.ui.parts import worker
@@ -148,7 +147,7 @@ def _newest(context: AppContext, name: str | None) -> Run | None:
 
 
 def _generator_of(run: Run) -> str:
-    return str(run.options.get("generator", GENERATOR))
+    return str(run.options.get("generator") or "gan")  # those that do not say are older than any other choice
 
 
 def outcome_of(context: AppContext, name: str | None) -> str:

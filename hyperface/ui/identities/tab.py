@@ -37,7 +37,6 @@ from hyperface.ui.parts.pictures import escape
 from hyperface.ui.parts.toasts import toasts
 
 PAGES_KEPT = 32  # drawn pages remembered, for all visitors
-GENERATOR_TITLES = {"gan": "faces of the GAN", "heads": "3-D heads"}
 EMPTY = '<p class="hf-empty">Drawing the first faces…</p>'
 
 
@@ -94,7 +93,7 @@ def build(page: AppPage, tab: gr.Tab) -> None:
 
 def _controls(context: AppContext) -> PageControls:
     generator = gr.Dropdown(
-        [(_capital(title_of(name)), name) for name in EMBEDDED_GENERATORS],
+        [(_capital(title), name) for name, title in EMBEDDED_GENERATORS.items()],
         value=context.generator_name, label="Drawn by", elem_id="identities-generator",
     )  # fmt: skip
     first = gr.Number(0, label="First identity", precision=0, minimum=0, elem_id="identities-first")
@@ -141,6 +140,8 @@ def _draw_pages(page: AppPage, tab: gr.Tab, controls: PageControls, pictures: Pi
     drawn = functools.lru_cache(PAGES_KEPT)(functools.partial(draw_page, page.context))
 
     def draw(given: Given) -> Updates:
+        if page.context.preparing:
+            gr.Info(page.context.preparing)
         values = values_of(controls, given)
         told, generator = shown(page.context, pictures, drawn, given[page.packing], values)
         return told if generator == values["generator"] else told | {controls.generator: generator}
@@ -148,8 +149,9 @@ def _draw_pages(page: AppPage, tab: gr.Tab, controls: PageControls, pictures: Pi
     def draw_chosen(given: Given) -> Updates:
         updates = draw(given)
         if controls.generator in updates:
+            title = page.context.generator(given[controls.generator]).title
             gr.Info(
-                f"{_capital(title_of(given[controls.generator]))} are drawn from another recogniser's embeddings than "
+                f"{_capital(title)} are drawn from another recogniser's embeddings than "
                 "this packing's. Pack a gallery that they are drawn for to see its people so."
             )
         return updates
@@ -197,8 +199,3 @@ def shown(
 
 def _capital(text: str) -> str:
     return text[:1].upper() + text[1:]
-
-
-def title_of(generator: str) -> str:
-    """What a generator's pictures are called, for people."""
-    return GENERATOR_TITLES.get(generator, f"pictures of {generator}")

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import functools
+from typing import Any
 
 import gradio as gr
 import numpy as np
 
+from hyperface.defaults import pair_of
 from hyperface.ui.parts.context import AppContext
-from hyperface.ui.parts.events import Given, Updates
+from hyperface.ui.parts.events import LATEST, Given, Updates
 from hyperface.ui.parts.folded import when_open
 from hyperface.ui.parts.plots import Figure, chart, line, line_chart
+from hyperface.ui.parts.toasts import toasts
 
 MARKED_SHARE = 0.9
 KEPT = 4  # galleries remembered, for all visitors
@@ -34,6 +37,15 @@ def span_panel(context: AppContext, span: gr.Slider, gallery: gr.Dropdown) -> No
         return {told: held_text(held, size), spectrum: held_chart(held, size)}
 
     when_open(panel, show, [span, gallery], [told, spectrum], also=[span.change, gallery.change])
+    gallery.change(toasts(lambda name, size: fitting(context, name, size)), [gallery, span], span, **LATEST)
+
+
+def fitting(context: AppContext, gallery: str, span: float) -> dict[str, Any]:
+    """An update of the span's slider for a gallery: as many directions as it has, and those that what ships for it can
+    draw; what was chosen, where nothing that ships can."""
+    faces = context.gallery(gallery)
+    pair, most = pair_of(faces.recognizer), faces.embeddings.shape[1]
+    return gr.update(maximum=most, value=min(int(span) if pair is None else pair.span, most))
 
 
 def directions(span: float, most: int) -> int:

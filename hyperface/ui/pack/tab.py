@@ -7,7 +7,7 @@ from typing import Any
 
 import gradio as gr
 
-from hyperface.defaults import GALLERY
+from hyperface.defaults import PAIRS
 from hyperface.errors import InputError
 from hyperface.jobs.pack import PackOptions, create
 from hyperface.runs import DONE
@@ -81,7 +81,7 @@ def _controls(context: AppContext) -> PackControls:
     span = gr.Slider(
         0,
         128,
-        value=40,
+        value=PAIRS[0].span,
         step=1,
         label="Span",
         info="Stay inside the gallery's strongest directions, where the generator can draw. 0: anywhere.",
@@ -109,9 +109,10 @@ def _controls(context: AppContext) -> PackControls:
 
 
 def gallery_choices(context: AppContext) -> list[tuple[str, str]]:
-    """(what to show, name or path) of the galleries to start from: the one that ships, then those made here."""
+    """(what to show, name or path) of the galleries to start from: those that ship, then those made here."""
     made = [(run.title, str(run.path)) for run in context.runs("gallery") if run.status().state == DONE]
-    return [("ready-made: 10,000 faces", GALLERY), *made]
+    shipped = [(f"10,000 {pair.title}, ready-made", pair.gallery) for pair in PAIRS]
+    return [*shipped, *made]
 
 
 def start_packing(context: AppContext, **values: Any) -> str:

@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from hyperface.generators import Generator
     from hyperface.recognizers import EmbeddingSpace, Recognizer
 
+PREPARING = (
+    "The first picture takes a few seconds, and half a minute on a computer that never drew heads: what draws them is "
+    "compiled, once."
+)
 T = TypeVar("T")
 log = logging.getLogger(__name__)
 
@@ -42,6 +46,7 @@ class AppContext:
     runs_folder: Path = field(default_factory=runs.runs_folder)
     demo_folder: Path = field(default_factory=lambda: assets_folder() / "demo")
     generator_name: str = field(default_factory=usual_generator)
+    preparing: str = ""  # what a visitor who waits for a first picture is told; "" once there is one
     _parts: dict[object, object] = field(default_factory=dict, repr=False)
     _locks: dict[object, threading.Lock] = field(default_factory=dict, repr=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
@@ -131,15 +136,31 @@ class AppContext:
             import torch
 
             torch.set_num_threads(min(2, torch.get_num_threads()))  # visitors share the machine with the workers
-            for part in (self.gallery, self.generator, self.recognizer):
-                try:
-                    part()
-                except HyperFaceError as error:  # the tab that needs it says so too
-                    log.warning("%s", error)
+            try:
+                for part in (self.gallery, self._draw_once, self._see_once):
+                    try:
+                        part()
+                    except HyperFaceError as error:  # the tab that needs it says so too
+                        log.warning("%s", error)
+            finally:
+                self.preparing = ""
 
+        self.preparing = PREPARING
         thread = threading.Thread(target=load, name="warm-up", daemon=True)
         thread.start()
         return thread
+
+    def _draw_once(self) -> None:
+        """A first picture, which nobody sees: what draws it is compiled for that where it never was."""
+        from hyperface.sphere import random_points
+
+        generator = self.generator()
+        generator.generate(random_points(1, generator.dimension, seed=0), [0])
+        self.preparing = ""
+
+    def _see_once(self) -> None:
+        """Load what sees the generator's pictures."""
+        self.recognizer(self.generator().recognizer)
 
 
 def _require_embedded(name: str) -> None:

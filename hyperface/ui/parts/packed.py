@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -43,14 +43,12 @@ class Packed:
     @property
     def recognizer(self) -> str:
         """The name of the recogniser whose embeddings these are."""
-        return self.space.recognizer or "dlib"
+        return str(self.space.recognizer)
 
     @property
     def space(self) -> EmbeddingSpace:
         """What its embeddings live in."""
-        space = packing_space(self.run)
-        # packings that do not say are older than any other choice
-        return space if space.recognizer is not None else replace(space, recognizer="dlib")
+        return packing_space(self.run)
 
     def most_alike(self, embeddings: torch.Tensor, count: int) -> tuple[torch.Tensor, torch.Tensor]:
         """The `count` most similar identities of each row: cosines (m, count), falling, and numbers (m, count)."""

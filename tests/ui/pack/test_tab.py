@@ -1,13 +1,16 @@
 import json
 import time
 from contextlib import closing
+from types import SimpleNamespace
 
 import pytest
+import torch
 
 from hyperface import runs
 from hyperface.errors import InputError
 from hyperface.ui.pack import tab as pack_tab
 from hyperface.ui.pack.estimates import packing_estimate
+from hyperface.ui.pack.span_panel import fitting
 from hyperface.ui.pack.view import pack_news
 from hyperface.ui.parts.context import AppContext
 
@@ -142,6 +145,17 @@ def test_an_impossible_value_is_a_toast_and_the_app_goes_on(page, set_number, ru
 @pytest.fixture
 def context(tmp_path):
     return AppContext(runs_folder=tmp_path, demo_folder=tmp_path / "demo")
+
+
+@pytest.mark.parametrize(
+    ("recognizer", "dimension", "span", "value"),
+    [("dlib", 128, 30, 40), ("dlib-heads", 128, 40, 30), ("mine", 512, 100, 100), ("mine", 64, 100, 64)],
+)
+def test_the_bounds_of_the_span_follow_the_gallery(context, recognizer, dimension, span, value):
+    faces = SimpleNamespace(recognizer=recognizer, embeddings=torch.eye(3, dimension))
+    context.cached(("gallery", "few"), lambda: faces)
+    update = fitting(context, "few", span)
+    assert (update["maximum"], update["value"]) == (dimension, value)
 
 
 def test_news_of_a_run_that_is_gone(context):
