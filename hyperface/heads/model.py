@@ -32,6 +32,7 @@ _FORMAT = "hyperface-head-1"
 SKIN, EYE, TONGUE, CAVITY, TEETH = range(5)
 
 
+_BLOCK, _PIECE = 4096, 128  # columns of a product with `_anchor_basis`: OpenBLAS's, and those of one piece
 _ANCHORS = ((1 / 3, 2 / 3, 1.0), (0.0, 1.0), (0.0, 0.5, 1.0), (0.0, 0.5, 1.0))  # age, gender, muscle, weight
 
 
@@ -128,7 +129,7 @@ class HeadModel:
         weights = np.ones(1, np.float32)
         for share in shares:
             weights = np.outer(weights, share).ravel()  # the last factor runs fastest, as in the file
-        moved = (weights @ self._anchor_weights) @ self._anchor_basis
+        moved = _in_pieces(weights @ self._anchor_weights, self._anchor_basis)
         return np.asarray(self._anchor_mean + moved.reshape(-1, 3), np.float32)
 
     def _with_teeth(self, vertices: Floats) -> Floats:
@@ -193,6 +194,22 @@ def _unpacked(tensors: Mapping[str, NDArray[np.generic]], metadata: Mapping[str,
     )
     third = (1 / 3, 1 / 3, 1 / 3)
     return replace(model, mean=model.shape(Phenotype(0.7, 0.5, 0.5, 0.5, third), {}))
+
+
+def _in_pieces(row: Floats, matrix: Floats) -> Floats:
+    """row (k,) @ matrix (k, n), a few columns at a time.
+
+    For a product of more than 9,216 numbers OpenBLAS wakes threads of its own. They share it in another order, so that
+    its last bits depend on how many there are, and wait for more by spinning, in the time of the threads that draw. The
+    pieces begin where the blocks begin in which it computes the whole by itself, and each number is summed as there.
+    """
+    count, pieces = matrix.shape[1], []
+    for block in range(0, count, _BLOCK):
+        end = min(block + _BLOCK, count)
+        odd = (end - block) // 4 * 4 % 16  # columns that a block begins with, before it goes on in sixteens
+        starts = [block, *range(block + odd + _PIECE - 16, end, _PIECE)]
+        pieces += [row @ matrix[:, one:two] for one, two in itertools.pairwise([*starts, end])]
+    return np.concatenate(pieces)
 
 
 def _hat(value: float, anchors: tuple[float, ...]) -> Floats:

@@ -1,6 +1,10 @@
 """The head model against independent computations, and what a damaged file says."""
 
+import hashlib
 import itertools
+import os
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,7 +15,7 @@ from safetensors.numpy import load_file, save_file
 
 from hyperface import assets
 from hyperface.errors import AssetError
-from hyperface.heads.model import CAVITY, EYE, SKIN, TEETH, Phenotype, _unpacked, load_head_model
+from hyperface.heads.model import CAVITY, EYE, SKIN, TEETH, Phenotype, _in_pieces, _unpacked, load_head_model
 
 THIRD = (1 / 3, 1 / 3, 1 / 3)
 
@@ -52,6 +56,41 @@ def test_a_head_at_an_anchor_is_the_one_in_the_file(head):
     expected = tensors["mean"] + np.einsum("k,kvx->vx", tensors["anchor_weights"][place], directions)
     found = head.shape(Phenotype(1.0, 1.0, 0.5, 0.0, (0.0, 1.0, 0.0)), {})[SHAPED]
     np.testing.assert_allclose(found, expected, atol=1e-6)
+
+
+@pytest.mark.parametrize("columns", [1, 50, 127, 128, 4096, 4097, 13_614])
+def test_a_product_in_pieces_is_the_product(columns):
+    rng = np.random.default_rng(columns)
+    row, matrix = rng.standard_normal(60).astype(np.float32), rng.standard_normal((60, columns)).astype(np.float32)
+    np.testing.assert_allclose(_in_pieces(row, matrix), row.astype(float) @ matrix.astype(float), atol=1e-5)
+
+
+SHAPES = """
+import hashlib
+from hyperface.heads.model import Phenotype, load_head_model
+digest = hashlib.sha256()
+for part in range(40):
+    person = Phenotype(0.5 + part / 80, part / 40, 0.4, 0.6, (0.2, 0.3, 0.5))
+    digest.update(load_head_model().shape(person, {}).tobytes())
+print(digest.hexdigest())
+"""
+
+
+@pytest.mark.slow
+def test_heads_do_not_depend_on_how_many_threads_numpy_has():
+    """Bits that more threads, or fewer, would change are in every picture that follows."""
+    made = [
+        subprocess.run(
+            [sys.executable, "-c", SHAPES],
+            env={**os.environ, "OPENBLAS_NUM_THREADS": str(threads)},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for threads in (1, 2)
+    ]
+    assert len(made[0].strip()) == hashlib.sha256().digest_size * 2
+    assert made[0] == made[1]
 
 
 def test_local_changes_add_up_and_both_signs_differ(head):
