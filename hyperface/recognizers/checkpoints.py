@@ -6,10 +6,6 @@ No code of a file is ever run.
 
 import hashlib
 import json
-import pickle
-from collections import OrderedDict
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -22,6 +18,7 @@ from hyperface.errors import CheckpointError
 from hyperface.files import write_atomic
 from hyperface.recognizers.backbones import ARCHITECTURES, BackboneRecognizer, build_backbone
 from hyperface.recognizers.card import RecognizerCard
+from hyperface.tensor_files import check_fits, file_digest, read_tensors
 
 FORMAT = "hyperface-recognizer-1"
 # What trainers put before the names of a backbone's parameters: Lightning modules, CVLface, DataParallel, ours.
@@ -125,89 +122,11 @@ def load_backbone(
     return recognizer
 
 
-def file_digest(path: Path) -> str:
-    """The first eight hexadecimal digits of a file's SHA-256."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()[:8]
-
-
 def _with_weights(recognizer: BackboneRecognizer, path: Path) -> BackboneRecognizer:
-    weights = _strip_prefix(_read(path), recognizer.backbone.state_dict())
-    expected = {name: tuple(value.shape) for name, value in recognizer.backbone.state_dict().items()}
-    found = {name: tuple(value.shape) for name, value in weights.items()}
-    problems = [
-        ("missing", sorted(expected.keys() - found.keys())),
-        ("unexpected", sorted(found.keys() - expected.keys())),
-        (
-            "of another shape",
-            [f"{name} {found[name]} instead of {expected[name]}" for name in sorted(expected.keys() & found.keys())
-             if found[name] != expected[name]],
-        ),
-    ]  # fmt: skip
-    if any(names for _, names in problems):
-        listed = "; ".join(f"{len(names)} {kind}: {_some(names)}" for kind, names in problems if names)
-        raise CheckpointError(f"{path} does not fit the network {recognizer.architecture}: {listed}.")
+    weights = _strip_prefix(read_tensors(path, ("state_dict",)), recognizer.backbone.state_dict())
+    check_fits(path, f"the network {recognizer.architecture}", weights, recognizer.backbone.state_dict())
     recognizer.backbone.load_state_dict(weights)
     return recognizer.eval().requires_grad_(False)
-
-
-def _some(names: list[str]) -> str:
-    return ", ".join(names[:5]) + (" …" if len(names) > 5 else "")
-
-
-def _read(path: Path) -> dict[str, torch.Tensor]:
-    """All tensors of a file by name."""
-    try:
-        if path.suffix == ".safetensors":
-            with safe_open(path, framework="pt") as file:
-                return {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (it is no dictionary)
-        with _without_foreign_classes(path):
-            content = torch.load(path, map_location="cpu", weights_only=True)
-    except (OSError, SafetensorError, RuntimeError, EOFError, pickle.UnpicklingError) as error:
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise CheckpointError(f"{path} cannot be read as weights ({reason}).") from error
-    content = content.get("state_dict", content) if isinstance(content, dict) else content
-    if not isinstance(content, dict):
-        raise CheckpointError(f"{path} holds a {type(content).__name__}, not a dictionary of weights.")
-    return {name: value for name, value in content.items() if isinstance(value, torch.Tensor)}
-
-
-class _Ignored:
-    """Stands for a class that weights do not need. Its objects are empty dictionaries, since the restricted loader
-    fills nothing else, and many of them are some kind of dictionary: options, states."""
-
-    def __new__(cls, *_: object, **__: object) -> Any:
-        return OrderedDict()
-
-
-class _IgnoredNumber:
-    """The same for NumPy's scalars and types, which have a state that no dictionary takes."""
-
-    def __init__(self, *_: object) -> None:
-        pass
-
-    def __setstate__(self, _: object) -> None:
-        pass
-
-
-@contextmanager
-def _without_foreign_classes(path: Path) -> Iterator[None]:
-    """Let torch's restricted loader pass over the classes and functions that a file names beside its weights.
-
-    Trainers' files hold more than weights: Lightning's the classes of its callbacks, the options of the training, and
-    so on, for which the restricted loader refuses the whole file. Within this block each such name means a class that
-    does nothing. The real ones are neither imported nor called.
-    """
-    try:
-        names = torch.serialization.get_unsafe_globals_in_checkpoint(path)
-    except (OSError, ValueError, RuntimeError, pickle.UnpicklingError):  # torch.load will say what is wrong
-        names = []
-    bases = [_IgnoredNumber if name.startswith("numpy.") else _Ignored for name in names]
-    stand_ins: list[Callable[..., Any] | tuple[Callable[..., Any], str]] = [
-        (type("Ignored", (base,), {}), name) for base, name in zip(bases, names, strict=True)
-    ]
-    with torch.serialization.safe_globals(stand_ins):
-        yield
 
 
 def _strip_prefix(weights: dict[str, torch.Tensor], expected: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:

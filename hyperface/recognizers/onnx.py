@@ -22,7 +22,7 @@ from hyperface.errors import CheckpointError, DeviceError, InputError
 from hyperface.images import ALIGNED_SIZE
 from hyperface.recognizers.base import Recognizer
 from hyperface.recognizers.card import RecognizerCard
-from hyperface.recognizers.checkpoints import file_digest
+from hyperface.tensor_files import file_digest
 
 if TYPE_CHECKING:
     import onnxruntime

@@ -1,0 +1,111 @@
+"""Other projects' weights: tensors by name out of safetensors, .pt, .pth, .bin and Lightning's .ckpt files.
+
+No code of a file is ever run: what a trainer stored beside the weights is passed over.
+"""
+
+import hashlib
+import pickle
+from collections import OrderedDict
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError, safe_open
+
+from hyperface.errors import CheckpointError
+
+
+def read_content(path: Path) -> dict[Any, Any]:
+    """What a file of weights holds: a dictionary, which may hold further ones. CheckpointError if it cannot be read."""
+    try:
+        if path.suffix == ".safetensors":
+            with safe_open(path, framework="pt") as file:
+                return {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (it is no dictionary)
+        with _without_foreign_classes(path):
+            content = torch.load(path, map_location="cpu", weights_only=True)
+    except (OSError, SafetensorError, RuntimeError, EOFError, pickle.UnpicklingError) as error:
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise CheckpointError(f"{path} cannot be read as weights ({reason}).") from error
+    if not isinstance(content, dict):
+        raise CheckpointError(f"{path} holds a {type(content).__name__}, not a dictionary of weights.")
+    return content
+
+
+def read_tensors(path: Path, keys: Collection[str] = ()) -> dict[str, torch.Tensor]:
+    """All tensors of a file by name: those below the first of `keys` that it has, or else its own.
+
+    CheckpointError if it cannot be read.
+    """
+    content = read_content(path)
+    chosen = next((content[key] for key in keys if isinstance(content.get(key), dict)), content)
+    return {name: value for name, value in chosen.items() if isinstance(value, torch.Tensor)}
+
+
+def check_fits(
+    path: Path, network: str, weights: Mapping[str, torch.Tensor], expected: Mapping[str, torch.Tensor]
+) -> None:
+    """CheckpointError, naming the parameters, if some are missing, unexpected or of another shape.
+
+    network: the noun in the message, such as "the network ir_50".
+    """
+    wanted = {name: tuple(value.shape) for name, value in expected.items()}
+    found = {name: tuple(value.shape) for name, value in weights.items()}
+    differing = [name for name in sorted(wanted.keys() & found.keys()) if found[name] != wanted[name]]
+    problems = [
+        ("missing", sorted(wanted.keys() - found.keys())),
+        ("unexpected", sorted(found.keys() - wanted.keys())),
+        ("of another shape", [f"{name} {found[name]} instead of {wanted[name]}" for name in differing]),
+    ]
+    if any(names for _, names in problems):
+        listed = "; ".join(f"{len(names)} {kind}: {_some(names)}" for kind, names in problems if names)
+        raise CheckpointError(f"{path} does not fit {network}: {listed}.")
+
+
+def _some(names: list[str]) -> str:
+    return ", ".join(names[:5]) + (" …" if len(names) > 5 else "")
+
+
+def file_digest(path: Path) -> str:
+    """The first eight hexadecimal digits of a file's SHA-256."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()[:8]
+
+
+class _Ignored:
+    """Stands for a class that weights do not need. Its objects are empty dictionaries, since the restricted loader
+    fills nothing else, and many of them are some kind of dictionary: options, states."""
+
+    def __new__(cls, *_: object, **__: object) -> Any:
+        return OrderedDict()
+
+
+class _IgnoredNumber:
+    """The same for NumPy's scalars and types, which have a state that no dictionary takes."""
+
+    def __init__(self, *_: object) -> None:
+        pass
+
+    def __setstate__(self, _: object) -> None:
+        pass
+
+
+@contextmanager
+def _without_foreign_classes(path: Path) -> Iterator[None]:
+    """Let torch's restricted loader pass over the classes and functions that a file names beside its weights.
+
+    Trainers' files hold more than weights: Lightning's the classes of its callbacks, the options of the training, and
+    so on, for which the restricted loader refuses the whole file. Within this block each such name means a class that
+    does nothing. The real ones are neither imported nor called.
+    """
+    try:
+        names = torch.serialization.get_unsafe_globals_in_checkpoint(path)
+    except (OSError, ValueError, RuntimeError, pickle.UnpicklingError):  # torch.load will say what is wrong
+        names = []
+    bases = [_IgnoredNumber if name.startswith("numpy.") else _Ignored for name in names]
+    stand_ins: list[Callable[..., Any] | tuple[Callable[..., Any], str]] = [
+        (type("Ignored", (base,), {}), name) for base, name in zip(bases, names, strict=True)
+    ]
+    with torch.serialization.safe_globals(stand_ins):
+        yield
