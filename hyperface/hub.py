@@ -125,6 +125,34 @@ def download(name: str, *, suffixes: Sequence[str] = WEIGHTS) -> Download:
     return Download(path, repo, file, _commit(path), None)
 
 
+class Repository:
+    """A repository of the hub at one commit, whose files are downloaded when they are asked for."""
+
+    def __init__(self, name: str) -> None:
+        """name: `hf:owner/repo[@revision]`. UnknownNameError and CheckpointError as of `download`."""
+        wanted = HubName.parse(name)
+        if wanted.file is not None:
+            raise UnknownNameError(f"{name} names one file; what is wanted has several: {SCHEME}{wanted.repo}.")
+        self.repo = wanted.repo
+        self._revision = wanted.revision
+        self._files = _list_files(wanted.repo, wanted.revision)
+        self.commit = self._files.commit
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Of all its files; where the hub is not reached, of those that were downloaded before."""
+        return self._files.names
+
+    @property
+    def name(self) -> str:
+        """Its name, pinned to the commit."""
+        return f"{SCHEME}{self.repo}@{self.commit}"
+
+    def file(self, name: str) -> Path:
+        """A file of it, downloaded or out of the cache."""
+        return _download(self.repo, name, self._revision, self._files)
+
+
 def _commit(path: Path) -> str:
     """The commit that a file of the cache belongs to: …/snapshots/<commit>/<file>."""
     parts = path.parts

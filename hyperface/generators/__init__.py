@@ -1,6 +1,7 @@
 """Face generators: conditional ones (embedding → face) and unconditional ones (random faces for a gallery)."""
 
-from typing import Any
+from pathlib import Path
+from typing import Any, TypeVar
 
 from hyperface.defaults import GALLERY_GENERATOR, GENERATOR
 from hyperface.generators.base import (
@@ -34,6 +35,7 @@ __all__ = [
 
 REGISTRY: Registry[Generator] = Registry("generator")
 GALLERY_REGISTRY: Registry[GalleryGenerator] = Registry("gallery generator")
+T = TypeVar("T")
 
 
 @REGISTRY.register("gan")
@@ -51,6 +53,31 @@ def _heads(widest: float = 60.0, variation: float = 1.0) -> Generator:
     from hyperface.heads.embedding import load_map
 
     return HeadsGenerator(load_map(), widest=widest, variation=variation)
+
+
+@REGISTRY.register("vec2face")
+def _vec2face(
+    weights: str | Path | None = None,
+    recognizer: str | None = None,
+    length: float | None = None,
+    variation: float = 1.0,
+) -> Generator:
+    from hyperface.generators.vec2face import DEFAULT, LENGTH, load_vec2face
+
+    feature = LENGTH if length is None else length
+    return load_vec2face(weights or DEFAULT, recognizer=recognizer, length=feature, variation=variation)
+
+
+@REGISTRY.register("vec2face-plus")
+def _vec2face_plus(
+    weights: str | Path | None = None,
+    recognizer: str | None = None,
+    length: float | None = None,
+    variation: float = 1.0,
+) -> Generator:
+    from hyperface.generators.vec2face import PLUS
+
+    return _vec2face(weights or PLUS, recognizer, length, variation)
 
 
 @GALLERY_REGISTRY.register("heads")
@@ -71,7 +98,8 @@ def load(name: str = GENERATOR, *, device: str = "cpu", precision: str = "float3
     """Load an identity-conditional generator by name, ready to draw.
 
     Args:
-        name: a key of `REGISTRY`.
+        name: a key of `REGISTRY`; for one that has its weights elsewhere, with them behind it if they are not the
+            published ones: "vec2face:<file>", "vec2face:hf:owner/repo/file@revision".
         device: where it draws, as in `Generator.prepare`.
         precision: as in `Generator.prepare`.
         options: what the part that loads it takes.
@@ -83,13 +111,22 @@ def load(name: str = GENERATOR, *, device: str = "cpu", precision: str = "float3
         UnknownNameError: Nothing has that name.
         AssetError: A file that ships is missing.
         DeviceError: The device cannot be used here.
-        InputError: There is no such precision.
+        InputError: There is no such precision, or an option that it does not take.
+        CheckpointError: Its weights cannot be had.
     """
-    return REGISTRY.load(name, **options).prepare(device=device, precision=precision)
+    return _load(REGISTRY, name, options).prepare(device=device, precision=precision)
 
 
 def load_gallery_generator(
     name: str = GALLERY_GENERATOR, *, device: str = "cpu", precision: str = "float32", **options: Any
 ) -> GalleryGenerator:
     """Load an unconditional generator by name, ready to draw. Arguments and errors as of `load`."""
-    return GALLERY_REGISTRY.load(name, **options).prepare(device=device, precision=precision)
+    return _load(GALLERY_REGISTRY, name, options).prepare(device=device, precision=precision)
+
+
+def _load(registry: Registry[T], name: str, options: dict[str, Any]) -> T:
+    """By its name, or by its name and its weights."""
+    kind, colon, weights = name.partition(":")
+    if colon and kind in registry and "weights" in (registry.options(kind) or ()):
+        return registry.load(kind, **{"weights": weights, **options})
+    return registry.load(name, **options)
