@@ -21,7 +21,7 @@ from hyperface.gallery.thumbnails import JPEG_QUALITY, decode_sheet, encode_shee
 from hyperface.recognizers.card import RecognizerCard
 
 FORMAT = "hyperface-gallery-1"
-SHIPPED = {"gan-10k": "galleries/gan-10k.safetensors"}
+SHIPPED = {"heads-10k": "galleries/heads-10k.safetensors", "gan-10k": "galleries/gan-10k.safetensors"}
 
 
 def to_bytes(gallery: Gallery, *, thumbnail_quality: int = JPEG_QUALITY) -> bytes:
