@@ -52,7 +52,7 @@ class Worker:
             yield self
             self._set(RunStatus(DONE, 1.0, 0.0), now=True)
         except (StopRequested, KeyboardInterrupt, GeneratorExit) as stop:
-            self._set(RunStatus(STOPPED, self._status.progress, None, "Stopped."), now=True)
+            self._set(RunStatus(STOPPED, self._status.progress, None, self._status.message), now=True)
             if not isinstance(stop, StopRequested):
                 raise
         except HyperFaceError as error:

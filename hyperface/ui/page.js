@@ -4,7 +4,10 @@ import { portraitView } from './identities/portrait.js';
 import { chartView } from './parts/chart.js';
 import { downloads } from './parts/downloads.js';
 import { runProgress } from './parts/run_progress.js';
+import { holdTyping } from './parts/typing.js';
 import { photoPicker } from './photos/picker.js';
 import { trainView } from './train/view.js';
+
+holdTyping(window);
 
 export { chartView, downloads, packView, photoPicker, portraitView, runProgress, trainView };

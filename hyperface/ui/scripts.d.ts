@@ -29,6 +29,7 @@ interface View<Value, Server = object> {
 interface Plotly {
   react(element: Element, data: object[], layout: object, config?: object): Promise<void>;
   restyle(element: Element, update: object, traces: number[]): Promise<void>;
+  purge(element: Element): void;
 }
 
 /** A point of a chart under the pointer. */
@@ -131,7 +132,7 @@ interface Figure {
 }
 
 interface Chart {
-  draw(figure: Figure): Promise<void>;
+  draw(figure: Figure | null): Promise<void>;
 }
 
 type Point = [number, number, number];

@@ -14,7 +14,7 @@ from hyperface.runs import DONE, Run
 from hyperface.ui.evaluate.charts import search_chart
 from hyperface.ui.parts import worker
 from hyperface.ui.parts.context import AppContext
-from hyperface.ui.parts.events import QUIET, Given, Updates
+from hyperface.ui.parts.events import LATEST, QUIET, Given, Updates
 from hyperface.ui.parts.mistakes import Mistake, mistakes
 from hyperface.ui.parts.pictures import escape
 from hyperface.ui.parts.plots import Figure, chart
@@ -49,7 +49,7 @@ def leakage_panel(context: AppContext, tab: gr.Tab) -> None:
 
     opened = tab.select(toasts(lambda name: dataset_update(context, name)), dataset, dataset, **QUIET)
     for event in (opened.then, dataset.change, progress.finished):
-        event(toasts(show), dataset, [told, nearness, pictures], **QUIET)
+        event(toasts(show), dataset, [told, nearness, pictures], **LATEST)
     start.click(toasts(begin), {dataset, rate}, progress, **QUIET)
 
 

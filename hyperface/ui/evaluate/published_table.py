@@ -46,7 +46,7 @@ def published_table(published: PublishedResults, own: Sequence[OwnRow]) -> str:
         for row in own
         if any(_file_name(name) in row.accuracy for name in names)
     ]
-    asked = f'<tr><th scope="row"></th><td></td><td></td>{rendered}</tr>'
+    asked = f'<tr><th scope="row">the question asked</th><td></td><td></td>{rendered}</tr>'
     training_sets = [_published(row) for row in published.training_sets]
     groups = [
         ("Your models, on renders asking the same question", asked, on_renders),

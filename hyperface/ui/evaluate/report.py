@@ -76,8 +76,8 @@ def confusion_table(counts: Confusion) -> str:
     same = counts.true_accepts + counts.false_rejects
     different = counts.false_accepts + counts.true_rejects
     rows = (
-        ("One person", counts.true_accepts, counts.false_rejects, "FNMR", counts.false_rejects / same),
-        ("Two people", counts.false_accepts, counts.true_rejects, "FMR", counts.false_accepts / different),
+        ("one person", counts.true_accepts, counts.false_rejects, "FNMR", counts.false_rejects / same),
+        ("two people", counts.false_accepts, counts.true_rejects, "FMR", counts.false_accepts / different),
     )
     body = "".join(
         f'<tr><th scope="row">{name}</th><td>{accepted:,}</td><td>{rejected:,}</td>'
@@ -85,7 +85,7 @@ def confusion_table(counts: Confusion) -> str:
         for name, accepted, rejected, rate, share in rows
     )
     right = (counts.true_accepts + counts.true_rejects) / (same + different)
-    heads = ("", "accepted", "rejected", f"{100 * right:.1f} % right")
+    heads = ("Pairs of", "accepted", "rejected", f"{100 * right:.1f} % right")
     head = "".join(f'<th scope="col">{name}</th>' for name in heads)
     return _table(head, body, "Pairs accepted and rejected at this threshold")
 

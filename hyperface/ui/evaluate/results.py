@@ -102,7 +102,7 @@ def worst_mistakes(result: VerificationResult, cosine: float) -> str:
         ]
 
     return (
-        '<h3 class="hf-heading hf-apart">Worst mistakes</h3><div class="hf-mistake-columns">'
+        '<h2 class="hf-heading hf-apart">Worst mistakes</h2><div class="hf-mistake-columns">'
         f"{mistakes('One person, taken for two', shown(rejected))}"
         f"{mistakes('Two people, taken for one', shown(accepted))}</div>"
     )

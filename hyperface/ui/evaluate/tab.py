@@ -38,7 +38,7 @@ from hyperface.ui.parts.toasts import toasts
 FIRST_MODELS = 2  # chosen where nothing is: dlib, and the newest trained here
 THRESHOLD = "The cosine from which a pair counts as one person. It starts where most pairs are decided rightly."
 LOADING = '<p class="hf-note">Reading the results…</p>'
-PUBLISHED = '<h3 class="hf-heading hf-apart">Beside the published results</h3>'
+PUBLISHED = '<h2 class="hf-heading hf-apart">Beside the published results</h2>'
 
 
 @dataclass(frozen=True)
@@ -88,7 +88,7 @@ class Parts:
 def build(page: AppPage, tab: gr.Tab) -> None:
     """Lay out the tab. tab: opened fires its select event."""
     context = page.context
-    with gr.Row(elem_classes=["hf-columns"]):
+    with gr.Row(elem_classes=["hf-columns", "hf-content-first"]):
         with gr.Column(scale=1, min_width=280, elem_classes=["hf-controls"]):
             models = gr.CheckboxGroup(
                 [],
@@ -127,16 +127,16 @@ def _summary(context: AppContext) -> Summary:
     table = gr.HTML(apply_default_css=False, elem_id="evaluate-results")
     with gr.Row():
         with gr.Column(min_width=300, elem_classes=["hf-tight"]):
-            gr.HTML('<h3 class="hf-heading">ROC</h3>', apply_default_css=False)
+            gr.HTML('<h2 class="hf-heading">ROC</h2>', apply_default_css=False)
             roc = chart(label="True accepts against false accepts, a curve for each model", height=320)
         with gr.Column(min_width=300, elem_classes=["hf-tight"]):
-            gr.HTML('<h3 class="hf-heading">DET</h3>', apply_default_css=False)
+            gr.HTML('<h2 class="hf-heading">DET</h2>', apply_default_css=False)
             det = chart(label="False non-matches against false matches, a curve for each model", height=320)
     return Summary(overview, saving, note, table, roc, det)
 
 
 def _closer() -> Closer:
-    gr.HTML('<h3 class="hf-heading hf-apart">Where to draw the line</h3>', apply_default_css=False)
+    gr.HTML('<h2 class="hf-heading hf-apart">Where to draw the line</h2>', apply_default_css=False)
     chosen = gr.Dropdown([], label="Scores and mistakes of", visible=False, elem_id="evaluate-closer")
     with gr.Row():
         with gr.Column(scale=3, min_width=300, elem_classes=["hf-tight"]):
@@ -178,8 +178,8 @@ def _show_results(context: AppContext, tab: gr.Tab, parts: Parts) -> None:
     refreshing: list[Block] = [models, benchmark, progress]
     opened = tab.select(toasts(refresh), set(refreshing), refreshing, **QUIET)
     for event in (opened.then, models.input, benchmark.input, progress.finished):
-        event(toasts(show), asked, everything, **QUIET)
-    closer.chosen.input(toasts(look), {models, benchmark, closer.chosen}, [closer.looked_at, *at_threshold], **QUIET)
+        event(toasts(show), asked, everything, **LATEST)
+    closer.chosen.input(toasts(look), {models, benchmark, closer.chosen}, [closer.looked_at, *at_threshold], **LATEST)
     closer.threshold.input(toasts(judge), {*asked, closer.threshold}, detailed, **LATEST)
 
 

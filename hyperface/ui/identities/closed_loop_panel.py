@@ -177,7 +177,7 @@ def _outcome(context: AppContext, name: str | None, run: Run) -> str:
             f"<li>{picture(image, f'{title}, identity {number}')}<span>{number}</span></li>"
             for number, image in enumerate(drawn.images[:, 0])
         )
-        return f'<h4 class="hf-heading">{title}</h4><ul class="hf-strip">{faces}</ul>'
+        return f'<h3 class="hf-heading">{title}</h3><ul class="hf-strip">{faces}</ul>'
 
     figures = [
         ("mean angle to the nearest other picture, open and closed loop", _change(results)),

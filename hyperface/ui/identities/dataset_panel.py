@@ -116,7 +116,7 @@ def at_work(context: AppContext, current: str | None) -> str | None:
 
 
 _HEADING = f"""
-<h3 class="hf-heading">A dataset of these people</h3>
+<h2 class="hf-heading">A dataset of these people</h2>
 <p class="hf-note">The generator chosen above draws it. Every image has a style of its own, and its own embedding near
 the identity's: β = {BETA:g}, which the GAN takes, turns it by about 27°, 0, which heads take, leaves all variation to
 the styles, and from 0.01 people are mistaken for one another. Left empty, it is the generator's own. The work goes on

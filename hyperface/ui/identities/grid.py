@@ -84,7 +84,7 @@ def closest_pair(pair: ClosestPair) -> str:
         for number, image, who in zip(pair.numbers, pair.images, pair.who, strict=True)
     )
     return (
-        '<h3 class="hf-heading">The two closest identities of this packing</h3>'
+        '<h2 class="hf-heading">The two closest identities of this packing</h2>'
         f'<figure class="hf-pair">{first}<div class="hf-pair-angle">'
         f'<b class="hf-number">{pair.requested_angle:.1f}°</b><span>requested</span>'
         f'<b class="hf-number hf-second">{pair.drawn_angle:.1f}°</b><span>as drawn</span></div>{second}</figure>'

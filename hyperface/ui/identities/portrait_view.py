@@ -140,7 +140,7 @@ def _template() -> str:
 _TEMPLATE = """
 <dialog class="hf-portrait" aria-labelledby="hf-portrait-title">
   <div class="hf-portrait-head">
-    <div><h3 class="hf-heading" id="hf-portrait-title"></h3><p class="hf-note hf-portrait-note"></p></div>
+    <div><h2 class="hf-heading" id="hf-portrait-title"></h2><p class="hf-note hf-portrait-note"></p></div>
     <button type="button" class="hf-button hf-portrait-close" aria-label="Close">
       <svg viewBox="0 0 16 16" aria-hidden="true"><path d="M3 3l10 10M13 3L3 13"/></svg></button>
   </div>

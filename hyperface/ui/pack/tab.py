@@ -48,7 +48,7 @@ class PackControls:
 def build(page: AppPage, tab: gr.Tab) -> None:
     """Lay out the tab, which shows the run of the page's picker. tab: opened fires its select event."""
     context, packing = page.context, page.packing
-    with gr.Row(elem_classes=["hf-columns"]):
+    with gr.Row(elem_classes=["hf-columns", "hf-content-first"]):
         with gr.Column(scale=1, min_width=280, elem_classes=["hf-controls"]):
             controls = _controls(context)
             span_panel(context, controls.span, controls.gallery)

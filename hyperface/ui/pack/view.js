@@ -77,9 +77,10 @@ function packView({ element, props, server, trigger, watch }) {
   /** @param {number} index */
   function choose(index) {
     const frame = state.frames[state.index];
-    if (!frame || !(index >= 0 && index < frame.angles.length)) return;
-    state.chosen = index;
-    findInput(root, '.hf-identity').value = String(index);
+    if (!frame) return;
+    const nearest = Math.min(Math.max(Math.round(index) || 0, 0), frame.angles.length - 1);  // that there is
+    state.chosen = nearest;
+    findInput(root, '.hf-identity').value = String(nearest);
     people.show();
     sphere.mark(frame);
   }

@@ -48,7 +48,7 @@ function merge(target, source) {
 
 /**
  * A chart kept alive in `element`: `draw({data, layout})` applies what changed, and draws again when the theme or the
- * width changes. A chart that is not on screen is drawn when it comes into view.
+ * width changes; `draw(null)` takes it away. A chart that is not on screen is drawn when it comes into view.
  * @param {HTMLElement} element
  * @param {((customdata: unknown) => void) | null} [picked] called at a click on a point that has customdata, with it
  * @returns {Chart}
@@ -57,11 +57,18 @@ function chart(element, picked = null) {
   /** @type {Figure | null} */
   let figure = null;
   let waiting = false, listening = false;
+  function clear() {
+    figure = null;
+    listening = false;
+    element.hidden = true;
+    window.Plotly?.purge(element);
+  }
   async function render() {
     if (!figure || waiting || !element.clientWidth) return;
     waiting = true;
     try {
       const Plotly = await plotly();
+      if (!figure) return;  // taken away in the meantime
       const { data, layout } = colored(figure);
       const size = { width: element.clientWidth, height: element.clientHeight };
       await Plotly.react(element, data, merge(merge(baseLayout(), layout), size), {
@@ -81,7 +88,12 @@ function chart(element, picked = null) {
   onTheme(element, render);
   return {
     draw(next) {
+      if (!next) {
+        clear();
+        return Promise.resolve();
+      }
       figure = next;
+      element.hidden = false;
       return render();
     },
   };
@@ -93,9 +105,7 @@ function chart(element, picked = null) {
  */
 function chartView({ element, props, trigger, watch }) {
   const drawn = chart(find(element, '.hf-chart'), (point) => trigger('picked', { point }));
-  const draw = () => {
-    if (props.value) drawn.draw(props.value);
-  };
+  const draw = () => drawn.draw(props.value || null);
   watch('value', draw);
   draw();
 }

@@ -21,10 +21,10 @@ class Mistake:
 def mistakes(heading: str, pairs: Sequence[Mistake]) -> str:
     """HTML: pairs side by side with their cosines, the worst first."""
     if not pairs:
-        return f'<section><h4>{escape(heading)}</h4><p class="hf-note">None.</p></section>'
+        return f'<section><h3>{escape(heading)}</h3><p class="hf-note">None.</p></section>'
     items = "".join(
         f"<li><div>{''.join(picture(image, 'One image of the pair') for image in pair.images)}</div>"
         f'<span class="hf-number">cosine {pair.cosine:.2f}</span></li>'
         for pair in pairs
     )
-    return f'<section><h4>{escape(heading)}</h4><ul class="hf-mistakes">{items}</ul></section>'
+    return f'<section><h3>{escape(heading)}</h3><ul class="hf-mistakes">{items}</ul></section>'

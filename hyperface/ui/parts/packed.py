@@ -77,8 +77,10 @@ def gallery_of(context: AppContext, run: Run) -> Gallery:
 def load_packed(context: AppContext, name: str | None) -> Packed:
     """The packing with this run's name, as it is now. RunError if there is none, or it has no embeddings yet."""
     if not name:
-        raise RunError("There is no packing yet. Make one on the Pack tab: press Start there and come back.")
+        raise RunError("There is no packing yet. Make one on the Pack tab: press Pack there and come back.")
     run = context.run(name)
+    if not (run.path / names.EMBEDDINGS).is_file() and run.status().active:
+        raise RunError(f"The packing “{run.title}” is at work and has no people yet. They are shown as soon as it has.")
     path = run.file(names.EMBEDDINGS)
     return _read(run.path, path.stat().st_mtime_ns)
 

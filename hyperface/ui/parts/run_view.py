@@ -69,14 +69,15 @@ def control_functions(context: AppContext) -> list[ServerFunction]:
 def status_news(context: AppContext, run: Run) -> dict[str, Any]:
     """A run's status for the page, with `can_continue` and, where a worker died, the end of its log."""
     status = run.status()
-    message = status.message
+    title = TITLES.get(status.state, "")
+    message = "" if status.message == f"{title}." else status.message  # as runs of earlier versions say it
     if status.state == INTERRUPTED and not message:
         message = _last_line(run) or "Its process is gone."
     left = f"{duration(status.seconds_left)} left" if status.active and status.seconds_left is not None else ""
     return {
         "state": status.state,
         "active": status.active,
-        "title": TITLES.get(status.state, ""),
+        "title": title,
         "text": " · ".join(part for part in (message, left) if part),
         "progress": status.progress,
         "can_continue": status.state in (STOPPED, FAILED, INTERRUPTED) and not context.is_demo(run),

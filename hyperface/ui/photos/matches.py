@@ -41,7 +41,7 @@ def matched_face(face: MatchedFace) -> str:
     return (
         f'<article class="hf-card" aria-label="Face {face.number}">'
         f'<div class="hf-card-crop">{picture(face.image, f"Face {face.number}, aligned")}'
-        f'<b>Face {face.number}</b><span class="hf-muted">detector score {face.confidence:.2f}</span></div>'
+        f'<h2>Face {face.number}</h2><span class="hf-muted">detector score {face.confidence:.2f}</span></div>'
         f'<div class="hf-card-matches">{_shelf("Nearest packed identities", face.identities)}'
         f"{_shelf('Nearest gallery faces', face.gallery)}</div></article>"
     )
@@ -54,7 +54,7 @@ def _shelf(heading: str, matches: Sequence[Match]) -> str:
         f'<span class="hf-number"><b>{match.angle:.1f}°</b> · cos {match.cosine:.2f}</span></li>'
         for match in matches
     )
-    return f"<section><h4>{escape(heading)}</h4><ul>{items}</ul></section>"
+    return f"<section><h3>{escape(heading)}</h3><ul>{items}</ul></section>"
 
 
 def similarity_table(cosines: Sequence[Sequence[float]], threshold: float | None, false_matches: float) -> str:
@@ -70,7 +70,7 @@ def similarity_table(cosines: Sequence[Sequence[float]], threshold: float | None
     cells = ["".join(_cell(value, i == j, threshold) for j, value in enumerate(row)) for i, row in enumerate(cosines)]
     rows = "".join(f'<tr><th scope="row">{i + 1}</th>{row}</tr>' for i, row in enumerate(cells))
     return (
-        '<h3 class="hf-heading hf-apart">How alike the faces are</h3>'
+        '<h2 class="hf-heading hf-apart">How alike the faces are</h2>'
         '<div class="hf-scroll"><table class="hf-similarity">'
         f'<thead><tr><th scope="col"><span class="hf-hidden">face</span></th>{head}</tr></thead>'
         f"<tbody>{rows}</tbody></table></div>{_threshold_line(cosines, threshold)}"

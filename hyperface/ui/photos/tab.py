@@ -36,7 +36,7 @@ PRIVACY = (
     "The faces found in them are forgotten when you press Delete, close the page, or after half an hour."
 )
 HERE = """
-<h3 class="hf-heading">You are here</h3>
+<h2 class="hf-heading">You are here</h2>
 <p class="hf-note">Each face is placed among the packed identities it is nearest to. The picture bends distances; the
 angles above do not.</p>
 """

@@ -59,7 +59,7 @@ class TrainingControls:
 def build(page: AppPage, tab: gr.Tab) -> None:
     """Lay out the tab. The page's picker holds the packing that a new dataset is made from."""
     context = page.context
-    with gr.Row(elem_classes=["hf-columns"]):
+    with gr.Row(elem_classes=["hf-columns", "hf-content-first"]):
         with gr.Column(scale=1, min_width=280, elem_classes=["hf-controls"]):
             data, making = _data_controls(context)
             training = _training_controls()

@@ -136,7 +136,7 @@ def test_a_model_is_evaluated_beside_the_published_results(page, open_tab, runs_
     assert entry["pairs"] == 20
     assert f"{100 * entry['accuracy']:.2f} %" in row.inner_text()
     assert page.locator("#evaluate-progress .hf-progress-state").inner_text() == "Finished"
-    page.locator("#evaluate-mistakes h3").wait_for()
+    page.locator("#evaluate-mistakes h3").first.wait_for()
     assert f"{100 * entry['accuracy']:.2f}" in page.locator("#evaluate-overview tbody").inner_text()
 
     box = panel.get_by_label("number input for Threshold")

@@ -200,7 +200,7 @@ def test_the_nearest_person_is_one_press_away(heads):
     page = heads
     page.locator("#identities-grid .hf-enlarge").first.click()
     page.locator(f"{WINDOW} .hf-portrait-other .hf-enlarge").click()
-    page.locator(f"{WINDOW} h3:not(:text-is('Identity 0'))").wait_for()
+    page.locator(f"{WINDOW} h2:not(:text-is('Identity 0'))").wait_for()
     assert shown(page)["who"]["identity"] in (1, 2)
 
 

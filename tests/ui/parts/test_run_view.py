@@ -35,6 +35,13 @@ def test_a_state_in_words(context, monkeypatch, state, left, title, text, active
     assert (news["state"], news["progress"]) == (state, 0.5)
 
 
+def test_a_state_is_said_once(context, monkeypatch):
+    run = runs.create("pack", {}, title="p", folder=context.runs_folder)
+    set_status(run, monkeypatch, state=runs.STOPPED, progress=0.5, seconds_left=None, message="Stopped.")
+    news = status_news(context, run)
+    assert (news["title"], news["text"]) == ("Stopped", "")
+
+
 def test_every_state_has_a_title():
     states = {runs.STARTING, runs.RUNNING, runs.DONE, runs.STOPPED, runs.FAILED, runs.INTERRUPTED}
     assert set(TITLES) == states

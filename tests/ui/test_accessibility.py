@@ -1,0 +1,51 @@
+"""axe-core, which knows the rules of the WCAG that a machine can check, finds nothing on any tab, light or dark."""
+
+from pathlib import Path
+
+import pytest
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+AXE = Path(__file__).resolve().parents[2] / "node_modules" / "axe-core" / "axe.min.js"
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+# Of each tab, what is there once it has settled.
+SETTLED = {
+    "Pack": ".hf-pack-note, .hf-pack-empty",
+    "Identities": "#separation-summary .hf-figures",
+    "Photos": ".hf-card",
+    "Train": "#train-view .hf-loss",
+    "Evaluate": "#evaluate-published table",
+}
+
+
+@pytest.fixture(scope="session")
+def axe() -> str:
+    """The script, from npm; the test is skipped where its packages are not installed."""
+    if not AXE.is_file():
+        pytest.skip("axe-core is not here: `npm ci` in the checkout brings it")
+    return AXE.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1280, 390])
+def test_nothing_is_found(axe, browser, app_url, small_packing, open_tab, theme, width):
+    context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=theme)
+    page = context.new_page()
+    page.set_default_timeout(60_000)
+    page.goto(f"{app_url}?__theme={theme}")
+    page.get_by_role("tab", name="Pack", exact=True).wait_for()
+    page.evaluate(axe)
+    found = []
+    for name, settled in SETTLED.items():
+        panel = open_tab(page, name)
+        for folded in panel.locator("button.label-wrap:not(.open)").all():
+            folded.click()
+        panel.locator(f":is({settled}):visible").first.wait_for()
+        page.wait_for_function("!document.querySelector('.pending, .generating')")
+        told = page.evaluate("rules => axe.run(document, {runOnly: rules, resultTypes: ['violations']})", RULES)
+        found += [
+            f"{name}: {broken['id']} ({broken['help']}): {node['target']}"
+            for broken in told["violations"]
+            for node in broken["nodes"]
+        ]
+    context.close()
+    assert found == []

@@ -1,0 +1,69 @@
+"""Numbers that are typed, and controls that are pressed faster than the server answers."""
+
+import re
+
+import pytest
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture
+def answers(page) -> list[int]:
+    """The HTTP states of what the page asks from here on."""
+    states: list[int] = []
+    page.on("response", lambda response: states.append(response.status) if "/run/" in response.url else None)
+    return states
+
+
+def test_a_number_is_taken_when_it_is_finished(page, answers):
+    box = page.get_by_label("number input for Identities").first
+    page.locator(".hf-estimate").first.get_by_text("300 steps").wait_for()
+    box.click()
+    box.press("Control+a")
+    page.keyboard.type("700")
+    asked = len(answers)
+    with page.expect_response(lambda response: "/run/" in response.url):
+        box.press("Enter")
+    assert len(answers) - asked == 1
+    assert box.input_value() == "700"
+    assert set(answers) == {200}
+
+
+def test_an_empty_slider_keeps_what_it_held(page, answers):
+    box = page.get_by_label("number input for Identities").first
+    box.click()
+    box.press("Control+a")
+    box.press("Backspace")
+    box.press("Tab")
+    assert box.input_value() == "500"
+    box.fill("7")
+    box.press("Tab")
+    assert box.input_value() == "10"  # the least that there can be
+    assert 500 not in answers
+
+
+def test_an_identity_is_one_of_the_packing(page):
+    page.locator("#packing-picker input").click()
+    page.get_by_role("option", name=re.compile("1,000 identities.*ready-made")).click()
+    page.locator("#pack-view .hf-chosen img").first.wait_for()
+    identity = page.get_by_label("Identity", exact=True)
+    for typed, taken in (("99999", "999"), ("-1", "0"), ("7", "7")):
+        identity.fill(typed)
+        identity.press("Enter")
+        assert identity.input_value() == taken
+
+
+def test_models_ticked_at_once_are_all_shown(page, open_tab):
+    panel = open_tab(page, "Evaluate")
+    rows = panel.locator("#evaluate-overview tbody tr")
+    rows.nth(1).wait_for()
+    boxes = panel.locator("#evaluate-models input")
+    for box in boxes.all():
+        box.uncheck()
+    panel.get_by_text("Choose a model on the left").wait_for()
+    assert panel.locator(".hf-chart:visible").count() == 0  # nothing to show is no old picture
+    first, second = boxes.nth(0), boxes.nth(1)
+    first.check()
+    second.check()
+    rows.nth(1).wait_for()
+    panel.locator(".hf-chart:visible").first.wait_for()
