@@ -46,7 +46,7 @@ from hyperface.closed_loop import close_loop
 from hyperface.closed_loop.step import Weights
 from hyperface.closed_loop.surrogate import Surrogate, descended
 from hyperface.generators import LinearPeople
-from hyperface.heads import coordinates
+from hyperface.heads.identity import coordinates
 from hyperface.packing.neighbors import nearest_points
 from hyperface.sphere import normalize
 

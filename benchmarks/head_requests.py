@@ -27,7 +27,7 @@ from closed_loop import acceptance_rate
 from tqdm import tqdm
 
 from hyperface import gallery, generators, packing, recognizers
-from hyperface.heads import coordinates
+from hyperface.heads.identity import coordinates
 from hyperface.packing.neighbors import nearest_points
 from hyperface.realization import corrected
 from hyperface.recognizers import Recognizer

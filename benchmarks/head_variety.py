@@ -24,8 +24,8 @@ import numpy as np
 import torch
 
 from hyperface import gallery, generators, recognizers
-from hyperface.heads import coordinates
-from hyperface.heads.capture import STYLE_SIZE, capture_of
+from hyperface.heads.identity import coordinates
+from hyperface.heads.photo.capture import STYLE_SIZE, capture_of
 from hyperface.heads.render import Studio
 from hyperface.packing.neighbors import nearest_points
 from hyperface.seeds import seeded_normal

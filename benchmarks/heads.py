@@ -23,10 +23,10 @@ from pathlib import Path
 import torch
 
 from hyperface import datasets, generators
-from hyperface.heads import coordinates
-from hyperface.heads.capture import STYLE_SIZE, capture_of
-from hyperface.heads.hairstyles import style_for
+from hyperface.heads.hair.hairstyles import style_for
+from hyperface.heads.identity import coordinates
 from hyperface.heads.parts import hair_shade
+from hyperface.heads.photo.capture import STYLE_SIZE, capture_of
 from hyperface.heads.render import Studio
 from hyperface.seeds import seeded_normal
 

@@ -18,11 +18,11 @@ from tqdm import tqdm
 
 from hyperface import recognizers
 from hyperface.faces.alignment import largest_face
-from hyperface.heads import coordinates
-from hyperface.heads.capture import STYLE_SIZE, Capture, capture_of
-from hyperface.heads.lamps import KINDS
+from hyperface.heads.identity import coordinates
+from hyperface.heads.light.lamps import KINDS
+from hyperface.heads.photo.capture import STYLE_SIZE, Capture, capture_of
+from hyperface.heads.photo.scenes import SCENES
 from hyperface.heads.render import Studio
-from hyperface.heads.scenes import SCENES
 from hyperface.images import to_uint8
 from hyperface.seeds import seeded_normal
 

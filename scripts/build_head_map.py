@@ -40,8 +40,8 @@ from hyperface.files import write_atomic  # noqa: E402
 from hyperface.gallery.sampling import sample_faces  # noqa: E402
 from hyperface.gallery.thumbnails import shrink  # noqa: E402
 from hyperface.generators.heads import HeadsGalleryGenerator  # noqa: E402
-from hyperface.heads import coordinates  # noqa: E402
-from hyperface.heads.embedding import FILE  # noqa: E402
+from hyperface.heads.identity import coordinates  # noqa: E402
+from hyperface.heads.identity.embedding import FILE  # noqa: E402
 from hyperface.recognizers.dlib_resnet import HEADS_CARD, HEADS_MEAN_FILE, DlibRecognizer  # noqa: E402
 
 NAME = "heads-10k"

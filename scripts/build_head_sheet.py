@@ -19,8 +19,8 @@ from tqdm import tqdm
 REPOSITORY = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(REPOSITORY))  # run from a checkout that is not installed
 
-from hyperface.heads import coordinates  # noqa: E402
-from hyperface.heads.capture import STYLE_SIZE, Camera, Capture, capture_of, studio_light  # noqa: E402
+from hyperface.heads.identity import coordinates  # noqa: E402
+from hyperface.heads.photo.capture import STYLE_SIZE, Camera, Capture, capture_of, studio_light  # noqa: E402
 from hyperface.heads.render import Studio  # noqa: E402
 from hyperface.seeds import seeded_normal  # noqa: E402
 

@@ -50,7 +50,7 @@ def _gan() -> Generator:
 @REGISTRY.register("heads")
 def _heads(widest: float = 60.0, variation: float = 1.0) -> Generator:
     from hyperface.generators.heads import HeadsGenerator
-    from hyperface.heads.embedding import load_map
+    from hyperface.heads.identity.embedding import load_map
 
     return HeadsGenerator(load_map(), widest=widest, variation=variation)
 

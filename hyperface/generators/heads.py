@@ -25,9 +25,11 @@ from hyperface.generators.base import (
     Sitting,
     check_one_seed_each,
 )
-from hyperface.heads import coordinates, words
-from hyperface.heads.arrays import Floats
-from hyperface.heads.capture import (
+from hyperface.heads import words
+from hyperface.heads.identity import coordinates
+from hyperface.heads.identity.embedding import LENGTH, EmbeddingMap
+from hyperface.heads.numerics.arrays import Floats
+from hyperface.heads.photo.capture import (
     EXPRESSIONS,
     STUDIO_TURN,
     STYLE_SIZE,
@@ -37,7 +39,6 @@ from hyperface.heads.capture import (
     expression_of,
     studio_light,
 )
-from hyperface.heads.embedding import LENGTH, EmbeddingMap
 from hyperface.heads.render import LARGEST, SMALLEST, Studio
 from hyperface.images import ALIGNED_SIZE
 from hyperface.recognizers.dlib_resnet import HEADS_CARD as DLIB_HEADS
@@ -93,7 +94,7 @@ class HeadsGenerator(Generator, Portraits, LinearPeople):
         self.register_buffer("place", torch.zeros(1), persistent=False)  # says on which device pictures are wanted
 
     def coordinates(self, embeddings: torch.Tensor) -> Floats:
-        """Identity coordinates (n, d) of requested embeddings; `hyperface.heads.coordinates` names them."""
+        """Identity coordinates (n, d) of requested embeddings; `hyperface.heads.identity.coordinates` names them."""
         return self.map.coordinates(embeddings.detach().float().cpu().numpy())
 
     def calm(self) -> HeadsGenerator:

@@ -11,22 +11,22 @@ from functools import lru_cache
 
 import numpy as np
 
-from hyperface.heads import coordinates
-from hyperface.heads.arrays import Floats
-from hyperface.heads.capture import Capture
-from hyperface.heads.chart import chart_of
-from hyperface.heads.coordinates import Person
-from hyperface.heads.facial_hair import facial_hair
-from hyperface.heads.glasses import fitted, frames_for
-from hyperface.heads.growing import grow
-from hyperface.heads.hair import Strands, root_opacity, wear
-from hyperface.heads.hairstyles import HairStyle, style_for
+from hyperface.heads.hair.facial_hair import facial_hair
+from hyperface.heads.hair.growing import grow
+from hyperface.heads.hair.hairstyles import HairStyle, style_for
+from hyperface.heads.hair.strands import Strands, root_opacity, wear
+from hyperface.heads.identity import coordinates
+from hyperface.heads.identity.coordinates import Person
 from hyperface.heads.kept import Kept
-from hyperface.heads.light import hollowness, sphere_directions, visibility
-from hyperface.heads.model import Phenotype, load_head_model
-from hyperface.heads.raster import normals_of
-from hyperface.heads.skin import beard_region, paint_person, paint_picture
-from hyperface.heads.solids import Solid
+from hyperface.heads.light.shadows import hollowness, sphere_directions, visibility
+from hyperface.heads.numerics.arrays import Floats
+from hyperface.heads.numerics.raster import normals_of
+from hyperface.heads.photo.capture import Capture
+from hyperface.heads.shape.model import Phenotype, load_head_model
+from hyperface.heads.skin.chart import chart_of
+from hyperface.heads.skin.paint import beard_region, paint_person, paint_picture
+from hyperface.heads.worn.glasses import fitted, frames_for
+from hyperface.heads.worn.solids import Solid
 
 KEPT_BYTES = 128 * 2**20  # of parts that a studio keeps: those of about four people with all their looks at 112 pixels
 _AGE_STEP = 0.05  # in which pictures shift a person's age

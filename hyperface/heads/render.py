@@ -8,15 +8,11 @@ from functools import lru_cache
 import numpy as np
 
 from hyperface.errors import require
-from hyperface.heads.arrays import Floats, Indices, floats
-from hyperface.heads.camera import crop_transform, develop, project, rotation
-from hyperface.heads.capture import Camera, Capture
-from hyperface.heads.chart import eyeballs
-from hyperface.heads.clothes import dressed, joined_to, neck_edge, neck_scale
-from hyperface.heads.coordinates import Person
-from hyperface.heads.hair import Strands
+from hyperface.heads.hair.strands import Strands
+from hyperface.heads.identity.coordinates import Person
 from hyperface.heads.kept import Kept
-from hyperface.heads.light import (
+from hyperface.heads.light.shading import draw_strands, fill_background, shade_head, spread_normals, surface_of
+from hyperface.heads.light.shadows import (
     DIRECTIONS,
     REACH,
     light_axes,
@@ -25,16 +21,18 @@ from hyperface.heads.light import (
     sphere_directions,
     surroundings,
 )
-from hyperface.heads.model import load_head_model
-from hyperface.heads.noise import smooth_noise
-from hyperface.heads.parts import KEPT_BYTES, Looks, hair_shade, looks_of, neutral_head
-from hyperface.heads.raster import normals_of, place, rasterize
-from hyperface.heads.scenes import paint_scene
-from hyperface.heads.shading import draw_strands, fill_background, shade_head, spread_normals, surface_of
-from hyperface.heads.solids import Solid, cast, draw
+from hyperface.heads.numerics.arrays import Floats, Indices, floats
+from hyperface.heads.numerics.noise import smooth_noise
+from hyperface.heads.numerics.raster import normals_of, place, rasterize
+from hyperface.heads.parts import KEPT_BYTES, Looks, looks_of
+from hyperface.heads.photo.camera import crop_transform, develop, project, rotation
+from hyperface.heads.photo.capture import Camera, Capture
+from hyperface.heads.photo.scenes import paint_scene
+from hyperface.heads.shape.model import load_head_model
+from hyperface.heads.skin.chart import eyeballs
+from hyperface.heads.worn.clothes import dressed, joined_to, neck_edge, neck_scale
+from hyperface.heads.worn.solids import Solid, cast, draw
 from hyperface.images import ALIGNED_SIZE
-
-__all__ = ["LARGEST", "SMALLEST", "Studio", "hair_shade", "neutral_head"]
 
 SMALLEST, LARGEST = 32, 1024  # pixels a side
 _BEFORE = floats([0.0004, 0.0006])  # metres by which hair, and facial hair, count as nearer than they lie

@@ -15,14 +15,14 @@ from functools import cache, lru_cache
 import numpy as np
 
 from hyperface.errors import InputError
-from hyperface.heads import coordinates
-from hyperface.heads.arrays import Floats, Indices, floats
-from hyperface.heads.coordinates import Person
-from hyperface.heads.hairline import hairline
-from hyperface.heads.hairstyles import style_for
-from hyperface.heads.model import Phenotype, load_head_model
-from hyperface.heads.render import neutral_head
-from hyperface.heads.skin import hair_color
+from hyperface.heads.hair.hairline import hairline
+from hyperface.heads.hair.hairstyles import style_for
+from hyperface.heads.identity import coordinates
+from hyperface.heads.identity.coordinates import Person
+from hyperface.heads.numerics.arrays import Floats, Indices, floats
+from hyperface.heads.parts import neutral_head
+from hyperface.heads.shape.model import Phenotype, load_head_model
+from hyperface.heads.skin.paint import hair_color
 
 _PEOPLE = range(0x70_000, 0x70_000 + 96)  # whose spread the deviations are measured in
 _SMALLEST = 0.5  # σ: less is not worth a word

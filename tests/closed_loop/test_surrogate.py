@@ -14,7 +14,7 @@ from hyperface.closed_loop.step import Weights
 from hyperface.closed_loop.surrogate import Surrogate, descended, losses
 from hyperface.errors import CheckpointError, InputError
 from hyperface.generators import Generator, GeneratorCard, LinearPeople, LinearResponse
-from hyperface.heads import coordinates
+from hyperface.heads.identity import coordinates
 from hyperface.recognizers import EmbeddingSpace
 from hyperface.sphere import normalize, random_points
 

@@ -11,7 +11,7 @@ from hyperface import evaluation
 from hyperface.defaults import RENDERED_BENCHMARKS
 from hyperface.errors import DatasetError, InputError, UnknownNameError
 from hyperface.evaluation.rendered import CONDITIONS, drawing, people_of, plan, plan_pairs, render_benchmarks
-from hyperface.heads import coordinates, version
+from hyperface.heads.identity import coordinates
 from hyperface.steps import finish
 
 SPECS = list(CONDITIONS.values())
@@ -210,16 +210,6 @@ def test_a_full_disk_is_told_before_the_work(drawn, monkeypatch):
     with pytest.raises(DatasetError, match="HYPERFACE_CACHE"):
         finish(render_benchmarks(NAMES, pairs=40, seed=9))
     assert not drawn
-
-
-def test_the_version_follows_code_and_shapes(monkeypatch, tmp_path):
-    one = version.renderer_version()
-    assert len(one) == 10
-    version.renderer_version.cache_clear()
-    (tmp_path / "head.safetensors").write_bytes(b"other shapes")
-    monkeypatch.setattr(version, "asset", lambda name: tmp_path / "head.safetensors")
-    assert version.renderer_version() != one
-    version.renderer_version.cache_clear()
 
 
 @pytest.mark.slow

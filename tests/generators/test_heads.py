@@ -10,7 +10,8 @@ import torch
 from hyperface import generators, recognizers
 from hyperface.datasets.synthesis import perturb
 from hyperface.errors import InputError
-from hyperface.heads import coordinates, words
+from hyperface.heads import words
+from hyperface.heads.identity import coordinates
 from hyperface.seeds import seeded_normal
 
 

@@ -8,9 +8,11 @@ import pytest
 
 from hyperface.errors import InputError
 from hyperface.faces.template import ARCFACE_TEMPLATE
-from hyperface.heads import coordinates, growing, hair, hairstyles
-from hyperface.heads.capture import STYLE_SIZE, Camera, capture_of, studio_light
-from hyperface.heads.render import Studio, neutral_head
+from hyperface.heads.hair import growing, hairstyles, strands
+from hyperface.heads.identity import coordinates
+from hyperface.heads.parts import neutral_head
+from hyperface.heads.photo.capture import STYLE_SIZE, Camera, capture_of, studio_light
+from hyperface.heads.render import Studio
 from hyperface.seeds import seeded_normal
 
 
@@ -119,7 +121,7 @@ def test_people_at_the_corners_of_the_bounds_can_be_drawn(plain, corner):
 
 
 def test_lids_are_open_as_the_person_has_them(people):
-    from hyperface.heads.model import load_head_model
+    from hyperface.heads.shape.model import load_head_model
 
     head = load_head_model()
     for z in coordinates.sample(range(16)):
@@ -146,7 +148,7 @@ def test_a_hairline_that_recedes_loses_strands(people):
     old = replace(person, receding=1.3)
     style = hairstyles.STYLES["short"]
     vertices = neutral_head(person, 0.7)
-    counts = [len(hair.wear(old, vertices, style, age, 9000).points) for age in (0.66, 1.0)]
+    counts = [len(strands.wear(old, vertices, style, age, 9000).points) for age in (0.66, 1.0)]
     assert counts[1] < counts[0]
 
 
@@ -154,8 +156,8 @@ def test_a_hairline_that_recedes_loses_strands(people):
 def test_hair_stays_outside_the_head_and_off_the_eyes():
     from scipy.spatial import KDTree
 
-    from hyperface.heads.model import SKIN, load_head_model
-    from hyperface.heads.raster import normals_of
+    from hyperface.heads.numerics.raster import normals_of
+    from hyperface.heads.shape.model import SKIN, load_head_model
 
     head = load_head_model()
     normals = normals_of(head.mean, head.triangles)

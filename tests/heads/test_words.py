@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 
 from hyperface.errors import InputError
-from hyperface.heads import coordinates, words
-from hyperface.heads.model import load_head_model
-from hyperface.heads.render import neutral_head
+from hyperface.heads import words
+from hyperface.heads.identity import coordinates
+from hyperface.heads.parts import neutral_head
+from hyperface.heads.shape.model import load_head_model
 
 PEOPLE = coordinates.sample(range(24))
 

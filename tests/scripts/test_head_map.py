@@ -9,7 +9,7 @@ import pytest
 from safetensors.numpy import load_file
 
 from hyperface import gallery
-from hyperface.heads import coordinates
+from hyperface.heads.identity import coordinates
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "scripts"))
 

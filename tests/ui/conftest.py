@@ -137,7 +137,7 @@ def packed_heads() -> Callable:
         import numpy as np
 
         from hyperface import gallery, generators
-        from hyperface.heads import coordinates
+        from hyperface.heads.identity import coordinates
         from hyperface.recognizers.dlib_resnet import HEADS_CARD
 
         embeddings = generators.load("heads").embeddings(coordinates.sample(range(count)))

@@ -39,7 +39,7 @@ from hyperface.evaluation.rendered.plan import (
     plan_pairs,
 )
 from hyperface.files import disk_error, json_bytes, write_atomic
-from hyperface.heads.version import renderer_version
+from hyperface.heads.version import meaning, renderer_version
 from hyperface.images import ALIGNED_SIZE, jpeg_bytes
 from hyperface.steps import finish
 from hyperface.threads import map_ahead
@@ -94,7 +94,7 @@ def version() -> str:
     """Ten letters that change with what is drawn: with the renderer, or with the plan of a benchmark."""
     digest = hashlib.sha256(renderer_version().encode())
     for path in sorted(Path(__file__).parent.glob("*.py")):
-        digest.update(path.read_bytes())
+        digest.update(meaning(path).encode())
     return digest.hexdigest()[:10]
 
 

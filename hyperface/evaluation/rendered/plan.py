@@ -9,9 +9,9 @@ import numpy as np
 from hyperface.errors import InputError
 from hyperface.evaluation.rendered.conditions import Conditions
 from hyperface.evaluation.scoring import FOLDS
-from hyperface.heads import coordinates
-from hyperface.heads.arrays import Floats
-from hyperface.heads.capture import STYLE_SIZE, Capture, capture_of
+from hyperface.heads.identity import coordinates
+from hyperface.heads.numerics.arrays import Floats
+from hyperface.heads.photo.capture import STYLE_SIZE, Capture, capture_of
 from hyperface.seeds import seeded_normal, stream_seed
 
 SHIPPED_SEED = 2026  # of the packs that ship; the people of another seed are others

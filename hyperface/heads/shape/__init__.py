@@ -1,0 +1,1 @@
+"""The head as a surface: blend shapes, proportions, teeth, and the file that they ship in."""

@@ -1,0 +1,1 @@
+"""What a person wears: glasses and clothes, as solids."""
