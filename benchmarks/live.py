@@ -57,7 +57,7 @@ def alone(identities: int, steps: int, folder: str, *options: str) -> float:
 def live(page: Page, url: str, identities: int, steps: int, folder: str) -> tuple[float, float]:
     """(redraws a second, seconds a step) of the same packing on the Pack tab."""
     page.goto(url)
-    page.wait_for_function("document.querySelector('.hf-sphere')?.data?.[2]?.x.length > 0")
+    page.wait_for_function("document.querySelector('.hf-sphere')?.sphere?.scene.count > 0")
     set_number(page, "Identities", identities)
     set_number(page, "Span", 40)
     page.get_by_role("button", name="More").first.click()

@@ -25,7 +25,7 @@ from playwright.sync_api import sync_playwright
 ROOT = Path(__file__).resolve().parents[1]
 # When a tab shows what it is about: points on the sphere, drawn people, matched faces, a curve, an accuracy.
 SHOWN = {
-    "Pack": "document.querySelector('.hf-sphere')?.data?.[2]?.x.length > 0",
+    "Pack": "document.querySelector('.hf-sphere')?.sphere?.scene.count > 0",
     "Identities": "document.querySelectorAll('#identities-grid img').length > 0",
     "Photos": "document.querySelectorAll('#photos-faces .hf-card').length > 0",
     "Train": "document.querySelector('.hf-loss-chart')?.data?.[0].y.length > 0",

@@ -54,7 +54,7 @@ class SphereProjection:
         rows = as_embeddings(embeddings).cpu()
         if len(rows) == 0:
             raise InputError("There are no embeddings to show.")
-        points = _principal_start(rows, self.seed)
+        points = principal_start(rows, self.seed)
         if len(rows) > 1:
             self._optimize(points, fuzzy_graph(rows, self.n_neighbors), np.full(len(rows), FIRST_RATE), FIRST_EPOCHS)
         self._embeddings, self._points = rows, points
@@ -110,7 +110,7 @@ class SphereProjection:
         )
 
 
-def _principal_start(rows: torch.Tensor, seed: int) -> np.ndarray:
+def principal_start(rows: torch.Tensor, seed: int) -> np.ndarray:
     """The top three principal components (n, 3), each scaled to the same spread, on the sphere. A little noise parts
     equal points."""
     centered = (rows - rows.mean(dim=0)).double()

@@ -135,8 +135,5 @@ interface Chart {
   draw(figure: Figure | null): Promise<void>;
 }
 
-type Point = [number, number, number];
-type Vertices = { x: (number | null)[]; y: (number | null)[]; z: (number | null)[] };
-
 /** A figure of every step; null where a step lacks it. */
 type Column = (number | null)[];

@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 
 from hyperface.errors import RunError
-from hyperface.projection.frames import HEADER_BYTES, FrameWriter, read_frames, record_type
+from hyperface.projection.frames import FrameWriter, read_frames, record_type
+from hyperface.projection.records import HEADER_BYTES
 
 
 def random_frame(seed: int, count: int = 7) -> tuple[np.ndarray, np.ndarray]:

@@ -29,16 +29,18 @@ BACKLOG_SECONDS = 6.0  # waiting frames are thinned out when drawing them all wo
 @dataclass(frozen=True)
 class Snapshot:
     """One step to be drawn. embeddings: float32 (n, k), unit rows, which may be coordinates in a span. angles: (n,),
-    degrees, to the nearest other point."""
+    degrees, to the nearest other point. share: of the run's steps, done."""
 
     step: int
     embeddings: np.ndarray
     angles: np.ndarray
     closest: tuple[int, int]
+    share: float = 1.0
 
 
 class PictureProcess:
-    """Takes snapshots, projects them onto the sphere one after the other, and appends them to the frames file.
+    """Takes snapshots, projects them onto the sphere one after the other, and appends them to the frames file. The
+    paths file beside it keeps where they truly are.
 
     keep_until: frames of an earlier session are kept up to this step.
     Leaving the `with` block by an exception ends the drawing at once; `finish` waits for it.
@@ -108,15 +110,17 @@ def _draw(
     from hyperface.files import write_atomic
     from hyperface.projection import SphereProjection, faithfulness
     from hyperface.projection.frames import FrameWriter
+    from hyperface.projection.paths import PathWriter
 
     parent = multiprocessing.parent_process()
     SphereProjection().fit(np.eye(4, dtype=np.float32))  # loads and compiles what it needs before the first snapshot
     projection = SphereProjection(seed=seed)
     writer: FrameWriter | None = None
+    paths: PathWriter | None = None
     backlog: list[Snapshot] = []
     ending = False
     seconds_each = 0.0
-    shown: tuple[np.ndarray, np.ndarray] | None = None  # the last snapshot's embeddings, and where they were drawn
+    shown: tuple[Snapshot, np.ndarray] | None = None  # the last snapshot, and where it was drawn
     while parent is not None and parent.is_alive():
         arrived = len(backlog)
         if not ending:
@@ -130,8 +134,10 @@ def _draw(
             continue
         snapshot = backlog.pop(0)
         started = time.monotonic()
-        if writer is None:
+        if writer is None or paths is None:
             writer = FrameWriter(frames_path, len(snapshot.embeddings), keep_until=keep_until)
+            kept_at = frames_path.with_name(names.PATHS)
+            paths = PathWriter(kept_at, *snapshot.embeddings.shape, keep_until=keep_until)
             if writer.last_points is None:
                 points = projection.fit(snapshot.embeddings)
             else:  # a continued run: the picture goes on from where it was
@@ -140,14 +146,18 @@ def _draw(
         else:
             points = projection.update(snapshot.embeddings)
             seconds_each = time.monotonic() - started  # of an update: the first frame also compiles
+        paths.offer(snapshot.step, snapshot.share, snapshot.embeddings)  # first: who sees a frame finds its angles
         writer.append(snapshot.step, points, snapshot.angles, snapshot.closest)
-        shown = snapshot.embeddings, points
+        shown = snapshot, points
         drawn.value += 1
         if not ending:
             time.sleep(max(0.0, FRAME_SECONDS - (time.monotonic() - started)))
-    if writer is not None and shown is not None:
+    if writer is not None and paths is not None and shown is not None:
+        last, points = shown
+        paths.keep(last.step, last.embeddings)
+        paths.close()
         writer.close()
-        measured = faithfulness(*shown)
+        measured = faithfulness(last.embeddings, points)
         content = {"trustworthiness": measured.trustworthiness, "rank_correlation": measured.rank_correlation}
         write_atomic(frames_path.with_name(names.PICTURE), json.dumps(content).encode())
 

@@ -20,6 +20,7 @@ from hyperface.jobs.console import Console
 from hyperface.jobs.driver import STOPS, Driver, Report
 from hyperface.jobs.pack.options import PackOptions, packing_space
 from hyperface.jobs.pack.picture import PictureProcess, Snapshot
+from hyperface.jobs.pack.start import start_rows
 from hyperface.packing import PackingStep
 from hyperface.packing.span import principal_span
 from hyperface.projection.frames import record_type
@@ -76,7 +77,7 @@ class PackWork:
         self._remember_recognizer()
         state, resumed_at = load_checkpoint(self.folder / names.CHECKPOINT)
         self.worker.forget_after(resumed_at)
-        start, origin = self._start()
+        start, origin = start_rows(self.options, self.gallery.embeddings)
         if origin is not None:
             save_array(self.folder / names.ORIGIN, origin)
         ranks, what = Ranks.current(), (start, self.gallery.embeddings, self.options, state)
@@ -105,16 +106,6 @@ class PackWork:
         card = self.gallery.recognizer_card
         content = {"name": self.gallery.recognizer} if card is None else card.to_json()
         write_atomic(self.folder / names.RECOGNIZER, json.dumps(content, indent=1, ensure_ascii=False).encode())
-
-    def _start(self) -> tuple[torch.Tensor, torch.Tensor | None]:
-        """The first embeddings (n, d), and which gallery faces (n,) they are, if they are."""
-        options, rows = self.options, self.gallery.embeddings
-        options.check_gallery(len(rows))
-        if options.start == "random":
-            return sphere.random_points(options.identities, rows.shape[1], options.seed), None
-        order = torch.randperm(len(rows), generator=torch.Generator().manual_seed(options.seed))
-        origin = order[: options.identities]
-        return rows[origin], origin
 
     def _report(self, step: PackingStep) -> Report:
         return Report(step.step, step.total, self._metrics(step), f"Step {step.step:,} of {step.total:,}")
@@ -204,6 +195,7 @@ def _snapshot(step: PackingStep) -> Snapshot:
         step.coordinates.cpu().numpy().copy(),
         sphere.angle_degrees(step.nearest_cosine).cpu().numpy(),
         (first, int(step.nearest[first])),
+        step.step / max(step.total, 1),
     )
 
 

@@ -1,143 +1,112 @@
-// The sphere of a packing: its points in the colors of their angles, the closest pair, and the chosen identity.
+// The sphere of a packing: the whole map, or everybody at the true angle from the chosen one.
 import { find } from '../parts/elements.js';
-import { CLEAR, onTheme, variable } from '../parts/look.js';
-import { plotly } from '../parts/plotly.js';
-import { arc, background, inSoftware } from '../parts/sphere.js';
+import { mountSphere } from '../parts/sphere/mount.js';
+import { TrueAngles, reachOf } from './true_angles.js';
 
 /** @typedef {import('./frames.js').Frame} Frame */
 /** @typedef {import('./frames.js').Packing} Packing */
+/** @typedef {import('./true_angles.js').AngleServer} AngleServer */
 
-const TRACE_SPHERE = 0, TRACE_LINES = 1, TRACE_POINTS = 2, TRACE_PAIR = 3, TRACE_CHOSEN = 4;
-const MANY = 2000, MANY_IN_SOFTWARE = 500;  // points: from here on squares, hardly told from discs, drawn twice as fast
-const NARROW = 420;  // pixels: such a picture needs more room at its sides
+const FRAME_MILLISECONDS = 200, CENTER_MILLISECONDS = 700;
 
-/** The graph, which keeps its camera from frame to frame and from run to run. */
+/** The sphere, which keeps its camera from frame to frame and from run to run. */
 class SpherePicture {
   /**
    * @param {HTMLElement} root
    * @param {() => Packing} shown the run that is shown now
-   * @param {(hover: PlotlyHover) => void} hovered
-   * @param {() => void} left the pointer is on no point any more
+   * @param {AngleServer} server
+   * @param {(index: number | null, at: { x: number, y: number }) => void} hovered
    * @param {(index: number) => void} choose
    */
-  constructor(root, shown, hovered, left, choose) {
+  constructor(root, shown, server, hovered, choose) {
     this.root = root;
-    this.graph = /** @type {PlotlyElement} */ (find(root, '.hf-sphere'));
     this.shown = shown;
-    this.hovered = hovered;
-    this.left = left;
-    this.choose = choose;
-    onTheme(root, () => this.recolor());
+    this.server = server;
+    this.truth = new TrueAngles(null, 0);
+    /** @type {string | null} */
+    this.drawn = null;  // the run that is on the screen
+    /** @type {'map' | 'person' | null} */
+    this.wanted = null;  // the view that the visitor asked for
+    const element = find(root, '.hf-sphere');
+    this.sphere = mountSphere(element, { label: 'Identities as points on a sphere', picked: choose, hovered });
+    for (const button of root.querySelectorAll('.hf-view')) {
+      button.addEventListener('click', () => this.see(/** @type {HTMLElement} */ (button).dataset.view === 'map' ? 'map' : 'person'));
+    }
+  }
+
+  /** The view: the one asked for, and else from one person as soon as there is one. */
+  get view() {
+    return this.wanted ?? (this.shown().picked ? 'person' : 'map');
+  }
+
+  /** @param {'map' | 'person'} view */
+  see(view) {
+    this.wanted = view;
+    this.sphere.show({ view, milliseconds: CENTER_MILLISECONDS });
+    this.tell();
+  }
+
+  /** Which view is pressed. */
+  tell() {
+    for (const button of this.root.querySelectorAll('.hf-view')) {
+      button.setAttribute('aria-pressed', String(/** @type {HTMLElement} */ (button).dataset.view === this.view));
+    }
+    this.root.dataset.view = this.view;
   }
 
   /** @param {Frame} frame */
   async draw(frame) {
-    const Plotly = await plotly();
-    if (this.graph.dataset.run !== this.shown().name) {  // the first frame of this run
-      await this.build(Plotly, frame);
-      return;
+    const state = this.shown(), first = this.drawn !== state.name;
+    const [low, high] = colorRange(state);
+    if (first) {
+      this.drawn = state.name;
+      this.truth = new TrueAngles(state.name, state.chosen);
     }
-    const [x, y, z] = frame.axes, pair = arcOf(frame), chosen = raised(frame, this.shown().chosen);
-    const update = {
-      x: [x, pair[0], chosen[0]], y: [y, pair[1], chosen[1]], z: [z, pair[2], chosen[2]],
-      'marker.color': [frame.angles, undefined, undefined],  // undefined: stays as it is
-    };
-    // one call: each draws everything
-    await Plotly.restyle(this.graph, update, [TRACE_POINTS, TRACE_PAIR, TRACE_CHOSEN]);
-  }
-
-  /**
-   * Build the graph for a run, keeping the camera.
-   * @param {Plotly} Plotly
-   * @param {Frame} frame
-   */
-  async build(Plotly, frame) {
-    const state = this.shown(), [low, high] = colorRange(state), traces = tracesOf(state, frame, low, high);
-    const axis = { visible: false, range: [-1.08, 1.08], showspikes: false };
-    const away = this.graph.clientWidth < NARROW ? 1.12 : 1;
-    const camera = this.graph.layout?.scene?.camera || { eye: { x: 0.86 * away, y: 0.86 * away, z: 0.56 * away } };
-    await Plotly.react(this.graph, traces, {
-      autosize: true, margin: { l: 0, r: 0, t: 0, b: 0 }, paper_bgcolor: CLEAR, uirevision: 'keep',
-      hovermode: 'closest',
-      scene: {
-        xaxis: axis, yaxis: axis, zaxis: axis, aspectmode: 'cube', camera, dragmode: 'orbit', uirevision: 'keep',
-      },
-    }, { displayModeBar: false, responsive: true, scrollZoom: false, plotGlPixelRatio: inSoftware() ? 1 : 2 });
-    if (!this.graph.dataset.run) this.listen();
-    this.graph.dataset.run = state.name ?? '';
+    const last = this.truth.steps[this.truth.steps.length - 1] ?? -1;
+    const behind = frame.step > last && (state.status?.active || last < 0 || frame === state.frames[state.frames.length - 1]);
+    this.sphere.show({
+      positions: frame.points, values: frame.angles, range: [low, high], bound: state.bound, picked: state.chosen,
+      angles: this.truth.at(frame.step), reach: reachOf(this.truth.widest), view: this.view, milliseconds: first ? 0 : FRAME_MILLISECONDS,
+    });
     find(this.root, '.hf-scale-low').textContent = `${low}°`;
     find(this.root, '.hf-scale-high').textContent = `${high}°`;
-  }
-
-  listen() {
-    /** @param {PlotlyPoint | undefined} point */
-    const choosePoint = (point) => {
-      if (point && point.curveNumber === TRACE_POINTS && point.pointNumber !== this.shown().chosen) {
-        this.choose(point.pointNumber);
-      }
-    };
-    this.graph.on('plotly_hover', (hover) => {
-      choosePoint(hover.points[0]);
-      if (hover.points[0].curveNumber === TRACE_POINTS) this.hovered(hover);
-    });
-    this.graph.on('plotly_unhover', () => this.left());
-    this.graph.on('plotly_click', ({ points }) => choosePoint(points[0]));
+    this.tell();
+    if (behind) await this.learn(this.truth, frame, FRAME_MILLISECONDS);
   }
 
   /**
-   * Mark the chosen identity of a frame.
+   * Fetch angles, and show them if the same person and run are still shown.
+   * @param {TrueAngles} truth
    * @param {Frame} frame
+   * @param {number} milliseconds
    */
+  async learn(truth, frame, milliseconds) {
+    const seen = truth.steps.length <= 2 ? 0 : truth.steps.length;  // two at most: perhaps only the start and the end
+    const came = await truth.ask(this.server, seen).catch(() => false);
+    const state = this.shown();
+    if (truth.run !== state.name || truth.person !== state.chosen) return;
+    if (!came && truth === this.truth) return;
+    this.truth = truth;
+    const now = state.frames[state.index] ?? frame;
+    this.sphere.show({
+      picked: state.chosen, angles: truth.at(now.step), reach: reachOf(truth.widest), view: this.view, milliseconds,
+    });
+    this.tell();
+  }
+
+  /** The chosen identity is another: show it once its angles are there. @param {Frame} frame */
   async mark(frame) {
     const { name, chosen } = this.shown();
-    if (this.graph.dataset.run !== name) return;
-    const [x, y, z] = raised(frame, chosen);
-    await (await plotly()).restyle(this.graph, { x: [x], y: [y], z: [z] }, [TRACE_CHOSEN]);
+    await this.learn(new TrueAngles(name, chosen), frame, CENTER_MILLISECONDS);
   }
 
-  /** Take the theme's colors anew. */
-  async recolor() {
-    if (!this.graph.dataset.run) return;
-    const Plotly = await plotly(), { graph } = this;
-    const lines = [variable('--hf-graticule'), variable('--hf-series-2')];
-    await Plotly.restyle(graph, { color: variable('--hf-ball') }, [TRACE_SPHERE]);
-    await Plotly.restyle(graph, { 'line.color': lines }, [TRACE_LINES, TRACE_PAIR]);
-    await Plotly.restyle(graph, { 'marker.line.color': variable('--body-text-color') }, [TRACE_CHOSEN]);
-    await Plotly.restyle(graph, { 'marker.colorscale': [colorScale()] }, [TRACE_POINTS]);
+  /** Nothing is known yet of the run that is shown. */
+  clear() {
+    this.drawn = null;
+    this.truth = new TrueAngles(null, 0);
+    const nothing = new Float32Array(0);
+    this.sphere.show({ positions: nothing, values: nothing, angles: null, bound: null, picked: null });
   }
-}
-
-/**
- * The graph's traces, in the order of the numbers above.
- * @param {Packing} state
- * @param {Frame} frame
- * @param {number} low
- * @param {number} high
- * @returns {object[]}
- */
-function tracesOf(state, frame, low, high) {
-  const common = { hoverinfo: 'skip', showlegend: false }, count = state.frames[0].angles.length;
-  const [x, y, z] = frame.axes, [px, py, pz] = arcOf(frame), [cx, cy, cz] = raised(frame, state.chosen);
-  const style = pointStyle(count, inSoftware()), outline = { color: variable('--body-text-color'), width: 2 };
-  const marker = {
-    ...style, color: frame.angles, colorscale: colorScale(), cmin: low, cmax: high, line: { width: 0 },
-  };
-  return [
-    ...background(),
-    { type: 'scatter3d', mode: 'markers', x, y, z, hoverinfo: 'none', showlegend: false, marker },
-    {
-      type: 'scatter3d', mode: 'lines', x: px, y: py, z: pz, line: { color: variable('--hf-series-2'), width: 7 },
-      ...common,
-    },
-    {
-      type: 'scatter3d', mode: 'markers', x: cx, y: cy, z: cz, ...common,
-      marker: { size: style.size + 6, color: CLEAR, line: outline },
-    },
-  ];
-}
-
-function colorScale() {
-  return [1, 2, 3, 4, 5].map((stop, i) => [i / 4, variable(`--hf-angle-${stop}`)]);
 }
 
 /**
@@ -148,33 +117,8 @@ function colorScale() {
 function colorRange({ frames, bound }) {
   const start = [...frames[0].angles].sort((a, b) => a - b);
   const low = Math.floor(start[Math.floor(start.length / 20)]);
-  const best = Math.max(...frames[frames.length - 1].angles);
+  const best = frames[frames.length - 1].angles.reduce((a, b) => Math.max(a, b));
   return [low, Math.max(Math.ceil(bound !== null ? Math.min(bound, 1.15 * best) : best), low + 1)];
 }
 
-/**
- * The place of an identity, just above the sphere: lists of x, y and z with one entry each.
- * @param {Frame} frame
- * @param {number} index
- */
-function raised(frame, index) {
-  return frame.axes.map((axis) => [1.01 * axis[index]]);
-}
-
-/** @param {Frame} frame */
-function arcOf(frame) {
-  const [first, second] = frame.closest.map((index) => frame.axes.map((axis) => axis[index]));
-  return arc(first, second);
-}
-
-/**
- * How so many points are drawn. size: pixels.
- * @param {number} count
- * @param {boolean} software whether no graphics card draws
- */
-function pointStyle(count, software) {
-  const size = Math.min(7, 150 / Math.sqrt(count)), square = count > (software ? MANY_IN_SOFTWARE : MANY);
-  return square ? { symbol: 'square', size: Math.max(2.6, 0.7 * size) } : { symbol: 'circle', size: Math.max(2, size) };
-}
-
-export { colorRange, pointStyle, SpherePicture };
+export { colorRange, SpherePicture };

@@ -16,22 +16,24 @@ class Tip {
     this.people = people;
   }
 
-  /** @param {PlotlyHover} hover */
-  async show({ points: [point], event }) {
-    const index = point.pointNumber, box = this.sphere.getBoundingClientRect();
+  /**
+   * Show who is under the pointer, or nobody.
+   * @param {number | null} index
+   * @param {{ x: number, y: number }} at in the sphere's element, pixels
+   */
+  async show(index, at) {
     this.block.dataset.index = String(index);
+    if (index === null) {
+      this.block.hidden = true;
+      return;
+    }
     const [person] = await this.people().faces([index]).catch(() => [null]);
     if (this.block.dataset.index !== String(index)) return;  // the pointer is elsewhere by now
     const address = person?.now || person?.start;
     this.block.innerHTML = `${address ? `<img src="${address}" alt="">` : ''}<b>${index}</b>`;
-    this.block.style.left = `${Math.min(event.clientX - box.left + BESIDE, box.width - WIDTH)}px`;
-    this.block.style.top = `${Math.max(event.clientY - box.top - WIDTH, 0)}px`;
+    this.block.style.left = `${Math.min(at.x + BESIDE, this.sphere.clientWidth - WIDTH)}px`;
+    this.block.style.top = `${Math.max(at.y - WIDTH, 0)}px`;
     this.block.hidden = false;
-  }
-
-  hide() {
-    this.block.hidden = true;
-    delete this.block.dataset.index;
   }
 }
 

@@ -13,6 +13,7 @@ import { Tip } from './tip.js';
 /** @typedef {import('./frames.js').Packing} Packing */
 /** @typedef {import('./frames.js').PackNews} PackNews */
 /** @typedef {import('./people.js').FaceServer} FaceServer */
+/** @typedef {import('./true_angles.js').AngleServer} AngleServer */
 
 const NEWS_MILLISECONDS = 220;  // between questions: as smooth as a picture that changes this often needs
 const NOTE = 'The picture is a UMAP projection of many dimensions onto two: near stays mostly near, but distances and '
@@ -46,7 +47,7 @@ function showStatus(root, state, news) {
 
 /**
  * A component whose value is a run's name. It raises `ended` when a followed run has come to an end.
- * @param {View<string | null, NewsServer<PackNews> & ControlServer & FaceServer>} view
+ * @param {View<string | null, NewsServer<PackNews> & ControlServer & FaceServer & AngleServer>} view
  */
 function packView({ element, props, server, trigger, watch }) {
   const root = find(element, '.hf-pack');
@@ -57,7 +58,7 @@ function packView({ element, props, server, trigger, watch }) {
   const charts = new PackingCharts(root);
   const people = new People(root, server, shown);
   const tip = new Tip(root, () => people);
-  const sphere = new SpherePicture(root, shown, (hover) => tip.show(hover), () => tip.hide(), choose);
+  const sphere = new SpherePicture(root, shown, server, (index, at) => tip.show(index, at), choose);
   const timeline = new Timeline(root, shown, {
     figures: () => showFigures(root, state),
     draw: (frame) => sphere.draw(frame),
@@ -80,6 +81,7 @@ function packView({ element, props, server, trigger, watch }) {
     if (!frame) return;
     const nearest = Math.min(Math.max(Math.round(index) || 0, 0), frame.angles.length - 1);  // that there is
     state.chosen = nearest;
+    state.picked = true;
     findInput(root, '.hf-identity').value = String(nearest);
     people.show();
     sphere.mark(frame);
@@ -108,8 +110,11 @@ function packView({ element, props, server, trigger, watch }) {
   const followRun = follower(element, (question) => server.news(question), apply, pauses);
   /** @param {string | null} name */
   function follow(name) {
-    if (state.name === name) Object.assign(state, { ...fresh(name), chosen: state.chosen });
-    else state = fresh(name);
+    if (state.name === name) Object.assign(state, { ...fresh(name), chosen: state.chosen, picked: state.picked });
+    else {
+      state = fresh(name);
+      sphere.clear();
+    }
     timeline.setPlaying(false);
     root.dataset.empty = name ? 'false' : 'true';
     followRun(name);

@@ -15,9 +15,10 @@ import gradio as gr
 
 from hyperface.drawing import data_url
 from hyperface.errors import HyperFaceError, RunError
-from hyperface.jobs.pack import packing_space
+from hyperface.jobs.pack import PackOptions, packing_space
 from hyperface.runs import Run, names
 from hyperface.ui.parts.context import AppContext
+from hyperface.ui.parts.packed import gallery_of
 from hyperface.ui.parts.run_view import PROGRESS_HTML, Question, answers, columns, control_functions, status_news
 from hyperface.ui.parts.scripts import component_script
 
@@ -37,6 +38,10 @@ def pack_view(context: AppContext, value: str | None) -> gr.HTML:
         return pack_news(context, question)
 
     @answers
+    def angles(question: Question) -> dict[str, Any]:
+        return person_angles(context, question)
+
+    @answers
     def faces(question: Question) -> dict[str, Any]:
         return pack_faces(context, question)
 
@@ -46,7 +51,7 @@ def pack_view(context: AppContext, value: str | None) -> gr.HTML:
         js_on_load=component_script("packView", events=("ended",)),
         apply_default_css=False,
         elem_id="pack-view",
-        server_functions=[news, faces, *control_functions(context)],
+        server_functions=[news, angles, faces, *control_functions(context)],
     )
 
 
@@ -86,7 +91,44 @@ def pack_news(context: AppContext, question: Question) -> dict[str, Any]:
     }
     if question.get("cursor") is None:
         news["options"] = run.options
+        if news["frames"] is None:
+            news["start"] = _start(context, run)
     return news
+
+
+def person_angles(context: AppContext, question: Question) -> dict[str, Any]:
+    """True angles from the person `identity` to everybody, at the steps that were kept, from number `seen` on.
+
+    records: base64 of uint16 (s, n), hundredths of a degree. more: there are more steps already.
+    """
+    import numpy as np
+
+    from hyperface.jobs.pack.start import kept_steps
+
+    run = context.run(str(question.get("run")))
+    seen = max(0, int(question.get("seen") or 0))
+    kept = kept_steps(run, lambda: gallery_of(context, run).embeddings)
+    most = max(1, BYTES_AT_ONCE // (2 * len(kept.rows[0])))
+    degrees = kept.angles(int(question["identity"]), seen, most)
+    steps = kept.steps[seen : seen + len(degrees)]
+    records = np.rint(100 * degrees).astype("<u2").tobytes()
+    return {
+        "from": seen,
+        "steps": steps,
+        "records": base64.b64encode(records).decode("ascii"),
+        "more": seen + len(steps) < len(kept.steps),
+    }
+
+
+def _start(context: AppContext, run: Run) -> dict[str, Any] | None:
+    """A first picture of a packing that has drawn none yet, as its frames are told; None where there can be none."""
+    from hyperface.jobs.pack.start import start_frame
+
+    try:
+        records = start_frame(PackOptions(**run.options), gallery_of(context, run).embeddings).tobytes()
+    except (HyperFaceError, TypeError):  # the worker says so, or the options are an older version's
+        return None
+    return {"from": 0, "points": int(run.options["identities"]), "records": base64.b64encode(records).decode("ascii")}
 
 
 def _picture(run: Run) -> dict[str, Any] | None:
@@ -112,7 +154,7 @@ def _start_faces(context: AppContext, run: Run, identities: list[int]) -> list[s
 
     try:
         origin = np.load(run.path / names.ORIGIN, allow_pickle=False)
-        gallery = context.gallery(str(run.options["gallery"]))
+        gallery = gallery_of(context, run)
     except (OSError, ValueError, HyperFaceError):
         return [None] * len(identities)
     return [data_url(gallery.thumbnails[origin[index]]) if 0 <= index < len(origin) else None for index in identities]

@@ -5,7 +5,8 @@ import test from 'node:test';
 import { curves, histogram } from '../../../hyperface/ui/pack/charts.js';
 import { degrees, place, share } from '../../../hyperface/ui/pack/figures.js';
 import { decodeFrames, fresh, takeIn } from '../../../hyperface/ui/pack/frames.js';
-import { colorRange, pointStyle } from '../../../hyperface/ui/pack/sphere_picture.js';
+import { colorRange } from '../../../hyperface/ui/pack/sphere_picture.js';
+import { TrueAngles, reachOf } from '../../../hyperface/ui/pack/true_angles.js';
 
 /** @typedef {import('../../../hyperface/ui/pack/frames.js').PackNews} PackNews */
 
@@ -54,8 +55,8 @@ test('frames are read to the last whole record', () => {
   const records = Buffer.concat([FIRST, SECOND, SECOND.subarray(0, 20)]).toString('base64');
   const frames = decodeFrames({ points: 2, records });
   assert.deepEqual(frames.map(({ step, closest }) => [step, closest]), [[0, [0, 1]], [7, [1, 0]]]);
-  assert.deepEqual(frames[0].axes.map((axis) => [...axis]), [[1, 0], [0, -1], [0, 0]]);
-  assert.deepEqual(frames[1].axes.map((axis) => [...axis]), [[0, 0], [0, 1], [1, 0]]);
+  assert.deepEqual([...frames[0].points], [1, 0, 0, 0, -1, 0]);
+  assert.deepEqual([...frames[1].points], [0, 0, 1, 0, 1, 0]);
   assert.deepEqual([...frames[1].angles], [60.25, Math.fround(179.99)]);
   assert.deepEqual(decodeFrames({ points: 2, records: '' }), []);
 });
@@ -93,11 +94,52 @@ test('the colours begin with the start and end with what can be reached', () => 
   assert.deepEqual(colorRange({ frames: [flat], bound: null }), [40, 41]);
 });
 
-test('many points are small squares, the sooner where no graphics card draws', () => {
-  assert.deepEqual(pointStyle(100, false), { symbol: 'circle', size: 7 });
-  assert.equal(pointStyle(1000, false).symbol, 'circle');
-  assert.equal(pointStyle(1000, true).symbol, 'square');
-  assert.deepEqual(pointStyle(10_000, false), { symbol: 'square', size: 2.6 });
+test('a first picture gives way to the first frame', () => {
+  const state = fresh('run'), start = { from: 0, points: 2, records: FIRST.toString('base64') };
+  takeIn(state, news({ start }));
+  assert.deepEqual([state.frames.length, state.provisional, state.frames[0].step], [1, true, 0]);
+  takeIn(state, news({ frames: { from: 0, points: 2, records: SECOND.toString('base64') } }));
+  assert.deepEqual([state.frames.length, state.provisional, state.frames[0].step], [1, false, 7]);
+});
+
+/** @param {number} from @param {Record<number, number[]>} steps degrees @param {boolean} [more] */
+function answer(from, steps, more = false) {
+  const hundredths = Uint16Array.from(Object.values(steps).flat(), (value) => Math.round(100 * value));
+  const records = Buffer.from(hundredths.buffer).toString('base64');
+  return { from, steps: Object.keys(steps).map(Number), records, more };
+}
+
+test('true angles are those of the step, and in proportion between two steps', () => {
+  const truth = new TrueAngles('run', 1);
+  assert.equal(truth.at(0), null);
+  truth.take(answer(0, { 0: [40, 0], 10: [60.5, 0] }));
+  assert.deepEqual([...truth.at(0) ?? []], [40, 0]);
+  assert.deepEqual([...truth.at(10) ?? []], [60.5, 0]);
+  assert.deepEqual([...truth.at(5) ?? []], [50.25, 0]);
+  assert.deepEqual([...truth.at(99) ?? []], [60.5, 0]);
+  truth.take(answer(2, { 20: [77, 0] }));
+  assert.deepEqual([truth.steps, truth.widest], [[0, 10, 20], 77]);
+});
+
+test('true angles are asked for until none are left, and the start that came first is replaced', async () => {
+  const truth = new TrueAngles('run', 1);
+  /** @type {object[]} */
+  const asked = [];
+  /** @type {import('../../../hyperface/ui/pack/true_angles.js').AngleAnswer[]} */
+  const answers = [
+    answer(0, { 0: [40, 0] }), answer(0, { 0: [40.25, 0], 1: [41, 0] }, true), answer(2, { 2: [42, 0] }), { ...answer(0, {}), error: 'gone' },
+  ];
+  const server = { angles: async (/** @type {object} */ question) => answers[asked.push(question) - 1] };
+  assert.equal(await truth.ask(server), true);
+  assert.equal(await truth.ask(server, 0), true);
+  assert.deepEqual([truth.steps, truth.rows.map(([value]) => value)], [[0, 1, 2], [40.25, 41, 42]]);
+  assert.equal(await truth.ask(server), false);
+  assert.deepEqual(asked[2], { run: 'run', identity: 1, seen: 2 });
+  assert.equal(truth.steps.length, 3);
+});
+
+test('the rim of the disc is at a round angle', () => {
+  assert.deepEqual([reachOf(0), reachOf(116.2), reachOf(120), reachOf(179)], [100, 120, 120, 180]);
 });
 
 test('the curves go to the last step, with a mark at the step that is shown', () => {

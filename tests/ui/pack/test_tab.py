@@ -3,10 +3,11 @@ import time
 from contextlib import closing
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 import torch
 
-from hyperface import runs
+from hyperface import runs, sphere
 from hyperface.errors import InputError
 from hyperface.ui.pack import tab as pack_tab
 from hyperface.ui.pack.estimates import packing_estimate
@@ -23,6 +24,29 @@ def start_small_packing(page, set_number, identities: int = 30, steps: int = 20)
     page.get_by_role("button", name="More").first.click()
     set_number(page, "Steps", steps)
     page.get_by_role("button", name="Pack", exact=True).click()
+
+
+SCENE = "document.querySelector('.hf-sphere')?.sphere?.scene"
+
+
+def place_of(page, index: int) -> tuple[float, float]:
+    """Where somebody on the front of the sphere is on the page; who is behind is turned to the front first."""
+    return tuple(
+        page.evaluate(
+            """index => {
+              const element = document.querySelector('.hf-sphere'), { sphere } = element, { scene } = sphere;
+              if (!scene.fromOne) {
+                const [x, y, z] = scene.now.slice(3 * index, 3 * index + 3), half = Math.hypot(x, y, z + 1);
+                sphere.camera.turn = [y / half, -x / half, 0, (z + 1) / half];
+                sphere.paint();
+              }
+              const box = element.getBoundingClientRect(), [x, y] = scene.fromOne ? scene.now.slice(3 * index) : [0, 0];
+              const { radius } = sphere.frame;
+              return [box.x + box.width / 2 + radius * x, box.y + box.height / 2 - radius * y];
+            }""",
+            index,
+        )
+    )
 
 
 def state_of(page) -> str:
@@ -62,17 +86,17 @@ def test_packing_live_and_after_a_reload(page, set_number, runs_folder):
     assert shown == f"{results['min_angle']:.2f}°"
     assert results["min_angle"] > run.metrics()[0]["min_angle"]
     assert f"{results['bound_angle']:.1f}°" in page.locator("#pack-view .hf-bound").inner_text()
-    page.wait_for_function("document.querySelector('.hf-sphere').data?.[2]?.x.length === 30")
+    page.wait_for_function(f"{SCENE}.count === 30")
 
     # scrubbing back shows the start, and its figures
     slider = page.locator("#pack-view .hf-frame")
     slider.fill("0")
     first = f"{run.metrics()[0]['min_angle']:.2f}°"
     page.wait_for_function("text => document.querySelector('.hf-min-angle').textContent === text", arg=first)
-    start = page.evaluate("[...document.querySelector('.hf-sphere').data[2].x]")
+    start = page.evaluate(f"[...{SCENE}.map]")
     slider.fill(slider.get_attribute("max"))
     page.wait_for_function("text => document.querySelector('.hf-min-angle').textContent === text", arg=shown)
-    assert page.evaluate("[...document.querySelector('.hf-sphere').data[2].x]") != start
+    assert page.evaluate(f"[...{SCENE}.map]") != start
 
     # frame by frame
     last = int(slider.get_attribute("max"))
@@ -83,17 +107,17 @@ def test_packing_live_and_after_a_reload(page, set_number, runs_folder):
     page.wait_for_function("text => document.querySelector('.hf-min-angle').textContent === text", arg=shown)
 
     # a face beside the pointer
-    hover = "{points: [{curveNumber: 2, pointNumber: 3}], event: {clientX: 400, clientY: 400}}"
-    page.evaluate(f"document.querySelector('.hf-sphere').emit('plotly_hover', {hover})")
+    page.locator(".hf-sphere").scroll_into_view_if_needed()
+    page.mouse.move(*place_of(page, 3))
     page.locator(".hf-sphere-tip img").wait_for()
     assert page.locator(".hf-sphere-tip").inner_text() == "3"
-    page.evaluate("document.querySelector('.hf-sphere').emit('plotly_unhover', {})")
+    page.mouse.move(2, 2)
     page.locator(".hf-sphere-tip").wait_for(state="hidden")
 
     # a reloaded page finds the run, and its picture, where it is
     page.reload()
     page.wait_for_function("text => document.querySelector('.hf-min-angle')?.textContent === text", arg=shown)
-    page.wait_for_function("document.querySelector('.hf-sphere').data?.[2]?.x.length === 30")
+    page.wait_for_function(f"{SCENE}?.count === 30")
     page.wait_for_function("document.querySelectorAll('.hf-closest img').length >= 2")
 
 
@@ -106,18 +130,77 @@ def test_stopping_and_continuing_with_the_camera_kept(page, set_number, runs_fol
     run = next(run for run in runs.list_runs([runs_folder], "pack") if run.options["identities"] == 600)
     stopped_at = run.results()["step"]
     assert 0 < stopped_at < 1000
-    page.wait_for_function("document.querySelector('.hf-sphere').data?.[2]?.x.length === 600")
-    page.evaluate("Plotly.relayout(document.querySelector('.hf-sphere'), {'scene.camera.eye': {x: 0.1, y: 0.2, z: 2}})")
+    page.wait_for_function(f"{SCENE}.count === 600")
+    sphere = page.locator(".hf-sphere")
+    for key in ("ArrowLeft", "ArrowUp", "+"):
+        sphere.press(key)
+    camera = "(({ turn, zoom }) => [...turn, zoom])(document.querySelector('.hf-sphere').sphere.camera)"
+    turned = page.evaluate(camera)
     frames = int(page.locator(".hf-frame").get_attribute("max"))
     page.get_by_role("button", name="Continue").click()
     page.wait_for_function("seen => Number(document.querySelector('.hf-frame').max) > seen", arg=frames)
-    eye = page.evaluate("document.querySelector('.hf-sphere').layout.scene.camera.eye")
-    assert eye == {"x": 0.1, "y": 0.2, "z": 2}
+    assert page.evaluate(camera) == turned
+    assert turned[-1] == 1.25
     runs.request_stop(run)
     page.wait_for_function("/Stopped|Finished/.test(document.querySelector('.hf-progress-state').textContent)")
     steps = [row["step"] for row in run.metrics()]
     assert steps == list(range(len(steps)))
     assert len(steps) > stopped_at + 1
+
+
+@browser_test
+def test_from_one_person_everybody_is_at_the_true_angle(page, runs_folder):
+    """Every radius on the disc against the angle of the embeddings, at the start and at the end; then by keyboard."""
+    start, end = sphere.random_points(120, 24, seed=1).numpy(), sphere.random_points(120, 24, seed=2).numpy()
+    packed_run(runs_folder, [start, end])
+    page.reload()
+    page.wait_for_function(f"{SCENE}?.count === 120")
+    page.locator("#pack-view .hf-identity").fill("17")
+    page.locator("#pack-view .hf-identity").press("Tab")
+    page.wait_for_function(f"{SCENE}.fromOne && {SCENE}.picked === 17 && !{SCENE}.moving")
+    assert np.abs(radii(page) - naive_angles(end, 17)).max() < 0.1
+    page.locator("#pack-view .hf-frame").fill("0")
+    page.wait_for_function(f"{SCENE}.values[17] === 50 && !{SCENE}.moving")
+    assert np.abs(radii(page) - naive_angles(start, 17)).max() < 0.1
+
+    nearest = int(np.argsort(naive_angles(start, 17))[1])
+    page.locator(".hf-sphere").press("n")
+    page.wait_for_function(f"{SCENE}.picked === {nearest} && !{SCENE}.moving")
+    told = naive_angles(start, nearest)
+    assert np.abs(radii(page) - told).max() < 0.1
+    after = np.argsort(told)[1]
+    assert page.locator(".hf-ball-said").inner_text() == f"Identity {nearest}, nearest {after} at {told[after]:.1f}°"
+
+
+def packed_run(folder, moments) -> runs.Run:
+    """A finished packing whose people were at `moments`, embeddings (n, d), and no more than that."""
+    from hyperface.projection.frames import FrameWriter
+    from hyperface.projection.paths import PathWriter
+
+    count = len(moments[0])
+    run = runs.create("pack", {"identities": count, "gallery": "gan-10k", "steps": 1}, title="By hand", folder=folder)
+    with (
+        runs.Worker(run).working(),
+        closing(FrameWriter(run.path / "frames.bin", count)) as frames,
+        closing(PathWriter(run.path / "paths.bin", *moments[0].shape)) as paths,
+    ):
+        np.save(run.path / "embeddings.npy", moments[-1])
+        for step, rows in enumerate(moments):
+            points = rows[:, :3] / np.linalg.norm(rows[:, :3], axis=1, keepdims=True)
+            frames.append(step, points, np.full(count, 50.0 + step), (0, 1))
+            paths.keep(step, rows)
+    return run
+
+
+def radii(page) -> np.ndarray:
+    """How far everybody is drawn from the middle of the disc, in degrees."""
+    now, reach = page.evaluate(f"[[...{SCENE}.now], {SCENE}.reach]")
+    return reach * np.linalg.norm(np.array(now).reshape(-1, 3), axis=1)
+
+
+def naive_angles(rows: np.ndarray, person: int) -> np.ndarray:
+    rows = rows.astype(np.float64)
+    return np.degrees(np.arccos(np.clip(rows @ rows[person], -1, 1)))
 
 
 @browser_test
@@ -165,8 +248,6 @@ def test_news_of_a_run_that_is_gone(context):
 
 def test_news_come_once_and_in_pieces(context, monkeypatch):
     import base64
-
-    import numpy as np
 
     from hyperface.projection.frames import FrameWriter, record_type
 
@@ -222,8 +303,6 @@ def test_an_empty_field_is_told(change):
 
 def test_the_first_page_is_followed_within_its_time(context):
     """A question about a thousand points and fifty frames is answered fast enough for four pictures a second."""
-    import numpy as np
-
     from hyperface.projection.frames import FrameWriter
 
     run = runs.create("pack", {"steps": 50}, title="t", folder=context.runs_folder)

@@ -1,36 +1,10 @@
-// What the tabs' scripts share, where it computes: the sphere's geometry, figures in the theme's colours.
+// What the tabs' scripts share, where it computes: figures in the theme's colours, following a run.
 import assert from 'node:assert/strict';
 import test from 'node:test';
 
 import { merge } from '../../../hyperface/ui/parts/chart.js';
 import { follower } from '../../../hyperface/ui/parts/following.js';
 import { colored, series } from '../../../hyperface/ui/parts/look.js';
-import { arc, ball, graticule } from '../../../hyperface/ui/parts/sphere.js';
-
-/** @param {(number | null)[]} x @param {(number | null)[]} y @param {(number | null)[]} z */
-const lengths = (x, y, z) => x.flatMap((value, i) => (value === null ? [] : [Math.hypot(value, Number(y[i]), Number(z[i]))]));
-
-/** @param {number[]} values @param {number} wanted */
-const allAre = (values, wanted) => values.every((value) => Math.abs(value - wanted) < 1e-9);
-
-test('an arc follows the great circle, just above the sphere', () => {
-  const [x, y, z] = arc([1, 0, 0], [0, 0, -1], 4);
-  assert.equal(x.length, 5);
-  assert.ok(allAre(lengths(x, y, z), 1.01));
-  assert.ok(allAre([x[2], -z[2]], 1.01 / Math.SQRT2));
-  assert.ok(allAre([x[0], -z[4]], 1.01));
-  assert.ok(arc([1, 0, 0], [-1, 0, 0]).flat().every(Number.isFinite));  // no great circle is the shortest
-});
-
-test('globe and ball are round', () => {
-  const lines = graticule(), body = ball(0.9, 4, 6);
-  assert.ok(allAre(lengths(lines.x, lines.y, lines.z), 0.995));
-  assert.equal(lines.x.filter((value) => value === null).length, 5 + 6);  // parallels, meridians
-  assert.ok(allAre(lengths(body.x, body.y, body.z), 0.9));
-  assert.equal(body.x.length, 5 * 6);
-  assert.equal(body.i.length, 2 * 4 * 6);
-  assert.ok([...body.i, ...body.j, ...body.k].every((corner) => corner >= 0 && corner < body.x.length));
-});
 
 test('colours are named in figures, and come from the theme', (context) => {
   context.after(() => { Reflect.deleteProperty(globalThis, 'document'); Reflect.deleteProperty(globalThis, 'getComputedStyle'); });
