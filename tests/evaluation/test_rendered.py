@@ -11,7 +11,11 @@ from hyperface import evaluation
 from hyperface.defaults import RENDERED_BENCHMARKS
 from hyperface.errors import DatasetError, InputError, UnknownNameError
 from hyperface.evaluation.rendered import CONDITIONS, drawing, people_of, plan, plan_pairs, render_benchmarks
+from hyperface.heads.hair.hairstyles import style_for
 from hyperface.heads.identity import coordinates
+from hyperface.heads.photo.capture import STYLE_SIZE, capture_of
+from hyperface.heads.worn.glasses import frames_for
+from hyperface.seeds import seeded_normal, stream_seed
 from hyperface.steps import finish
 
 SPECS = list(CONDITIONS.values())
@@ -97,21 +101,59 @@ def test_conditions_are_what_they_are_named_after():
         frontal, profile = CONDITIONS["rendered_frontal_profile"].yaws(rng)
         assert abs(frontal) < 20
         assert 75 <= abs(profile) <= 85
-        young, old = CONDITIONS["rendered_cross_age"].ages(rng)
+        young, old = CONDITIONS["rendered_cross_age"].ages(rng.random())
         assert old - young == pytest.approx(0.25, abs=0.05)
-        young, old = CONDITIONS["rendered_large_age_gap"].ages(rng)
+        young, old = CONDITIONS["rendered_large_age_gap"].ages(rng.random())
         assert old - young == pytest.approx(0.38, abs=0.05)
 
 
 def test_captures_follow_the_plan(crowd):
     conditions = CONDITIONS["rendered_frontal_profile"]
     shots = [shot for pair in plan_pairs(conditions, crowd, 3)[:40] for shot in pair.shots]
-    captures = plan.captures_of(conditions, shots, 3)
+    captures = plan.captures_of(conditions, crowd, shots, 3)
     assert [capture.yaw for capture in captures] == [shot.yaw for shot in shots]
     assert np.std([capture.pitch for capture in captures]) == pytest.approx(conditions.pitch_sd, rel=0.35)
     assert len({capture.background for capture in captures}) == len(shots)
-    alone = plan.captures_of(conditions, shots[5:6], 3)[0]
+    alone = plan.captures_of(conditions, crowd, shots[5:6], 3)[0]
     assert alone.camera.distance == captures[5].camera.distance  # whoever is drawn with it
+
+
+def _seen(people, shot, capture):
+    """What outlines a face in a picture: the name of the style of hair, beard, make-up, whether there are glasses."""
+    shown = people.persons[shot.person]
+    glasses = frames_for(people.z[shot.person], capture.glasses, capture.sunglasses)
+    return style_for(shown, capture.hair_style).name, capture.beard, capture.makeup, glasses is not None
+
+
+@pytest.mark.parametrize("conditions", SPECS, ids=lambda each: each.name)
+def test_what_is_worn_does_not_tell_pairs_of_one_person_from_pairs_of_two(conditions, crowd):
+    pairs = plan_pairs(conditions, crowd, 3)
+    shots = [shot for pair in pairs for shot in pair.shots]
+    captures = plan.captures_of(conditions, crowd, shots, 3)
+    agree = {True: [], False: []}
+    for pair in pairs:
+        a, b = (_seen(crowd, shot, captures[shot.number]) for shot in pair.shots)
+        same_sex = crowd.male[pair.shots[0].person] == crowd.male[pair.shots[1].person]
+        if same_sex:
+            agree[pair.same].append([x == y for x, y in zip(a, b, strict=True)])
+    one, two = (np.mean(agree[same], axis=0) for same in (True, False))
+    assert one[0] > 0.7  # one picture in seven shows other hair
+    assert np.abs(one[1:] - two[1:]).max() < 0.1  # four standard errors of 300 draws
+    assert two[0] > one[0] - 0.12 - 0.35 * (1 - conditions.matched)  # a fringe or coils only the matched share
+
+
+def test_one_person_wears_what_is_usual(crowd):
+    """With the row of numbers of each picture as `capture_of` reads it: only pairs of two are dressed otherwise."""
+    conditions = SPECS[0]
+    shots = [shot for pair in plan_pairs(conditions, crowd, 3)[:60] for shot in pair.shots if pair.same]
+    captures = plan.captures_of(conditions, crowd, shots, 3)
+    seeds = [stream_seed(3, f"{conditions.name}: capture", shot.number) for shot in shots]
+    for shot, capture, row in zip(shots, captures, seeded_normal(seeds, STYLE_SIZE).numpy(), strict=True):
+        usual, person, z = capture_of(row), crowd.persons[shot.person], crowd.z[shot.person]
+        assert style_for(person, capture.hair_style) == style_for(person, usual.hair_style)
+        assert capture.beard == (person.beard_length if usual.beard is None else usual.beard)
+        assert capture.makeup == (person.makeup if usual.makeup is None else usual.makeup)
+        assert frames_for(z, capture.glasses, capture.sunglasses) == frames_for(z, usual.glasses, usual.sunglasses)
 
 
 @pytest.mark.parametrize(("wish", "error"), [({"pairs": 21}, InputError), ({"pairs": 18}, InputError),

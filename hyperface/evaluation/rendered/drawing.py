@@ -29,6 +29,7 @@ from hyperface.errors import DatasetError, UnknownNameError
 from hyperface.evaluation.packs import pack_bytes
 from hyperface.evaluation.rendered.conditions import CONDITIONS, Conditions
 from hyperface.evaluation.rendered.plan import (
+    FEWEST,
     SHIPPED_PAIRS,
     Pair,
     People,
@@ -41,7 +42,6 @@ from hyperface.evaluation.rendered.plan import (
 from hyperface.files import disk_error, json_bytes, write_atomic
 from hyperface.heads.version import meaning, renderer_version
 from hyperface.images import ALIGNED_SIZE, jpeg_bytes
-from hyperface.steps import finish
 from hyperface.threads import map_ahead
 
 if TYPE_CHECKING:
@@ -50,7 +50,6 @@ if TYPE_CHECKING:
 JPEG_QUALITY = 66  # five packs of 600 pairs stay below 13 MB
 BYTES_PER_PICTURE = 2_150  # at that quality, measured
 CHUNK = 20  # people
-PROBED = 8  # pictures of each person that the speed is measured with
 
 
 @dataclass(frozen=True)
@@ -77,11 +76,15 @@ class _Sheet:
     @cached_property
     def shots(self) -> dict[int, list[Shot]]:
         """Of each person."""
-        out: dict[int, list[Shot]] = defaultdict(list)
-        for pair in self.pairs:
-            for shot in pair.shots:
-                out[shot.person].append(shot)
-        return out
+        return _shots(self.pairs)
+
+
+def _shots(pairs: Sequence[Pair]) -> dict[int, list[Shot]]:
+    out: dict[int, list[Shot]] = defaultdict(list)
+    for pair in pairs:
+        for shot in pair.shots:
+            out[shot.person].append(shot)
+    return out
 
 
 def rendered_path(name: str, *, pairs: int, seed: int) -> Path:
@@ -108,16 +111,16 @@ def measure_speed(*, workers: int | None = None) -> float:
     from hyperface.heads.render import Studio
 
     conditions, studio, workers = CONDITIONS["rendered_everyday"], Studio(), workers or os.cpu_count() or 1
-    people = people_of(workers + 1, 0)
+    people = people_of(max(FEWEST // 2, 2 * workers + 1), 0)
+    shots = _shots(plan_pairs(conditions, people, 0))
 
-    def take(person: int) -> None:
-        shots = [Shot(person, 0.7, 0.0, PROBED * person + number) for number in range(PROBED)]
-        _take(studio, conditions, people, shots, 0)
+    def take(person: int) -> int:
+        return len(_take(studio, conditions, people, shots[person], 0))
 
-    take(workers)  # what every process does once
+    take(2 * workers)  # what every process does once
     start = time.perf_counter()
-    finish(map_ahead(take, range(workers), workers=workers))
-    return workers * PROBED / (time.perf_counter() - start)
+    taken = [count for _, count in map_ahead(take, range(2 * workers), workers=workers)]
+    return sum(taken) / (time.perf_counter() - start)
 
 
 def render_benchmarks(
@@ -243,7 +246,7 @@ def _draw_chunks(
 def _take(studio: Studio, conditions: Conditions, people: People, shots: list[Shot], seed: int) -> dict[int, bytes]:
     """number → JPEG bytes of each picture."""
     taken = {}
-    for shot, capture in zip(shots, captures_of(conditions, shots, seed), strict=True):
+    for shot, capture in zip(shots, captures_of(conditions, people, shots, seed), strict=True):
         pixels = studio.photograph(people.z[shot.person], capture, age=shot.age)  # (112, 112, 3)
         taken[shot.number] = jpeg_bytes(np.rint(255 * pixels).astype(np.uint8), quality=JPEG_QUALITY)
     return taken
