@@ -50,6 +50,7 @@ class Model(nn.Module, ABC):
 
     autocasts = True  # whether it is faster in bfloat16 where the hardware is
     uses_bfloat16 = False  # whether it computes in it
+    fits_at_once: int | None = None  # inputs that the device's memory was found to hold; None while it held all
 
     @property
     def device(self) -> torch.device:

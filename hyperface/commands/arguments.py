@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from hyperface.defaults import EMBEDDED_GENERATORS
+from hyperface.errors import require
 from hyperface.hardware import PRECISIONS
 from hyperface.hub import RELEASED, SCHEME
 
@@ -29,12 +32,47 @@ def add_json_argument(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="write JSON lines to stdout instead of a progress bar")
 
 
+def add_option_argument(add: Callable[..., argparse.Action]) -> None:
+    """--option NAME=VALUE, for generators. add: `add_argument` of a parser or of one of its groups."""
+    add(
+        "--option",
+        dest="generator_options",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="tell the generator something of its own, such as steps=25; a name that it does not know lists those it "
+        "does; may be given several times",
+    )
+
+
+def option_values(words: list[str]) -> dict[str, Any]:
+    """What `--option` said: numbers as numbers, files and folders with their whole paths, the rest as words."""
+    values: dict[str, Any] = {}
+    for word in words:
+        name, equals, text = word.partition("=")
+        require(bool(name and equals), f"An option is NAME=VALUE, such as steps=25; it was {word!r}.")
+        try:
+            values[name.replace("-", "_")] = json.loads(text)
+        except ValueError:
+            values[name.replace("-", "_")] = str(Path(text).absolute()) if Path(text).exists() else text
+    return values
+
+
+def absolute_weights(name: str | None) -> str | None:
+    """A generator's name, with the whole path of the weights behind it: a run may be continued from anywhere."""
+    kind, colon, weights = (name or "").partition(":")
+    return f"{kind}:{Path(weights).absolute()}" if colon and Path(weights).exists() else name
+
+
 RECOGNIZER_HELP = (
     f"dlib, dlib-heads, rendered-heads, {', '.join(RELEASED)}, "
     f"{SCHEME}owner/repo[@revision], an .onnx file, a run folder of `train` or its .safetensors, or a network and its "
     "weights: ir_50:weights.ckpt"
 )
-GENERATOR_HELP = f"{', '.join(EMBEDDED_GENERATORS)} … (default: the one that ships and draws these embeddings)"
+GENERATOR_HELP = (
+    f"{', '.join(EMBEDDED_GENERATORS)}; vec2face, vec2face-plus, arc2face, with weights behind it if they are not the "
+    "published ones: vec2face:FILE (default: the one that ships and draws these embeddings)"
+)
 DETECTOR_HELP = (
     "dlib; yunet, sfd, blazeface or retinaface, whose weights are downloaded once; auto: yunet if that works, else "
     "dlib (default %(default)s)"

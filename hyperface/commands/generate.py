@@ -13,9 +13,16 @@ import argparse
 from dataclasses import fields
 from pathlib import Path
 
-from hyperface.commands.arguments import GENERATOR_HELP, add_run_arguments
+from hyperface.commands.arguments import (
+    GENERATOR_HELP,
+    absolute_weights,
+    add_option_argument,
+    add_run_arguments,
+    option_values,
+)
 from hyperface.defaults import BETA
 from hyperface.errors import require
+from hyperface.hardware import PRECISIONS
 from hyperface.jobs import places
 from hyperface.jobs.console import Console
 from hyperface.jobs.generate import JOB, WRITABLE, GenerateOptions, create
@@ -56,8 +63,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "packed embeddings themselves); what is asked for is kept in requests.npy",
     )
     add("--generator", metavar="NAME", help=GENERATOR_HELP)
+    add_option_argument(add)
     add("--seed", type=int, default=default.seed, help="same seed, same images (default %(default)s)")
     add("--device", default=default.device, help="where torch draws: cpu, cuda … (default %(default)s)")
+    add("--precision", choices=PRECISIONS, default=default.precision, help="of the generator (default %(default)s)")
     add("--batch-size", type=int, default=default.batch_size, metavar="N", help="default %(default)s")
     add("--also", choices=WRITABLE, metavar="FORMAT", help=f"write it as one of {', '.join(WRITABLE)}, too")
     add("--validate", action="store_true", help="read it again in the end, and say what looks wrong")
@@ -70,5 +79,8 @@ def execute(arguments: argparse.Namespace, console: Console) -> None:
         return places.resume(arguments.resume, console, verb="generate")
     require(arguments.source is not None, "Say what to draw: --from with a packing's run folder or a .npy file.")
     values = {field.name: getattr(arguments, field.name) for field in fields(GenerateOptions)}
-    options = GenerateOptions(**{**values, "source": str(Path(arguments.source).absolute())})
+    values["source"] = str(Path(arguments.source).absolute())
+    values["generator"] = absolute_weights(arguments.generator)
+    values["generator_options"] = option_values(arguments.generator_options)
+    options = GenerateOptions(**values)
     places.begin(JOB, lambda: create(options, path=arguments.run), console, device=options.device)

@@ -122,6 +122,9 @@ def synthesize(
         "licence": generator.licence,
         "embeddings": _fingerprint(identities),
     }
+    if generator.card.settings:
+        card["generator_settings"] = generator.card.settings
+    generator.meet(identities)
     folder = Path(out)
     _prepare(folder, card, lineage or {})
     card = {**card, **(lineage or {})}
@@ -174,7 +177,8 @@ def _draw(
             speed = (done - recent[0][1]) / max(now - recent[0][0], 1e-9)
             recent.append((now, done))
             if done == total and part[1] == 1:
-                _write_cards(folder, whole, describe)
+                notes = generator.notes()
+                _write_cards(folder, {**whole, **({"drawing": notes} if notes else {})}, describe)
             yield SynthesisStep(done, total, speed, (total - done) / speed, pixels)
     return folder
 

@@ -80,6 +80,38 @@ def _vec2face_plus(
     return _vec2face(weights or PLUS, recognizer, length, variation)
 
 
+@REGISTRY.register("arc2face")
+def _arc2face(
+    weights: str | Path | None = None,
+    base: str | Path | None = None,
+    recognizer: str | None = None,
+    adapter: str | Path | None = None,
+    steps: int | None = None,
+    guidance: float | None = None,
+    negative: str = "empty",
+    half: str = "bfloat16",
+    detector: str = "dlib",
+) -> Generator:
+    from hyperface.generators import arc2face
+
+    usual = arc2face.Sampling(steps=4, guidance=1.0) if adapter is not None else arc2face.Sampling()
+    sampling = arc2face.Sampling(
+        steps=usual.steps if steps is None else steps,
+        guidance=usual.guidance if guidance is None else guidance,
+        negative=negative,
+        consistent=adapter is not None,
+        half=half,
+    )
+    return arc2face.load_arc2face(
+        weights or arc2face.DEFAULT,
+        base=base or arc2face.BASE,
+        recognizer=recognizer,
+        adapter=adapter,
+        sampling=sampling,
+        detector=detector,
+    )
+
+
 @GALLERY_REGISTRY.register("heads")
 def _heads_gallery() -> GalleryGenerator:
     from hyperface.generators.heads import HeadsGalleryGenerator

@@ -3,14 +3,14 @@
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
 from hyperface.defaults import BETA
-from hyperface.errors import InputError
+from hyperface.errors import DeviceError, InputError
 from hyperface.model import Card, Model
 from hyperface.recognizers.embeddings import EmbeddingSpace
 from hyperface.seeds import seeded_normal
@@ -30,6 +30,7 @@ class GeneratorCard(Card):
     licence: str
     source: str
     title: str = ""  # what its pictures are called, for people; "" where nobody said
+    settings: str = ""  # how it draws, where that can be chosen
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,7 @@ class GalleryGeneratorCard(Card):
     training_data: str
     licence: str
     source: str
+    settings: str = ""  # how it draws, where that can be chosen
 
 
 class Generator(Model):
@@ -119,15 +121,26 @@ class Generator(Model):
         Raises:
             InputError: The embeddings are of another shape, or there are not as many seeds.
         """
+        self.check(embeddings, seeds)
+        styles = seeded_normal(seeds, self.style_size)  # (n, style_size)
+        at_once = self.batch_size if batch_size is None else batch_size
+        return drawn(self, self.draw, (embeddings.float(), styles), self.image_size, at_once)
+
+    def check(self, embeddings: torch.Tensor, seeds: Sequence[int]) -> None:
+        """InputError if the embeddings are of another shape than (n, dimension), or there are not as many seeds."""
         if embeddings.ndim != 2 or embeddings.shape[1] != self.dimension:
             raise InputError(
                 f"The generator {self.name!r} draws embeddings of the recogniser {self.recognizer!r}, shape "
                 f"(n, {self.dimension}); got {tuple(embeddings.shape)}."
             )
         check_one_seed_each(embeddings, seeds)
-        styles = seeded_normal(seeds, self.style_size)  # (n, style_size)
-        at_once = self.batch_size if batch_size is None else batch_size
-        return _drawn(self, self.draw, (embeddings.float(), styles), self.image_size, at_once)
+
+    def meet(self, identities: torch.Tensor) -> None:
+        """Be told, before their pictures are drawn, which identities (m, dimension) there are in all."""
+
+    def notes(self) -> dict[str, Any]:
+        """What is worth writing down beside the pictures drawn so far; of most, nothing."""
+        return {}
 
 
 def check_one_seed_each(embeddings: torch.Tensor, seeds: Sequence[int]) -> None:
@@ -286,22 +299,58 @@ class GalleryGenerator(Model):
         """
         latents = seeded_normal(seeds, self.latent_size)  # (n, latent_size)
         at_once = self.batch_size if batch_size is None else batch_size
-        return _drawn(self, self.draw, (latents,), self.image_size, at_once)
+        return drawn(self, self.draw, (latents,), self.image_size, at_once)
 
 
-def _drawn(
+def drawn(
     model: Model,
     draw: Callable[..., torch.Tensor],
     inputs: tuple[torch.Tensor, ...],
     size: int,
     batch_size: int | None,
 ) -> torch.Tensor:
-    """Images float32 (n, 3, size, size) of inputs (n, …) each, drawn in batches, or all at once."""
+    """Images float32 (n, 3, size, size) of inputs (n, …) each, drawn in batches, or all at once.
+
+    Where a GPU's memory is too small for a batch, it is halved, and stays so. DeviceError if it is for one image.
+    """
     count, device = len(inputs[0]), model.device
     if batch_size is not None and batch_size < 1:
         raise InputError(f"A batch holds at least one image; {batch_size} were asked for.")
-    if count == 0:
-        return torch.zeros(0, 3, size, size, device=device)
-    batches = zip(*(values.to(device).split(batch_size or count) for values in inputs), strict=True)
+    images, first, most = [torch.zeros(0, 3, size, size, device=device)], 0, batch_size or count
     with model.arithmetic():
-        return torch.cat([draw(*batch).float() for batch in batches])
+        while first < count:
+            at_once = min(most, model.fits_at_once or most)
+            batch = tuple(values[first : first + at_once].to(device) for values in inputs)
+            part = _if_it_fits(draw, batch)
+            if part is not None:
+                images.append(part.float())
+                first += at_once
+            elif at_once == 1:
+                raise DeviceError(_too_small(model))
+            else:
+                model.fits_at_once = at_once // 2
+    return torch.cat(images)
+
+
+def _if_it_fits(draw: Callable[..., torch.Tensor], batch: tuple[torch.Tensor, ...]) -> torch.Tensor | None:
+    """The images, None where memory ran out. Alone, since what failed holds its memory while the error is handled."""
+    try:
+        return draw(*batch)
+    except torch.OutOfMemoryError:
+        pass
+    if torch.cuda.is_available():
+        torch.cuda.empty_cache()
+    return None
+
+
+def _too_small(model: Model) -> str:
+    device = model.device
+    weights = sum(value.numel() * value.element_size() for value in model.state_dict().values())
+    there = ""
+    if device.type == "cuda":
+        free, total = torch.cuda.mem_get_info(device)
+        there = f", of which {free / 1e9:.1f} of {total / 1e9:.1f} GB are free,"
+    return (
+        f"The memory of {str(device)!r}{there} is too small to draw one picture: the network's weights alone take "
+        f"{weights / 1e9:.1f} GB. Free some, compute in half precision (--precision bfloat16), or use another device."
+    )

@@ -7,7 +7,7 @@ import functools
 import importlib.util
 from collections import abc
 from contextlib import closing, suppress
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +18,7 @@ from hyperface.jobs.belonging import generator_of
 from hyperface.jobs.console import Console
 from hyperface.jobs.driver import Driver, Report
 from hyperface.jobs.job import Job, options_of
+from hyperface.jobs.pace import Pace
 from hyperface.jobs.pack import packing_space
 from hyperface.ranks import ALONE, Ranks, own_device
 from hyperface.runs import Run, Worker, is_run, names, open_run
@@ -25,6 +26,7 @@ from hyperface.steps import finish
 
 if TYPE_CHECKING:
     from hyperface.datasets import LabeledImages, SynthesisStep
+    from hyperface.generators import Generator
     from hyperface.recognizers import Embeddings, EmbeddingSpace
 
 
@@ -35,7 +37,8 @@ WRITABLE = ("parquet", "webdataset", "recordio")  # besides the folder of images
 @dataclass(frozen=True)
 class GenerateOptions:
     """What a dataset is asked to be; see `hyperface generate --help`. source: an absolute path. beta: None for what the
-    generator wants. generator: None for the one that draws the source's embeddings."""
+    generator wants. generator: None for the one that draws the source's embeddings. generator_options: what it is told,
+    such as its steps."""
 
     source: str
     identities: int | None = None
@@ -48,6 +51,8 @@ class GenerateOptions:
     also: str | None = None
     validate: bool = False
     device: str = "cpu"
+    precision: str = "float32"
+    generator_options: dict[str, Any] = field(default_factory=dict)
 
     def check(self) -> None:
         """InputError, saying what to change, for values that cannot work."""
@@ -101,10 +106,12 @@ def draw(worker: Worker, console: Console, ranks: Ranks = ALONE) -> None:
     ranks.tell(options, worker.path)
     identities = identity_count(options)
     total = identities * options.images_per_identity
+    pace = Pace(console, "picture")
 
     def report(step: SynthesisStep) -> Report:
         done = round(total * step.step / step.total)  # of all, as the others are about as far
         figures = {"step": done, "images_per_second": step.images_per_second * ranks.world}
+        pace.tell(step.images_per_second, total - done, ranks.world)
         return Report(done, total, figures, f"{done:,} of {total:,} images drawn", step.seconds_left)
 
     Driver(console, worker).follow(steps, "drawing", "image", report, log=True, part=(first, 1.0))
@@ -122,12 +129,9 @@ def _corrected(worker: Worker, console: Console, options: GenerateOptions) -> fl
     """Correct the requests if that is asked for and not done; the share of the run's progress that this is."""
     if not options.correct:
         return 0.0
-    from hyperface import generators
-
     plan = correction.CorrectionPlan(options.correct, options.seed, options.images_per_identity)
     embeddings = load_embeddings(Path(options.source), options.identities)
-    drawn_by = generator_of(embeddings.space, options.generator)
-    generator = generators.load(drawn_by, device=own_device(options.device))
+    generator = _generator(options, embeddings.space)
     correction.correct(worker, console, embeddings, generator, plan)
     return plan.share
 
@@ -196,11 +200,10 @@ def drawing(
 ) -> abc.Generator[SynthesisStep, None, Path]:
     """The steps that the options ask for, or this process's part of them, into the run's folder for the dataset.
     describe: as in `synthesize`."""
-    from hyperface import datasets, generators
+    from hyperface import datasets
 
     embeddings = load_embeddings(Path(options.source), options.identities)
-    drawn_by = generator_of(embeddings.space, options.generator)
-    generator = generators.load(drawn_by, device=own_device(options.device))
+    generator = _generator(options, embeddings.space)
     embeddings.space.check_same(generator.space)
     rows, lineage = embeddings.rows, _lineage(Path(options.source))
     if options.correct:
@@ -217,6 +220,15 @@ def drawing(
         part=(ranks.rank, ranks.world),
         describe=describe,
     )
+
+
+def _generator(options: GenerateOptions, space: EmbeddingSpace) -> Generator:
+    """What draws the source's embeddings, where and as it was asked for."""
+    from hyperface import generators
+
+    name = generator_of(space, options.generator)
+    device, precision = own_device(options.device), options.precision
+    return generators.load(name, device=device, precision=precision, **options.generator_options)
 
 
 def _lineage(source: Path) -> dict[str, Any]:

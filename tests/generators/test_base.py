@@ -132,8 +132,31 @@ def test_cards_as_json():
     assert GeneratorCard.from_json(json.loads(json.dumps(CARD.to_json()))) == CARD
     assert list(CARD.to_json()) == [
         "name", "recognizer", "dimension", "image_size", "training_data", "licence", "source",
+        "title", "settings",
     ]  # fmt: skip
     with pytest.raises(CheckpointError, match="no generator: 'recognizer'"):
         GeneratorCard.from_json(Dots.card.to_json())
     with pytest.raises(CheckpointError, match="no gallery generator"):
         GalleryGeneratorCard.from_json("dots")
+
+
+def test_where_memory_is_too_small_batches_are_halved_and_stay_so():
+    class Small(Mix):
+        room = 2
+
+        def draw(self, embeddings, styles):
+            if len(embeddings) > self.room:
+                raise torch.OutOfMemoryError("too much")
+            return super().draw(embeddings, styles)
+
+    generator, seeds = Small(), [5, 5, 2, 0, 9, 2**31, 1]
+    torch.testing.assert_close(generator.generate(EMBEDDINGS, seeds), expected(seeds), atol=1e-6, rtol=0)
+    assert [count for count, _ in generator.drawn] == [1] * 7  # 7 → 3 → 1
+    generator.fits_at_once = None
+    generator.drawn.clear()
+    generator.generate(EMBEDDINGS, seeds, batch_size=5)
+    generator.generate(EMBEDDINGS, seeds)
+    assert [count for count, _ in generator.drawn] == [2, 2, 2, 1] * 2  # 5 → 2
+    generator.room = 0
+    with pytest.raises(DeviceError, match=r"memory of 'cpu' is too small to draw one picture: .* take 0\.0 GB"):
+        generator.generate(EMBEDDINGS, seeds)
