@@ -199,7 +199,7 @@ def candidates(generator, seed: int) -> tuple[Chosen, torch.Tensor]:
     """Random people in this seed's order, and the embeddings of all, which say what the span is."""
     draw = torch.Generator().manual_seed(seed)
     if not isinstance(generator, LinearPeople):
-        faces = gallery.load().embeddings
+        faces = gallery.load("gan-10k").embeddings
         return Chosen(faces[torch.randperm(len(faces), generator=draw)]), faces
     people = coordinates.sample(range(seed * CANDIDATES, (seed + 1) * CANDIDATES))
     faces = generator.embeddings(people)

@@ -94,7 +94,8 @@ def main() -> None:
     print(f"{options.images} images, median of {options.repeats}, {options.threads} thread(s), {device}; ", end="")
     print(f"bfloat16 is {fast} here")
 
-    faces = torch.nn.functional.interpolate(from_uint8(gallery.load().thumbnails[: options.images]), size=ALIGNED_SIZE)
+    thumbnails = from_uint8(gallery.load("gan-10k").thumbnails[: options.images])
+    faces = torch.nn.functional.interpolate(thumbnails, size=ALIGNED_SIZE)
     pixels = to_uint8(dlib_chips(faces))  # (n, 150, 150, 3)
     peer = dlib.face_recognition_model_v1(str(find_model_file(FILE_NAME)))
 

@@ -1,4 +1,4 @@
-"""Quality and speed of the embedded generator on targets it was never trained on.
+"""Quality and speed of the GAN, the embedded generator of faces, on targets it was never trained on.
 
     python benchmarks/generator.py [--identities 512] [--styles 4] [--output FILE.json]
 
@@ -35,7 +35,7 @@ FIRST_STYLE = 1_000_000  # seeds apart from those of the noise
 
 def held_out_embeddings(count: int, recognizer) -> torch.Tensor:
     """(count, d) embeddings of fresh random faces."""
-    found = gallery.sample_faces(generators.load_gallery_generator(), seed=HELD_OUT_SEED)
+    found = gallery.sample_faces(generators.load_gallery_generator("dcgan"), seed=HELD_OUT_SEED)
     return finish(gallery.build(found, recognizer, count=count, name="held-out", generator="dcgan")).embeddings
 
 
@@ -116,15 +116,15 @@ def main() -> None:
     parser.add_argument("--output", type=Path, help="write the figures as JSON")
     options = parser.parse_args()
 
-    generator, recognizer = generators.load(), recognizers.load()
+    generator, recognizer = generators.load("gan"), recognizers.load("dlib")
     random = held_out_embeddings(options.identities, recognizer)
-    *_, last = packing.pack(random, gallery=gallery.load().embeddings, alpha=0.0, span=SPAN)
+    *_, last = packing.pack(random, gallery=gallery.load("gan-10k").embeddings, alpha=0.0, span=SPAN)
     anywhere = random_points(options.identities, random.shape[1], seed=0)
 
     def packed(beta: float) -> dict[str, float]:
         return measure(last.embeddings, options.styles, generator, recognizer, beta=beta)
 
-    raw = to_uint8(generators.load_gallery_generator().sample(range(256)))
+    raw = to_uint8(generators.load_gallery_generator("dcgan").sample(range(256)))
     layout = torch.nn.functional.avg_pool2d(torch.from_numpy(raw).permute(0, 3, 1, 2).float() / 255, 7)
     figures = {
         "identities": options.identities,

@@ -68,7 +68,7 @@ def main() -> None:
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
 
-    reference = gallery.load().embeddings  # (m, d)
+    reference = gallery.load("gan-10k").embeddings  # (m, d)
     if options.start == "gallery":
         order = torch.randperm(len(reference), generator=torch.Generator().manual_seed(0))
         start = reference[order[: options.identities]]

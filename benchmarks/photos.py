@@ -24,7 +24,7 @@ WIDTH, HEIGHT = 1224, 817
 
 def made_up_photos(count: int) -> list[bytes]:
     rng = np.random.default_rng(0)
-    pictures = to_uint8(generators.load_gallery_generator().sample(range(count)))  # (n, 112, 112, 3)
+    pictures = to_uint8(generators.load_gallery_generator("dcgan").sample(range(count)))  # (n, 112, 112, 3)
     photos = []
     for picture in pictures:
         texture = rng.integers(60, 200, (20, 30, 3), dtype=np.uint8)

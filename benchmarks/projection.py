@@ -40,7 +40,7 @@ def main() -> None:
     options = parser.parse_args()
     torch.set_num_threads(1)
 
-    reference = gallery.load().embeddings
+    reference = gallery.load("gan-10k").embeddings
     order = torch.randperm(len(reference), generator=torch.Generator().manual_seed(0))
     start = reference[order[: options.points]]
     frames = [step.embeddings for step in pack(start, gallery=reference, span=options.span) if step.step % 6 == 0]

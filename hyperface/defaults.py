@@ -21,8 +21,8 @@ class Pair:
 
 
 PAIRS = (
-    Pair("gan", "dcgan", "gan-10k", "dlib", "faces of the GAN", 40),
     Pair("heads", "heads", "heads-10k", "dlib-heads", "3-D heads", 30),
+    Pair("gan", "dcgan", "gan-10k", "dlib", "faces of the GAN", 40),
 )
 
 # What is taken where nobody says which: what is drawn, from faces to datasets, is of the first pair.

@@ -110,9 +110,10 @@ def build_targets(build: Path) -> None:
 
 def build_mapper(build: Path, plan: TrainingPlan, *, go_on: bool) -> None:
     stored = load_file(build / "targets.safetensors")
-    targets = Targets.prepare(stored["embeddings"], stored["latents"], galleries.load().embeddings, seed=plan.seed)
+    reference = galleries.load("gan-10k").embeddings
+    targets = Targets.prepare(stored["embeddings"], stored["latents"], reference, seed=plan.seed)
     mapper = train_mapper(targets, plan, checkpoint=build / "mapper.pt", beginning=load_mapper() if go_on else None)
-    emphasize(mapper, galleries.load().embeddings)
+    emphasize(mapper, reference)
     path = assets_folder() / MAPPER_FILE
     about = {"steps": str(plan.steps), "seed": str(plan.seed), "licence": "MIT"}
     save_file(quantized(mapper.state_dict()), path, about)

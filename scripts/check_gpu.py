@@ -298,7 +298,7 @@ def _arithmetic(recognizer: Any) -> float:
 
 def drawing(card: Card, sizes: Sizes, report: Report) -> None:
     """Images a second of the embedded generator, and how far its pictures are from those of a CPU."""
-    generator = generators.load()
+    generator = generators.load("gan")
     requests, seeds = random_points(sizes.images, generator.dimension, seed=2), range(sizes.images)
     few = min(64, sizes.images)
     exact = generator.generate(requests[:few], seeds[:few])

@@ -106,7 +106,7 @@ def checkpoint(request, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def photo(tmp_path_factory):
-    face = to_uint8(load_gallery_generator().sample([30]))[0]
+    face = to_uint8(load_gallery_generator("dcgan").sample([30]))[0]
     path = tmp_path_factory.mktemp("photos") / "portrait.png"
     Image.fromarray(np.pad(face, ((60, 60), (60, 60), (0, 0)), mode="edge")).save(path)
     return path

@@ -33,11 +33,13 @@ def test_by_default_the_environment_decides(launches, tmp_path, monkeypatch):
 
 
 def test_the_generator_is_the_one_named_else_the_environments(launches, monkeypatch, capsys):
-    monkeypatch.setenv("HYPERFACE_GENERATOR", "heads")
-    assert main(["app"]) == main(["app", "--generator", "gan"]) == 0
-    assert [call.context.generator_name for call in launches] == ["heads", "gan"]
+    monkeypatch.setenv("HYPERFACE_GENERATOR", "gan")
+    assert main(["app"]) == main(["app", "--generator", "heads"]) == 0
+    monkeypatch.delenv("HYPERFACE_GENERATOR")
+    assert main(["app"]) == 0
+    assert [call.context.generator_name for call in launches] == ["gan", "heads", "heads"]
     assert main(["app", "--generator", "nobody"]) == EXIT_USER_ERROR
-    assert "ships (gan, heads); 'nobody' is none" in capsys.readouterr().err
+    assert "ships (heads, gan); 'nobody' is none" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("port", ["0", "-1", "65536"])

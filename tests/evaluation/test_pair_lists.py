@@ -15,7 +15,7 @@ from hyperface.steps import finish
 def faces() -> list[np.ndarray]:
     """Six photos of 250×250 pixels, as LFW's, with a face the detector finds in the middle of each."""
     with torch.inference_mode():
-        pictures = to_uint8(generators.load_gallery_generator().sample(range(40)))
+        pictures = to_uint8(generators.load_gallery_generator("dcgan").sample(range(40)))
     found = []
     for picture in pictures:
         photo = Image.new("RGB", (250, 250), "gray")

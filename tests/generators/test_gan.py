@@ -19,7 +19,7 @@ def generator():
 
 @pytest.fixture(scope="module")
 def targets() -> torch.Tensor:
-    return gallery.load().embeddings[:12]
+    return gallery.load("gan-10k").embeddings[:12]
 
 
 @pytest.mark.slow
@@ -164,7 +164,7 @@ def test_what_ships_says_what_it_is(generator):
     assert generator.card.name == "gan"
     assert generator.dimension == recognizers.load(generator.recognizer).dimension
     assert generator.licence == "MIT"  # written into the cards of datasets, which resuming compares
-    for card in (generator.card, generators.load_gallery_generator().card):
+    for card in (generator.card, generators.load_gallery_generator("dcgan").card):
         assert card.image_size == 112
         assert "DigiFace-1M" in card.training_data
         assert "gan-face-generate" in card.source

@@ -19,7 +19,7 @@ def dataset(tmp_path_factory):
     from hyperface import generators
 
     generator = generators.load_gallery_generator()
-    shipped = gallery.load("gan-10k")
+    shipped = gallery.load()
     copied = int(shipped.sources[3].partition(":")[2])
     folder = tmp_path_factory.mktemp("audit") / "people"
     for identity in range(8):
@@ -38,11 +38,11 @@ def test_a_copied_person_is_found(dataset, tmp_path, capsys):
     assert main(["audit", "--dataset", str(dataset), "--run", str(path)]) == 0
     run = runs.open_run(path)
     results = run.results()
-    assert (results["images"], results["identities"], results["recognizer"]) == (16, 8, "dlib")
+    assert (results["images"], results["identities"], results["recognizer"]) == (16, 8, "dlib-heads")
     rows = list(csv.DictReader((path / audit.TABLE).read_text().splitlines()))
     assert len(rows) == 8
     assert rows[0]["identity"] == "1"
-    assert rows[0]["reference"] == gallery.load("gan-10k").sources[3]
+    assert rows[0]["reference"] == gallery.load().sources[3]
     assert rows[0]["above"] == "1"
     assert results["identities_above"] == sum(row["above"] == "1" for row in rows)
     assert audit.sentence(results) in capsys.readouterr().out
@@ -83,5 +83,5 @@ def test_embeddings_of_two_recognizers_are_not_compared(dataset, tmp_path, capsy
     save_backbone(build_backbone("small", input_size=32, name="other").eval(), model)
     assert main(["audit", "--dataset", str(dataset), "--recognizer", str(model), "--run", str(tmp_path / "run")]) != 0
     message = capsys.readouterr().err
-    assert "gan-10k" in message
+    assert "heads-10k" in message
     assert "other" in message

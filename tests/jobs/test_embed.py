@@ -35,7 +35,7 @@ def photos(tmp_path_factory):
 
 
 def portraits(seeds) -> np.ndarray:
-    return to_uint8(load_gallery_generator().sample(seeds))
+    return to_uint8(load_gallery_generator("dcgan").sample(seeds))
 
 
 def last_line(capsys) -> dict:

@@ -12,7 +12,7 @@ from hyperface.jobs.generate import GenerateOptions, create
 
 @pytest.fixture
 def source(tmp_path):
-    np.save(tmp_path / "identities.npy", gallery.load("gan-10k").embeddings[:2].numpy())
+    np.save(tmp_path / "identities.npy", gallery.load().embeddings[:2].numpy())
     return tmp_path / "identities.npy"
 
 
@@ -31,7 +31,7 @@ def test_the_generator_is_loaded_where_it_shall_draw(source, tmp_path, monkeypat
     monkeypatch.setattr(generators, "load", load)
     options = ["--from", str(source), "--images-per-identity", "1", "--device", "cuda:1"]
     assert main(["generate", *options, "--run", str(tmp_path / "run")]) == 0
-    assert asked == [("gan", "cuda:1")]
+    assert asked == [("heads", "cuda:1")]
     assert runs.open_run(tmp_path / "run").options["device"] == "cuda:1"
 
 

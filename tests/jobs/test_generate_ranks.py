@@ -29,7 +29,7 @@ def contents(folder) -> dict[str, bytes]:
 
 @pytest.mark.slow
 def test_two_processes_draw_the_set_that_one_draws(source, tmp_path):
-    options = ["--from", str(source), "--images-per-identity", "5", "--batch-size", "4"]
+    options = ["--from", str(source), "--generator", "gan", "--images-per-identity", "5", "--batch-size", "4"]
     assert main(["generate", *options, "--run", str(tmp_path / "one")]) == 0
     command = [*TORCHRUN, "generate", *options, "--run", str(tmp_path / "two")]
     subprocess.run(command, check=True, capture_output=True, timeout=200)
@@ -42,7 +42,7 @@ def test_two_processes_draw_the_set_that_one_draws(source, tmp_path):
 @pytest.mark.slow
 def test_the_others_stop_drawing_when_the_run_is_stopped(source, tmp_path):
     path = tmp_path / "run"
-    options = ["--from", str(source), "--images-per-identity", "20000", "--batch-size", "4"]
+    options = ["--from", str(source), "--generator", "gan", "--images-per-identity", "20000", "--batch-size", "4"]
     said = tmp_path / "said.txt"
     with said.open("wb") as output:
         command = [*TORCHRUN, "generate", *options, "--run", str(path)]
@@ -60,7 +60,7 @@ def test_the_others_stop_drawing_when_the_run_is_stopped(source, tmp_path):
 def test_parts_make_a_whole_and_the_last_call_its_card(source, tmp_path):
     from hyperface import generators
 
-    rows, generator = np.load(source), generators.load()
+    rows, generator = np.load(source), generators.load("gan")
     for number in (2, 0, 1):
         *_, last = datasets.synthesize(
             rows, generator, images_per_identity=2, out=tmp_path / "set", batch_size=3, part=(number, 3)

@@ -11,7 +11,7 @@ def test_a_photo_and_its_mirror_are_one_person(tmp_path, capsys):
     from hyperface import generators
     from hyperface.images import to_uint8
 
-    pictures = to_uint8(generators.load_gallery_generator().sample(range(6)))
+    pictures = to_uint8(generators.load_gallery_generator("dcgan").sample(range(6)))
     for identity, picture in enumerate(pictures):
         (tmp_path / "people" / str(identity)).mkdir(parents=True)
         for number, pixels in enumerate((picture, np.ascontiguousarray(picture[:, ::-1]))):

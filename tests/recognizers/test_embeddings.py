@@ -2,6 +2,7 @@ import pytest
 import torch
 
 from hyperface import gallery, generators, recognizers
+from hyperface.defaults import PAIRS
 from hyperface.errors import InputError
 from hyperface.recognizers import Embeddings, EmbeddingSpace
 
@@ -32,8 +33,10 @@ def test_whoever_brings_embeddings_that_say_nothing_answers_for_them():
         known.check_same(UNKNOWN)
 
 
-def test_what_ships_is_of_one_recognizer():
-    faces, generator, recognizer = gallery.load(), generators.load(), recognizers.load()
+@pytest.mark.parametrize("pair", PAIRS, ids=lambda pair: pair.generator)
+def test_what_ships_in_a_pair_is_of_one_recognizer(pair):
+    faces, generator = gallery.load(pair.gallery), generators.load(pair.generator)
+    recognizer = recognizers.load(pair.recognizer)
     assert recognizer.space.card == faces.space.card == recognizer.card
     faces.space.check_same(generator.space)
     generator.space.check_same(recognizer.space)
@@ -44,6 +47,6 @@ def test_galleries_ask_embeddings_that_know_their_recognizer():
     cosines, numbers = faces.nearest(Embeddings(faces.embeddings[5:7], faces.space))
     assert numbers[:, 0].tolist() == [5, 6]
     torch.testing.assert_close(cosines[:, 0], torch.ones(2))
-    with pytest.raises(InputError, match="'dlib' and 'other'"):
+    with pytest.raises(InputError, match="'dlib-heads' and 'other'"):
         faces.nearest(Embeddings(faces.embeddings[5:7], SECOND))
     assert len(Embeddings(faces.embeddings[5:7], SECOND)) == 2

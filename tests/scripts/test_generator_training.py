@@ -88,7 +88,7 @@ def test_the_discriminator_learns_to_tell_pictures_apart(pictures):
 @pytest.mark.slow
 def test_training_that_was_cut_off_ends_in_the_same_mapper(pictures, monkeypatch, tmp_path):
     monkeypatch.setattr(generator_training, "learn_poses", lambda reader, pictures: reader[-1].bias.fill_(1))
-    embeddings = gallery.load().embeddings[:400]
+    embeddings = gallery.load("gan-10k").embeddings[:400]
     latents = seeded_normal(range(400), 100)
     targets = Targets(embeddings, latents, pictures.repeat(45, 1, 1, 1).bfloat16(), embeddings[200:])
     plan = TrainingPlan(steps=4, cycles=2, averaged=2, identities=4, packed=2)

@@ -36,7 +36,7 @@ def tiny(benchmark, **changes) -> Plan:
 
 @pytest.fixture(scope="module")
 def parts():
-    return gallery.load(), generators.load()
+    return gallery.load("gan-10k"), generators.load("gan")  # small pictures, soon drawn
 
 
 def nearest(points: torch.Tensor) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import shutil
 import socket
@@ -18,6 +19,7 @@ from typing import Any
 import pytest
 
 from hyperface import runs
+from hyperface.defaults import PAIRS, Pair
 
 ROOT = Path(__file__).resolve().parents[2]
 CHROMIUM_ARGUMENTS = [
@@ -30,6 +32,7 @@ CHROMIUM_ARGUMENTS = [
 ]
 START_SECONDS = 60
 CUT_OFF = ("AbortError: signal is aborted", "Unexpected error Connection errored out")
+GAN = next(pair for pair in PAIRS if pair.generator == "gan")
 OLDEST_NODE = 20  # whose test runner, --test, is no longer experimental
 STEP_MILLISECONDS = 60_000  # a test's patience with one expectation: machines that run tests are busy
 
@@ -115,15 +118,22 @@ def small_packing(runs_folder: Path) -> runs.Run:
     return _packed(runs_folder, 20, "Twenty people")
 
 
-def _packed(folder: Path, count: int, title: str) -> runs.Run:
-    """A finished packing of the first gallery faces, as if nothing had moved."""
+@pytest.fixture
+def small_faces(runs_folder: Path) -> runs.Run:
+    """The same, of faces of the GAN."""
+    return _packed(runs_folder, 20, "Twenty faces", GAN)
+
+
+def _packed(folder: Path, count: int, title: str, pair: Pair = PAIRS[0]) -> runs.Run:
+    """A finished packing of the first faces of a gallery that ships, as if nothing had moved."""
     import numpy as np
 
     from hyperface import gallery
 
-    run = runs.create("pack", {"identities": count, "gallery": "gan-10k"}, title=title, folder=folder)
+    run = runs.create("pack", {"identities": count, "gallery": pair.gallery}, title=title, folder=folder)
     with runs.Worker(run).working():
-        np.save(run.path / "embeddings.npy", gallery.load("gan-10k").embeddings[:count].numpy())
+        np.save(run.path / "embeddings.npy", gallery.load(pair.gallery).embeddings[:count].numpy())
+        (run.path / "recognizer.json").write_text(json.dumps({"name": pair.recognizer}))
     return run
 
 
@@ -132,8 +142,6 @@ def packed_heads() -> Callable:
     """`packed_heads(folder, 20, "Twenty heads")`: a finished packing of random heads, from a gallery of blank faces."""
 
     def make(folder: Path, count: int, title: str) -> runs.Run:
-        import json
-
         import numpy as np
 
         from hyperface import gallery, generators
@@ -169,6 +177,12 @@ def context(tmp_path: Path) -> Any:
 def packing(context: Any) -> runs.Run:
     """A finished packing of six gallery faces among the runs of `context`."""
     return _packed(context.runs_folder, 6, "Six people")
+
+
+@pytest.fixture
+def faces_packing(context: Any) -> runs.Run:
+    """The same, of faces of the GAN."""
+    return _packed(context.runs_folder, 6, "Six faces", GAN)
 
 
 @pytest.fixture(scope="session")

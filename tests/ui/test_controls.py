@@ -14,7 +14,7 @@ import pytest
 from gradio.blocks import Block
 
 from hyperface import runs
-from hyperface.defaults import EMBEDDED_GENERATORS, GENERATOR
+from hyperface.defaults import EMBEDDED_GENERATORS, GALLERY, GENERATOR
 from hyperface.jobs import generate, separate
 from hyperface.ui.parts import worker
 from hyperface.ui.parts.context import AppContext
@@ -58,8 +58,8 @@ def context(tmp_path_factory) -> Iterator[AppContext]:
     """An app without a worker: what is started stays a folder. Its one packing has 20 identities."""
     folder = tmp_path_factory.mktemp("controls")
     context = AppContext(runs_folder=folder / "runs", demo_folder=folder / "none")
-    shipped = context.gallery("gan-10k")
-    run = runs.create("pack", {"identities": 20, "gallery": "gan-10k"}, title="Twenty", folder=context.runs_folder)
+    shipped = context.gallery()
+    run = runs.create("pack", {"identities": 20, "gallery": GALLERY}, title="Twenty", folder=context.runs_folder)
     with runs.Worker(run).working():
         np.save(run.path / "embeddings.npy", np.eye(20, 128, dtype=np.float32))
     with pytest.MonkeyPatch.context() as patch:
@@ -193,7 +193,7 @@ def test_the_dataset_and_the_one_against_it_are_those_chosen(context, page, data
 
 
 def test_the_packing_is_the_one_chosen_in_the_header(context, page):
-    other = runs.create("pack", {"identities": 30, "gallery": "gan-10k"}, title="Thirty", folder=context.runs_folder)
+    other = runs.create("pack", {"identities": 30, "gallery": GALLERY}, title="Thirty", folder=context.runs_folder)
     with runs.Worker(other).working():
         np.save(other.path / "embeddings.npy", np.eye(30, 128, dtype=np.float32))
     (picker,) = [box for box in all_of(page, gr.Dropdown) if box.label == "Packing"]

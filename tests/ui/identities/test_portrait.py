@@ -88,8 +88,8 @@ def test_the_window_is_told_how_it_begins_and_what_differs(context, packed_heads
 
 
 @pytest.mark.slow
-def test_only_generators_with_portraits_offer_them(context, packing, packed_heads):
-    drawn = {"gan": packing, "heads": packed_heads(context.runs_folder, 6, "Six heads")}
+def test_only_generators_with_portraits_offer_them(context, packing, faces_packing):
+    drawn = {"gan": faces_packing, "heads": packing}
     plain, heads = (
         draw_page(context, load_packed(context, run.name), Page(5, 1, 1, 5, 0.0, name)) for name, run in drawn.items()
     )
@@ -107,10 +107,10 @@ def three_heads(packed_heads, runs_folder):
 
 
 @pytest.fixture
-def heads(three_heads, small_packing, page, open_tab):
+def heads(three_heads, small_faces, page, open_tab):
     """The Identities tab with heads, after one of the GAN's faces."""
     open_tab(page, "Identities")
-    page.locator("#identities-summary").get_by_text("Twenty people").wait_for()
+    page.locator("#identities-summary").get_by_text("Twenty faces").wait_for()
     assert page.locator("#tabs .hf-enlarge, #tabs .hf-differences").count() == 0  # the GAN can none of this
     page.locator("#packing-picker input").click()
     page.get_by_role("option", name=re.compile("Three heads")).first.click()

@@ -15,7 +15,7 @@ from hyperface.ui.identities.page import DrawnPage, Page, draw_page, turned
 from hyperface.ui.identities.sphere_panel import sphere_of
 from hyperface.ui.parts.packed import load_packed
 
-VALUES = {"first": 2, "identities": 3, "styles": 2, "first_style": 5, "beta": 0.0, "generator": "gan"}
+VALUES = {"first": 2, "identities": 3, "styles": 2, "first_style": 5, "beta": 0.0, "generator": "heads"}
 
 
 @pytest.fixture
@@ -31,9 +31,9 @@ def test_a_page_is_asked_for_as_the_controls_say(context, packing, pictures):
         return DrawnPage("about", "people", "two")
 
     shown, generator = identities_tab.shown(context, pictures, draw, packing.name, VALUES)
-    assert asked == [(packing.name, Page(2, 3, 2, 5, 0.0, "gan"))]
+    assert asked == [(packing.name, Page(2, 3, 2, 5, 0.0, "heads"))]
     assert shown == {pictures.summary: "about", pictures.grid: "people", pictures.pair: "two", pictures.size: 6}
-    assert generator == "gan"
+    assert generator == "heads"
     with pytest.raises(InputError, match="fill in every field"):
         identities_tab.shown(context, pictures, draw, packing.name, {**VALUES, "first": None})
 
@@ -42,19 +42,19 @@ def test_without_a_packing_the_grid_says_so(context, pictures):
     shown, generator = identities_tab.shown(context, pictures, draw_page, None, VALUES)
     assert "There is no packing yet" in shown[pictures.grid]
     assert shown[pictures.size] == 0
-    assert generator == "gan"
+    assert generator == "heads"
 
 
 @pytest.mark.slow
 def test_a_page_shows_its_people_in_its_styles(context, packing):
-    drawn = draw_page(context, load_packed(context, packing.name), Page(4, 3, 2, 5, 0.0, "gan"))
+    drawn = draw_page(context, load_packed(context, packing.name), Page(4, 3, 2, 5, 0.0, "heads"))
     texts = re.findall(r'alt="(Identity \d, style \d)', drawn.grid)
     assert texts == [f"Identity {number}, style {style}" for number in (4, 5) for style in (5, 6)]
     assert "Six people" in drawn.summary
-    turned_by = draw_page(context, load_packed(context, packing.name), Page(4, 3, 2, 5, 0.01, "gan"))
+    turned_by = draw_page(context, load_packed(context, packing.name), Page(4, 3, 2, 5, 0.01, "heads"))
     assert turned_by.grid != drawn.grid
     with pytest.raises(InputError, match="last identity of this packing is 5"):
-        draw_page(context, load_packed(context, packing.name), Page(6, 3, 2, 5, 0.0, "gan"))
+        draw_page(context, load_packed(context, packing.name), Page(6, 3, 2, 5, 0.0, "heads"))
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from hyperface.ui.identities.sphere_panel import picking_figure
 from hyperface.ui.parts.context import AppContext
 from hyperface.ui.parts.packed import Packed, load_packed
 
-NEEDED = {"first": 0, "identities": 6, "styles": 6, "first_style": 0, "beta": 0.0, "generator": "gan"}
+NEEDED = {"first": 0, "identities": 6, "styles": 6, "first_style": 0, "beta": 0.0, "generator": "heads"}
 
 
 @pytest.mark.parametrize(

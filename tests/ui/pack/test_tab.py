@@ -207,7 +207,7 @@ def naive_angles(rows: np.ndarray, person: int) -> np.ndarray:
 def test_the_spectrum_follows_the_span(page, set_number):
     page.get_by_role("button", name="What the span holds").click()
     told = page.locator("#span-told")
-    told.get_by_text("40 directions hold").wait_for()
+    told.get_by_text("30 directions hold").wait_for()
     page.locator("#span-panel .main-svg").first.wait_for()
     set_number(page, "Span", 0)
     told.get_by_text("128 directions hold 100 %").wait_for()

@@ -9,6 +9,7 @@ import pytest
 from PIL import Image
 
 from hyperface import gallery, runs
+from hyperface.defaults import PAIRS
 from hyperface.faces import Face
 from hyperface.ui.photos.drawing import annotated_photo, reduced
 from hyperface.ui.photos.matches import similarity_table
@@ -21,7 +22,8 @@ def portrait() -> bytes:
     from hyperface import generators
     from hyperface.images import to_uint8
 
-    face = to_uint8(generators.load_gallery_generator().sample([0]))[0]
+    first = int(gallery.load().sources[0].partition(":")[2])
+    face = to_uint8(generators.load_gallery_generator().sample([first]))[0]
     photo = np.full((520, 520, 3), 120, np.uint8)
     photo[80:440, 80:440] = np.asarray(Image.fromarray(face).resize((360, 360)))
     return png(photo)
@@ -239,16 +241,18 @@ def test_what_cannot_be_used_is_told_and_the_rest_is_shown(small_packing, page, 
 
 @pytest.mark.browser
 def test_faces_follow_the_picked_packing(small_packing, page, open_tab, portrait, runs_folder):
-    others = runs.create("pack", {"identities": 20, "gallery": "gan-10k"}, title="Others", folder=runs_folder)
+    pair = PAIRS[0]
+    others = runs.create("pack", {"identities": 20, "gallery": pair.gallery}, title="Others", folder=runs_folder)
     with runs.Worker(others).working():
-        np.save(others.path / "embeddings.npy", gallery.load("gan-10k").embeddings[500:520].numpy())
+        np.save(others.path / "embeddings.npy", gallery.load().embeddings[500:520].numpy())
+        (others.path / "recognizer.json").write_text(json.dumps({"name": pair.recognizer}))
     page.reload()
     open_photos(page, open_tab)
     upload(page, me=portrait, again=portrait)
     page.locator("#photos-faces .hf-similarity").wait_for()
     assert page.locator("#photos-faces .hf-similarity td").nth(1).inner_text() == "1.00"
     assert page.locator("#photos-faces .hf-similarity td.hf-match").count() == 2
-    page.get_by_text("threshold 0.5").wait_for()
+    page.get_by_text("threshold 0.6").wait_for()
     nearest = page.locator("#photos-faces .hf-card img[alt^='identity']").first
     assert angle(nearest) > 30
 
