@@ -41,6 +41,7 @@ from hyperface.steps import finish
 
 PACKAGE = "gan-face-generate==1.1.1"
 GALLERY_SIZE = 10_000
+THUMBNAIL_QUALITY = 60  # of their JPEG: the second gallery that ships need not be the finer one
 TARGET_SEED = 1_000_000  # seeds from here on are the mapper's; the gallery's begin at 0
 TARGET_COUNT = 24_000
 
@@ -56,10 +57,9 @@ def build_dcgan(build: Path) -> None:
         (wheel,) = Path(folder).glob("*.whl")
         content = zipfile.ZipFile(wheel).read("gan_face_generate/weights.tar")
     state = torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)["netG_state_dict"]
-    half = {name: value.half() if value.is_floating_point() else value for name, value in state.items()}
     path = assets_folder() / DCGAN_FILE
     path.parent.mkdir(parents=True, exist_ok=True)
-    save_file(half, path, {"source": PACKAGE, "licence": "MIT"})
+    save_file(quantized(state), path, {"source": PACKAGE, "licence": "MIT"})
 
 
 def build_gallery(build: Path) -> None:
@@ -88,7 +88,7 @@ def build_gallery(build: Path) -> None:
     gallery = finish(galleries.build(faces, recognizer, count=GALLERY_SIZE, name="gan-10k", generator="dcgan"))
     path = assets_folder() / galleries.SHIPPED["gan-10k"]
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(galleries.to_bytes(gallery))
+    path.write_bytes(galleries.to_bytes(gallery, thumbnail_quality=THUMBNAIL_QUALITY))
 
 
 def build_targets(build: Path) -> None:

@@ -69,7 +69,7 @@ def save(recognizer: BackboneRecognizer, images: int, path: Path) -> None:
         training_data=f"{images:,} renders of 3-D heads",
         source="HyperFace, scripts/build_judge.py",
     )
-    save_backbone(recognizer, path)
+    save_backbone(recognizer, path, half=True)
 
 
 def main() -> None:

@@ -14,6 +14,7 @@ from torch import nn
 from hyperface.assets import asset
 from hyperface.faces.template import DLIB_CHIP_BOX
 from hyperface.generators.base import GalleryGenerator, GalleryGeneratorCard
+from hyperface.generators.eight_bits import restored
 from hyperface.images import ALIGNED_SIZE, axis_weights, resample_axes
 from hyperface.model import channels_last, frozen
 
@@ -100,5 +101,5 @@ class DcganGalleryGenerator(GalleryGenerator):
 def load_dcgan() -> DCGAN:
     """The DCGAN with its shipped weights, frozen, in evaluation mode."""
     network = DCGAN()
-    network.load_state_dict({name: value.float() for name, value in load_file(asset(DCGAN_FILE)).items()})
+    network.load_state_dict(restored(load_file(asset(DCGAN_FILE))))
     return channels_last(frozen(network))
