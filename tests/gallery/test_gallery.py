@@ -50,7 +50,7 @@ def test_a_face_can_be_made_again_from_its_source(pair):
         faces = gallery.sample_faces(generator, seed=seed, batch_size=1)
         again = finish(gallery.build(faces, recognizer, count=1, name="again", generator=generator.name))
         assert again.sources == (shipped.sources[row],)
-        assert (again.embeddings @ shipped.embeddings[row]).item() > 0.999
+        assert (again.embeddings @ shipped.embeddings[row]).item() > 0.99  # the DCGAN ships in eight bits
         difference = again.thumbnails[0].astype(int) - shipped.thumbnails[row]
         assert np.abs(difference).mean() < 6  # JPEG
 

@@ -23,7 +23,7 @@ def recognizer():
 @pytest.fixture(scope="module")
 def faces() -> torch.Tensor:
     """Forty faces of the gallery at 112 pixels."""
-    return F.interpolate(from_uint8(gallery.load().thumbnails[:40]), size=112)
+    return F.interpolate(from_uint8(gallery.load("gan-10k").thumbnails[:40]), size=112)
 
 
 @pytest.mark.slow
