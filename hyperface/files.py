@@ -59,6 +59,20 @@ def disk_error(path: Path, problem: OSError, error: type[HyperFaceError] = RunEr
     return error(f"{path} cannot be written: {problem.strerror or problem}. Choose a folder you may write to.")
 
 
+def check_room(folder: Path, needed: int, what: str, otherwise: str, *, error: type[HyperFaceError]) -> None:
+    """`error` if the disk that a folder is on has fewer than `needed` bytes left.
+
+    what: needs them, such as "The dataset needs". otherwise: what else there is to do than to free some space, such as
+    "draw fewer images". OSError where the disk does not say.
+    """
+    free = shutil.disk_usage(folder).free
+    if free < needed:
+        raise error(
+            f"{what} about {needed / 1e6:,.0f} MB and {folder} has {free / 1e6:,.0f} MB left. Free some space, or "
+            f"{otherwise}."
+        )
+
+
 def json_bytes(content: dict[str, Any]) -> bytes:
     """A JSON object as the content of a file; ValueError for NaN and infinity, which JSON lacks."""
     return json.dumps(content, indent=1, allow_nan=False).encode() + b"\n"

@@ -1,11 +1,12 @@
 import errno
 import json
+import shutil
 import threading
 
 import pytest
 
 from hyperface.errors import DatasetError, RunError
-from hyperface.files import atomic_path, disk_error, json_bytes, write_atomic
+from hyperface.files import atomic_path, check_room, disk_error, json_bytes, write_atomic
 
 
 def test_a_reader_never_sees_half_a_file(tmp_path):
@@ -84,3 +85,10 @@ def test_json_has_no_word_for_everything():
     assert json.loads(json_bytes({"a": [1.5, None]})) == {"a": [1.5, None]}
     with pytest.raises(ValueError, match="JSON"):
         json_bytes({"a": float("inf")})
+
+
+def test_room_is_asked_for_before_the_work(monkeypatch, tmp_path):
+    monkeypatch.setattr("shutil.disk_usage", lambda folder: shutil._ntuple_diskusage(10**9, 0, 7_000_000))
+    check_room(tmp_path, 7_000_000, "It needs", "go", error=DatasetError)
+    with pytest.raises(DatasetError, match=r"It needs about 8 MB and .* has 7 MB left. Free some space, or go\."):
+        check_room(tmp_path, 8_000_000, "It needs", "go", error=DatasetError)

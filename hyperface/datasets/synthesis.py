@@ -9,7 +9,6 @@ size or on interruptions.
 """
 
 import json
-import os
 import time
 from collections import abc, deque
 from concurrent.futures import ThreadPoolExecutor
@@ -24,7 +23,7 @@ from hyperface.datasets.card import CARD, card_files
 from hyperface.datasets.folder import DATA_FILES, open_folder
 from hyperface.datasets.labeled import LabeledImages
 from hyperface.errors import DatasetError, InputError
-from hyperface.files import disk_error, write_atomic
+from hyperface.files import check_room, disk_error, write_atomic
 from hyperface.generators.base import Generator
 from hyperface.images import jpeg_bytes, to_uint8
 from hyperface.seeds import image_seeds, seeded_normal
@@ -198,12 +197,7 @@ def _prepare(folder: Path, card: dict[str, Any], lineage: dict[str, Any]) -> Non
         if any(folder.iterdir()):
             raise DatasetError(f"{folder} is not empty and holds no dataset of HyperFace. Choose another folder.")
         needed = estimate_size(card["identities"], card["images_per_identity"])
-        free = os.statvfs(folder).f_bavail * os.statvfs(folder).f_frsize if hasattr(os, "statvfs") else needed
-        if free < needed:
-            raise DatasetError(
-                f"The dataset needs about {needed / 1e6:,.0f} MB and {folder} has {free / 1e6:,.0f} MB left. "
-                "Free some space, or draw fewer images."
-            )
+        check_room(folder, needed, "The dataset needs", "draw fewer images", error=DatasetError)
         _replace(folder / CARD, json.dumps({**card, **lineage, "complete": False}, indent=2).encode())
     except OSError as error:
         raise disk_error(folder, error, DatasetError) from error

@@ -2,6 +2,7 @@
 
 import io
 import json
+import shutil
 
 import numpy as np
 import pytest
@@ -248,7 +249,7 @@ def test_a_damaged_chunk_is_told(drawn):
 
 
 def test_a_full_disk_is_told_before_the_work(drawn, monkeypatch):
-    monkeypatch.setattr(drawing.shutil, "disk_usage", lambda folder: drawing.shutil._ntuple_diskusage(10, 9, 1))
+    monkeypatch.setattr("shutil.disk_usage", lambda folder: shutil._ntuple_diskusage(10, 9, 1))
     with pytest.raises(DatasetError, match="HYPERFACE_CACHE"):
         finish(render_benchmarks(NAMES, pairs=40, seed=9))
     assert not drawn

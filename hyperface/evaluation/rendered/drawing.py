@@ -39,7 +39,7 @@ from hyperface.evaluation.rendered.plan import (
     people_of,
     plan_pairs,
 )
-from hyperface.files import disk_error, json_bytes, write_atomic
+from hyperface.files import check_room, disk_error, json_bytes, write_atomic
 from hyperface.heads.version import meaning, renderer_version
 from hyperface.images import ALIGNED_SIZE, jpeg_bytes
 from hyperface.threads import map_ahead
@@ -258,14 +258,15 @@ def _prepare(sheets: Sequence[_Sheet], needed: int) -> None:
     try:
         for sheet in sheets:
             sheet.chunks.mkdir(parents=True, exist_ok=True)
-        free = shutil.disk_usage(folder).free
+        check_room(  # for chunks and packs
+            folder,
+            2 * needed,
+            "For a while the benchmarks need",
+            "set HYPERFACE_CACHE to another folder",
+            error=DatasetError,
+        )
     except OSError as error:
         raise disk_error(folder, error, DatasetError) from error
-    if free < 2 * needed:  # chunks and packs
-        raise DatasetError(
-            f"The benchmarks need about {2 * needed / 1e6:,.0f} MB for a while and {folder} has {free / 1e6:,.0f} MB "
-            "left. Free some space, or set HYPERFACE_CACHE to another folder."
-        )
 
 
 def _write_chunk(path: Path, pictures: dict[int, bytes]) -> None:
