@@ -2,7 +2,7 @@
 
     python benchmarks/closed_loop.py [--generator gan|heads] [--identities 500] [--images 8] [--first-seed 0]
                                      [--seeds 3] [--rounds 20] [--ways NAME …] [--reference 4000]
-                                     [--judges NAME[=IMAGES] …] [--output FILE.json]
+                                     [--judges NAME[=IMAGES] …] [--output FILE.json] [--widest 60] [--variation 1]
     python benchmarks/closed_loop.py --merge FILE.json …
 
 For every way, of the centres of the images of an identity: mean and 1st percentile of the angle to the nearest other
@@ -15,16 +15,18 @@ cosine to the identity's centre under blur, JPEG, a shift and a flip, as the lea
 
 All recognisers' features are centred on their mean over unconditional pictures, as dlib's always are.
 
-Of heads, random people are drawn by their own numbers; what the requests of the other ways start from is what those
-people are expected to be seen as; "packed in z" is the closed loop's linear function followed to its end without a
-picture; and what was asked for is, for people who were moved, what they are expected to be seen as. Heads take about
-0.2 s a picture where nothing of a person is kept: `--ways` leaves ways out.
+Of heads, random people are those of the gallery, drawn by their own numbers, and the other ways start from the
+gallery's embeddings of them; "packed in z" is the closed loop's linear function followed to its end without a picture;
+and what was asked for is, for people who were moved, what they are expected to be seen as. Their pictures are as
+datasets have them, or, with `--widest 25 --variation 0`, those of a studio; the unconditional ones likewise. `--ways`
+leaves ways out.
 
 Judges are recognisers as `recognizers.load` takes them; by default the one of `scripts/build_judge.py`, trained on
 renders of heads, which never saw a picture of this generator. `scripts/build_photo_judge.py` makes another, trained on
 photographs. It is slow: NAME=2 has it look at two images of each identity, in other styles than of the one before.
 
-Seeds are independent of each other: run them side by side with `--first-seed`, then `--merge` what they wrote.
+Seeds are independent of each other: run them side by side with `--first-seed`, then `--merge` what they wrote. With an
+`--output` that is there already, a run goes on with the ways that it lacks.
 """
 
 import argparse
@@ -45,14 +47,12 @@ from hyperface import gallery, generators, packing, recognizers
 from hyperface.closed_loop import close_loop
 from hyperface.closed_loop.step import Weights
 from hyperface.closed_loop.surrogate import Surrogate, descended
+from hyperface.defaults import PAIRS
 from hyperface.generators import LinearPeople
-from hyperface.heads.identity import coordinates
 from hyperface.packing.neighbors import nearest_points
 from hyperface.sphere import normalize
 
-SPAN = {"gan": 40, "heads": 30}  # directions, by generator
-GALLERY_GENERATOR = {"gan": "dcgan", "heads": "heads"}
-CANDIDATES = 10_000  # random heads
+PAIR = {pair.generator: pair for pair in PAIRS}
 LEADER = "leader"
 GREEDY_FROM = 16  # candidates for each identity
 FIRST_STYLE = 1_000_000  # styles that no loop has drawn
@@ -196,20 +196,20 @@ def greedy(candidates: Chosen, count: int, generator, leader: Seer) -> Chosen:
 
 
 def candidates(generator, seed: int) -> tuple[Chosen, torch.Tensor]:
-    """Random people in this seed's order, and the embeddings of all, which say what the span is."""
-    draw = torch.Generator().manual_seed(seed)
-    if not isinstance(generator, LinearPeople):
-        faces = gallery.load("gan-10k").embeddings
-        return Chosen(faces[torch.randperm(len(faces), generator=draw)]), faces
-    people = coordinates.sample(range(seed * CANDIDATES, (seed + 1) * CANDIDATES))
-    faces = generator.embeddings(people)
-    return Chosen(faces, people), faces
+    """The gallery's people in this seed's order, and the embeddings of all, which say what the span is."""
+    shipped = gallery.load(PAIR[generator.name].gallery)
+    order = torch.randperm(len(shipped.embeddings), generator=torch.Generator().manual_seed(seed))
+    people = None
+    if isinstance(generator, LinearPeople):
+        drawn_with = [int(source.partition(":")[2]) for source in shipped.sources]
+        people = generators.load_gallery_generator("heads").coordinates(drawn_with)[order.numpy()]
+    return Chosen(shipped.embeddings[order], people), shipped.embeddings
 
 
 def ways(identities: int, rounds: int, seed: int, generator, leader: Seer) -> dict[str, Callable[[], Chosen]]:
     """Identities by the name of how they were chosen."""
     everyone, faces = candidates(generator, seed)
-    random, span = everyone.requests[:identities], SPAN[generator.name]
+    random, span = everyone.requests[:identities], PAIR[generator.name].span
 
     def first(count: int) -> Chosen:
         return Chosen(everyone.requests[:count], None if everyone.people is None else everyone.people[:count])
@@ -330,7 +330,7 @@ def goals(seeds: list[dict[str, dict]]) -> str:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--generator", choices=tuple(SPAN), default="gan")
+    parser.add_argument("--generator", choices=tuple(PAIR), default="gan")
     parser.add_argument("--ways", nargs="+", metavar="NAME", help=f"only these (and {RANDOM!r}, always)")
     parser.add_argument("--reference", type=int, default=4000, help="unconditional pictures")
     parser.add_argument("--identities", type=int, default=500)
@@ -341,12 +341,13 @@ def main() -> None:
     parser.add_argument("--first-seed", type=int, default=0)
     parser.add_argument("--output", type=Path, help="write all figures of all seeds as JSON")
     parser.add_argument("--merge", type=Path, nargs="+", help="print the table of what earlier runs wrote")
+    parser.add_argument("--widest", type=float, default=60.0, help="degrees that heads turn")
+    parser.add_argument("--variation", type=float, default=1.0, help="of the light, camera and place of heads")
     options = parser.parse_args()
     if options.merge:
         report([rows for path in options.merge for rows in json.loads(path.read_text())["seeds"]])
         return
-    generator = generators.load(options.generator)
-    raw = generators.load_gallery_generator(GALLERY_GENERATOR[options.generator]).sample(range(options.reference))
+    generator, raw = drawing(options)
     seers = {LEADER: Seer(recognizers.load(generator.recognizer, precision="fastest"), raw)}
     for judge in options.judges:
         name, _, looks_at = judge.partition("=")
@@ -355,11 +356,15 @@ def main() -> None:
     judges = list(seers)[1:]
     reference = unconditional(seers[judges[0]], raw)
     print(f"{options.identities} identities × {options.images} images; unconditional pictures:", reference, flush=True)
-    seeds = []
-    for seed in range(options.first_seed, options.first_seed + options.seeds):
-        rows: dict[str, dict] = {}
+    seeds = started(options.output)
+    for number, seed in enumerate(range(options.first_seed, options.first_seed + options.seeds)):
+        if number == len(seeds):
+            seeds.append({})
+        rows = seeds[number]
         choices = ways(options.identities, options.rounds, seed, generator, seers[LEADER])
         for name in choices if options.ways is None else (RANDOM, *options.ways):
+            if name in rows:
+                continue
             start = time.perf_counter()
             chosen = choices[name]()
             seconds = time.perf_counter() - start
@@ -367,10 +372,24 @@ def main() -> None:
             share_realized(rows)
             shown = {title: round(value(rows[name]), 4) for title, value in columns(judges).items()}
             print(seed, name, shown, flush=True)
-        seeds.append(rows)
-        if options.output:
-            options.output.write_text(json.dumps({"unconditional": reference, "seeds": seeds}, indent=2) + "\n")
+            if options.output:
+                options.output.write_text(json.dumps({"unconditional": reference, "seeds": seeds}, indent=2) + "\n")
     report(seeds)
+
+
+def drawing(options: argparse.Namespace) -> tuple[generators.Generator, torch.Tensor]:
+    """The generator, and unconditional pictures (reference, 3, 112, 112); heads are photographed as it does."""
+    if options.generator == "heads":
+        heads = generators.load("heads", widest=options.widest, variation=options.variation)
+        batches = [heads.sample(range(k, min(k + 64, options.reference))) for k in range(0, options.reference, 64)]
+        return heads, torch.cat(batches)
+    raw = generators.load_gallery_generator(PAIR[options.generator].gallery_generator)
+    return generators.load(options.generator), raw.sample(range(options.reference))
+
+
+def started(output: Path | None) -> list[dict[str, dict]]:
+    """What an earlier run wrote."""
+    return json.loads(output.read_text())["seeds"] if output and output.exists() else []
 
 
 def report(seeds: list[dict[str, dict]]) -> None:
