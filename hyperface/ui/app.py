@@ -10,6 +10,7 @@ import gradio as gr
 
 from hyperface.ui.evaluate import tab as evaluate_tab
 from hyperface.ui.identities import tab as identities_tab
+from hyperface.ui.learn import tab as learn_tab
 from hyperface.ui.pack import tab as pack_tab
 from hyperface.ui.parts.app_page import AppPage
 from hyperface.ui.parts.context import AppContext
@@ -20,6 +21,7 @@ from hyperface.ui.photos import tab as photos_tab
 from hyperface.ui.train import tab as train_tab
 
 TABS = {
+    "learn": ("Learn", learn_tab),
     "pack": ("Pack", pack_tab),
     "identities": ("Identities", identities_tab),
     "photos": ("Photos", photos_tab),
@@ -47,7 +49,7 @@ def build(context: AppContext) -> gr.Blocks:
                 context, "pack", label="Packing", elem_id="packing-picker", min_width=240, container=True
             )
         page = AppPage(context, blocks, packing)
-        with gr.Tabs(elem_id="tabs", overflow_behavior="wrap"):
+        with gr.Tabs(selected="pack", elem_id="tabs", overflow_behavior="wrap"):
             for tab_id, (title, module) in TABS.items():
                 with gr.Tab(title, id=tab_id, elem_id=f"tab-{tab_id}") as tab:
                     module.build(page, tab)

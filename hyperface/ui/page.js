@@ -1,5 +1,6 @@
 // What the components of the page are run by: each is given its element and properties by Gradio (see parts/scripts.py).
 import { packView } from './pack/view.js';
+import { learnView } from './learn/view.js';
 import { portraitView } from './identities/portrait.js';
 import { chartView } from './parts/chart.js';
 import { downloads } from './parts/downloads.js';
@@ -10,4 +11,4 @@ import { trainView } from './train/view.js';
 
 holdTyping(window);
 
-export { chartView, downloads, packView, photoPicker, portraitView, runProgress, trainView };
+export { chartView, downloads, learnView, packView, photoPicker, portraitView, runProgress, trainView };

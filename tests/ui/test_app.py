@@ -6,7 +6,7 @@ import time
 import pytest
 
 pytestmark = pytest.mark.browser
-TABS = ["Pack", "Identities", "Photos", "Train", "Evaluate"]
+TABS = ["Learn", "Pack", "Identities", "Photos", "Train", "Evaluate"]
 
 
 def test_nothing_heavy_is_loaded_before_the_page():

@@ -83,4 +83,12 @@ def test_every_color_that_is_used_has_one_home():
         used |= set(re.findall(r"--hf-[a-z]+(?:-\w+)?(?=[,)' ])", Path(path).read_text()))
     assert used <= defined
     assert [path.parent.name for path in STYLE_SHEETS][:2] == ["parts", "parts"]
-    assert {path.parent.name for path in STYLE_SHEETS} == {"parts", "pack", "identities", "photos", "train", "evaluate"}
+    assert {path.parent.name for path in STYLE_SHEETS} == {
+        "parts",
+        "learn",
+        "pack",
+        "identities",
+        "photos",
+        "train",
+        "evaluate",
+    }

@@ -1,0 +1,96 @@
+// The Learn tab's scripts where they compute: points on a ball, verdicts, what is kept in the browser.
+import assert from 'node:assert/strict';
+import test from 'node:test';
+
+import {
+  arc, between, circle, closest, cross, degreesBetween, dot, rolled, scattered, turned, unit, unturned,
+} from '../../../hyperface/ui/learn/geometry.js';
+import { products, verdict } from '../../../hyperface/ui/learn/pictures.js';
+import { next, read } from '../../../hyperface/ui/learn/progress.js';
+
+/** @typedef {import('../../../hyperface/ui/learn/geometry.js').Vector} Vector */
+/** @typedef {import('../../../hyperface/ui/learn/geometry.js').Turn} Turn */
+
+/** @param {number} value @param {number} wanted */
+const near = (value, wanted, slack = 1e-9) => assert.ok(Math.abs(value - wanted) < slack, `${value} is not ${wanted}`);
+
+/** @type {Vector[]} */
+const OCTAHEDRON = [[1, 0, 0], [-1, 0, 0], [0, 1, 0], [0, -1, 0], [0, 0, 1], [0, 0, -1]];
+
+test('angles are exact where an arc cosine is not', () => {
+  near(degreesBetween([1, 0, 0], unit([1, 1e-8, 0])), 1e-8 * 180 / Math.PI, 1e-15);
+  near(degreesBetween([1, 0, 0], [-1, 0, 0]), 180);
+  near(degreesBetween([1, 0, 0], [0, 0, 1]), 90);
+});
+
+test('the closest of an octahedron are its twelve edges', () => {
+  const { angle, pairs } = closest(OCTAHEDRON);
+  near(angle, 90);
+  assert.equal(pairs.length, 12);
+  assert.ok(pairs.every(([i, j]) => i < j && Math.floor(i / 2) !== Math.floor(j / 2)));
+});
+
+test('the closest of scattered points are those of a plain search', () => {
+  const points = scattered(15, 4);
+  let smallest = 180;
+  for (let i = 0; i < 15; i++) {
+    for (let j = 0; j < i; j++) smallest = Math.min(smallest, Math.acos(dot(points[i], points[j])) * 180 / Math.PI);
+  }
+  near(closest(points).angle, smallest, 1e-6);
+  points.forEach((point) => near(Math.hypot(...point), 1));
+  assert.deepEqual(scattered(15, 4), points);
+  assert.notDeepEqual(scattered(15, 5), points);
+});
+
+test('rolling keeps lengths and angles, and can be undone', () => {
+  /** @type {Turn} */
+  const turn = rolled(rolled([[1, 0, 0], [0, 1, 0], [0, 0, 1]], 0.7, -0.4), -1.9, 2.2);
+  const [a, b] = scattered(2, 8);
+  near(degreesBetween(turned(turn, a), turned(turn, b)), degreesBetween(a, b), 1e-9);
+  unturned(turn, turned(turn, a)).forEach((value, k) => near(value, a[k]));
+  near(dot(cross(turn[0], turn[1]), turn[2]), 1);  // no mirror
+  const right = turned(rolled([[1, 0, 0], [0, 1, 0], [0, 0, 1]], 0.1, 0), [0, 0, 1]);
+  assert.ok(right[0] > 0 && Math.abs(right[1]) < 1e-12);  // what is in front moves to the right
+  const up = turned(rolled([[1, 0, 0], [0, 1, 0], [0, 0, 1]], 0, 0.1), [0, 0, 1]);
+  assert.ok(up[1] > 0 && Math.abs(up[0]) < 1e-12);
+});
+
+test('arcs and circles lie on the ball, at the right angles', () => {
+  const [a, b] = scattered(2, 3);
+  const line = arc(a, b);
+  near(degreesBetween(line[0], a), 0);
+  near(degreesBetween(line[line.length - 1], b), 0, 1e-6);
+  near(degreesBetween(between(a, b, 0.5), a), degreesBetween(a, b) / 2, 1e-6);
+  for (const point of circle(a, 33)) {
+    near(Math.hypot(...point), 1, 1e-12);
+    near(degreesBetween(point, a), 33, 1e-9);
+  }
+});
+
+test('a verdict says who was right', () => {
+  /** @type {import('../../../hyperface/ui/learn/pictures.js').Pair} */
+  const pair = { images: [], numbers: [[1, 2, -3], [4, -5, -6]], same: true, kind: 'one person', angle: 61.4 };
+  assert.deepEqual(verdict(pair, true, 52), {
+    who: 'One person.', said: 'You are right, and the recogniser is wrong: 61° between the two.',
+  });
+  assert.match(verdict(pair, false, 52).said, /^The recogniser is wrong, too/);
+  assert.match(verdict({ ...pair, angle: 40 }, false, 52).said, /^The recogniser is right/);
+  assert.match(verdict({ ...pair, same: false }, false, 52).said, /^You are right, and so is the recogniser/);
+  assert.equal(verdict({ ...pair, same: false, kind: 'look-alikes' }, false, 52).who, 'Two people who look alike.');
+  assert.deepEqual(products(pair.numbers), [4, -10, 18]);
+});
+
+test('what is kept is read as far as it makes sense', () => {
+  assert.deepEqual(read(null), {});
+  assert.deepEqual(read('{"ball"'), {});
+  assert.deepEqual(read('[1, null]'), {});
+  assert.deepEqual(read('{"ball": {"guess": 2, "done": true}, "pictures": {"guess": "x"}, "other": 3}'), {
+    ball: { guess: 2, done: true }, pictures: { guess: null, done: false },
+  });
+});
+
+test('one goes on with the first lesson that is not done', () => {
+  assert.equal(next({}, ['a', 'b']), 'a');
+  assert.equal(next({ a: { guess: 1, done: true } }, ['a', 'b']), 'b');
+  assert.equal(next({ a: { guess: 1, done: true }, b: { guess: null, done: true } }, ['a', 'b']), 'a');
+});

@@ -1,0 +1,74 @@
+import re
+
+import pytest
+
+pytestmark = pytest.mark.browser
+
+
+def begin(page, open_tab, name: str):
+    """Open a lesson and guess; returns it."""
+    panel = open_tab(page, "Learn")
+    panel.locator(f'.hf-learn-steps [data-open="{name}"]').click()
+    lesson = panel.locator(f'[data-lesson="{name}"]')
+    lesson.locator(".hf-choice").first.click()
+    return lesson
+
+
+def test_points_are_solved_and_the_lesson_stays_done(page, open_tab):
+    page.emulate_media(reduced_motion="reduce")
+    lesson = begin(page, open_tab, "ball")
+    lesson.get_by_role("button", name="12", exact=True).click()
+    lesson.locator(".hf-ball-best").filter(has_text="63.43").wait_for()
+    ball = lesson.locator("canvas")
+    before = lesson.locator(".hf-ball-angle").inner_text()
+    ball.focus()
+    for key in ("n", "ArrowUp", "ArrowUp", "ArrowRight"):
+        page.keyboard.press(key)
+    assert re.match(r"Point 1 of 12: its nearest is \d+° away", lesson.locator(".hf-stage-line").inner_text())
+    assert lesson.locator(".hf-ball-yours").inner_text() != "–"
+    lesson.locator(".hf-answer").wait_for(state="hidden")
+    lesson.get_by_role("button", name="Let it solve").click()
+    lesson.locator(".hf-answer").wait_for()
+    assert lesson.locator(".hf-ball-angle").inner_text() != before
+    assert float(lesson.locator(".hf-ball-angle").inner_text()[:-1]) == pytest.approx(63.43, abs=0.02)
+    assert "You guessed otherwise" in lesson.locator(".hf-verdict").inner_text()
+
+    page.reload()
+    panel = open_tab(page, "Learn")
+    panel.locator('[data-row="ball"][data-done="true"]').wait_for()
+    assert panel.locator(".hf-learn-done").inner_text().startswith("1 of")
+    panel.get_by_role("button", name="Begin again").click()
+    panel.locator('[data-row="ball"][data-done="false"]').wait_for()
+
+
+@pytest.mark.slow
+def test_pairs_are_guessed_and_the_recognizer_answers(page, open_tab):
+    lesson = begin(page, open_tab, "pictures")
+    for number in range(8):
+        lesson.locator(".hf-pair-number").filter(has_text=f"Pair {number + 1} of 8").wait_for()
+        lesson.locator(".hf-pair-ask:not([inert])").get_by_role("button", name="One person").click()
+        assert (
+            lesson.locator(".hf-pair-ruler svg :is(circle, rect[width='16'], rect[width='10'])").count() == number + 1
+        )
+        lesson.get_by_role("button", name=re.compile("Next pair|Once more")).click()
+    lesson.locator(".hf-answer").wait_for()
+
+
+def test_a_phone_shows_lessons_without_scrolling_sideways(browser, app_url):
+    for width in (390, 320):
+        context = browser.new_context(viewport={"width": width, "height": 844})
+        page = context.new_page()
+        page.goto(app_url)
+        page.get_by_role("tab", name="Learn", exact=True).click()
+        steps = page.locator(".hf-learn-steps button")
+        steps.first.wait_for()
+        for number in range(steps.count()):
+            steps.nth(number).click()
+            page.locator(".hf-lesson:visible .hf-skip").click()
+            assert page.evaluate("document.documentElement.scrollWidth") <= width
+            small = page.eval_on_selector_all(
+                ".hf-learn button",
+                "all => all.filter(b => b.offsetParent && b.offsetHeight < 32).map(b => b.className)",
+            )
+            assert small == []
+        context.close()
