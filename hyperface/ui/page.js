@@ -4,6 +4,7 @@ import { learnView } from './learn/view.js';
 import { portraitView } from './identities/portrait.js';
 import { chartView } from './parts/chart.js';
 import { downloads } from './parts/downloads.js';
+import { sphereView } from './parts/sphere/view.js';
 import { runProgress } from './parts/run_progress.js';
 import { holdTyping } from './parts/typing.js';
 import { photoPicker } from './photos/picker.js';
@@ -11,4 +12,4 @@ import { trainView } from './train/view.js';
 
 holdTyping(window);
 
-export { chartView, downloads, learnView, packView, photoPicker, portraitView, runProgress, trainView };
+export { chartView, downloads, learnView, packView, photoPicker, portraitView, runProgress, sphereView, trainView };

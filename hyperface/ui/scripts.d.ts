@@ -37,12 +37,22 @@ interface PlotlyPoint {
   curveNumber: number;
   pointNumber: number;
   customdata?: unknown;
+  x?: unknown;
+}
+
+/** What a chart leads to: a click on a point that has customdata; the x under the pointer; a range of x that was brushed,
+ * null when it is given up. */
+interface ChartEvents {
+  picked?: (customdata: unknown) => void;
+  hovered?: (x: number) => void;
+  brushed?: (range: [number, number] | null) => void;
 }
 
 /** Points under the pointer, and where the pointer is. */
 interface PlotlyHover {
   points: PlotlyPoint[];
   event: MouseEvent;
+  range?: { x?: [number, number] };
 }
 
 /** What Plotly makes of the element that it draws into. */

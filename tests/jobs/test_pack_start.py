@@ -7,7 +7,15 @@ import torch
 from hyperface import runs, sphere
 from hyperface.errors import HyperFaceError, InputError, RunError
 from hyperface.jobs.pack import PackOptions, create
-from hyperface.jobs.pack.start import kept_steps, start_coordinates, start_frame, start_rows
+from hyperface.jobs.pack.alike import look_alikes
+from hyperface.jobs.pack.start import (
+    embeddings_on_the_way,
+    kept_steps,
+    start_coordinates,
+    start_frame,
+    start_rows,
+)
+from hyperface.packing.span import principal_span
 from hyperface.projection.paths import PathWriter
 
 
@@ -73,3 +81,41 @@ def test_what_is_not_known_is_told(gallery, tmp_path):
     whole = create(PackOptions(identities=5), folder=tmp_path)
     with pytest.raises(InputError, match="numbered from 0 to 4"):
         kept_steps(whole, lambda: gallery).angles(5, 0, 1)
+
+
+@pytest.mark.parametrize("span", [None, 5])
+def test_one_person_on_the_way_is_as_long_as_the_gallery(gallery, tmp_path, span):
+    options = PackOptions(identities=30, steps=20, span=span)
+    run = create(options, folder=tmp_path)
+    rows = start_coordinates(options, gallery).numpy()
+    writer = PathWriter(run.path / "paths.bin", *rows.shape)
+    for step in range(21):
+        writer.keep(step, np.roll(rows, step, axis=0))
+    writer.close()
+    steps, way = embeddings_on_the_way(run, lambda: gallery, 4, 3)
+    assert steps == [0, 10, 20]
+    expected = rows[[4, 24, 14]]
+    if span is not None:
+        expected = expected @ principal_span(gallery, span).basis.numpy().T
+    np.testing.assert_allclose(way, expected, atol=1e-3)
+    with pytest.raises(InputError, match="numbered from 0 to 29"):
+        embeddings_on_the_way(run, lambda: gallery, 30, 3)
+
+
+def test_look_alikes_are_the_closest_pairs_of_the_start(gallery):
+    end = sphere.random_points(300, 12, seed=9)
+    threshold = 0.75
+    found = look_alikes(gallery, end, threshold, shown=4)
+    apart = np.stack([naive_angles(gallery.numpy(), person) for person in range(300)])
+    after = np.stack([naive_angles(end.numpy(), person) for person in range(300)])
+    for angles in (apart, after):
+        np.fill_diagonal(angles, 180)
+    limit = np.degrees(np.arccos(threshold))
+    assert (found.alike_before, found.alike_after) == ((apart.min(1) <= limit).sum(), (after.min(1) <= limit).sum())
+    assert 0 < found.alike_before < found.people == 300
+    people = [person for pair in found.pairs for person in pair]
+    assert len(people) == len(set(people)) == 8
+    assert set(found.pairs[0]) == set(np.unravel_index(apart.argmin(), apart.shape))
+    for (a, b), before, then in zip(found.pairs, found.before, found.after, strict=True):
+        assert (before, then) == (pytest.approx(apart[a, b], abs=1e-3), pytest.approx(after[a, b], abs=1e-3))
+    assert found.before == sorted(found.before)

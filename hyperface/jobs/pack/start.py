@@ -51,14 +51,19 @@ class KeptSteps:
     steps: list[int]
     rows: Sequence[np.ndarray]
 
+    def check(self, person: int) -> int:
+        """How many people there are; InputError if this one is not among them."""
+        count = len(self.rows[0])
+        if not 0 <= person < count:
+            raise InputError(f"There is no identity {person}: they are numbered from 0 to {count - 1}.")
+        return count
+
     def angles(self, person: int, seen: int, most: int) -> np.ndarray:
         """From a person to everybody, at the steps from number `seen` on, `most` of them: float32 (s, n), degrees.
 
         InputError if there is no such person.
         """
-        count = len(self.rows[0]) if len(self.rows) else 0
-        if not 0 <= person < count:
-            raise InputError(f"There is no identity {person}: they are numbered from 0 to {count - 1}.")
+        count = self.check(person)
         told = [angles_from(np.asarray(rows), person) for rows in self.rows[seen : seen + most]]
         return np.stack(told) if told else np.zeros((0, count), np.float32)
 
@@ -68,13 +73,13 @@ def kept_steps(run: Run, gallery: Callable[[], torch.Tensor]) -> KeptSteps:
     its gallery can be read, and the end. RunError if there is nothing at all."""
     paths = read_paths(run.path / names.PATHS)
     if paths is not None and len(paths):
-        return KeptSteps(paths["step"].tolist(), paths["coordinates"])
+        return KeptSteps(paths["step"].tolist(), list(paths["coordinates"]))
     steps: list[int] = []
     rows: list[np.ndarray] = []
     try:
         rows.append(start_coordinates(PackOptions(**run.options), gallery()).numpy())
         steps.append(0)
-    except (HyperFaceError, TypeError):  # the gallery is gone, or the options are an older version's
+    except (HyperFaceError, KeyError, TypeError):  # the gallery is gone, or the options are an older version's
         pass
     last = run.results().get("step")
     if last is not None:
@@ -83,8 +88,29 @@ def kept_steps(run: Run, gallery: Callable[[], torch.Tensor]) -> KeptSteps:
         except (OSError, ValueError):
             end = None
         if end is not None and end.ndim == 2 and all(len(end) == len(start) for start in rows):
-            rows.append(end)
+            rows.append(_coordinates(run, gallery, end))
             steps.append(int(last))
     if not rows:
         raise RunError(f"Nothing is known yet of where the identities of {run.name} are.")
     return KeptSteps(steps, rows)
+
+
+def embeddings_on_the_way(
+    run: Run, gallery: Callable[[], torch.Tensor], person: int, most: int
+) -> tuple[list[int], np.ndarray]:
+    """One person at `most` of the steps that were kept, evenly, the first and the last among them: the steps, and
+    embeddings float32 (s, d). InputError if there is no such person, RunError if nothing is known."""
+    kept = kept_steps(run, gallery)
+    chosen = np.unique(np.linspace(0, len(kept.steps) - 1, most).round().astype(int))
+    kept.check(person)
+    rows = sphere.as_embeddings(np.stack([np.asarray(kept.rows[number][person], np.float32) for number in chosen]))
+    span = run.options.get("span")
+    if span is not None:
+        rows = sphere.as_embeddings(principal_span(gallery(), span).embed(rows))
+    return [kept.steps[number] for number in chosen], rows.numpy()
+
+
+def _coordinates(run: Run, gallery: Callable[[], torch.Tensor], rows: np.ndarray) -> np.ndarray:
+    """Embeddings (n, d) as the optimiser has them, inside the span if there is one."""
+    span = run.options.get("span")
+    return rows if span is None else principal_span(gallery(), span).start(torch.from_numpy(rows)).numpy()

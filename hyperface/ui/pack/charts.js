@@ -8,6 +8,7 @@ import { place } from './figures.js';
 const PAUSE_MILLISECONDS = 1200;  // between two drawings of a packing that goes on
 const BARS = 44;
 const LEAST_WIDTH = 0.25;  // of a bar, degrees
+const LEAST_COUNT = 0.6;  // where the axis begins, so that a bar of one is seen
 const BOUND = { color: 'series-muted', width: 1.5, dash: 'dash' };  // the line that no packing can pass
 
 /**
@@ -73,20 +74,27 @@ function histogram(state) {
   return {
     data: [bars(first.angles, 'before', 'series-muted', 0.55), bars(now.angles, 'now', 'series-1', 0.8)],
     layout: {
-      barmode: 'overlay', bargap: 0.06, shapes: state.bound === null ? [] : [upright(state.bound, BOUND)],
+      barmode: 'overlay', bargap: 0.06, dragmode: 'select', selectdirection: 'h', selectionrevision: 'kept', shapes: state.bound === null ? [] : [upright(state.bound, BOUND)],
       xaxis: { ticksuffix: '°', range: [low, high + size], fixedrange: true },
-      yaxis: { fixedrange: true, title: { text: 'identities' } },
+      yaxis: {
+        fixedrange: true, title: { text: 'identities' }, type: 'log', dtick: 1,  // a spike of all would flatten the others
+        range: [Math.log10(LEAST_COUNT), Math.log10(1.3 * first.angles.length)],
+      },
     },
   };
 }
 
 /** Curves over the steps, and the histogram of the frame that is shown. */
 class PackingCharts {
-  /** @param {HTMLElement} root */
-  constructor(root) {
-    this.angles = chart(find(root, '.hf-angles-chart'));
-    this.terms = chart(find(root, '.hf-terms-chart'));
-    this.histogram = chart(find(root, '.hf-histogram'));
+  /**
+   * @param {HTMLElement} root
+   * @param {{ hovered: (step: number) => void, brushed: (range: [number, number] | null) => void }} leads what a step under
+   * the pointer leads to, and what angles that were brushed in the histogram do
+   */
+  constructor(root, { hovered, brushed }) {
+    this.angles = chart(find(root, '.hf-angles-chart'), { hovered });
+    this.terms = chart(find(root, '.hf-terms-chart'), { hovered });
+    this.histogram = chart(find(root, '.hf-histogram'), { brushed });
   }
 
   /**

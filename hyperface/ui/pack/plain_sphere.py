@@ -6,19 +6,16 @@ import time
 from collections.abc import Iterator
 
 import gradio as gr
-import numpy as np
 
 from hyperface.errors import InputError
-from hyperface.ui.parts import globe
+from hyperface.ui.parts.balls import Ball, ball, ball_of
 from hyperface.ui.parts.events import LATEST, Given, Updates
-from hyperface.ui.parts.plots import Figure, chart
 from hyperface.ui.parts.toasts import toasts
 
 MOST_POINTS = 130
 MOST_SECONDS = 20  # one visitor is served at a time, and most numbers have no known value to end at
 SECONDS_A_PICTURE = 0.17  # six pictures a second
 VISIBLE_GAIN = 1e-4  # degrees
-EYE = np.array([1.05, 0.75, 0.55])
 
 
 def plain_sphere(first: int = 24) -> None:
@@ -29,21 +26,21 @@ def plain_sphere(first: int = 24) -> None:
             count = gr.Number(first, label="Points", precision=0, min_width=120, scale=0, elem_id="plain-sphere-points")
             solve = gr.Button("Solve", size="md", min_width=120, scale=0, elem_id="plain-sphere-solve")
         found = gr.HTML(apply_default_css=False, elem_id="plain-sphere-found")
-        picture = chart(
+        picture = ball(
             label="Points on the sphere, and lines between those that touch", height=420, elem_id="plain-sphere-picture"
         )
 
     def solving(given: Given) -> Iterator[Updates]:
-        for figure, text in show(given[count]):
-            yield {picture: figure, found: text}
+        for shown, text in show(given[count]):
+            yield {picture: shown, found: text}
 
     solve.click(toasts(solving), {count}, [picture, found], **LATEST)
 
 
-def show(count: float | None) -> Iterator[tuple[Figure, str]]:
+def show(count: float | None) -> Iterator[tuple[Ball, str]]:
     """The way to the best packing found: the first round's best start, and then each packing that is better.
 
-    Yields each as a figure, and as one line of HTML about it.
+    Yields each as the sphere's value, and as one line of HTML about it.
     """
     from hyperface import sphere
     from hyperface.packing import solve_tammes
@@ -58,22 +55,8 @@ def show(count: float | None) -> Iterator[tuple[Figure, str]]:
         if better or step.phase == "done" or (step.round == 0 and step.phase == "spreading"):
             time.sleep(max(0.0, shown + SECONDS_A_PICTURE - time.monotonic()))
             shown = time.monotonic()
-            yield figure(step.points, step.contacts), _found(step.angle, len(step.contacts), goal)
+            yield ball_of(step.points, links=step.contacts), _found(step.angle, len(step.contacts), goal)
             angle, contacts = step.angle, len(step.contacts)
-
-
-def figure(points: np.ndarray, contacts: np.ndarray) -> Figure:
-    """Unit rows (n, 3) as points, and pairs (c, 2) of them as arcs."""
-    quiet = {"hoverinfo": "skip", "showlegend": False}
-    data = [
-        *globe.background(opacity=0.45),
-        {"type": "scatter3d", "mode": "lines", **globe.coordinates(globe.arcs(points, contacts)),
-         "line": {"width": 5, "color": "series-2"}, **quiet},
-        {"type": "scatter3d", "mode": "markers", **globe.coordinates(globe.LIFTED * points),
-         "marker": {"size": 6, "color": "series-1"}, **quiet},
-    ]  # fmt: skip
-    # The revision stays, and with it the camera, wherever the visitor has turned it.
-    return {"data": data, "layout": {"scene": globe.scene(EYE) | {"uirevision": "plain"}}}
 
 
 def _found(angle: float, contacts: int, goal: float | None) -> str:

@@ -1,20 +1,23 @@
 // The sphere of a packing: the whole map, or everybody at the true angle from the chosen one.
 import { find } from '../parts/elements.js';
 import { mountSphere } from '../parts/sphere/mount.js';
+import { PeopleAtlas, Way } from './atlas.js';
 import { TrueAngles, reachOf } from './true_angles.js';
 
 /** @typedef {import('./frames.js').Frame} Frame */
 /** @typedef {import('./frames.js').Packing} Packing */
 /** @typedef {import('./true_angles.js').AngleServer} AngleServer */
+/** @typedef {import('./atlas.js').AtlasServer} AtlasServer */
 
 const FRAME_MILLISECONDS = 200, CENTER_MILLISECONDS = 700;
+const MOST_DRAWN = 2000;  // people that are drawn as they are packed; of more, the faces they started from are shown
 
 /** The sphere, which keeps its camera from frame to frame and from run to run. */
 class SpherePicture {
   /**
    * @param {HTMLElement} root
    * @param {() => Packing} shown the run that is shown now
-   * @param {AngleServer} server
+   * @param {AngleServer & AtlasServer} server
    * @param {(index: number | null, at: { x: number, y: number }) => void} hovered
    * @param {(index: number) => void} choose
    */
@@ -23,15 +26,28 @@ class SpherePicture {
     this.shown = shown;
     this.server = server;
     this.truth = new TrueAngles(null, 0);
+    this.way = new Way(null, 0);
+    /** @type {{ start: PeopleAtlas | null, packed: PeopleAtlas | null }} */
+    this.atlases = { start: null, packed: null };
+    /** @type {PeopleAtlas | null} */
+    this.worn = null;  // the atlas that is on the sphere
+    this.asFaces = true;  // whether people are shown as faces, where there is room
     /** @type {string | null} */
     this.drawn = null;  // the run that is on the screen
     /** @type {'map' | 'person' | null} */
     this.wanted = null;  // the view that the visitor asked for
     const element = find(root, '.hf-sphere');
     this.sphere = mountSphere(element, { label: 'Identities as points on a sphere', picked: choose, hovered });
-    for (const button of root.querySelectorAll('.hf-view')) {
+    for (const button of root.querySelectorAll('.hf-view[data-view]')) {
       button.addEventListener('click', () => this.see(/** @type {HTMLElement} */ (button).dataset.view === 'map' ? 'map' : 'person'));
     }
+    const faces = find(root, '.hf-as-faces');
+    faces.addEventListener('click', () => {
+      this.asFaces = !this.asFaces;
+      faces.setAttribute('aria-pressed', String(this.asFaces));
+      this.worn = null;
+      this.dress();
+    });
   }
 
   /** The view: the one asked for, and else from one person as soon as there is one. */
@@ -48,7 +64,7 @@ class SpherePicture {
 
   /** Which view is pressed. */
   tell() {
-    for (const button of this.root.querySelectorAll('.hf-view')) {
+    for (const button of this.root.querySelectorAll('.hf-view[data-view]')) {
       button.setAttribute('aria-pressed', String(/** @type {HTMLElement} */ (button).dataset.view === this.view));
     }
     this.root.dataset.view = this.view;
@@ -61,6 +77,8 @@ class SpherePicture {
     if (first) {
       this.drawn = state.name;
       this.truth = new TrueAngles(state.name, state.chosen);
+      this.atlases = { start: null, packed: null };
+      this.worn = null;
     }
     const last = this.truth.steps[this.truth.steps.length - 1] ?? -1;
     const behind = frame.step > last && (state.status?.active || last < 0 || frame === state.frames[state.frames.length - 1]);
@@ -71,7 +89,40 @@ class SpherePicture {
     find(this.root, '.hf-scale-low').textContent = `${low}°`;
     find(this.root, '.hf-scale-high').textContent = `${high}°`;
     this.tell();
+    this.dress();
     if (behind) await this.learn(this.truth, frame, FRAME_MILLISECONDS);
+  }
+
+  /**
+   * Faces for the points: those that people started from, and at the last frame of a finished run those they have become.
+   * The chosen one's is that of the frame.
+   */
+  dress() {
+    const { name, frames, index, status, chosen, picked } = this.shown(), frame = frames[index];
+    if (!frame) return;
+    const count = frame.angles.length;
+    const kind = index === frames.length - 1 && index > 0 && status && !status.active && count <= MOST_DRAWN ? 'packed' : 'start';
+    if (this.asFaces) {
+      const atlas = this.atlases[kind] ??= new PeopleAtlas(name, count, kind === 'packed');
+      if (this.worn !== atlas) this.wear(atlas);
+      atlas.load(this.server, () => this.worn === atlas && this.shown().name === name, () => this.wear(atlas));
+    } else this.sphere.faces(null);
+    if (picked && !status?.active && (this.way.run !== name || this.way.person !== chosen)) {
+      const way = new Way(name, chosen);
+      this.way = way;
+      way.load(this.server).then(() => {
+        if (this.way === way) this.dress();
+      }).catch((error) => console.warn('The faces of the way did not come.', error));
+    }
+    const mine = picked && this.way.run === name && this.way.person === chosen ? this.way.at(frame.step) : null;
+    this.sphere.show({ portrait: mine?.image ?? null });
+  }
+
+  /** @param {PeopleAtlas} atlas */
+  wear(atlas) {
+    if (this.worn !== atlas && this.atlases.start !== atlas && this.atlases.packed !== atlas) return;
+    this.worn = atlas;
+    this.sphere.faces(atlas.ready.includes(1) ? atlas : null, atlas.ready);
   }
 
   /**
@@ -97,15 +148,23 @@ class SpherePicture {
   /** The chosen identity is another: show it once its angles are there. @param {Frame} frame */
   async mark(frame) {
     const { name, chosen } = this.shown();
+    this.dress();
     await this.learn(new TrueAngles(name, chosen), frame, CENTER_MILLISECONDS);
+  }
+
+  /** Let some people stand out; all of them if null. @param {Set<number> | null} lit */
+  light(lit) {
+    this.sphere.show({ lit });
   }
 
   /** Nothing is known yet of the run that is shown. */
   clear() {
     this.drawn = null;
     this.truth = new TrueAngles(null, 0);
+    this.worn = null;
+    this.sphere.faces(null);
     const nothing = new Float32Array(0);
-    this.sphere.show({ positions: nothing, values: nothing, angles: null, bound: null, picked: null });
+    this.sphere.show({ positions: nothing, values: nothing, angles: null, bound: null, picked: null, lit: null, portrait: null });
   }
 }
 

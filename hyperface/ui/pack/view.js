@@ -2,6 +2,8 @@
 import { find, findInput } from '../parts/elements.js';
 import { controls, follower, showProgress } from '../parts/following.js';
 import { plotly } from '../parts/plotly.js';
+import { AlikePairs } from './alike.js';
+import { nearestPlace } from './atlas.js';
 import { PackingCharts } from './charts.js';
 import { showFigures } from './figures.js';
 import { fresh, takeIn } from './frames.js';
@@ -14,7 +16,10 @@ import { Tip } from './tip.js';
 /** @typedef {import('./frames.js').PackNews} PackNews */
 /** @typedef {import('./people.js').FaceServer} FaceServer */
 /** @typedef {import('./true_angles.js').AngleServer} AngleServer */
+/** @typedef {import('./alike.js').AlikeServer} AlikeServer */
+/** @typedef {import('./atlas.js').AtlasServer} AtlasServer */
 
+const BRUSH = 'Draw across the bars to see who they are.';
 const NEWS_MILLISECONDS = 220;  // between questions: as smooth as a picture that changes this often needs
 const NOTE = 'The picture is a UMAP projection of many dimensions onto two: near stays mostly near, but distances and '
   + 'empty regions are distorted, the more so the more evenly the identities are packed. The colours, angles and curves '
@@ -47,7 +52,7 @@ function showStatus(root, state, news) {
 
 /**
  * A component whose value is a run's name. It raises `ended` when a followed run has come to an end.
- * @param {View<string | null, NewsServer<PackNews> & ControlServer & FaceServer & AngleServer>} view
+ * @param {View<string | null, NewsServer<PackNews> & ControlServer & FaceServer & AngleServer & AtlasServer & AlikeServer>} view
  */
 function packView({ element, props, server, trigger, watch }) {
   const root = find(element, '.hf-pack');
@@ -55,7 +60,7 @@ function packView({ element, props, server, trigger, watch }) {
   const shown = () => state;
   plotly();  // fetched while the page settles, so that the first frame does not wait for it
 
-  const charts = new PackingCharts(root);
+  const charts = new PackingCharts(root, { hovered: goTo, brushed: light });
   const people = new People(root, server, shown);
   const tip = new Tip(root, () => people);
   const sphere = new SpherePicture(root, shown, server, (index, at) => tip.show(index, at), choose);
@@ -69,10 +74,32 @@ function packView({ element, props, server, trigger, watch }) {
     },
   });
 
+  const alike = new AlikePairs(root, server, () => people, ([first]) => choose(first));
+
   function showDetails() {
     state.drawnDetails = performance.now();
     charts.drawHistogram(state);
     people.show();
+  }
+
+  /** The frame nearest to a step that the pointer is at in a chart. @param {number} step */
+  function goTo(step) {
+    if (!state.frames.length || state.playing || state.status?.active) return;
+    const index = nearestPlace(state.frames.map((frame) => frame.step), step);
+    if (index !== state.index) timeline.stepBy(index - state.index);
+  }
+
+  /** Those whose nearest is so far in the frame that is shown stand out. @param {[number, number] | null} range degrees */
+  function light(range) {
+    const frame = state.frames[state.index];
+    /** @type {Set<number>} */
+    const lit = new Set();
+    frame?.angles.forEach((angle, i) => {
+      if (range && angle >= range[0] && angle <= range[1]) lit.add(i);
+    });
+    sphere.light(range ? lit : null);
+    const told = range ? `${lit.size.toLocaleString('en')} people between ${range[0].toFixed(1)}° and ${range[1].toFixed(1)}° stand out` : BRUSH;
+    find(root, '.hf-brushed').textContent = told;
   }
 
   /** @param {number} index */
@@ -99,6 +126,7 @@ function packView({ element, props, server, trigger, watch }) {
     showStatus(root, state, news);
     await timeline.grow();
     charts.draw(state, news.status.state !== 'running');
+    alike.show(state.name, news.status.state === 'done');
     if (wasActive && !news.status.active) {
       state.faces = {};
       showDetails();

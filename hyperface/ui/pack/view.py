@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 
-from hyperface.drawing import data_url
 from hyperface.errors import HyperFaceError, RunError
-from hyperface.jobs.pack import PackOptions, packing_space
+from hyperface.jobs.pack import PackOptions
 from hyperface.runs import Run, names
+from hyperface.ui.pack.faces import alike_before, face_sheet, people_faces, way_faces
 from hyperface.ui.parts.context import AppContext
 from hyperface.ui.parts.packed import gallery_of
 from hyperface.ui.parts.run_view import PROGRESS_HTML, Question, answers, columns, control_functions, status_news
@@ -43,7 +43,19 @@ def pack_view(context: AppContext, value: str | None) -> gr.HTML:
 
     @answers
     def faces(question: Question) -> dict[str, Any]:
-        return pack_faces(context, question)
+        return people_faces(context, question)
+
+    @answers
+    def sheet(question: Question) -> dict[str, Any]:
+        return face_sheet(context, question)
+
+    @answers
+    def way(question: Question) -> dict[str, Any]:
+        return way_faces(context, question)
+
+    @answers
+    def alike(question: Question) -> dict[str, Any]:
+        return alike_before(context, question)
 
     return gr.HTML(
         value,
@@ -51,7 +63,7 @@ def pack_view(context: AppContext, value: str | None) -> gr.HTML:
         js_on_load=component_script("packView", events=("ended",)),
         apply_default_css=False,
         elem_id="pack-view",
-        server_functions=[news, angles, faces, *control_functions(context)],
+        server_functions=[news, angles, faces, sheet, way, alike, *control_functions(context)],
     )
 
 
@@ -126,7 +138,7 @@ def _start(context: AppContext, run: Run) -> dict[str, Any] | None:
 
     try:
         records = start_frame(PackOptions(**run.options), gallery_of(context, run).embeddings).tobytes()
-    except (HyperFaceError, TypeError):  # the worker says so, or the options are an older version's
+    except (HyperFaceError, KeyError, TypeError):  # the worker says so, or the options are an older version's
         return None
     return {"from": 0, "points": int(run.options["identities"]), "records": base64.b64encode(records).decode("ascii")}
 
@@ -137,45 +149,3 @@ def _picture(run: Run) -> dict[str, Any] | None:
     except (OSError, ValueError):
         return None
     return picture if isinstance(picture, dict) else None
-
-
-def pack_faces(context: AppContext, question: Question) -> dict[str, Any]:
-    """For each of the asked identities the gallery face it started from and, once packed, the face it has become.
-
-    Addresses (`data:`) or None where there is none.
-    """
-    run = context.run(str(question.get("run")))
-    identities = [int(index) for index in list(question.get("identities") or [])[:8]]
-    return {"start": _start_faces(context, run, identities), "now": _packed_faces(context, run, identities)}
-
-
-def _start_faces(context: AppContext, run: Run, identities: list[int]) -> list[str | None]:
-    import numpy as np
-
-    try:
-        origin = np.load(run.path / names.ORIGIN, allow_pickle=False)
-        gallery = gallery_of(context, run)
-    except (OSError, ValueError, HyperFaceError):
-        return [None] * len(identities)
-    return [data_url(gallery.thumbnails[origin[index]]) if 0 <= index < len(origin) else None for index in identities]
-
-
-def _packed_faces(context: AppContext, run: Run, identities: list[int]) -> list[str | None]:
-    import numpy as np
-    import torch
-
-    from hyperface.images import to_uint8
-
-    if run.status().active:
-        return [None] * len(identities)
-    try:
-        embeddings = np.load(run.path / names.EMBEDDINGS, mmap_mode="r", allow_pickle=False)
-        generator = context.artist(packing_space(run))
-        if any(not 0 <= index < len(embeddings) for index in identities):
-            return [None] * len(identities)
-        rows = torch.from_numpy(np.array(embeddings[identities]))
-        with torch.inference_mode():
-            images = to_uint8(generator.generate(rows, [0] * len(identities)))
-    except (OSError, ValueError, HyperFaceError):
-        return [None] * len(identities)
-    return [data_url(image) for image in images]

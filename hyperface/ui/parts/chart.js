@@ -50,10 +50,10 @@ function merge(target, source) {
  * A chart kept alive in `element`: `draw({data, layout})` applies what changed, and draws again when the theme or the
  * width changes; `draw(null)` takes it away. A chart that is not on screen is drawn when it comes into view.
  * @param {HTMLElement} element
- * @param {((customdata: unknown) => void) | null} [picked] called at a click on a point that has customdata, with it
+ * @param {ChartEvents} [events]
  * @returns {Chart}
  */
-function chart(element, picked = null) {
+function chart(element, events = {}) {
   /** @type {Figure | null} */
   let figure = null;
   let waiting = false, listening = false;
@@ -74,11 +74,9 @@ function chart(element, picked = null) {
       await Plotly.react(element, data, merge(merge(baseLayout(), layout), size), {
         displayModeBar: false, responsive: false, scrollZoom: false, doubleClick: 'reset',
       });
-      if (picked && !listening) {
+      if (!listening) {
         listening = true;
-        /** @type {PlotlyElement} */ (element).on('plotly_click', ({ points: [{ customdata }] }) => {
-          if (customdata !== undefined) picked(customdata);
-        });
+        listen(/** @type {PlotlyElement} */ (element), events);
       }
     } finally {
       waiting = false;
@@ -99,12 +97,26 @@ function chart(element, picked = null) {
   };
 }
 
+/** @param {PlotlyElement} graph @param {ChartEvents} events */
+function listen(graph, { picked, hovered, brushed }) {
+  if (picked) {
+    graph.on('plotly_click', ({ points: [{ customdata }] }) => {
+      if (customdata !== undefined) picked(customdata);
+    });
+  }
+  if (hovered) graph.on('plotly_hover', ({ points: [{ x }] }) => hovered(Number(x)));
+  if (brushed) {
+    graph.on('plotly_selected', (event) => brushed(event?.range?.x ?? null));
+    graph.on('plotly_deselect', () => brushed(null));
+  }
+}
+
 /**
  * A component whose value is a figure. It raises `picked` with the customdata of a point that is clicked.
  * @param {View<Figure | null>} view
  */
 function chartView({ element, props, trigger, watch }) {
-  const drawn = chart(find(element, '.hf-chart'), (point) => trigger('picked', { point }));
+  const drawn = chart(find(element, '.hf-chart'), { picked: (point) => trigger('picked', { point }) });
   const draw = () => drawn.draw(props.value || null);
   watch('value', draw);
   draw();

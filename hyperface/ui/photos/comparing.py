@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from hyperface.errors import HyperFaceError, InputError
+from hyperface.ui.parts.balls import Ball
 from hyperface.ui.parts.context import AppContext
 from hyperface.ui.parts.packed import Packed, gallery_of
-from hyperface.ui.parts.plots import Figure
 from hyperface.ui.photos.matches import Match, MatchedFace, matched_face, similarity_table
-from hyperface.ui.photos.sphere import sphere_figure
+from hyperface.ui.photos.sphere import sphere_with_faces
 
 if TYPE_CHECKING:
     import torch
@@ -97,10 +97,10 @@ def _drawn(context: AppContext, packed: Packed, numbers: torch.Tensor) -> Sequen
     return [list(row) for row in drawn.reshape(*numbers.shape, *drawn.shape[1:])]
 
 
-def sphere_with(packed: Packed, embeddings: torch.Tensor) -> Figure:
+def sphere_with(packed: Packed, embeddings: torch.Tensor) -> Ball:
     """The sphere with the faces on it, as the run's own picture shows it where it has one."""
     from hyperface.projection import SphereProjection
 
     points = packed.points  # (n, 3)
     projection = SphereProjection.from_picture(packed.embeddings, points)
-    return sphere_figure(points, projection.place(embeddings), range(1, len(embeddings) + 1))
+    return sphere_with_faces(points, projection.place(embeddings), range(1, len(embeddings) + 1))

@@ -10,12 +10,12 @@ from gradio.blocks import Block
 
 from hyperface.errors import HyperFaceError
 from hyperface.ui.parts.app_page import AppPage
+from hyperface.ui.parts.balls import ball
 from hyperface.ui.parts.context import AppContext
 from hyperface.ui.parts.events import LATEST, QUIET, Given, Updates
 from hyperface.ui.parts.gradio_internals import forget_closed_sessions, forget_shown
 from hyperface.ui.parts.packed import load_packed
 from hyperface.ui.parts.pictures import escape
-from hyperface.ui.parts.plots import chart
 from hyperface.ui.parts.toasts import toasts
 from hyperface.ui.photos.comparing import SeenFaces, cards_text, embed, remember, sphere_with
 from hyperface.ui.photos.examples import example, example_photos, received, thumbnail
@@ -102,7 +102,7 @@ def _results() -> Results:
     cards = gr.HTML(apply_default_css=False, elem_id="photos-faces")
     with gr.Column(visible=False) as here:
         gr.HTML(HERE, apply_default_css=False)
-        sphere = chart(
+        sphere = ball(
             label="The packed identities on the sphere, and where your faces are", height=440, elem_id="photos-sphere"
         )
     return Results(status, photos, cards, here, sphere, gr.State(None, time_to_live=KEPT_SECONDS))

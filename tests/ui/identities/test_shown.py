@@ -85,10 +85,9 @@ def test_a_walk_takes_equal_steps_and_knows_its_ends(context, packing):
 @pytest.mark.slow
 def test_the_sphere_marks_what_the_grid_shows(context, packing):
     assert sphere_of(context, None, 0, 3) is None
-    *_, marked = sphere_of(context, packing.name, 4, 3)["data"]
-    assert marked["customdata"] == [4, 5]
-    *_, marked = sphere_of(context, packing.name, 900, 3)["data"]  # a number of the packing chosen before
-    assert marked["customdata"] == [5]
+    shown = sphere_of(context, packing.name, 4, 3)
+    assert (shown["marked"], shown["front"], len(shown["points"])) == ([4, 5], 4, 3 * 6)
+    assert sphere_of(context, packing.name, 900, 3)["marked"] == [5]  # a number of the packing chosen before
 
 
 def test_work_that_goes_on_is_followed(context, packing):

@@ -10,7 +10,6 @@ from hyperface import datasets, runs, sphere
 from hyperface.errors import InputError
 from hyperface.ui.identities.page import Page
 from hyperface.ui.identities.separation_panel import measure
-from hyperface.ui.identities.sphere_panel import picking_figure
 from hyperface.ui.parts.context import AppContext
 from hyperface.ui.parts.packed import Packed, load_packed
 
@@ -183,15 +182,3 @@ def test_a_loop_is_closed_and_shown_beside_the_open_one(small_packing, page, ope
     page.wait_for_function(  # the gain, step by step
         "document.querySelector('#closed-loop .js-plotly-plot')?.data?.[0].y.length === 3"
     )
-
-
-def test_the_sphere_marks_the_page_and_knows_its_numbers():
-    points = np.random.default_rng(0).normal(size=(5000, 3))
-    points /= np.linalg.norm(points, axis=1, keepdims=True)
-    *_, others, marked = picking_figure(points, range(40, 43))["data"]
-    assert marked["customdata"] == [40, 41, 42]
-    assert not {40, 41, 42} & set(others["customdata"])
-    assert len(others["customdata"]) <= 2000
-    for trace, height in ((others, 1.0), (marked, 1.02)):
-        place = np.array([trace[axis] for axis in "xyz"]).T
-        np.testing.assert_allclose(place, height * points[trace["customdata"]], atol=1e-3)

@@ -2,6 +2,8 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 
+import { explanation, headline } from '../../../hyperface/ui/pack/alike.js';
+import { nearestPlace } from '../../../hyperface/ui/pack/atlas.js';
 import { curves, histogram } from '../../../hyperface/ui/pack/charts.js';
 import { degrees, place, share } from '../../../hyperface/ui/pack/figures.js';
 import { decodeFrames, fresh, takeIn } from '../../../hyperface/ui/pack/frames.js';
@@ -162,7 +164,19 @@ test('the histogram has the same bars in all frames', () => {
   state.index = 0;
   const first = /** @type {any} */ (histogram(state));
   assert.deepEqual(first.layout.xaxis, last.layout.xaxis);
+  assert.equal(first.layout.yaxis.type, 'log');
   assert.deepEqual(first.data[0].xbins, { start: 40, end: 180 + 140 / 44, size: 140 / 44 });
   assert.deepEqual([...last.data[1].x], [60.25, Math.fround(179.99)]);
   assert.deepEqual([...last.data[0].x], [40.5, 41]);
+});
+
+test('look-alikes are counted in words, and the threshold is told', () => {
+  /** @type {import('../../../hyperface/ui/pack/alike.js').Alike} */
+  const alike = { pairs: [[1, 2]], before: [40], after: [77], people: 1500, alike_before: 160, alike_after: 0, threshold: 58.21 };
+  assert.equal(headline(alike), '160 of 1,500 have a look-alike → 0');
+  assert.match(explanation(alike), /closer than 58\.2°/);
+});
+
+test('the frame nearest to a step is found', () => {
+  assert.deepEqual([nearestPlace([0, 10, 30], -5), nearestPlace([0, 10, 30], 19), nearestPlace([0, 10, 30], 21)], [0, 1, 2]);
 });

@@ -1,31 +1,19 @@
-import numpy as np
 import pytest
 
 from hyperface.errors import InputError
 from hyperface.sphere import best_known_angle
 from hyperface.ui.pack import plain_sphere
-from hyperface.ui.parts import globe
-
-
-def test_arcs_follow_great_circles_between_the_pairs():
-    points = np.eye(3)
-    lines = globe.arcs(points, np.array([[0, 1], [1, 2]]), steps=4).reshape(2, 6, 3)
-    np.testing.assert_allclose(np.linalg.norm(lines[:, :5], axis=2), globe.LIFTED)
-    np.testing.assert_allclose(lines[0, 2], globe.LIFTED * np.array([1, 1, 0]) / np.sqrt(2))
-    assert np.isnan(lines[:, 5]).all()
-    assert globe.coordinates(lines[0, 4:])["y"] == [1.01, None]
 
 
 def test_the_way_ends_with_the_best_known_packing(monkeypatch):
     monkeypatch.setattr(plain_sphere, "SECONDS_A_PICTURE", 0.0)
     pictures = list(plain_sphere.show(12))
-    figure, text = pictures[-1]
+    shown, text = pictures[-1]
     assert "63.4349°</b>" in text
     assert "30 pairs touch" in text
     assert "the best known packing" in text
-    *_, arcs, points = figure["data"]
-    assert len(points["x"]) == 12
-    assert arcs["x"].count(None) == 30
+    assert len(shown["points"]) == 3 * 12
+    assert len(shown["links"]) == 30
     assert len(pictures) > 10
     assert "away" in pictures[0][1]
 
@@ -53,7 +41,7 @@ def test_a_packing_is_solved_in_the_page(page):
     page.locator("#plain-sphere-points input").fill("7")
     page.get_by_role("button", name="Solve", exact=True).click()
     page.locator("#plain-sphere-found", has_text=f"the best known packing: {best_known_angle(7):.4f}°").wait_for()
-    assert page.evaluate("document.querySelector('#plain-sphere-picture .hf-chart').data[3].x.length") == 7
+    assert page.evaluate("document.querySelector('#plain-sphere-picture .hf-ball').sphere.scene.count") == 7
     page.set_viewport_size({"width": 390, "height": 844})
     page.wait_for_function(
         "document.querySelector('#plain-sphere-picture canvas').getBoundingClientRect().right <= 390"

@@ -13,7 +13,7 @@ from hyperface.defaults import PAIRS
 from hyperface.faces import Face
 from hyperface.ui.photos.drawing import annotated_photo, reduced
 from hyperface.ui.photos.matches import similarity_table
-from hyperface.ui.photos.sphere import POINTS_SHOWN, sphere_figure
+from hyperface.ui.photos.sphere import sphere_with_faces
 
 
 @pytest.fixture(scope="module")
@@ -74,16 +74,15 @@ def test_shown_photos_are_small_and_keep_their_shape(shape):
     assert shown.shape[0] / shown.shape[1] == pytest.approx(shape[0] / shape[1], rel=0.05) or 1 in shown.shape[:2]
 
 
-def test_the_sphere_shows_every_face_and_a_part_of_very_many_identities():
+def test_the_sphere_shows_every_identity_and_names_the_faces():
     points = np.random.default_rng(0).normal(size=(5000, 3))
     points /= np.linalg.norm(points, axis=1, keepdims=True)
-    figure = sphere_figure(points, points[:2], [1, 2])
-    *_, identities, faces = figure["data"]
-    assert len(identities["x"]) == POINTS_SHOWN
-    assert identities["text"][0] == "Identity 0"
-    assert identities["text"][-1] == "Identity 4999"
-    assert faces["text"] == ["1", "2"]
-    json.dumps(figure, allow_nan=False)  # the page's JSON knows no NaN
+    shown = sphere_with_faces(points, points[:2], [1, 2])
+    assert len(shown["points"]) == 3 * 5002
+    assert shown["marked"] == [5000, 5001]
+    assert shown["words"] == [[5000, "face 1"], [5001, "face 2"]]
+    assert shown["front"] == 5000
+    json.dumps(shown, allow_nan=False)  # the page's JSON knows no NaN
 
 
 def test_the_matrix_marks_what_passes_as_one_person():

@@ -6,7 +6,7 @@ import { matrix } from './vectors.js';
 
 /** Pictures of so many people in rows of `columns`, each `side` pixels wide and high. @typedef {{ image: TexImageSource, columns: number, rows: number }} Atlas */
 
-const LEAST_SIZE = 26, MOST_SIZE = 72;  // pixels
+const LEAST_SIZE = 32, MOST_SIZE = 72;  // pixels
 const APART = 1.02;  // of a face's size, between the middles of two
 const MOST_POINTS = 20_000;  // beyond, nobody looks for room while points move
 

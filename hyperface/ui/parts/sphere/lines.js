@@ -9,6 +9,7 @@ import { arc, matrix, pointAt } from './vectors.js';
 /** A place on the canvas in pixels, and how far in front of the middle it is, in radii. @typedef {{ x: number, y: number, z: number }} Place */
 
 const PIECES = 24;
+const PORTRAIT = 30;  // pixels from the middle of the picked one's face to its edge
 const LIFTED = 1.012;  // of the radius: a line over the surface
 
 /**
@@ -62,8 +63,16 @@ class Lines {
     if (scene.count === 0) return;
     if (scene.fromOne) this.rings(scene, place, frame.radius * camera.zoom);
     for (const link of this.links(scene)) this.link(scene, link, place);
+    for (const [index, text] of scene.words) {
+      const at = index < scene.count ? place(pointAt(scene.now, index)) : null;
+      if (at && at.z > 0) this.words(text, at.x, at.y - radiusOf(index) - 12, this.inks.mark, true);
+    }
     const { picked } = scene;
-    if (picked !== null && picked < scene.count) this.ring(place(pointAt(scene.now, picked)), radiusOf(picked) + 3, this.inks.text, 2);
+    if (picked !== null && picked < scene.count) {
+      const at = place(pointAt(scene.now, picked)), portrait = at.z > 0 ? scene.portrait : null;
+      if (portrait) this.face(portrait, at);
+      this.ring(at, portrait ? PORTRAIT : radiusOf(picked) + 3, this.inks.text, 2);
+    }
     if (hovered !== null && hovered < scene.count) this.ring(place(pointAt(scene.now, hovered)), radiusOf(hovered) + 2, this.inks.mark, 2);
   }
 
@@ -113,6 +122,17 @@ class Lines {
     const half = way[Math.floor(way.length / 2)], middle = way.length > 2 ? half : { ...half, x: (way[0].x + half.x) / 2, y: (way[0].y + half.y) / 2 };
     context.globalAlpha = 1;
     if (link.label && middle.z > 0) this.words(link.label, middle.x, middle.y, colors.mark, true);
+  }
+
+  /** @param {HTMLImageElement} image @param {Place} at */
+  face(image, at) {
+    const { context } = this;
+    context.save();
+    context.beginPath();
+    context.arc(at.x, at.y, PORTRAIT, 0, 2 * Math.PI);
+    context.clip();
+    context.drawImage(image, at.x - PORTRAIT, at.y - PORTRAIT, 2 * PORTRAIT, 2 * PORTRAIT);
+    context.restore();
   }
 
   /** @param {Place} at @param {number} radius @param {string} color @param {number} width */

@@ -50,7 +50,7 @@ function onScale(value, [low, high], scale) {
  * @returns {Uint8Array}
  */
 function looks(scene, colors, faced) {
-  const { count, values, range, lit } = scene, result = new Uint8Array(4 * count);
+  const { count, values, range, lit, marked } = scene, result = new Uint8Array(4 * count);
   const plain = onScale(0.75, [0, 1], colors.scale);
   for (let i = 0; i < count; i++) {
     const [red, green, blue] = scene.colors
@@ -59,7 +59,7 @@ function looks(scene, colors, faced) {
     result[4 * i] = red;
     result[4 * i + 1] = green;
     result[4 * i + 2] = blue;
-    result[4 * i + 3] = faced?.[i] ? AS_FACE : !lit ? PLAIN : lit.has(i) ? STANDS_OUT : STEPS_BACK;
+    result[4 * i + 3] = faced?.[i] ? AS_FACE : lit && !lit.has(i) ? STEPS_BACK : lit || marked.has(i) ? STANDS_OUT : PLAIN;
   }
   return result;
 }

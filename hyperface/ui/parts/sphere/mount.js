@@ -124,9 +124,7 @@ class Sphere {
   show(picture) {
     const now = performance.now(), { scene, camera } = this, newlyPicked = picture.picked !== undefined && picture.picked !== scene.picked;
     scene.take(picture, camera, now, calm());
-    if (newlyPicked && !scene.fromOne && this.walking && scene.picked !== null) {
-      camera.flyTo(toFront(pointAt(scene.map, scene.picked)), now, calm());
-    }
+    if (newlyPicked && this.walking && scene.picked !== null) this.bring(scene.picked);
     if (this.walking && picture.angles) {
       this.walking = false;
       this.say();
@@ -146,6 +144,14 @@ class Sphere {
     if (count === 0) return;
     this.walking = true;
     this.options.picked?.(nearest ?? picked ?? 0);
+  }
+
+  /** Turn somebody to the eye. @param {number} index */
+  bring(index) {
+    if (index < this.scene.count && !this.scene.fromOne) {
+      this.camera.flyTo(toFront(pointAt(this.scene.map, index)), performance.now(), calm());
+    }
+    this.draw();
   }
 
   say() {

@@ -20,6 +20,9 @@ import { inverse, pointAt, seenFrom, toFront, turnedAll } from './vectors.js';
  * @property {number | null} [bound] degrees: the ring that no packing can pass
  * @property {number} [reach] degrees at the rim of the view from one person
  * @property {Set<number> | null} [lit] who stands out; everybody if null
+ * @property {Set<number>} [marked] who is larger, with a rim
+ * @property {[number, string][]} [words] what is written beside somebody
+ * @property {HTMLImageElement | null} [portrait] the picked one's face, drawn large
  * @property {number} [milliseconds] that the move takes; 0 is at once
  */
 
@@ -48,6 +51,12 @@ class Scene {
     this.reach = 120;
     /** @type {Set<number> | null} */
     this.lit = null;
+    /** @type {Set<number>} */
+    this.marked = new Set();
+    /** @type {[number, string][]} */
+    this.words = [];
+    /** @type {HTMLImageElement | null} */
+    this.portrait = null;
     /** @type {Float32Array} */
     this.now = new Float32Array(0);  // 3n, where everybody is drawn at this moment
     /** @type {Float32Array} */
@@ -91,7 +100,7 @@ class Scene {
     const afresh = positions !== undefined && positions.length !== this.map.length;
     if (positions) this.map = positions;
     this.count = this.map.length / 3;
-    if (picture.values || picture.colors !== undefined || picture.range || picture.lit !== undefined) this.looks += 1;
+    if (picture.values || picture.colors !== undefined || picture.range || picture.marked || picture.lit !== undefined) this.looks += 1;
     if (afresh) this.looks += 1;
     const moves = positions || picture.angles !== undefined || picture.reach || picture.view || picture.picked !== undefined;
     if (!moves) return;
