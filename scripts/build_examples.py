@@ -2,46 +2,48 @@
 
     python scripts/build_examples.py
 
-Faces are drawn by the shipped DCGAN from seeds that neither the gallery nor the mapper used, and enlarged. Everything
-follows from the seed; the first faces that the detector finds clearly are taken.
+They are 3-D heads from seeds that no gallery used, nearly in a studio. Everything follows from the seed; the first in
+which the detector finds one face clearly are taken.
 """
 
+import itertools
 from collections.abc import Iterator
 
 import numpy as np
-import torch
 from PIL import Image, ImageDraw, ImageFilter
 
 from hyperface.assets import assets_folder
 from hyperface.errors import NoFaceError
 from hyperface.faces import align
-from hyperface.generators.dcgan import LATENT_SIZE, load_dcgan
-from hyperface.images import to_uint8
+from hyperface.heads.identity import coordinates
+from hyperface.heads.photo.capture import STYLE_SIZE, capture_of
+from hyperface.heads.render import Studio
 from hyperface.seeds import seeded_normal
 
 FIRST_SEED = 5_000_000
-CLEAR = 1.8  # detector's score
-TRUNCATION = 0.75  # of the latent code: nearer to the mean, cleaner faces
+CLEAR = 1.0  # detector's score
+SIZE = 448  # pixels of a portrait
+FRAMING = 0.62  # shows hair and neck
+WIDEST, VARIATION = 25.0, 0.3  # turned by so many degrees at most, lit nearly as in a studio
 WALL_COLOR = (196, 190, 178)
 # left, top, size of the picture (pixels), tilt (degrees)
 ON_THE_WALL = ((60, 70, 300, 0), (410, 40, 190, -3), (410, 285, 150, 4), (655, 95, 240, 2), (945, 170, 100, -6))
 
 
 def clear_faces() -> Iterator[Image.Image]:
-    """Pictures of the network, 384×384, in which exactly one face is found with a high score."""
-    network = load_dcgan()
-    seed = FIRST_SEED
-    while True:
-        with torch.inference_mode():
-            picture = to_uint8(network(TRUNCATION * seeded_normal([seed], LATENT_SIZE)))[0]  # (64, 64, 3)
-        seed += 1
-        enlarged = Image.fromarray(picture).resize((384, 384), Image.Resampling.LANCZOS)
+    """Portraits, SIZE pixels, in which exactly one face is found with a high score."""
+    studio = Studio()
+    for seed in itertools.count(FIRST_SEED):
+        (person,), (style,) = coordinates.sample([seed]), seeded_normal([seed], STYLE_SIZE).numpy()
+        drawn = capture_of(style, widest=WIDEST, variation=VARIATION)
+        pixels = studio.photograph(person, drawn, size=SIZE, framing=FRAMING)  # (SIZE, SIZE, 3)
+        picture = np.rint(255 * pixels).astype(np.uint8)
         try:
-            faces = align(np.array(enlarged))
+            faces = align(picture)
         except NoFaceError:
             continue
         if len(faces) == 1 and faces[0].confidence > CLEAR:
-            yield enlarged
+            yield Image.fromarray(picture)
 
 
 def hang(wall: Image.Image, picture: Image.Image, left: int, top: int, size: int, tilt: float) -> None:
