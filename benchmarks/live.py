@@ -1,12 +1,13 @@
-"""The live picture: how often the sphere changes in a browser while packing, and what that costs the optimiser.
+"""The live picture: how soon, how often and how smoothly the sphere is drawn in a browser, and what it costs the optimiser.
 
     python benchmarks/live.py [--identities 1000 10000] [--steps 1000 100]
 
 The same packing is run from the terminal, then started on the Pack tab in a headless Chromium with software rendering,
-all on this machine's cores. Updates are redraws of the sphere between the first and the end of the optimiser's work.
-The share kept is the terminal's seconds a step over the app's; the terminal draws its picture for later, too, on one of
-the cores. "Bare" is the terminal without any picture, which leaves all cores to the optimiser. Needs
-`pip install -e ".[dev]"`.
+all on this machine's cores. "Start" is from pressing Pack to the start's points on the sphere. Updates are frames that
+arrive on the sphere between the first and the end of the optimiser's work. "Turning" is pictures a second while the
+finished sphere is turned without a pause, faces and all. The share kept is the terminal's seconds a step over the
+app's; the terminal draws its picture for later, too, on one of the cores. "Bare" is the terminal without any picture,
+which leaves all cores to the optimiser. Needs `pip install -e ".[dev]"`.
 """
 
 import argparse
@@ -17,19 +18,41 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from dataclasses import dataclass
 from pathlib import Path
 
 from opening import ROOT, served
 from playwright.sync_api import Page, sync_playwright
 
-COUNT_REDRAWS = """() => {
-  window.redraws = [];
-  const sphere = document.querySelector('.hf-sphere');
-  const listen = () => sphere.on
-    ? sphere.on('plotly_afterplot', () => window.redraws.push(performance.now()))
-    : setTimeout(listen, 10);
-  listen();
+SPHERE = "document.querySelector('.hf-sphere')?.sphere"
+WATCH = """people => {
+  const { sphere } = document.querySelector('.hf-sphere'), show = sphere.show.bind(sphere);
+  Object.assign(window, { updates: [], pressed: null, started: null });
+  sphere.show = picture => {
+    show(picture);
+    if (picture.positions?.length) window.updates.push(performance.now());
+    if (window.pressed !== null && window.started === null && sphere.scene.count === people) {
+      requestAnimationFrame(() => requestAnimationFrame(() => { window.started = performance.now(); }));
+    }
+  };
+  document.querySelector('#pack-begin').addEventListener('click', () => { window.pressed = performance.now(); }, true);
 }"""
+TURN = """milliseconds => new Promise(resolve => {
+  const { sphere } = document.querySelector('.hf-sphere'), begun = performance.now(), before = sphere.painted;
+  const turn = () => {
+    const passed = performance.now() - begun;
+    if (passed > milliseconds) {
+      resolve([(sphere.painted - before) / passed * 1000, sphere.portraits.shown.length]);
+      return;
+    }
+    sphere.camera.drag(0.02, 0.01);
+    sphere.draw();
+    requestAnimationFrame(turn);
+  };
+  turn();
+})"""
+FACES = f"{SPHERE}.portraits.shown.length > 0"
+TURNING_MILLISECONDS = 5000
 ENDED = "/Finished|Stopped|Failed/.test(document.querySelector('#pack-view .hf-progress-state').textContent)"
 RUNNING = "/Step [1-9]/.test(document.querySelector('.hf-progress-text')?.textContent)"
 OPTIMIZED = f"/Drawing the last/.test(document.querySelector('.hf-progress-text')?.textContent) || {ENDED}"
@@ -54,23 +77,41 @@ def alone(identities: int, steps: int, folder: str, *options: str) -> float:
     return json.loads((run / "results.json").read_text())["seconds_a_step"]
 
 
-def live(page: Page, url: str, identities: int, steps: int, folder: str) -> tuple[float, float]:
-    """(redraws a second, seconds a step) of the same packing on the Pack tab."""
+@dataclass(frozen=True)
+class Live:
+    """start: milliseconds. updates, turning: a second. faces: how many were drawn while turning. step: seconds."""
+
+    start: float
+    updates: float
+    turning: float
+    faces: int
+    step: float
+
+
+def live(page: Page, url: str, identities: int, steps: int, folder: str) -> Live:
+    """The same packing on the Pack tab."""
     page.goto(url)
-    page.wait_for_function("document.querySelector('.hf-sphere')?.sphere?.scene.count > 0")
+    page.wait_for_function(f"{SPHERE}?.scene.count > 0")
     set_number(page, "Identities", identities)
     set_number(page, "Span", 40)
     page.get_by_role("button", name="More").first.click()
     set_number(page, "Steps", steps)
+    page.wait_for_timeout(2000)
+    page.evaluate(WATCH, identities)
     page.get_by_role("button", name="Pack", exact=True).click()
     page.wait_for_function(RUNNING, timeout=120_000)
-    page.evaluate(COUNT_REDRAWS)
+    page.evaluate("window.updates = []")
     page.wait_for_function(OPTIMIZED, timeout=1_200_000)
-    redraws = page.evaluate("window.redraws")
-    seconds = (redraws[-1] - redraws[0]) / 1000 if len(redraws) > 1 else float("inf")
+    updates = page.evaluate("window.updates")
+    seconds = (updates[-1] - updates[0]) / 1000 if len(updates) > 1 else float("inf")
     page.wait_for_function(ENDED, timeout=600_000)
+    page.wait_for_function(FACES, timeout=600_000)
+    page.wait_for_timeout(5000)
+    turning, faces = page.evaluate(TURN, TURNING_MILLISECONDS)
     newest = max(Path(folder).glob("pack-*"), key=lambda run: run.stat().st_mtime)
-    return (len(redraws) - 1) / seconds, json.loads((newest / "results.json").read_text())["seconds_a_step"]
+    step = json.loads((newest / "results.json").read_text())["seconds_a_step"]
+    start = page.evaluate("window.started - window.pressed")
+    return Live(start, (len(updates) - 1) / seconds, turning, faces, step)
 
 
 def main() -> None:
@@ -80,8 +121,8 @@ def main() -> None:
     options = parser.parse_args()
     own = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     print(
-        f"{'identities':>10}{'updates a second':>18}{'ms a step, bare':>17}{'terminal':>10}{'app':>8}"
-        f"{'share kept':>12}{'of bare':>9}"
+        f"{'identities':>10}{'start, ms':>11}{'updates a second':>18}{'turning':>9}{'faces':>7}{'ms a step, bare':>17}"
+        f"{'terminal':>10}{'app':>8}{'share kept':>12}{'of bare':>9}"
     )
     with sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path=own, args=["--no-sandbox", "--disable-quic", "--disable-gpu"])
@@ -91,11 +132,12 @@ def main() -> None:
                 terminal = alone(identities, steps, folder)
                 with tempfile.TemporaryDirectory() as runs, served(runs) as (url, _):
                     page = browser.new_page(viewport={"width": 1280, "height": 900})
-                    redraws, with_app = live(page, url, identities, steps, runs)
+                    shown = live(page, url, identities, steps, runs)
                     page.close()
             print(
-                f"{identities:10,}{redraws:18.1f}{1000 * bare:17.1f}{1000 * terminal:10.1f}{1000 * with_app:8.1f}"
-                f"{terminal / with_app:12.0%}{bare / with_app:9.0%}",
+                f"{identities:10,}{shown.start:11.0f}{shown.updates:18.1f}{shown.turning:9.0f}{shown.faces:7}"
+                f"{1000 * bare:17.1f}{1000 * terminal:10.1f}{1000 * shown.step:8.1f}"
+                f"{terminal / shown.step:12.0%}{bare / shown.step:9.0%}",
                 flush=True,
             )
         browser.close()

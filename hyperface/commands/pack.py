@@ -63,6 +63,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="pictures to keep of the way, 0 for none (default %(default)s)",
     )
+    add(
+        "--umap",
+        action="store_true",
+        help="draw the last picture with umap-learn as well, beside our own steady map (about 15 seconds and more)",
+    )
     add_run_arguments(parser)
 
 

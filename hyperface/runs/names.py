@@ -8,6 +8,7 @@ FRAMES = "frames.bin"  # the picture of a packing
 GALLERY = "gallery.safetensors"
 MODEL = "recognizer.safetensors"  # what a training leaves
 ORIGIN = "start.npy"  # int64 (n,): which gallery faces a packing started at
+UMAP = "umap.npy"  # float32 (n, 3), unit rows: where umap-learn shows a packing
 PATHS = "paths.bin"  # where everybody was, in all dimensions, at some of a packing's steps
 PICTURE = "picture.json"  # how faithful the picture is
 REQUESTS = "requests.npy"  # float32 (n, d), unit rows: what the generator is asked for, so that it draws EMBEDDINGS

@@ -1,11 +1,16 @@
 """The picture of a packing, drawn in a process of its own."""
 
+import json
+
 import numpy as np
 import pytest
 
 from hyperface import sphere
 from hyperface.jobs.pack.picture import BACKLOG_SECONDS, PictureProcess, Snapshot, thin_out
+from hyperface.projection import faithfulness
 from hyperface.projection.frames import read_frames
+from hyperface.projection.paths import read_paths
+from hyperface.projection.umap_learn import umap_learn
 
 
 def test_waiting_snapshots_are_thinned_out_but_never_the_last():
@@ -24,6 +29,23 @@ def snapshots(count: int):
     for step in range(count):
         moved = sphere.normalize(points + 0.05 * step * sphere.random_points(20, 16, 1))
         yield Snapshot(step, moved.numpy(), np.full(20, 50.0), (0, 1))
+
+
+@pytest.mark.slow
+def test_umap_learn_draws_the_last_one_as_well(tmp_path):
+    *_, last = snapshots(3)
+    with PictureProcess(tmp_path / "frames.bin", seed=3, umap=True) as picture:
+        for snapshot in snapshots(3):
+            picture.send(snapshot)
+        picture.finish()
+        assert picture.wait(300)
+    points = np.load(tmp_path / "umap.npy")
+    told = json.loads((tmp_path / "picture.json").read_text())
+    measured = faithfulness(last.embeddings, points)
+    assert told["umap_learn"]["trustworthiness"] == pytest.approx(measured.trustworthiness)
+    assert told["rank_correlation"] != told["umap_learn"]["rank_correlation"]
+    np.testing.assert_array_equal(points, umap_learn(last.embeddings, seed=3))
+    assert list(read_paths(tmp_path / "paths.bin")["step"]) == [0, 1, 2]
 
 
 @pytest.mark.slow

@@ -28,7 +28,9 @@ def _work(worker: Worker, console: Console) -> None:
         picture = None
         if options.frames > 0:  # first of all: it loads its own libraries while this process loads torch
             resumed_at = checkpoint_step(worker.path / names.CHECKPOINT)
-            picture = PictureProcess(worker.path / names.FRAMES, seed=options.seed, keep_until=resumed_at)
+            picture = PictureProcess(
+                worker.path / names.FRAMES, seed=options.seed, keep_until=resumed_at, umap=options.umap
+            )
             stack.enter_context(picture)
         from hyperface.jobs.pack.work import PackWork
 

@@ -34,6 +34,7 @@ class PackOptions:
     seed: int = 0
     device: str = "cpu"
     frames: int = 40
+    umap: bool = False
 
     def check(self) -> None:
         """InputError, saying what to change, for values that no gallery could satisfy."""
@@ -53,6 +54,10 @@ class PackOptions:
         )
         require(self.objective in OBJECTIVES, f"The objective is one of {', '.join(OBJECTIVES)}.")
         require(self.start in STARTS, f"The start is one of {', '.join(STARTS)}.")
+        require(
+            not self.umap or (self.frames > 0 and self.identities >= 4),
+            "umap-learn draws the last picture beside our own: it needs pictures, and at least 4 identities.",
+        )
         require(self.frames >= 0, f"The number of frames cannot be negative; it was {self.frames}.")
 
     def check_gallery(self, faces: int) -> None:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import io
 import json
 import multiprocessing
 import os
 import queue
 import signal
 import time
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from multiprocessing.context import SpawnProcess
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -21,8 +22,13 @@ if TYPE_CHECKING:
     from multiprocessing.queues import Queue
     from multiprocessing.sharedctypes import Synchronized
 
+    from hyperface.projection import Faithfulness
+    from hyperface.projection.frames import FrameWriter
+    from hyperface.projection.paths import PathWriter
+
 NICENESS = 5  # the optimiser comes first where cores are few
 FRAME_SECONDS = 0.2  # between frames while the optimiser is at work: who looks on sees no more, and it has the core
+END, LATEST = "end", "latest"  # no more snapshots will come; and only the last of those that wait is wanted
 BACKLOG_SECONDS = 6.0  # waiting frames are thinned out when drawing them all would take longer than this
 
 
@@ -42,17 +48,21 @@ class PictureProcess:
     """Takes snapshots, projects them onto the sphere one after the other, and appends them to the frames file. The
     paths file beside it keeps where they truly are.
 
-    keep_until: frames of an earlier session are kept up to this step.
+    keep_until: frames of an earlier session are kept up to this step. umap: when all are drawn, umap-learn draws the
+    last one as well.
     Leaving the `with` block by an exception ends the drawing at once; `finish` waits for it.
     """
 
-    def __init__(self, frames_path: Path, *, seed: int = 0, keep_until: int = -1) -> None:
+    def __init__(self, frames_path: Path, *, seed: int = 0, keep_until: int = -1, umap: bool = False) -> None:
         context = multiprocessing.get_context("spawn")  # fork would copy torch's thread pools in an unknown state
         self._queue: Queue[Snapshot | str] = context.Queue()
         self._drawn = context.Value("i", 0)
         self.sent = 0  # snapshots so far
         self._process: SpawnProcess = context.Process(
-            target=_draw, args=(self._queue, self._drawn, frames_path, seed, keep_until), name="picture", daemon=True
+            target=_draw,
+            args=(self._queue, self._drawn, frames_path, seed, keep_until, umap),
+            name="picture",
+            daemon=True,
         )
 
     def __enter__(self) -> PictureProcess:
@@ -72,7 +82,7 @@ class PictureProcess:
 
     def finish(self, *, latest_only: bool = False) -> None:
         """Say that no more will come; with latest_only, that only the last of the waiting ones is still wanted."""
-        self._queue.put("latest" if latest_only else "end")
+        self._queue.put(LATEST if latest_only else END)
 
     def wait(self, seconds: float | None = None) -> bool:
         """Wait for the drawing to end, so many seconds at most; whether it has."""
@@ -93,12 +103,77 @@ def thin_out(backlog: list[Snapshot], seconds_each: float) -> list[Snapshot]:
     return backlog
 
 
+class _Album:
+    """What the process keeps: frames, paths, and at the end how faithful the map is. Loads what it needs at once."""
+
+    def __init__(self, frames_path: Path, seed: int, keep_until: int) -> None:
+        from hyperface.projection import SphereProjection
+
+        SphereProjection().fit(np.eye(4, dtype=np.float32))  # compiles before the first snapshot
+        self.path = frames_path
+        self.seed = seed
+        self.keep_until = keep_until
+        self.projection = SphereProjection(seed=seed)
+        self.frames: FrameWriter | None = None
+        self.paths: PathWriter | None = None
+        self.last: tuple[Snapshot, np.ndarray] | None = None  # the last snapshot, and where it was drawn
+
+    def add(self, snapshot: Snapshot) -> None:
+        """Draw a snapshot and keep it."""
+        if self.frames is None or self.paths is None:
+            frames, paths, points = self._begin(snapshot)
+        else:
+            frames, paths, points = self.frames, self.paths, self.projection.update(snapshot.embeddings)
+        paths.offer(snapshot.step, snapshot.share, snapshot.embeddings)  # first: who sees a frame finds its angles
+        frames.append(snapshot.step, points, snapshot.angles, snapshot.closest)
+        self.last = snapshot, points
+
+    def _begin(self, snapshot: Snapshot) -> tuple[FrameWriter, PathWriter, np.ndarray]:
+        from hyperface.projection import SphereProjection
+        from hyperface.projection.frames import FrameWriter
+        from hyperface.projection.paths import PathWriter
+
+        rows = snapshot.embeddings
+        frames = FrameWriter(self.path, len(rows), keep_until=self.keep_until)
+        paths = PathWriter(self.path.with_name(names.PATHS), *rows.shape, keep_until=self.keep_until)
+        self.frames, self.paths = frames, paths
+        if frames.last_points is None:
+            return frames, paths, self.projection.fit(rows)
+        # a continued run: the picture goes on from where it was
+        self.projection = SphereProjection.from_picture(rows, frames.last_points, seed=self.seed)
+        return frames, paths, frames.last_points
+
+    def close(self, *, umap: bool) -> None:
+        """Finish the files. umap: draw the last snapshot with umap-learn as well."""
+        from hyperface.files import write_atomic
+        from hyperface.projection import faithfulness
+
+        if self.frames is None or self.paths is None or self.last is None:
+            return
+        snapshot, points = self.last
+        self.paths.keep(snapshot.step, snapshot.embeddings)
+        self.paths.close()
+        self.frames.close()
+        content: dict[str, Any] = asdict(faithfulness(snapshot.embeddings, points))
+        if umap:
+            content["umap_learn"] = asdict(self._published(snapshot.embeddings))
+        write_atomic(self.path.with_name(names.PICTURE), json.dumps(content).encode())
+
+    def _published(self, rows: np.ndarray) -> Faithfulness:
+        """Draw embeddings with umap-learn, and keep where they are; how faithful that is."""
+        from hyperface.files import write_atomic
+        from hyperface.projection import faithfulness
+        from hyperface.projection.umap_learn import umap_learn
+
+        points = umap_learn(rows, seed=self.seed)
+        buffer = io.BytesIO()
+        np.save(buffer, points)
+        write_atomic(self.path.with_name(names.UMAP), buffer.getvalue())
+        return faithfulness(rows, points)
+
+
 def _draw(
-    incoming: Queue[Snapshot | str],
-    drawn: Synchronized[int],
-    frames_path: Path,
-    seed: int,
-    keep_until: int,
+    incoming: Queue[Snapshot | str], drawn: Synchronized[int], frames_path: Path, seed: int, keep_until: int, umap: bool
 ) -> None:
     """The process: ends when told to, or when its parent is gone."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the parent decides
@@ -107,20 +182,11 @@ def _draw(
     import torch
 
     torch.set_num_threads(1)  # more would wait for the optimiser's
-    from hyperface.files import write_atomic
-    from hyperface.projection import SphereProjection, faithfulness
-    from hyperface.projection.frames import FrameWriter
-    from hyperface.projection.paths import PathWriter
-
     parent = multiprocessing.parent_process()
-    SphereProjection().fit(np.eye(4, dtype=np.float32))  # loads and compiles what it needs before the first snapshot
-    projection = SphereProjection(seed=seed)
-    writer: FrameWriter | None = None
-    paths: PathWriter | None = None
+    album = _Album(frames_path, seed, keep_until)
     backlog: list[Snapshot] = []
-    ending = False
+    ending = ""  # what was said with the end
     seconds_each = 0.0
-    shown: tuple[Snapshot, np.ndarray] | None = None  # the last snapshot, and where it was drawn
     while parent is not None and parent.is_alive():
         arrived = len(backlog)
         if not ending:
@@ -132,45 +198,27 @@ def _draw(
             if ending:
                 break
             continue
-        snapshot = backlog.pop(0)
+        first = album.last is None
         started = time.monotonic()
-        if writer is None or paths is None:
-            writer = FrameWriter(frames_path, len(snapshot.embeddings), keep_until=keep_until)
-            kept_at = frames_path.with_name(names.PATHS)
-            paths = PathWriter(kept_at, *snapshot.embeddings.shape, keep_until=keep_until)
-            if writer.last_points is None:
-                points = projection.fit(snapshot.embeddings)
-            else:  # a continued run: the picture goes on from where it was
-                points = writer.last_points
-                projection = SphereProjection.from_picture(snapshot.embeddings, points, seed=seed)
-        else:
-            points = projection.update(snapshot.embeddings)
-            seconds_each = time.monotonic() - started  # of an update: the first frame also compiles
-        paths.offer(snapshot.step, snapshot.share, snapshot.embeddings)  # first: who sees a frame finds its angles
-        writer.append(snapshot.step, points, snapshot.angles, snapshot.closest)
-        shown = snapshot, points
+        album.add(backlog.pop(0))
+        if not first:  # which also compiles
+            seconds_each = time.monotonic() - started
         drawn.value += 1
         if not ending:
             time.sleep(max(0.0, FRAME_SECONDS - (time.monotonic() - started)))
-    if writer is not None and paths is not None and shown is not None:
-        last, points = shown
-        paths.keep(last.step, last.embeddings)
-        paths.close()
-        writer.close()
-        measured = faithfulness(last.embeddings, points)
-        content = {"trustworthiness": measured.trustworthiness, "rank_correlation": measured.rank_correlation}
-        write_atomic(frames_path.with_name(names.PICTURE), json.dumps(content).encode())
+    album.close(umap=umap and ending == END)
 
 
-def _collect(incoming: Queue[Snapshot | str], backlog: list[Snapshot]) -> bool:
-    """Move what has arrived to the backlog, waiting a moment if there is nothing to do. Whether no more will come."""
+def _collect(incoming: Queue[Snapshot | str], backlog: list[Snapshot]) -> str:
+    """Move what has arrived to the backlog, waiting a moment if there is nothing to do. END or LATEST if no more will
+    come, else nothing."""
     try:
         item = incoming.get(block=not backlog, timeout=1.0)
         while isinstance(item, Snapshot):
             backlog.append(item)
             item = incoming.get_nowait()
     except queue.Empty:
-        return False
-    if item == "latest":
+        return ""
+    if item == LATEST:
         del backlog[:-1]
-    return True
+    return item

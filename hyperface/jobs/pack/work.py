@@ -145,7 +145,8 @@ class PackWork:
         console.begin("drawing the sphere", first, "frame")
         while not self.picture.wait(0.2):
             console.step(first - self.picture.waiting, {})
-            self.worker.progress(1.0, None, "Packed. Drawing the last frames of the picture")
+            words = "Packed. Drawing the last frames of the picture"
+            self.worker.progress(1.0, None, f"{words}, and umap-learn's map" if self.options.umap else words)
 
     def _metrics(self, step: PackingStep) -> dict[str, Any]:
         angles = sphere.angle_degrees(step.nearest_cosine)

@@ -29,7 +29,7 @@ const POINT = 6, ANGLE = 2;  // bytes of an identity: its place, then its angle 
  * @property {Record<SeriesName, Column>} metrics
  * @property {{ from: number, points: number, records: string } | null} frames
  * @property {{ from: number, points: number, records: string } | null} [start]
- * @property {{ trustworthiness: number, rank_correlation: number } | null} picture
+ * @property {import('./words.js').PictureNews | null} picture
  */
 
 /** @typedef {News & OwnNews} PackNews */

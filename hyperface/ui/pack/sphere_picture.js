@@ -3,11 +3,15 @@ import { find } from '../parts/elements.js';
 import { mountSphere } from '../parts/sphere/mount.js';
 import { PeopleAtlas, Way } from './atlas.js';
 import { TrueAngles, reachOf } from './true_angles.js';
+import { noteOf } from './words.js';
 
 /** @typedef {import('./frames.js').Frame} Frame */
 /** @typedef {import('./frames.js').Packing} Packing */
 /** @typedef {import('./true_angles.js').AngleServer} AngleServer */
 /** @typedef {import('./atlas.js').AtlasServer} AtlasServer */
+/** @typedef {import('./words.js').ViewName} ViewName */
+/** @typedef {import('./words.js').PictureNews} PictureNews */
+/** @typedef {{ published(question: { run: string | null }): Promise<{ error?: string, points?: string }> }} MapServer */
 
 const FRAME_MILLISECONDS = 200, CENTER_MILLISECONDS = 700;
 const MOST_DRAWN = 2000;  // people that are drawn as they are packed; of more, the faces they started from are shown
@@ -17,7 +21,7 @@ class SpherePicture {
   /**
    * @param {HTMLElement} root
    * @param {() => Packing} shown the run that is shown now
-   * @param {AngleServer & AtlasServer} server
+   * @param {AngleServer & AtlasServer & MapServer} server
    * @param {(index: number | null, at: { x: number, y: number }) => void} hovered
    * @param {(index: number) => void} choose
    */
@@ -34,12 +38,16 @@ class SpherePicture {
     this.asFaces = true;  // whether people are shown as faces, where there is room
     /** @type {string | null} */
     this.drawn = null;  // the run that is on the screen
-    /** @type {'map' | 'person' | null} */
+    /** @type {ViewName | null} */
     this.wanted = null;  // the view that the visitor asked for
+    /** @type {PictureNews | null} */
+    this.picture = null;
+    /** @type {{ run: string | null, points: Float32Array } | null} */
+    this.published = null;  // umap-learn's map
     const element = find(root, '.hf-sphere');
     this.sphere = mountSphere(element, { label: 'Identities as points on a sphere', picked: choose, hovered });
     for (const button of root.querySelectorAll('.hf-view[data-view]')) {
-      button.addEventListener('click', () => this.see(/** @type {HTMLElement} */ (button).dataset.view === 'map' ? 'map' : 'person'));
+      button.addEventListener('click', () => this.see(/** @type {ViewName} */ (/** @type {HTMLElement} */ (button).dataset.view)));
     }
     const faces = find(root, '.hf-as-faces');
     faces.addEventListener('click', () => {
@@ -55,15 +63,37 @@ class SpherePicture {
     return this.wanted ?? (this.shown().picked ? 'person' : 'map');
   }
 
-  /** @param {'map' | 'person'} view */
-  see(view) {
+  /** @param {ViewName} view */
+  async see(view) {
     this.wanted = view;
-    this.sphere.show({ view, milliseconds: CENTER_MILLISECONDS });
+    const { name } = this.shown();
+    if (view === 'umap' && this.published?.run !== name) {
+      const { points } = await this.server.published({ run: name }).catch(() => ({ points: undefined }));
+      if (points) this.published = { run: name, points: new Float32Array(Uint8Array.from(atob(points), (c) => c.charCodeAt(0)).buffer) };
+    }
+    const { frames, index } = this.shown();
+    if (frames[index] && this.shown().name === name) this.place(frames[index], CENTER_MILLISECONDS);
     this.tell();
   }
 
-  /** Which view is pressed. */
-  tell() {
+  /**
+   * Show where everybody is at a frame; umap-learn has only the last.
+   * @param {Frame} frame
+   * @param {number} milliseconds
+   * @param {import('../parts/sphere/scene.js').Picture} [more] what else is to be seen
+   */
+  place(frame, milliseconds, more = {}) {
+    const { name, frames } = this.shown(), { view, published } = this;
+    const other = view === 'umap' && published?.run === name && frame === frames[frames.length - 1] ? published.points : null;
+    const positions = other?.length === frame.points.length ? other : frame.points;
+    this.sphere.show({ ...more, positions, view: view === 'person' ? 'person' : 'map', milliseconds });
+  }
+
+  /** Which view is pressed, and what it shows. @param {PictureNews | null} [picture] how faithful the maps are */
+  tell(picture = this.picture) {
+    this.picture = picture;
+    find(this.root, '[data-view="umap"]').hidden = !picture?.umap_learn;
+    find(this.root, '.hf-pack-note').textContent = noteOf(this.sphere.scene.fromOne ? 'person' : this.view === 'umap' ? 'umap' : 'map', this.shown().chosen, picture);
     for (const button of this.root.querySelectorAll('.hf-view[data-view]')) {
       button.setAttribute('aria-pressed', String(/** @type {HTMLElement} */ (button).dataset.view === this.view));
     }
@@ -82,9 +112,9 @@ class SpherePicture {
     }
     const last = this.truth.steps[this.truth.steps.length - 1] ?? -1;
     const behind = frame.step > last && (state.status?.active || last < 0 || frame === state.frames[state.frames.length - 1]);
-    this.sphere.show({
-      positions: frame.points, values: frame.angles, range: [low, high], bound: state.bound, picked: state.chosen,
-      angles: this.truth.at(frame.step), reach: reachOf(this.truth.widest), view: this.view, milliseconds: first ? 0 : FRAME_MILLISECONDS,
+    this.place(frame, first ? 0 : FRAME_MILLISECONDS, {
+      values: frame.angles, range: [low, high], bound: state.bound, picked: state.chosen, angles: this.truth.at(frame.step),
+      reach: reachOf(this.truth.widest),
     });
     find(this.root, '.hf-scale-low').textContent = `${low}°`;
     find(this.root, '.hf-scale-high').textContent = `${high}°`;
@@ -140,7 +170,7 @@ class SpherePicture {
     this.truth = truth;
     const now = state.frames[state.index] ?? frame;
     this.sphere.show({
-      picked: state.chosen, angles: truth.at(now.step), reach: reachOf(truth.widest), view: this.view, milliseconds,
+      picked: state.chosen, angles: truth.at(now.step), reach: reachOf(truth.widest), view: this.view === 'person' ? 'person' : 'map', milliseconds,
     });
     this.tell();
   }

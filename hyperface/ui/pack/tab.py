@@ -43,6 +43,7 @@ class PackControls:
     gallery: gr.Dropdown
     learning_rate: gr.Number
     seed: gr.Number
+    umap: gr.Checkbox
 
 
 def build(page: AppPage, tab: gr.Tab) -> None:
@@ -104,8 +105,12 @@ def _controls(context: AppContext) -> PackControls:
             info="Random faces: where the points start and what α pulls towards.",
         )
         learning_rate = gr.Number(0, label="Learning rate", info="Size of a move. 0: tuned to what is optimised.")
+        umap = gr.Checkbox(
+            label="Draw umap-learn's map as well",
+            info="When all are packed, beside our own steady map: some 15 seconds and more.",
+        )
         seed = gr.Number(default.seed, precision=0, label="Seed", info="The same seed gives the same packing.")
-    return PackControls(identities, span, alpha, steps, objective, gallery, learning_rate, seed)
+    return PackControls(identities, span, alpha, steps, objective, gallery, learning_rate, seed, umap)
 
 
 def gallery_choices(context: AppContext) -> list[tuple[str, str]]:
@@ -134,6 +139,7 @@ def pack_options(
     gallery: str,
     learning_rate: float | None,
     seed: float | None,
+    umap: bool = False,
 ) -> PackOptions:
     """The controls' values as options. InputError for an empty field that cannot be."""
     if seed is None or seed < 0:
@@ -149,4 +155,5 @@ def pack_options(
         objective=objective,
         learning_rate=float(learning_rate) if learning_rate else None,
         seed=int(seed),
+        umap=bool(umap),
     )

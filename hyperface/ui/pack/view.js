@@ -18,22 +18,10 @@ import { Tip } from './tip.js';
 /** @typedef {import('./true_angles.js').AngleServer} AngleServer */
 /** @typedef {import('./alike.js').AlikeServer} AlikeServer */
 /** @typedef {import('./atlas.js').AtlasServer} AtlasServer */
+/** @typedef {import('./sphere_picture.js').MapServer} MapServer */
 
 const BRUSH = 'Draw across the bars to see who they are.';
 const NEWS_MILLISECONDS = 220;  // between questions: as smooth as a picture that changes this often needs
-const NOTE = 'The picture is a UMAP projection of many dimensions onto two: near stays mostly near, but distances and '
-  + 'empty regions are distorted, the more so the more evenly the identities are packed. The colours, angles and curves '
-  + 'are the true ones, from the full space.';
-
-/**
- * How faithful the picture is, in words; nothing where it is not known.
- * @param {PackNews['picture']} picture
- */
-function faithfulness(picture) {
-  if (!picture) return '';
-  return ` How faithful it is here: trustworthiness ${picture.trustworthiness.toFixed(2)} (1: every neighbour shown is a `
-    + `true one), rank correlation of true and shown angles ${picture.rank_correlation.toFixed(2)}.`;
-}
 
 /**
  * State of the run, and what there is to see.
@@ -47,12 +35,11 @@ function showStatus(root, state, news) {
   const wait = find(root, '.hf-sphere-wait');
   wait.hidden = state.frames.length > 0;
   wait.textContent = 'The first picture is being drawn';
-  find(root, '.hf-pack-note').textContent = NOTE + faithfulness(news.picture);
 }
 
 /**
  * A component whose value is a run's name. It raises `ended` when a followed run has come to an end.
- * @param {View<string | null, NewsServer<PackNews> & ControlServer & FaceServer & AngleServer & AtlasServer & AlikeServer>} view
+ * @param {View<string | null, NewsServer<PackNews> & ControlServer & FaceServer & AngleServer & AtlasServer & MapServer & AlikeServer>} view
  */
 function packView({ element, props, server, trigger, watch }) {
   const root = find(element, '.hf-pack');
@@ -122,6 +109,7 @@ function packView({ element, props, server, trigger, watch }) {
       return;
     }
     const wasActive = state.status?.active;
+    sphere.tell(news.picture);
     takeIn(state, news);
     showStatus(root, state, news);
     await timeline.grow();

@@ -50,6 +50,10 @@ def pack_view(context: AppContext, value: str | None) -> gr.HTML:
         return face_sheet(context, question)
 
     @answers
+    def published(question: Question) -> dict[str, Any]:
+        return published_map(context, question)
+
+    @answers
     def way(question: Question) -> dict[str, Any]:
         return way_faces(context, question)
 
@@ -63,7 +67,7 @@ def pack_view(context: AppContext, value: str | None) -> gr.HTML:
         js_on_load=component_script("packView", events=("ended",)),
         apply_default_css=False,
         elem_id="pack-view",
-        server_functions=[news, angles, faces, sheet, way, alike, *control_functions(context)],
+        server_functions=[news, angles, faces, sheet, published, way, alike, *control_functions(context)],
     )
 
 
@@ -130,6 +134,18 @@ def person_angles(context: AppContext, question: Question) -> dict[str, Any]:
         "records": base64.b64encode(records).decode("ascii"),
         "more": seen + len(steps) < len(kept.steps),
     }
+
+
+def published_map(context: AppContext, question: Question) -> dict[str, Any]:
+    """Where umap-learn shows everybody: base64 of float32 (n, 3), unit rows."""
+    import numpy as np
+
+    run = context.run(str(question.get("run")))
+    try:
+        points = np.load(run.file(names.UMAP), allow_pickle=False).astype("<f4")
+    except (OSError, ValueError) as error:
+        raise RunError(f"umap-learn's map of {run.name} is damaged ({error}).") from error
+    return {"points": base64.b64encode(points.tobytes()).decode("ascii")}
 
 
 def _start(context: AppContext, run: Run) -> dict[str, Any] | None:

@@ -18,6 +18,16 @@ function showProgress(block, status) {
   find(bar, 'span').style.width = `${percent}%`;
   find(block, '.hf-progress-state').textContent = status.title;
   find(block, '.hf-progress-text').textContent = status.text;
+  const told = `${status.state} ${status.active ? Math.floor(4 * status.progress) : ''}`;
+  if (block.dataset.told !== told && (block.dataset.told !== undefined || status.active)) {
+    say(block, status.active ? `${status.title}, ${percent} %` : status.title);
+  }
+  block.dataset.told = told;
+}
+
+/** Read something out, to those who do not see it. Not more than at the start, at quarters and at the end. @param {HTMLElement} block @param {string} text */
+function say(block, text) {
+  find(block, '.hf-progress-said').textContent = text;
 }
 
 /**
@@ -32,10 +42,13 @@ function controls(block, server, name, again) {
   /** @param {keyof ControlServer} command @param {string} meanwhile */
   const ask = async (command, meanwhile) => {
     text.textContent = meanwhile;
+    say(block, meanwhile);
     const failed = () => ({ error: 'The server did not answer. Try again.' });
     const answer = await server[command]({ run: name() }).catch(failed);
-    if (answer.error) text.textContent = answer.error;
-    else if (command === 'resume') again();
+    if (answer.error) {
+      text.textContent = answer.error;
+      say(block, answer.error);
+    } else if (command === 'resume') again();
   };
   find(block, '.hf-stop').addEventListener('click', () => ask('stop', 'Stopping'));
   find(block, '.hf-continue').addEventListener('click', () => ask('resume', 'Starting'));

@@ -14,7 +14,8 @@ from hyperface.words import duration
 
 PROGRESS_HTML = """
 <div class="hf-progress" data-state="">
-  <div class="hf-progress-head" role="status">
+  <span class="hf-progress-said" role="status"></span>
+  <div class="hf-progress-head">
     <b class="hf-progress-state"></b><span class="hf-progress-text"></span>
     <button type="button" class="hf-button hf-stop">Stop</button>
     <button type="button" class="hf-button hf-continue">Continue</button>

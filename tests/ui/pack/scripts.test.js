@@ -9,6 +9,7 @@ import { degrees, place, share } from '../../../hyperface/ui/pack/figures.js';
 import { decodeFrames, fresh, takeIn } from '../../../hyperface/ui/pack/frames.js';
 import { colorRange } from '../../../hyperface/ui/pack/sphere_picture.js';
 import { TrueAngles, reachOf } from '../../../hyperface/ui/pack/true_angles.js';
+import { inWords, noteOf } from '../../../hyperface/ui/pack/words.js';
 
 /** @typedef {import('../../../hyperface/ui/pack/frames.js').PackNews} PackNews */
 
@@ -179,4 +180,15 @@ test('look-alikes are counted in words, and the threshold is told', () => {
 
 test('the frame nearest to a step is found', () => {
   assert.deepEqual([nearestPlace([0, 10, 30], -5), nearestPlace([0, 10, 30], 19), nearestPlace([0, 10, 30], 21)], [0, 1, 2]);
+});
+
+test('the note says which picture it is, and how far each can be believed', () => {
+  const own = { trustworthiness: 0.66, rank_correlation: 0.06 }, other = { trustworthiness: 0.93, rank_correlation: 0.7 };
+  assert.match(inWords(own), /hardly be believed .*0\.66.* almost nothing .*0\.06/);
+  assert.match(inWords(other), /can be believed .*0\.93.* largely agree .*0\.70/);
+  assert.match(noteOf('person', 17, own), /true angle.*closer to identity 17/);
+  const ours = noteOf('map', 0, { ...own, umap_learn: other }), theirs = noteOf('umap', 0, { ...own, umap_learn: other });
+  assert.ok(ours.startsWith('Our own map') && ours.includes('umap-learn’s map: who is shown beside whom can be believed'));
+  assert.ok(theirs.startsWith('The map as umap-learn draws it') && theirs.includes('Our own steady map: who is shown beside whom can hardly'));
+  assert.ok(!noteOf('map', 0, null).includes('trustworthiness'));
 });

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 
 import { merge } from '../../../hyperface/ui/parts/chart.js';
-import { follower } from '../../../hyperface/ui/parts/following.js';
+import { follower, showProgress } from '../../../hyperface/ui/parts/following.js';
 import { colored, series } from '../../../hyperface/ui/parts/look.js';
 
 test('colours are named in figures, and come from the theme', (context) => {
@@ -45,4 +45,34 @@ test('a run is asked about until it is gone, with the cursor of the last answer'
   assert.deepEqual(applied, [[undefined, true], [undefined, false], ['It was deleted.', false]]);
   await follow(null);
   assert.equal(asked.length, 3);
+});
+
+test('progress is read out at the start, at quarters and at the end, and not when a page is opened', (context) => {
+  class Element {
+    dataset = /** @type {Record<string, string>} */ ({});
+    style = {};
+    textContent = '';
+    attributes = /** @type {Record<string, string>} */ ({});
+    /** @param {string} name @param {string} value */
+    setAttribute(name, value) { this.attributes[name] = value; }
+    parts = /** @type {Record<string, Element>} */ ({});
+    /** @param {string} selector */
+    querySelector(selector) { return this.parts[selector] ??= new Element(); }
+  }
+  context.after(() => Reflect.deleteProperty(globalThis, 'HTMLElement'));
+  Object.assign(globalThis, { HTMLElement: Element });
+  const status = { state: 'running', active: true, title: 'Running', text: 'Step 1', progress: 0, can_continue: false };
+  /** @param {Partial<RunStatus>[]} news */
+  const said = (...news) => {
+    const element = new Element(), block = /** @type {HTMLElement} */ (/** @type {unknown} */ (element));
+    return news.map((more) => {
+      element.querySelector('.hf-progress-said').textContent = '';
+      showProgress(block, { ...status, ...more });
+      return element.querySelector('.hf-progress-said').textContent;
+    });
+  };
+  const end = { state: 'done', active: false, title: 'Finished', progress: 1 };
+  assert.deepEqual(said({}, { progress: 0.1 }, { progress: 0.24 }, { progress: 0.26 }, { progress: 0.4 }, { progress: 0.5 }, end, end),
+    ['Running, 0 %', '', '', 'Running, 26 %', '', 'Running, 50 %', 'Finished', '']);
+  assert.deepEqual(said(end, end), ['', '']);
 });
