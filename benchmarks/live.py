@@ -1,4 +1,4 @@
-"""The live picture: how soon, how often and how smoothly the sphere is drawn in a browser, and what it costs the optimiser.
+"""The live picture: how soon, how often and how smoothly the sphere is drawn in a browser, and what that costs.
 
     python benchmarks/live.py [--identities 1000 10000] [--steps 1000 100]
 
