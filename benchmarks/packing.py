@@ -3,7 +3,7 @@
     python benchmarks/packing.py [--identities 1000] [--steps 300] [--start gallery] [--span K] [--threads 1]
                                  [--no-peer]
 
-Both start from the same embeddings of the shipped gallery (10,000 faces, d = 128), or from uniform points, and take the
+Both start from the same embeddings of `gan-10k` (10,000 faces, d = 128), or from uniform points, and take the
 same number of steps with the gallery term. The dense peer is what one would write first: the whole matrices of cosines,
 autograd, torch.optim.Adam. It optimises the stronger reading of the paper's minimum, the mean over points of the
 distance to the nearest, which is "nearest" here; the literal one, which moves a single pair in each step, is printed

@@ -44,7 +44,7 @@ perform() {
 }
 
 # 1. Apart on the sphere. The span keeps people where the generator can draw them.
-perform pack "$RUNS/packed" --identities "$IDENTITIES" --span 40 --steps 300 --frames 20 --device "$DEVICE"
+perform pack "$RUNS/packed" --identities "$IDENTITIES" --span 30 --steps 300 --frames 20 --device "$DEVICE"
 
 # 2. Their pictures; the processes share them, and the set is the same however many there are.
 perform generate "$RUNS/faces" --from "$RUNS/packed" --images-per-identity "$IMAGES" --device "$DEVICE"

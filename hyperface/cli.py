@@ -16,7 +16,7 @@ __all__ = ["EXIT_INTERRUPTED", "EXIT_USER_ERROR", "build_parser", "main"]
 DESCRIPTION = "Synthetic face-recognition data by packing identities on a hypersphere."
 EPILOG = """\
 a whole pass through the pipeline:
-  python -m hyperface pack --identities 200 --span 40 --run runs/packing
+  python -m hyperface pack --identities 200 --span 30 --run runs/packing
   python -m hyperface generate --from runs/packing --images-per-identity 20 --run runs/faces
   python -m hyperface train --dataset runs/faces --run runs/model
   python -m hyperface evaluate --model runs/model

@@ -58,7 +58,7 @@ SECOND_RECOGNIZER = "rendered-heads"
 
 # β of a dataset: the variance of an identity's embedding from image to image, for generators that need it for variety;
 # one that does not says so (`Generator.beta`: heads have 0). The paper's usual 0.01 is for 512 dimensions and Arc2Face;
-# the embedded generator keeps people apart at this value, no longer at 0.01 (`benchmarks/generator.py` prints both).
+# the GAN keeps people apart at this value, no longer at 0.01 (`benchmarks/generator.py` prints both).
 BETA = 0.002
 
 # The benchmarks that ship, which may be rendered in any size as well (`hyperface.evaluation.rendered`).

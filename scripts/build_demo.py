@@ -4,7 +4,7 @@
 
 They are ordinary run folders, made by the ordinary commands with what is default everywhere: a packing of 1,000
 identities inside the span that heads can draw, a small recogniser trained on 20 images of each of 200 of them, and
-both recognisers evaluated on the benchmarks that ship. The images themselves are not kept: they are 26 MB that
+both recognisers evaluated on the benchmarks that ship. The images themselves are not kept: they are 20 MB that
 `generate` draws again from the same seed. The weights are, in half precision. About ten minutes on two cores.
 
 What is in the build folder already is gone on with, or left as it is; what shall be made again, delete there.

@@ -1,9 +1,9 @@
-"""Build the embedded generator, its recogniser's mean and its gallery from public packages.
+"""Build the GAN, the second generator that ships, its recogniser's mean and its gallery from public packages.
 
     python scripts/build_generator.py all --build build/generator
 
 Stages, each skipped when its result is there (`--force` repeats it):
-    dcgan    download gan-face-generate 1.1.1 (MIT) and keep its network's weights in half precision
+    dcgan    download gan-face-generate 1.1.1 (MIT) and keep its network's weights in eight bits
     gallery  10,000 detectable faces of it: the recogniser's mean, embeddings and thumbnails
     targets  more faces, other seeds: what the mapper trains on
     train    the mapper (embedding, style) → latent code, with a checkpoint every 100 steps
@@ -63,7 +63,7 @@ def build_dcgan(build: Path) -> None:
 
 
 def build_gallery(build: Path) -> None:
-    """The shipped gallery. The mean comes first: embeddings are centred with it."""
+    """Its gallery. The mean comes first: embeddings are centred with it."""
     generator = load_gallery_generator("dcgan")
     network = DlibResNet(read_dlib_network(find_model_file(FILE_NAME)))
     uncentered = DlibRecognizer(network, torch.zeros(128))

@@ -297,7 +297,7 @@ def _arithmetic(recognizer: Any) -> float:
 
 
 def drawing(card: Card, sizes: Sizes, report: Report) -> None:
-    """Images a second of the embedded generator, and how far its pictures are from those of a CPU."""
+    """Images a second of the GAN, which draws on any device, and how far its pictures are from those of a CPU."""
     generator = generators.load("gan")
     requests, seeds = random_points(sizes.images, generator.dimension, seed=2), range(sizes.images)
     few = min(64, sizes.images)

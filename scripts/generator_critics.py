@@ -1,4 +1,4 @@
-"""Two small networks that look at the pictures while the embedded generator's mapper learns to draw them."""
+"""Two small networks that look at the pictures while the GAN's mapper learns to draw them."""
 
 from itertools import pairwise
 

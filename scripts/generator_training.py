@@ -1,4 +1,4 @@
-"""Training of the embedded generator's mapper; `build_generator.py` is its command line.
+"""Training of the GAN's mapper; `build_generator.py` is its command line.
 
 Frozen are the DCGAN G and the recogniser F. The mapper M learns so that F(crop(G(M(x, s)))) points where x does,
 for embeddings x of the gallery and for packed ones, under every style s. A discriminator that knows G's own pictures

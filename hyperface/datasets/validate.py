@@ -22,7 +22,7 @@ STEP_IMAGES = 50  # between two steps
 SAMPLE = 200  # images that are searched for faces, about 12 ms each
 
 # Skin of every tone is redder than it is blue. Median of red minus blue over the middle of the face, 5 % to 95 % of the
-# images: 11 to 77 for faces of the embedded generator, 29 to 109 for the rendered benchmarks.
+# images: 22 to 87 for heads, 11 to 77 for faces of the GAN, 29 to 109 for the first rendered benchmarks.
 _FACE = (slice(36, 96), slice(30, 82))  # rows and columns of the middle of the face in the aligned crop
 _BLUISH_SHARE, _SOME_BLUISH_SHARE = 0.5, 0.2
 _STRIDE = 3  # every third pixel of it tells as much

@@ -1,4 +1,4 @@
-"""A small DCGAN (Radford et al., 2016) that draws random faces: the embedded generator of galleries.
+"""A small DCGAN (Radford et al., 2016) that draws random faces: the generator of the gallery `gan-10k`.
 
 It comes from the package gan-face-generate (MIT) and was trained on renders of DigiFace-1M, so no photograph of a
 person is behind it.

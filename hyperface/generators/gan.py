@@ -1,4 +1,4 @@
-"""The embedded generator: the DCGAN conditioned on identity by the mapper."""
+"""The second generator that ships: the DCGAN conditioned on identity by the mapper."""
 
 import torch
 from torch.nn import functional as F

@@ -17,7 +17,7 @@ __all__ = ["REGISTRY", "SECOND", "EmbeddingSpace", "Embeddings", "Recognizer", "
 
 REGISTRY: Registry[Recognizer] = Registry("recogniser")
 BACKBONES = tuple(ARCHITECTURES)
-SECOND = SECOND_RECOGNIZER  # judges what another one led: it never saw a picture of the embedded generator
+SECOND = SECOND_RECOGNIZER  # judges what another one led, and never saw a picture of a generator that ships
 
 
 @REGISTRY.register("dlib")
