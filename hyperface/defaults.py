@@ -31,7 +31,8 @@ GENERATOR = PAIRS[0].generator
 GALLERY_GENERATOR = PAIRS[0].gallery_generator
 EMBEDDED_GENERATORS = {pair.generator: pair.title for pair in PAIRS}  # which the app offers
 
-# Photos, and whatever else nobody drew, are seen by this one: it is centred on no renderer's people.
+# Photos, benchmarks and whatever else a visitor brings are seen by this one, around the centre that it always had, so
+# that figures can be compared with earlier ones. What is drawn here is seen by its pair's.
 RECOGNIZER = "dlib"
 DETECTOR = "dlib"
 

@@ -10,9 +10,9 @@ from hyperface.ui.parts.context import AppContext
 from hyperface.words import duration
 
 # Images a second on two CPU cores, until a run on this machine has shown its own pace.
-TYPICAL_TRAINING = {"small": 300.0, "ir_18": 12.0, "ir_34": 7.0, "ir_50": 5.0, "ir_100": 2.5}
+TYPICAL_TRAINING = {"small": 130.0, "ir_18": 12.0, "ir_34": 7.0, "ir_50": 5.0, "ir_100": 2.5}
 MEASURED_BATCH = 16  # enough to see the speed within some ten percent, and done in seconds
-TYPICAL_DRAWING = 200.0
+TYPICAL_DRAWING = 100.0  # of heads
 NEW = "new"
 
 
