@@ -5,12 +5,14 @@
 The same packing is run from the terminal, then started on the Pack tab in a headless Chromium with software rendering,
 all on this machine's cores. "Start" is from pressing Pack to the start's points on the sphere. Updates are frames that
 arrive on the sphere between the first and the end of the optimiser's work. "Turning" is pictures a second while the
-finished sphere is turned without a pause, faces and all. The share kept is the terminal's seconds a step over the
+finished sphere is turned without a pause, faces and all; beside it the milliseconds of processor time that the browser
+takes for one, which other work on the machine does not change (Linux alone tells). The share kept is the terminal's seconds a step over the
 app's; the terminal draws its picture for later, too, on one of the cores. "Bare" is the terminal without any picture,
 which leaves all cores to the optimiser. Needs `pip install -e ".[dev]"`.
 """
 
 import argparse
+import contextlib
 import json
 import os
 import re
@@ -42,7 +44,7 @@ TURN = """milliseconds => new Promise(resolve => {
   const turn = () => {
     const passed = performance.now() - begun;
     if (passed > milliseconds) {
-      resolve([(sphere.painted - before) / passed * 1000, sphere.portraits.shown.length]);
+      resolve([(sphere.painted - before) / passed * 1000, sphere.painted - before, sphere.portraits.shown.length]);
       return;
     }
     sphere.camera.drag(0.02, 0.01);
@@ -77,13 +79,34 @@ def alone(identities: int, steps: int, folder: str, *options: str) -> float:
     return json.loads((run / "results.json").read_text())["seconds_a_step"]
 
 
+def browser_seconds() -> float:
+    """Processor time of the browser's processes so far; NaN where the system does not tell."""
+    parents: dict[int, int] = {}
+    seconds: dict[int, float] = {}
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            name, _, rest = stat.read_text().rpartition(")")
+            fields = rest.split()
+            pid = int(stat.parent.name)
+            parents[pid] = int(fields[1])
+            if "chrom" in name or "headless" in name:
+                seconds[pid] = (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+    def own(pid: int) -> bool:
+        return pid == os.getpid() or (pid in parents and own(parents[pid]))
+
+    return sum(time for pid, time in seconds.items() if own(pid)) if seconds else float("nan")
+
+
 @dataclass(frozen=True)
 class Live:
-    """start: milliseconds. updates, turning: a second. faces: how many were drawn while turning. step: seconds."""
+    """start: milliseconds. updates, turning: a second. picture: milliseconds of processor time for one while turning.
+    faces: how many were drawn then. step: seconds."""
 
     start: float
     updates: float
     turning: float
+    picture: float
     faces: int
     step: float
 
@@ -107,11 +130,13 @@ def live(page: Page, url: str, identities: int, steps: int, folder: str) -> Live
     page.wait_for_function(ENDED, timeout=600_000)
     page.wait_for_function(FACES, timeout=600_000)
     page.wait_for_timeout(5000)
-    turning, faces = page.evaluate(TURN, TURNING_MILLISECONDS)
+    before = browser_seconds()
+    turning, painted, faces = page.evaluate(TURN, TURNING_MILLISECONDS)
+    picture = 1000 * (browser_seconds() - before) / max(painted, 1)
     newest = max(Path(folder).glob("pack-*"), key=lambda run: run.stat().st_mtime)
     step = json.loads((newest / "results.json").read_text())["seconds_a_step"]
     start = page.evaluate("window.started - window.pressed")
-    return Live(start, (len(updates) - 1) / seconds, turning, faces, step)
+    return Live(start, (len(updates) - 1) / seconds, turning, picture, faces, step)
 
 
 def main() -> None:
@@ -121,7 +146,7 @@ def main() -> None:
     options = parser.parse_args()
     own = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     print(
-        f"{'identities':>10}{'start, ms':>11}{'updates a second':>18}{'turning':>9}{'faces':>7}{'ms a step, bare':>17}"
+        f"{'identities':>10}{'start, ms':>11}{'updates a second':>18}{'turning':>9}{'ms a picture':>14}{'faces':>7}{'ms a step, bare':>17}"
         f"{'terminal':>10}{'app':>8}{'share kept':>12}{'of bare':>9}"
     )
     with sync_playwright() as driver:
@@ -135,7 +160,7 @@ def main() -> None:
                     shown = live(page, url, identities, steps, runs)
                     page.close()
             print(
-                f"{identities:10,}{shown.start:11.0f}{shown.updates:18.1f}{shown.turning:9.0f}{shown.faces:7}"
+                f"{identities:10,}{shown.start:11.0f}{shown.updates:18.1f}{shown.turning:9.0f}{shown.picture:14.1f}{shown.faces:7}"
                 f"{1000 * bare:17.1f}{1000 * terminal:10.1f}{1000 * shown.step:8.1f}"
                 f"{terminal / shown.step:12.0%}{bare / shown.step:9.0%}",
                 flush=True,

@@ -130,11 +130,11 @@ test('it turns by itself for a while, if it may', () => {
 test('faces do not cover each other, the chosen one is among them, and near to there is room for all', () => {
   const scene = new Scene(), faces = new Faces();
   scene.take({ positions: spiral(400), picked: 123, angles: null }, new Camera(), 0, true);
-  faces.choose(scene, 100);
+  faces.choose(scene, 100, 0);
   assert.deepEqual(faces.shown, []);  // no pictures yet
   const image = /** @type {TexImageSource} */ ({});
   faces.take({ image, columns: 20, rows: 20 });
-  faces.choose(scene, 100);
+  faces.choose(scene, 100, 0);
   assert.equal(faces.shown[0], 123);
   assert.ok(faces.shown.length > 60 && faces.shown.length < 400);
   for (const a of faces.shown) {
@@ -144,10 +144,10 @@ test('faces do not cover each other, the chosen one is among them, and near to t
     }
   }
   assert.deepEqual(faces.cell(47), [7, 2]);
-  faces.choose(scene, 3200);
+  faces.choose(scene, 3200, 0);
   assert.equal(faces.shown.length, 400);
   faces.take({ image, columns: 20, rows: 20 }, Uint8Array.from({ length: 400 }, (_, i) => Number(i < 3)));
-  faces.choose(scene, 3200);
+  faces.choose(scene, 3200, 0);
   assert.deepEqual([...faces.shown].sort(), [0, 1, 2]);
 });
 

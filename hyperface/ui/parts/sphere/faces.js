@@ -8,6 +8,7 @@ import { matrix } from './vectors.js';
 
 const LEAST_SIZE = 32, MOST_SIZE = 72;  // pixels
 const APART = 1.02;  // of a face's size, between the middles of two
+const PAUSE_MILLISECONDS = 500;
 const MOST_POINTS = 20_000;  // beyond, nobody looks for room while points move
 
 class Faces {
@@ -25,7 +26,8 @@ class Faces {
     this.shown = [];
     this.choices = 0;  // counts choices of who is shown
     this.drawn = 0;  // counts changes of the atlas
-    this.chosenAt = '';
+    this.chosenAt = '';  // what it was chosen for
+    this.chosen = -Infinity;  // when
   }
 
   /**
@@ -50,13 +52,17 @@ class Faces {
   /**
    * Choose who is drawn as a face: as many as fit without covering each other, wherever they stand on the ball, so that
    * nobody comes or goes while it turns.
+   * While points move, this is done now and then: it takes longer than to draw them.
    * @param {Scene} scene
    * @param {number} scale pixels in a radius
+   * @param {number} now on the page's clock
    */
-  choose(scene, scale) {
+  choose(scene, scale, now) {
+    if (scene.moving && this.marks?.length === scene.count && now - this.chosen < PAUSE_MILLISECONDS) return;
     const at = `${scene.count} ${scene.changes} ${scene.looks} ${scene.picked} ${Math.round(16 * Math.log2(scale))} ${this.drawn}`;
     if (at === this.chosenAt) return;
     this.chosenAt = at;
+    this.chosen = now;
     this.size = Math.min(MOST_SIZE, Math.max(LEAST_SIZE, 2.2 * scale / Math.sqrt(scene.count || 1), 0.085 * scale));
     const before = this.marks;
     const shown = this.atlas && scene.count <= MOST_POINTS ? this.fitting(scene, APART * this.size / scale) : [];

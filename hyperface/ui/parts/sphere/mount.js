@@ -201,7 +201,7 @@ class Sphere {
   paint() {
     const { scene, camera, frame, portraits, density } = this;
     if (!frame.width) return;
-    portraits.choose(scene, frame.radius * camera.zoom);
+    portraits.choose(scene, frame.radius * camera.zoom, performance.now());
     this.painter?.paint(scene, camera, frame, density, portraits);
     this.lines?.draw(scene, camera, frame, density, (index) => this.drawnRadius(index), this.hovered);
     this.painted += 1;

@@ -37,6 +37,10 @@ float meridians(vec3 place) {
 
 void main() {
   float far = length(at);
+  if (far > 1.1) {
+    color = vec4(0.0);
+    return;
+  }
   float inside = 1.0 - smoothstep(1.0 - pixel, 1.0 + pixel, far);
   float depth = sqrt(max(0.0, 1.0 - far * far));
   vec3 normal = vec3(at, depth);
