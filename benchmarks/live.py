@@ -6,9 +6,9 @@ The same packing is run from the terminal, then started on the Pack tab in a hea
 all on this machine's cores. "Start" is from pressing Pack to the start's points on the sphere. Updates are frames that
 arrive on the sphere between the first and the end of the optimiser's work. "Turning" is pictures a second while the
 finished sphere is turned without a pause, faces and all; beside it the milliseconds of processor time that the browser
-takes for one, which other work on the machine does not change (Linux alone tells). The share kept is the terminal's seconds a step over the
-app's; the terminal draws its picture for later, too, on one of the cores. "Bare" is the terminal without any picture,
-which leaves all cores to the optimiser. Needs `pip install -e ".[dev]"`.
+takes for one, which other work on the machine does not change (Linux alone tells). The share kept is the terminal's
+seconds a step over the app's; the terminal draws its picture for later, too, on one of the cores. "Bare" is the
+terminal without any picture, which leaves all cores to the optimiser. Needs `pip install -e ".[dev]"`.
 """
 
 import argparse
@@ -146,7 +146,8 @@ def main() -> None:
     options = parser.parse_args()
     own = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     print(
-        f"{'identities':>10}{'start, ms':>11}{'updates a second':>18}{'turning':>9}{'ms a picture':>14}{'faces':>7}{'ms a step, bare':>17}"
+        f"{'identities':>10}{'start, ms':>11}{'updates a second':>18}{'turning':>9}{'ms a picture':>14}{'faces':>7}"
+        f"{'ms a step, bare':>17}"
         f"{'terminal':>10}{'app':>8}{'share kept':>12}{'of bare':>9}"
     )
     with sync_playwright() as driver:
