@@ -84,6 +84,27 @@ function histogram(state) {
   };
 }
 
+/**
+ * Those whose nearest is so far in the frame that is shown, or, if nobody's is, was so far at the start; and who they are in
+ * words.
+ * @param {Packing} state
+ * @param {[number, number]} range degrees
+ */
+function brushed(state, [low, high]) {
+  /** @param {number} index */
+  const within = (index) => {
+    /** @type {Set<number>} */
+    const people = new Set();
+    state.frames[index]?.angles.forEach((angle, i) => {
+      if (angle >= low && angle <= high) people.add(i);
+    });
+    return people;
+  };
+  const now = within(state.index), before = now.size ? now : within(0), many = before.size === 1 ? '1 person' : `${before.size.toLocaleString('en')} people`;
+  const between = `between ${low.toFixed(1)}° and ${high.toFixed(1)}°`;
+  return { people: before, text: now.size ? `${many} with the nearest ${between}` : `${many} with the nearest ${between} at the start` };
+}
+
 /** Curves over the steps, and the histogram of the frame that is shown. */
 class PackingCharts {
   /**
@@ -91,10 +112,10 @@ class PackingCharts {
    * @param {{ hovered: (step: number) => void, brushed: (range: [number, number] | null) => void }} leads what a step under
    * the pointer leads to, and what angles that were brushed in the histogram do
    */
-  constructor(root, { hovered, brushed }) {
-    this.angles = chart(find(root, '.hf-angles-chart'), { hovered });
-    this.terms = chart(find(root, '.hf-terms-chart'), { hovered });
-    this.histogram = chart(find(root, '.hf-histogram'), { brushed });
+  constructor(root, leads) {
+    this.angles = chart(find(root, '.hf-angles-chart'), { hovered: leads.hovered });
+    this.terms = chart(find(root, '.hf-terms-chart'), { hovered: leads.hovered });
+    this.histogram = chart(find(root, '.hf-histogram'), { brushed: leads.brushed });
   }
 
   /**
@@ -121,4 +142,4 @@ class PackingCharts {
   }
 }
 
-export { curves, histogram, PackingCharts };
+export { brushed, curves, histogram, PackingCharts };

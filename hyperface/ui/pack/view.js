@@ -4,7 +4,7 @@ import { controls, follower, showProgress } from '../parts/following.js';
 import { plotly } from '../parts/plotly.js';
 import { AlikePairs } from './alike.js';
 import { nearestPlace } from './atlas.js';
-import { PackingCharts } from './charts.js';
+import { PackingCharts, brushed } from './charts.js';
 import { showFigures } from './figures.js';
 import { fresh, takeIn } from './frames.js';
 import { People } from './people.js';
@@ -76,17 +76,11 @@ function packView({ element, props, server, trigger, watch }) {
     if (index !== state.index) timeline.stepBy(index - state.index);
   }
 
-  /** Those whose nearest is so far in the frame that is shown stand out. @param {[number, number] | null} range degrees */
+  /** Those whose nearest is so far stand out. @param {[number, number] | null} range degrees */
   function light(range) {
-    const frame = state.frames[state.index];
-    /** @type {Set<number>} */
-    const lit = new Set();
-    frame?.angles.forEach((angle, i) => {
-      if (range && angle >= range[0] && angle <= range[1]) lit.add(i);
-    });
-    sphere.light(range ? lit : null);
-    const told = range ? `${lit.size.toLocaleString('en')} people between ${range[0].toFixed(1)}° and ${range[1].toFixed(1)}° stand out` : BRUSH;
-    find(root, '.hf-brushed').textContent = told;
+    const lit = range ? brushed(state, range) : null;
+    sphere.light(lit?.people ?? null);
+    find(root, '.hf-brushed').textContent = lit?.text ?? BRUSH;
   }
 
   /** @param {number} index */

@@ -4,7 +4,7 @@ import test from 'node:test';
 
 import { explanation, headline } from '../../../hyperface/ui/pack/alike.js';
 import { nearestPlace } from '../../../hyperface/ui/pack/atlas.js';
-import { curves, histogram } from '../../../hyperface/ui/pack/charts.js';
+import { brushed, curves, histogram } from '../../../hyperface/ui/pack/charts.js';
 import { degrees, place, share } from '../../../hyperface/ui/pack/figures.js';
 import { decodeFrames, fresh, takeIn } from '../../../hyperface/ui/pack/frames.js';
 import { colorRange } from '../../../hyperface/ui/pack/sphere_picture.js';
@@ -191,4 +191,11 @@ test('the note says which picture it is, and how far each can be believed', () =
   assert.ok(ours.startsWith('Our own map') && ours.includes('umap-learn’s map: who is shown beside whom can be believed'));
   assert.ok(theirs.startsWith('The map as umap-learn draws it') && theirs.includes('Our own steady map: who is shown beside whom can hardly'));
   assert.ok(!noteOf('map', 0, null).includes('trustworthiness'));
+});
+
+test('who was brushed is found now, or else at the start', () => {
+  const state = packing();
+  const now = brushed(state, [60, 61]), before = brushed(state, [40, 40.6]);
+  assert.deepEqual([[...now.people], now.text], [[0], '1 person with the nearest between 60.0° and 61.0°']);
+  assert.deepEqual([[...before.people], before.text], [[0], '1 person with the nearest between 40.0° and 40.6° at the start']);
 });

@@ -11,6 +11,7 @@ from hyperface.errors import RunError
 from hyperface.jobs.pack import PackOptions, create
 from hyperface.jobs.pack.start import start_rows
 from hyperface.ui.pack.faces import CELL, alike_before, face_sheet, people_faces, way_faces
+from hyperface.ui.pack.view import published_map
 
 
 def pixels(address: str) -> np.ndarray:
@@ -57,3 +58,12 @@ def test_who_looked_alike_is_told_of_finished_packings(context, packing):
     waiting = create(PackOptions(identities=6), folder=context.runs_folder)
     with pytest.raises(RunError):
         alike_before(context, {"run": waiting.name})
+
+
+def test_the_published_map_is_told_where_it_was_drawn(context, packing):
+    with pytest.raises(RunError):
+        published_map(context, {"run": packing.name})
+    points = np.eye(6, 3, dtype=np.float32)
+    np.save(packing.path / "umap.npy", points)
+    told = base64.b64decode(published_map(context, {"run": packing.name})["points"])
+    np.testing.assert_array_equal(np.frombuffer(told, "<f4").reshape(-1, 3), points)

@@ -119,6 +119,12 @@ class Faces {
   }
 }
 
+/** The share of its size that a face has so far in front of the ball's middle; the shaders say the same. @param {number} z */
+function grown(z) {
+  const share = Math.min(1, Math.max(0, (z - 0.02) / 0.43));
+  return share * share * (3 - 2 * share);
+}
+
 /** A step that visits all of so many numbers before it comes back, far from one to the next. @param {number} count */
 function strideOf(count) {
   /** @type {(a: number, b: number) => number} */
@@ -128,4 +134,4 @@ function strideOf(count) {
   return stride;
 }
 
-export { Faces, strideOf };
+export { Faces, grown, strideOf };

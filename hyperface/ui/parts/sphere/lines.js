@@ -53,7 +53,7 @@ class Lines {
    * @param {Camera} camera
    * @param {Frame} frame
    * @param {number} density
-   * @param {(index: number) => number} radiusOf how large somebody is drawn, in pixels from the middle
+   * @param {(index: number, z: number) => number} radiusOf how large somebody is drawn so far in front, in pixels from the middle
    * @param {number | null} hovered
    */
   draw(scene, camera, frame, density, radiusOf, hovered) {
@@ -65,15 +65,18 @@ class Lines {
     for (const link of this.links(scene)) this.link(scene, link, place);
     for (const [index, text] of scene.words) {
       const at = index < scene.count ? place(pointAt(scene.now, index)) : null;
-      if (at && at.z > 0) this.words(text, at.x, at.y - radiusOf(index) - 12, this.inks.mark, true);
+      if (at && at.z > 0) this.words(text, at.x, at.y - radiusOf(index, at.z) - 12, this.inks.mark, true);
     }
     const { picked } = scene;
     if (picked !== null && picked < scene.count) {
       const at = place(pointAt(scene.now, picked)), portrait = at.z > 0 ? scene.portrait : null;
       if (portrait) this.face(portrait, at);
-      this.ring(at, portrait ? PORTRAIT : radiusOf(picked) + 3, this.inks.text, 2);
+      this.ring(at, portrait ? PORTRAIT : radiusOf(picked, at.z) + 3, this.inks.text, 2);
     }
-    if (hovered !== null && hovered < scene.count) this.ring(place(pointAt(scene.now, hovered)), radiusOf(hovered) + 2, this.inks.mark, 2);
+    if (hovered !== null && hovered < scene.count) {
+      const at = place(pointAt(scene.now, hovered));
+      this.ring(at, radiusOf(hovered, at.z) + 2, this.inks.mark, 2);
+    }
   }
 
   /** Those given, and the one to the nearest. @param {Scene} scene @returns {Link[]} */

@@ -10,7 +10,7 @@
 // element needs a height of its own. Without WebGL an ordinary canvas shows the same, without faces.
 import { onTheme } from '../look.js';
 import { Camera } from './camera.js';
-import { Faces } from './faces.js';
+import { Faces, grown } from './faces.js';
 import { Input } from './input.js';
 import { Lines, onCanvas } from './lines.js';
 import { pointSize } from './look_of_points.js';
@@ -203,13 +203,18 @@ class Sphere {
     if (!frame.width) return;
     portraits.choose(scene, frame.radius * camera.zoom, performance.now());
     this.painter?.paint(scene, camera, frame, density, portraits);
-    this.lines?.draw(scene, camera, frame, density, (index) => this.drawnRadius(index), this.hovered);
+    this.lines?.draw(scene, camera, frame, density, (index, z) => this.drawnRadius(index, z), this.hovered);
     this.painted += 1;
   }
 
-  /** How large somebody is drawn, in pixels from the middle. @param {number} index */
-  drawnRadius(index) {
-    return (this.portraits.marks?.[index] ? this.portraits.size : pointSize(this.scene.count, this.camera.zoom)) / 2;
+  /**
+   * How large somebody is drawn, in pixels from the middle.
+   * @param {number} index
+   * @param {number} z how far in front: faces shrink towards the edge of the ball
+   */
+  drawnRadius(index, z) {
+    const point = pointSize(this.scene.count, this.camera.zoom);
+    return (this.portraits.marks?.[index] ? Math.max(point, this.portraits.size * grown(z)) : point) / 2;
   }
 
   /** Where an event is in the element. @param {PointerEvent} event */
@@ -227,7 +232,7 @@ class Sphere {
     const point = [0, 0, 0];
     for (let i = 0; i < scene.count; i++) {
       for (let axis = 0; axis < 3; axis++) point[axis] = scene.now[3 * i + axis];
-      const at = place(point), share = Math.hypot(at.x - x, at.y - y) / Math.max(LEAST_REACH, this.drawnRadius(i));
+      const at = place(point), share = Math.hypot(at.x - x, at.y - y) / Math.max(LEAST_REACH, this.drawnRadius(i, at.z));
       if (at.z < 0 || share >= best) continue;
       best = share;
       found = i;
