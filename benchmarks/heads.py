@@ -1,13 +1,13 @@
-"""Speed and memory of drawing heads, beside the renderer that the first rendered benchmarks were made with.
+"""Speed and memory of drawing heads.
 
-    python benchmarks/heads.py [--people 6] [--pictures 20] [--sizes 112 224 448] [--threads 1 2] [--peer]
+    python benchmarks/heads.py [--people 6] [--pictures 20] [--sizes 112 224 448] [--threads 1 2]
 
 Prints the time to the first picture of a fresh process, with what was compiled before and without; images a second of
 `datasets.synthesize`, JPEGs and data card included; memory after that; and, for each size, milliseconds of one thread
 for a picture of a person whose parts are kept, the same with hair, beard and age as the seeds have them, and for the
 first picture of a person.
 Milliseconds are of processor time, which other programs on the machine change less than the clock; both are told where
-threads share the work. --peer times scripts/rendered_heads as well, which needs `pip install anny`.
+threads share the work.
 """
 
 import argparse
@@ -30,7 +30,6 @@ from hyperface.heads.photo.capture import STYLE_SIZE, capture_of
 from hyperface.heads.render import Studio
 from hyperface.seeds import seeded_normal
 
-SCRIPTS = Path(__file__).resolve().parents[1] / "scripts"
 FRESH = """
 import time
 start, busy = time.perf_counter(), time.process_time()
@@ -110,31 +109,12 @@ def memory() -> float:
     return next((int(line.split()[1]) / 1024 for line in lines if line.startswith("VmRSS")), float("nan"))
 
 
-def peer(pictures: int) -> float:
-    """A picture of the scripts' renderer."""
-    sys.path.insert(0, str(SCRIPTS))
-    from rendered_heads.capture import sample_capture
-    from rendered_heads.identities import Identity, stream
-    from rendered_heads.render import Studio as Old
-
-    studio, person = Old.open(), Identity.sample(1, 0)
-    shots = [sample_capture(stream(1, "benchmark", number), yaw=0.0) for number in range(pictures + 1)]
-
-    def draw(few: list) -> None:
-        for shot in few:
-            studio.photograph(person, age=0.7, capture=shot, rng=stream(1, "surface"))
-
-    draw(shots[:1])
-    return milliseconds(lambda: draw(shots[1:]), pictures)
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--people", type=int, default=6)
     parser.add_argument("--pictures", type=int, default=20)
     parser.add_argument("--sizes", type=int, nargs="+", default=[112, 224, 448])
     parser.add_argument("--threads", type=int, nargs="+", default=[1, 2])
-    parser.add_argument("--peer", action="store_true")
     options = parser.parse_args()
     torch.set_num_threads(1)
     tell_fresh()
@@ -146,8 +126,6 @@ def main() -> None:
     torch.set_num_threads(1)
     for size in options.sizes:
         tell_pictures(size, options.people, max(2, options.pictures * 112 // size))
-    if options.peer:
-        print(f"scripts/rendered_heads, 112 pixels     {peer(options.pictures):8.1f} ms")
 
 
 if __name__ == "__main__":

@@ -24,9 +24,9 @@ from scipy.ndimage import map_coordinates
 REPOSITORY = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(REPOSITORY))  # run from a checkout that is not installed
 
-from rendered_heads.chart import _LEFT, _TOP, TEXELS_PER_UNIT, make_chart  # noqa: E402
-from rendered_heads.head_model import TEETH, HeadModel, _centered, _forward, load_head_model  # noqa: E402
-from rendered_heads.identities import _EXCLUDED, _PREFIXES  # noqa: E402
+from anny_heads.changes import EXCLUDED, PREFIXES  # noqa: E402
+from anny_heads.chart import _LEFT, _TOP, TEXELS_PER_UNIT, make_chart  # noqa: E402
+from anny_heads.head_model import TEETH, HeadModel, _centered, _forward, load_head_model  # noqa: E402
 
 from hyperface.assets import assets_folder  # noqa: E402
 from hyperface.files import write_atomic  # noqa: E402
@@ -62,7 +62,7 @@ def local_shapes(head: HeadModel) -> dict[str, np.ndarray]:
     shapes = {}
     for name in head.local_changes:
         plain = name[2:] if name[:2] in ("l-", "r-") else name
-        if plain in _EXCLUDED or not plain.startswith(_PREFIXES):
+        if plain in EXCLUDED or not plain.startswith(PREFIXES):
             continue
         for sign, strength in (("+", 1.0), ("-", -1.0)):
             moved = _centered(_forward(head.anny, {}, {name: strength}, {}), head.eyeballs)

@@ -5,8 +5,7 @@
     python scripts/build_rendered_benchmarks.py --seed 101 --out FOLDER --check    # the same on other people
 
 Everything follows from the seed and the renderer. TUNING_SEED is the one that settings were chosen on; packs that ship
-show other people, whom nobody looked at before the settings were final. Those that ship today are of an earlier
-renderer, scripts/rendered_heads.
+show other people, whom nobody looked at before the settings were final.
 """
 
 import argparse

@@ -63,18 +63,6 @@ def make_chart(head: HeadModel) -> Chart:
     return Chart(position, masks["lips"], masks["ears"], np.minimum(*gaps).astype(np.float32))
 
 
-def sample_bilinear(image: np.ndarray, texel: np.ndarray) -> np.ndarray:
-    """Values (n, c) of image (h, w, c) at columns and rows (n, 2), texel centres at + 0.5, edges repeated."""
-    height, width = image.shape[:2]
-    x, y = np.clip(texel[:, 0] - 0.5, 0, width - 1), np.clip(texel[:, 1] - 0.5, 0, height - 1)
-    left, top = x.astype(np.int32), y.astype(np.int32)
-    right, bottom = np.minimum(left + 1, width - 1), np.minimum(top + 1, height - 1)
-    across, down = (x - left)[:, None], (y - top)[:, None]
-    upper = image[top, left] * (1 - across) + image[top, right] * across
-    lower = image[bottom, left] * (1 - across) + image[bottom, right] * across
-    return upper * (1 - down) + lower * down
-
-
 def fit_sphere(points: np.ndarray) -> tuple[np.ndarray, float]:
     """Least-squares sphere through points (n, 3): |p|² = 2 p·c + (r² − |c|²) is linear in c and the bracket."""
     origin = points.mean(axis=0)

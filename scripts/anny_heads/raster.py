@@ -53,46 +53,6 @@ def rasterize(
     return index, weights
 
 
-@njit(cache=True)
-def depth_map(points: np.ndarray, depth: np.ndarray, triangles: np.ndarray, size: int) -> np.ndarray:
-    """Depth of the nearest surface seen in parallel projection, float32 (size, size), +inf where there is none.
-
-    points: float32 (v, 2), in samples. depth: float32 (v,). triangles: int32 (t, 3).
-    """
-    nearest = np.full((size, size), np.inf, np.float32)
-    for t in range(triangles.shape[0]):
-        a, b, c = triangles[t, 0], triangles[t, 1], triangles[t, 2]
-        ax, ay, bx, by, cx, cy = points[a, 0], points[a, 1], points[b, 0], points[b, 1], points[c, 0], points[c, 1]
-        area = (bx - ax) * (cy - ay) - (cx - ax) * (by - ay)
-        if abs(area) < 1e-9:
-            continue
-        left, right = max(0, int(np.ceil(min(ax, bx, cx) - 0.5))), min(size - 1, int(np.floor(max(ax, bx, cx) - 0.5)))
-        top, bottom = max(0, int(np.ceil(min(ay, by, cy) - 0.5))), min(size - 1, int(np.floor(max(ay, by, cy) - 0.5)))
-        for row in range(top, bottom + 1):
-            y = row + 0.5
-            for column in range(left, right + 1):
-                x = column + 0.5
-                u = ((bx - x) * (cy - y) - (cx - x) * (by - y)) / area
-                v = ((cx - x) * (ay - y) - (ax - x) * (cy - y)) / area
-                w = 1.0 - u - v
-                if u < 0.0 or v < 0.0 or w < 0.0:
-                    continue
-                z = u * depth[a] + v * depth[b] + w * depth[c]
-                if z < nearest[row, column]:
-                    nearest[row, column] = z
-    return nearest
-
-
-def vertex_normals(vertices: np.ndarray, triangles: np.ndarray) -> np.ndarray:
-    """Unit normals (v, 3), area-weighted over the triangles around each vertex. Counter-clockwise is outside."""
-    corners = vertices[triangles]  # (t, 3, 3)
-    faces = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])  # (t, 3)
-    normals = np.zeros_like(vertices)
-    for axis in range(3):
-        normals[:, axis] = np.bincount(triangles.ravel(), weights=np.repeat(faces[:, axis], 3), minlength=len(vertices))
-    return normals / np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-12)
-
-
 def grid_triangles(rows: int, columns: int) -> np.ndarray:
     """Two triangles per cell of a grid of vertices numbered row by row: int32 (2 (rows − 1) (columns − 1), 3)."""
     index = np.arange(rows * columns).reshape(rows, columns)

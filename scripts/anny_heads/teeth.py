@@ -28,11 +28,3 @@ def teeth_vertices(corners: np.ndarray, lip_front: np.ndarray) -> np.ndarray:
     y = lip_front[1] + _BEHIND_LIP + 34 * across**2 / scale - 0.1 * up
     z = middle[2] - 0.0005 + up + 0 * across
     return np.stack([x, y, z], axis=-1).reshape(-1, 3).astype(np.float32)
-
-
-def teeth_albedo(position: np.ndarray) -> np.ndarray:
-    """(n, 3) at positions (n, 3) of the mean head: ivory, darker between teeth and towards the back."""
-    x = position[:, 0]
-    gap = np.exp(-0.5 * ((np.abs((x / _TOOTH_WIDTH) % 1 - 0.5) - 0.5) / 0.06) ** 2)
-    shade = (1 - 0.45 * gap) * np.clip(1.15 - np.abs(x) / 0.024, 0.15, 1)
-    return (np.array([0.66, 0.60, 0.50]) * shade[:, None]).astype(np.float32)
