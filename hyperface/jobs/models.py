@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from hyperface.assets import assets_folder
 from hyperface.errors import RunError
 from hyperface.jobs.console import Console
 from hyperface.runs import is_run, names, open_run
@@ -26,10 +27,14 @@ def absolute(name: str) -> str:
 
 
 def model_file(model: str) -> str:
-    """What `recognizers.load` opens for a model: its name, or its file. RunError if a run has none (yet)."""
-    if not is_run(model):
+    """What `recognizers.load` opens for a model: its name, or its file. RunError if a run has none (yet).
+
+    A run that ships, such as train-demo, is known by its name.
+    """
+    shipped = assets_folder() / "demo" / model
+    if not is_run(model) and not is_run(shipped):
         return model
-    run = open_run(model)
+    run = open_run(model if is_run(model) else shipped)
     if run.verb != "train":
         raise RunError(f"{model} is a run of `{run.verb}`, not of `train`: there is no model in it.")
     return str(run.file(names.MODEL))

@@ -1,6 +1,8 @@
 import io
+import itertools
 import json
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -9,6 +11,9 @@ from PIL import Image
 from hyperface import runs
 from hyperface.cli import main
 from hyperface.evaluation import load_benchmark
+from hyperface.heads.identity import coordinates
+from hyperface.heads.photo.capture import STYLE_SIZE, capture_of
+from hyperface.heads.render import Studio
 
 
 @pytest.fixture
@@ -41,6 +46,36 @@ def test_an_evaluation_aligns_once_and_keeps_the_pack(table, tmp_path):
     (entry,) = run.results()["evaluations"]
     assert (entry["benchmark"], entry["pairs"], entry["accuracy"]) == ("noise", 12, 1.0)  # of an image and itself
     assert len(load_benchmark(path / "benchmarks" / "noise.bin")) == 12
+
+
+@pytest.fixture
+def lfw(tmp_path):
+    """A folder laid out as LFW's, of heads: five people with two photos of 250×250 pixels each, ten pairs."""
+    studio, neutral = Studio(), replace(capture_of([0.0] * STYLE_SIZE, variation=0.0), hair_style=None)
+    people = ["Ada_Byron", "Emmy_Noether", "Mary_Cartwright", "Sofja_Kovalevskaja", "Olga_Ladyzhenskaya"]
+    for name, z in zip(people, coordinates.sample(range(5)), strict=True):
+        folder = tmp_path / "lfw" / "lfw_funneled" / name
+        folder.mkdir(parents=True)
+        for number in (1, 2):
+            pixels = studio.photograph(z, replace(neutral, yaw=12.0 * number - 18), size=250, framing=0.5)
+            Image.fromarray(np.rint(255 * pixels).astype(np.uint8)).save(folder / f"{name}_{number:04d}.jpg")
+    pairs = [f"{name}\t1\t2" for name in people]
+    pairs += [f"{name}\t1\t{other}\t2" for name, other in itertools.pairwise([*people, people[0]])]
+    (tmp_path / "lfw" / "pairs.txt").write_text("\n".join(["1\t5", *pairs]))
+    return tmp_path / "lfw"
+
+
+@pytest.mark.slow
+def test_the_model_that_ships_is_measured_on_a_folder_of_lfw(lfw, tmp_path, monkeypatch, capsys):
+    """The one command of docs/how-to/benchmarks.md, from any folder."""
+    monkeypatch.chdir(tmp_path)
+    assert main(["evaluate", "--model", "train-demo", "--model", "dlib", "--benchmark", str(lfw)]) == 0
+    (run,) = (tmp_path / "runs").iterdir()
+    demo, dlib = runs.open_run(run).results()["evaluations"]
+    assert (demo["benchmark"], demo["pairs"], dlib["pairs"]) == ("lfw", 10, 10)  # a face is found in every photo
+    scores = np.load(run / "scores" / "1.npz")
+    assert scores["distances"][scores["same"]].max() < scores["distances"][~scores["same"]].min()
+    assert "on lfw: " in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(

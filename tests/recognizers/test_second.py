@@ -15,4 +15,4 @@ def test_the_second_recognizer_tells_strangers_apart():
     pairs = np.sort(np.concatenate([np.flatnonzero(whole.same == same)[:50] for same in (True, False)]))
     images = whole.images.reshape(-1, 2, *whole.images.shape[1:])[pairs].reshape(-1, *whole.images.shape[1:])
     with torch.inference_mode():
-        assert verify(second, Benchmark("some", "Some", images, whole.same[pairs])).accuracy > 0.9
+        assert verify(second, Benchmark("some", "Some", images, whole.same[pairs])).accuracy > 0.8
