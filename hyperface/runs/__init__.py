@@ -1,7 +1,7 @@
 """Run folders: what a piece of work was asked to do, how far it is, and what came of it.
 
     runs/<verb>-<time>-<slug>/
-        config.json        verb, title, options, parents (the runs it was made from); written once
+        config.json        verb, title, options, parents (the runs it was made from); written once, but for the title
         status.json        state, process, progress, seconds left, message; replaced as the work goes on
         metrics.jsonl      one JSON object a step, appended in whole lines
         launched           process that the app has started for it
@@ -30,6 +30,7 @@ from hyperface.runs.folder import (
     lineage,
     list_runs,
     open_run,
+    rename,
     request_stop,
     runs_folder,
 )
@@ -53,6 +54,7 @@ __all__ = [
     "lineage",
     "list_runs",
     "open_run",
+    "rename",
     "request_stop",
     "runs_folder",
 ]

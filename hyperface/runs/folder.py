@@ -29,6 +29,7 @@ FAILED = "failed"
 INTERRUPTED = "interrupted"  # said by a reader: the status says `running`, but its process is gone
 STARTING = "starting"  # said by a reader: created, no process has reported yet
 WRITTEN = frozenset((RUNNING, DONE, STOPPED, FAILED))  # what a status file may say
+MOST_TITLE = 120  # characters
 STARTING_SECONDS = 20.0  # a created run that nobody has launched is `starting` for so long, `interrupted` afterwards
 
 
@@ -194,6 +195,19 @@ def lineage(run: Run, folders: Iterable[Path]) -> list[Run]:
 def request_stop(run: Run) -> None:
     """Ask the run's worker to stop; it does so at its next step and leaves what it has."""
     write_atomic(run.path / "stop", b"")
+
+
+def rename(run: Run, title: str) -> None:
+    """List the run under another title. RunError for an empty one."""
+    title = " ".join(title.split())[:MOST_TITLE]
+    if not title:
+        raise RunError("A run needs a name to be listed under.")
+    path = run.path / "config.json"
+    try:
+        content = json.loads(path.read_bytes())
+    except (OSError, ValueError) as error:
+        raise RunError(f"{run.path} is not a readable run folder ({error}).") from error
+    write_atomic(path, json_bytes({**content, "title": title}))
 
 
 def delete(run: Run) -> None:

@@ -1,4 +1,4 @@
-"""The app: header with the run picker, one tab for each stage of the pipeline."""
+"""The app: header with the run picker, the strip of stages, one tab for each stage of the pipeline."""
 
 from __future__ import annotations
 
@@ -14,10 +14,14 @@ from hyperface.ui.learn import tab as learn_tab
 from hyperface.ui.pack import tab as pack_tab
 from hyperface.ui.parts.app_page import AppPage
 from hyperface.ui.parts.context import AppContext
-from hyperface.ui.parts.run_picker import newest_at_load, run_picker
+from hyperface.ui.parts.run_picker import run_picker
 from hyperface.ui.parts.scripts import head_script
 from hyperface.ui.parts.theme import STYLE_SHEETS, VARIABLES, HyperFaceTheme
 from hyperface.ui.photos import tab as photos_tab
+from hyperface.ui.story.about import about_page
+from hyperface.ui.story.chain import landing_run
+from hyperface.ui.story.strip import story_strip
+from hyperface.ui.story.strip import wire as wire_strip
 from hyperface.ui.train import tab as train_tab
 
 TABS = {
@@ -46,14 +50,22 @@ def build(context: AppContext) -> gr.Blocks:
         with gr.Row(elem_classes=["hf-top"]):
             gr.HTML(HEADER, apply_default_css=False, js_on_load=None)
             packing = run_picker(
-                context, "pack", label="Packing", elem_id="packing-picker", min_width=240, container=True
+                context,
+                "pack",
+                label="Packing",
+                value=landing_run(context, []),
+                elem_id="packing-picker",
+                min_width=240,
+                container=True,
             )
-        page = AppPage(context, blocks, packing)
+        strip = story_strip(context, packing.value)
+        about_page()
+        page = AppPage(context, blocks, packing, strip)
         with gr.Tabs(selected="pack", elem_id="tabs", overflow_behavior="wrap"):
             for tab_id, (title, module) in TABS.items():
                 with gr.Tab(title, id=tab_id, elem_id=f"tab-{tab_id}") as tab:
                     module.build(page, tab)
-        newest_at_load(blocks, context, "pack", packing)
+        wire_strip(context, strip, packing)
     blocks.queue(max_size=64, default_concurrency_limit=4)
     return blocks
 

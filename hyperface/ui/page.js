@@ -8,8 +8,13 @@ import { sphereView } from './parts/sphere/view.js';
 import { runProgress } from './parts/run_progress.js';
 import { holdTyping } from './parts/typing.js';
 import { photoPicker } from './photos/picker.js';
+import { aboutPage } from './story/about.js';
+import { storyStrip } from './story/strip.js';
 import { trainView } from './train/view.js';
 
 holdTyping(window);
 
-export { chartView, downloads, learnView, packView, photoPicker, portraitView, runProgress, sphereView, trainView };
+export {
+  aboutPage, chartView, downloads, learnView, packView, photoPicker,
+  portraitView, runProgress, sphereView, storyStrip, trainView,
+};

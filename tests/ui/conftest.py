@@ -114,7 +114,7 @@ def benchmarks_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def small_packing(runs_folder: Path) -> runs.Run:
-    """A finished packing of 20 identities. It is the newest, so a page that is opened after it starts with it."""
+    """A finished packing of 20 identities. A `page` of the same test begins with it."""
     return _packed(runs_folder, 20, "Twenty people")
 
 
@@ -241,9 +241,10 @@ def browser():
 
 
 @pytest.fixture
-def page(browser, app_url: str, runs_folder: Path, upload_cache: Path):
-    """A fresh page of the app. The test fails if the page logs an error or asks any other host for anything."""
-    context = browser.new_context(viewport={"width": 1280, "height": 900})
+def page(browser, app_url: str, runs_folder: Path, upload_cache: Path, request: pytest.FixtureRequest):
+    """A fresh page of the app, which nothing plays by itself. The test fails if the page logs an error or asks any
+    other host for anything."""
+    context = browser.new_context(viewport={"width": 1280, "height": 900}, reduced_motion="reduce")
     page = context.new_page()
     page.set_default_timeout(STEP_MILLISECONDS)
     wrong: list[str] = []
@@ -257,7 +258,8 @@ def page(browser, app_url: str, runs_folder: Path, upload_cache: Path):
         wrong[:] = [message for message in wrong if not any(text in message for text in CUT_OFF)]
 
     page.on("framenavigated", forget_what_leaving_cut_off)
-    page.goto(app_url)
+    shown = f"?run={request.getfixturevalue('small_packing').name}" if "small_packing" in request.fixturenames else ""
+    page.goto(app_url + shown)
     page.get_by_role("tab", name="Pack", exact=True).wait_for()
     yield page
     logged = list(wrong)

@@ -12,7 +12,7 @@ from gradio.blocks import Block
 from hyperface.errors import InputError
 from hyperface.ui.evaluate.benchmarks import NO_BENCHMARK, benchmark_choices
 from hyperface.ui.evaluate.charts import det_chart, roc_chart
-from hyperface.ui.evaluate.evaluations import Evaluated, evaluations, model_choices
+from hyperface.ui.evaluate.evaluations import DLIB, Evaluated, evaluations, model_choices
 from hyperface.ui.evaluate.files import result_files
 from hyperface.ui.evaluate.leakage_panel import leakage_panel
 from hyperface.ui.evaluate.results import (
@@ -34,6 +34,7 @@ from hyperface.ui.parts.plots import chart
 from hyperface.ui.parts.run_picker import keeping
 from hyperface.ui.parts.run_progress import run_progress
 from hyperface.ui.parts.toasts import toasts
+from hyperface.ui.story.chain import chain_of
 
 FIRST_MODELS = 2  # chosen where nothing is: dlib, and the newest trained here
 THRESHOLD = "The cosine from which a pair counts as one person. It starts where most pairs are decided rightly."
@@ -107,7 +108,7 @@ def build(page: AppPage, tab: gr.Tab) -> None:
             published = gr.HTML(apply_default_css=False, elem_id="evaluate-published")
             study_panel(context, tab)
             leakage_panel(context, tab)
-    _show_results(context, tab, Parts(choices, summary, closer, published))
+    _show_results(page, tab, Parts(choices, summary, closer, published))
 
     def begin(given: Given) -> str:
         name = given[benchmark]
@@ -150,7 +151,8 @@ def _closer() -> Closer:
     return Closer(chosen, gr.State(None), scores, threshold, counts, wrong)
 
 
-def _show_results(context: AppContext, tab: gr.Tab, parts: Parts) -> None:
+def _show_results(page: AppPage, tab: gr.Tab, parts: Parts) -> None:
+    context = page.context
     choices, summary, closer = parts.choices, parts.summary, parts.closer
     models, benchmark, progress = choices.models, choices.benchmark, choices.progress
 
@@ -177,10 +179,19 @@ def _show_results(context: AppContext, tab: gr.Tab, parts: Parts) -> None:
     everything += [parts.published, closer.chosen, closer.looked_at, *at_threshold]
     refreshing: list[Block] = [models, benchmark, progress]
     opened = tab.select(toasts(refresh), set(refreshing), refreshing, **QUIET)
-    for event in (opened.then, models.input, benchmark.input, progress.finished):
+    set_up = page.strip.test(lambda name: to_test(context, name), page.packing, models, **QUIET)
+    for event in (opened.then, set_up.then, models.input, benchmark.input, progress.finished):
         event(toasts(show), asked, everything, **LATEST)
     closer.chosen.input(toasts(look), {models, benchmark, closer.chosen}, [closer.looked_at, *at_threshold], **LATEST)
     closer.threshold.input(toasts(judge), {*asked, closer.threshold}, detailed, **LATEST)
+
+
+def to_test(context: AppContext, packing: str | None) -> dict[str, Any]:
+    """An update of the models: the newest that was trained on the packing with this name, beside the shipped one."""
+    chain = chain_of(context, packing)
+    trained = "" if chain is None or chain.training is None else str(chain.training.path)
+    offered = model_choices(context)
+    return gr.update(choices=offered, value=[value for _, value in offered if value in (DLIB, trained)])
 
 
 def refreshed(

@@ -87,7 +87,8 @@ def build(page: AppPage, tab: gr.Tab) -> None:
     dataset_panel(context, packing, controls.generator, tab)
     portrait_view(context)
     gr.on([tab.select, packing.change], lambda name: name, packing, files, **AT_ONCE)
-    _turn_pages(packing, controls, pictures, paging)
+    _turn_pages(controls, pictures, paging)
+    _share_identity(page, controls.first)
     _draw_pages(page, tab, controls, pictures)
 
 
@@ -121,7 +122,7 @@ def _pictures() -> tuple[Pictures, Paging]:
     return Pictures(summary, grid, pair, gr.State(0)), Paging(previous, following, other_styles)
 
 
-def _turn_pages(packing: gr.Dropdown, controls: PageControls, pictures: Pictures, paging: Paging) -> None:
+def _turn_pages(controls: PageControls, pictures: Pictures, paging: Paging) -> None:
     def turn(direction: int, given: Given) -> float | None:
         return turned(direction, given[controls.first], given[controls.identities], given[pictures.size])
 
@@ -133,7 +134,19 @@ def _turn_pages(packing: gr.Dropdown, controls: PageControls, pictures: Pictures
     paging.following.click(lambda given: turn(1, given), asked, controls.first, **AT_ONCE)
     style = controls.first_style
     paging.other_styles.click(other_styles, [style, controls.styles], style, **AT_ONCE)
-    packing.change(lambda: 0, outputs=controls.first, **AT_ONCE)
+
+
+def _share_identity(page: AppPage, first: gr.Number) -> None:
+    """Who is chosen elsewhere on the page leads the grid, and who leads it is chosen everywhere."""
+
+    def tell(name: str | None, number: float | None) -> dict[str, Any]:
+        return {"run": name, "identity": None if number is None else int(number)}
+
+    def chosen(event: gr.EventData) -> int:
+        return max(0, int(getattr(event, "identity", 0)))
+
+    page.strip.chosen(chosen, outputs=first, **AT_ONCE)
+    first.change(tell, [page.packing, first], page.strip, **AT_ONCE)
 
 
 def _draw_pages(page: AppPage, tab: gr.Tab, controls: PageControls, pictures: Pictures) -> None:

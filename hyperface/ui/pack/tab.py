@@ -18,7 +18,8 @@ from hyperface.ui.pack.view import pack_view
 from hyperface.ui.parts import worker
 from hyperface.ui.parts.app_page import AppPage
 from hyperface.ui.parts.context import AppContext
-from hyperface.ui.parts.events import AT_ONCE, QUIET, Given, components_of, values_of
+from hyperface.ui.parts.events import AT_ONCE, QUIET, Given, Updates, components_of, values_of
+from hyperface.ui.parts.remembered import remember
 from hyperface.ui.parts.run_picker import picker_at, picker_update
 from hyperface.ui.parts.toasts import toasts
 
@@ -59,8 +60,9 @@ def build(page: AppPage, tab: gr.Tab) -> None:
             view = pack_view(context, packing.value)
             plain_sphere()
 
-    def start(given: Given) -> dict[str, Any]:
-        return picker_at(context, "pack", start_packing(context, **values_of(controls, given)))
+    def start(given: Given) -> Updates:
+        name = start_packing(context, **values_of(controls, given))
+        return {packing: picker_at(context, "pack", name), page.strip: {"run": name, "own": True}}
 
     def estimate(identities: float, steps: float) -> str:
         return packing_estimate(context, identities, steps)
@@ -71,7 +73,8 @@ def build(page: AppPage, tab: gr.Tab) -> None:
     sizes = [controls.identities, controls.steps]
     moments = [page.blocks.load, tab.select, controls.identities.change, controls.steps.change]
     gr.on(moments, estimate, sizes, expected, **AT_ONCE)
-    begin.click(toasts(start), components_of(controls), packing, **QUIET)
+    begin.click(toasts(start), components_of(controls), [packing, page.strip], **QUIET)
+    remember(page.blocks, "pack", controls)
     packing.change(lambda name: name, packing, view, **AT_ONCE)
     view.ended(refresh, packing, packing, **AT_ONCE)
 

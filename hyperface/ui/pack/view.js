@@ -1,4 +1,5 @@
 // The picture of a packing: what arrives from the server, and the parts that show it.
+import { goTo, onPlace, place } from '../parts/address.js';
 import { find, findInput } from '../parts/elements.js';
 import { controls, follower, showProgress } from '../parts/following.js';
 import { plotly } from '../parts/plotly.js';
@@ -91,6 +92,7 @@ function packView({ element, props, server, trigger, watch }) {
     state.chosen = nearest;
     state.picked = true;
     findInput(root, '.hf-identity').value = String(nearest);
+    goTo({ identity: String(nearest) }, { step: false });
     people.show();
     sphere.mark(frame);
   }
@@ -125,6 +127,8 @@ function packView({ element, props, server, trigger, watch }) {
       state = fresh(name);
       sphere.clear();
     }
+    const { run, identity } = place();
+    if (run === name && identity !== undefined) Object.assign(state, { chosen: Number(identity), picked: true });
     timeline.setPlaying(false);
     root.dataset.empty = name ? 'false' : 'true';
     followRun(name);
@@ -134,6 +138,9 @@ function packView({ element, props, server, trigger, watch }) {
   controls(find(root, '.hf-progress'), server, () => state.name, () => follow(state.name));
   watch('value', () => {
     if (props.value !== state.name) follow(props.value);
+  });
+  onPlace(({ identity: chosen = '0' }) => {
+    if (root.isConnected && Number(chosen) !== state.chosen) choose(Number(chosen));
   });
   follow(props.value);
 }

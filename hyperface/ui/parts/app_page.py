@@ -12,8 +12,9 @@ from hyperface.ui.parts.context import AppContext
 @dataclass(frozen=True)
 class AppPage:
     """context: the server's. blocks: the page itself, whose `load` event fires when it is opened. packing: the run
-    picker in its header, which says what every tab works on."""
+    picker in its header, which says what every tab works on. strip: the story of that packing above the tabs."""
 
     context: AppContext
     blocks: gr.Blocks
     packing: gr.Dropdown
+    strip: gr.HTML

@@ -15,14 +15,16 @@ from hyperface.ui.parts.pictures import escape
 NOUNS = {"pack": "packing", "generate": "dataset", "train": "model", "evaluate": "evaluation", "gallery": "gallery"}
 
 
-def run_picker(context: AppContext, verb: str, *, label: str, info: str | None = None, **options: Any) -> gr.Dropdown:
+def run_picker(context: AppContext, verb: str, *, label: str, value: str | None = None, **options: Any) -> gr.Dropdown:
     """A drop-down of the runs of a verb. Its value is the run's name, None while there is no such run.
+
+    value: the one to begin with, the newest if not given.
 
     Refresh it with `picker_update` when its tab is opened: the page may be older than the newest run.
     """
     choices = run_choices(context, verb)
-    value = choices[0][1] if choices else None
-    return gr.Dropdown(choices, value=value, label=label, info=info, interactive=True, **options)
+    value = value or (choices[0][1] if choices else None)
+    return gr.Dropdown(choices, value=value, label=label, interactive=True, **options)
 
 
 def picker_update(context: AppContext, verb: str, chosen: str | None) -> dict[str, Any]:

@@ -17,8 +17,10 @@ from hyperface.ui.parts import worker
 from hyperface.ui.parts.app_page import AppPage
 from hyperface.ui.parts.context import AppContext
 from hyperface.ui.parts.events import AT_ONCE, LATEST, QUIET, Given, Updates, components_of, values_of
+from hyperface.ui.parts.remembered import remember
 from hyperface.ui.parts.run_picker import keeping, newest_at_load, picker_at, picker_update, run_choices, run_picker
 from hyperface.ui.parts.toasts import toasts
+from hyperface.ui.story.chain import chain_of
 from hyperface.ui.train.estimates import NEW, measured_estimate, training_estimate
 from hyperface.ui.train.view import train_view
 
@@ -85,11 +87,17 @@ def build(page: AppPage, tab: gr.Tab) -> None:
             data.against: keeping(against_choices(context), given[data.against], NONE),
         }
 
+    def set_up(name: str | None) -> dict[str, Any]:
+        """The newest pictures of the packing with this name as what is trained on."""
+        return gr.update(choices=dataset_choices(context), value=pictures_of(context, name))
+
+    page.strip.train(set_up, page.packing, data.dataset, **AT_ONCE)
+    remember(page.blocks, "train", training)
     pickers: list[Block] = [picker, data.dataset, data.against]
     asked = {page.packing, *components_of(data), *components_of(training)}
     begin.click(toasts(start), asked, pickers, **QUIET)
     picker.change(lambda name: name, picker, view, **AT_ONCE)
-    for opening in (tab.select, view.ended):
+    for opening in (tab.select, view.ended, page.strip.listed):
         opening(refresh, set(pickers), pickers, **AT_ONCE)
     data.dataset.change(lambda source: gr.update(visible=source == NEW), data.dataset, making, **AT_ONCE)
     _tell_estimate(context, tab, data, training, expected)
@@ -156,6 +164,13 @@ def dataset_choices(context: AppContext) -> list[tuple[str, str]]:
     ready_made = {run.name for run in context.runs("generate") if context.is_demo(run)}  # ships without its images
     made = [choice for choice in run_choices(context, "generate") if choice[1] not in ready_made]
     return [("New, from the packing", NEW), *made]
+
+
+def pictures_of(context: AppContext, packing: str | None) -> str:
+    """The newest dataset of the packing with this name that has its images, or a new one."""
+    chain = chain_of(context, packing)
+    made = None if chain is None else chain.dataset
+    return NEW if made is None or context.is_demo(made) else made.name
 
 
 def against_choices(context: AppContext) -> list[tuple[str, str]]:

@@ -1,0 +1,188 @@
+// The strip above the tabs: the stages of the shown packing's story, each a door, and the button that leads on.
+import { find, findAs } from '../parts/elements.js';
+import { goTo, onPlace, place } from '../parts/address.js';
+import { about } from './about.js';
+import { landing } from './landing.js';
+import { runMenu } from './run_menu.js';
+import { FIRST_TAB, followTabs, openTab, tabOpen } from './tabs.js';
+
+/**
+ * @typedef {object} Stage
+ * @property {string} key
+ * @property {string} title
+ * @property {string} tab
+ * @property {string} frame
+ * @property {string} figure
+ * @property {string} state
+ * @property {number} progress
+ * @property {string} thumbnail
+ */
+
+/** @typedef {{ label: string, to: string, action: string, waiting: boolean }} Next */
+
+/**
+ * @typedef {object} StoryNews
+ * @property {string} cursor
+ * @property {boolean} [same]
+ * @property {string} listing
+ * @property {Stage[]} stages
+ * @property {Record<string, Next>} next
+ * @property {{ first?: string, between?: string, last?: string }} captions
+ * @property {boolean} [ready]
+ * @property {{ name: string, title: string, noun: string }[]} runs
+ * @property {undefined} [error]
+ */
+
+/**
+ * @typedef {object} StoryServer
+ * @property {(question: { run: string | null, cursor: string | null }) => Promise<StoryNews | { error: string }>} news
+ * @property {(question: { run: string, title: string }) => Promise<{ error?: string }>} rename
+ * @property {(question: { run: string }) => Promise<{ error?: string }>} remove
+ */
+
+/** @type {Record<string, string>} */
+const HERE = { pack: 'packed', identities: 'pictures', train: 'train', evaluate: 'test' };  // the stage that a tab is of
+const NEWS_MILLISECONDS = 2500;
+const OWN = 'hyperface-own-runs', MOST_OWN = 20;
+
+/** @returns {string[]} runs that were started in this browser, newest first */
+function ownRuns() {
+  try {
+    const kept = JSON.parse(localStorage.getItem(OWN) ?? '[]');
+    return Array.isArray(kept) ? kept.map(String) : [];
+  } catch {
+    return [];
+  }
+}
+
+/** @param {string} name */
+function keepOwn(name) {
+  const kept = [name, ...ownRuns().filter((other) => other !== name)].slice(0, MOST_OWN);
+  try {
+    localStorage.setItem(OWN, JSON.stringify(kept));
+  } catch {
+    // a browser that keeps nothing forgets whose run it is, and no more
+  }
+}
+
+/**
+ * HTML of a stage.
+ * @param {Stage} stage
+ * @param {string | undefined} open the tab that is open
+ */
+function stageHtml({ key, title, tab, frame, figure, state, progress, thumbnail }, open) {
+  return `<li class="hf-stage" data-key="${key}" data-done="${progress >= 1}">`
+    + `<button type="button" data-tab="${tab}" data-frame="${frame}"${key === HERE[open ?? ''] ? ' aria-current="step"' : ''}>`
+    + `<span class="hf-stage-picture">${thumbnail}</span>`
+    + `<span class="hf-stage-text"><b>${title}</b><span>${figure || state}</span></span>`
+    + `<span class="hf-stage-state"><span class="hf-hidden">${state}</span>`
+    + `<i style="width:${Math.round(100 * progress)}%"></i></span></button></li>`;
+}
+
+/**
+ * A component whose value says which packing is shown; see strip.py for its events.
+ * @param {View<{ run?: string | null, own?: boolean, identity?: number | null } | null, StoryServer>} view
+ */
+function storyStrip({ element, props, server, trigger, watch }) {
+  const root = find(element, '.hf-story'), next = findAs(root, '.hf-next', HTMLButtonElement);
+  /** @type {StoryNews | null} */
+  let told = null;
+  /** @type {string | null} */
+  let listing = null;
+  let asking = 0, grid = 0;
+  /** @type {string | null} */
+  let followed = null;
+  const run = () => props.value?.run ?? null;
+  const story = landing(root, () => told?.captions ?? {});
+  const menu = runMenu(root, server, () => trigger('listed', {}));
+
+  function show() {
+    if (!told) return;
+    const open = tabOpen(), stages = find(root, '.hf-stages');
+    const html = told.stages.map((stage) => stageHtml(stage, open)).join('');
+    if (stages.innerHTML !== html) stages.innerHTML = html;
+    const step = told.next[open ?? ''];
+    next.hidden = !step;
+    next.disabled = Boolean(step?.waiting);
+    next.textContent = step?.label ?? '';
+    menu.show(told.runs);
+    story.tell();
+  }
+
+  async function follow() {
+    const mine = ++asking;
+    followed = run();
+    /** @type {string | null} */
+    let cursor = null;
+    while (mine === asking && element.isConnected) {
+      if (document.visibilityState === 'visible') {
+        /** @type {StoryNews | { error: string } | null} */
+        const news = await server.news({ run: run(), cursor }).catch(() => null);
+        if (mine !== asking) return;
+        if (news && news.error === undefined && !news.same) {
+          if (listing !== null && listing !== news.listing) trigger('listed', {});
+          [told, cursor, listing] = [news, news.cursor, news.listing];
+          show();
+        }
+      }
+      await new Promise((resolve) => setTimeout(resolve, NEWS_MILLISECONDS));
+    }
+  }
+
+  /** What Python says is shown. */
+  function changed() {
+    const name = run(), identity = props.value?.identity;
+    if (props.value?.own && name) keepOwn(name);
+    if (name && name !== place().run) {
+      const step = place().run !== undefined;  // the first is where the page began
+      goTo({ run: name, identity: undefined }, { step });
+    } else if (identity !== undefined && identity !== null) {
+      grid = identity;
+      goTo({ identity: String(identity) }, { step: false });
+    }
+    if (name !== followed) follow();
+  }
+
+  /** Let the grid of identities begin with who is chosen, where somebody sees it. */
+  function tellIdentity() {
+    const wanted = Number(place().identity ?? 0);
+    if (wanted === grid || tabOpen() === 'pack') return;
+    grid = wanted;
+    trigger('chosen', { identity: wanted });
+  }
+
+  next.addEventListener('click', () => {
+    const step = told?.next[tabOpen() ?? ''];
+    if (!step) return;
+    if (step.action) trigger(step.action, {});
+    if (step.to) openTab(step.to);
+  });
+  find(root, '.hf-stages').addEventListener('click', (event) => {
+    const door = event.target instanceof Element ? event.target.closest('button') : null;
+    if (!door) return;
+    openTab(door.dataset.tab ?? '');
+    story.goToEnd(door.dataset.frame ?? '');
+  });
+  about(find(root, '.hf-about-open'));
+  followTabs(() => {
+    show();
+    tellIdentity();
+  });
+
+  let known = place();
+  onPlace((now) => {
+    if (now.tab !== known.tab) openTab(now.tab ?? FIRST_TAB);
+    if (now.run && now.run !== known.run && now.run !== run()) trigger('opened', { runs: [now.run] });
+    known = now;
+    tellIdentity();
+  });
+  watch('value', changed);
+
+  const start = place();
+  if (start.tab) openTab(start.tab);
+  trigger('opened', { runs: [...(start.run ? [start.run] : []), ...ownRuns()] });
+  if (!start.run && !ownRuns().length && (start.tab ?? FIRST_TAB) === FIRST_TAB) story.playOnce();
+  follow();
+}
+
+export { ownRuns, stageHtml, storyStrip };

@@ -1,0 +1,54 @@
+// The tabs of the page as scripts see them: which one is open, and opening another one.
+import { goTo, place } from '../parts/address.js';
+
+const FIRST_TAB = 'pack';  // which a page begins with
+const TAB = '[role=tab]', ID = /^tab-(\w+)-button$/;
+
+/** @param {Element} tab */
+function nameOf(tab) {
+  return ID.exec(tab.id)?.[1];
+}
+
+/** @returns {HTMLElement[]} those of the page itself; a component may have tabs of its own */
+function tabs() {
+  /** @type {NodeListOf<HTMLElement>} */
+  const all = document.querySelectorAll(TAB);
+  return [...all].filter((tab) => nameOf(tab) !== undefined);
+}
+
+/** @returns {string | undefined} the name of the open one */
+function tabOpen() {
+  const open = tabs().find((tab) => tab.getAttribute('aria-selected') === 'true');
+  return open && nameOf(open);
+}
+
+/**
+ * Open a tab, now or as soon as the page has it.
+ * @param {string} name
+ */
+function openTab(name) {
+  const tab = tabs().find((each) => nameOf(each) === name);
+  if (!tab) {
+    if (!tabs().length) requestAnimationFrame(() => openTab(name));
+    return;
+  }
+  if (tab.getAttribute('aria-selected') !== 'true') tab.click();
+}
+
+/**
+ * Keep the address where the tabs are, and call back when another one is open.
+ * @param {() => void} callback
+ */
+function followTabs(callback) {
+  let last = tabOpen();
+  new MutationObserver(() => {
+    const open = tabOpen();
+    if (!open || open === last) return;
+    const first = last === undefined && place().tab === undefined;
+    last = open;
+    if (open !== place().tab) goTo({ tab: open }, { step: !first });
+    callback();
+  }).observe(document.body, { attributes: true, subtree: true, attributeFilter: ['aria-selected'], childList: true });
+}
+
+export { FIRST_TAB, followTabs, openTab, tabOpen };
