@@ -258,8 +258,8 @@ def page(browser, app_url: str, runs_folder: Path, upload_cache: Path, request: 
         wrong[:] = [message for message in wrong if not any(text in message for text in CUT_OFF)]
 
     page.on("framenavigated", forget_what_leaving_cut_off)
-    shown = f"?run={request.getfixturevalue('small_packing').name}" if "small_packing" in request.fixturenames else ""
-    page.goto(app_url + shown)
+    begun = next((name for name in ("small_faces", "small_packing") if name in request.fixturenames), None)
+    page.goto(app_url if begun is None else f"{app_url}?run={request.getfixturevalue(begun).name}")
     page.get_by_role("tab", name="Pack", exact=True).wait_for()
     yield page
     logged = list(wrong)

@@ -1,5 +1,5 @@
 // The picture of a packing: what arrives from the server, and the parts that show it.
-import { goTo, onPlace, place } from '../parts/address.js';
+import { moveTo, onPlace, place } from '../parts/address.js';
 import { find, findInput } from '../parts/elements.js';
 import { controls, follower, showProgress } from '../parts/following.js';
 import { plotly } from '../parts/plotly.js';
@@ -92,7 +92,7 @@ function packView({ element, props, server, trigger, watch }) {
     state.chosen = nearest;
     state.picked = true;
     findInput(root, '.hf-identity').value = String(nearest);
-    goTo({ identity: String(nearest) }, { step: false });
+    moveTo({ identity: String(nearest) }, { step: false });
     people.show();
     sphere.mark(frame);
   }
@@ -139,8 +139,9 @@ function packView({ element, props, server, trigger, watch }) {
   watch('value', () => {
     if (props.value !== state.name) follow(props.value);
   });
-  onPlace(({ identity: chosen = '0' }) => {
-    if (root.isConnected && Number(chosen) !== state.chosen) choose(Number(chosen));
+  onPlace(({ run, identity: chosen }) => {
+    if (!root.isConnected || run !== state.name || chosen === undefined) return;
+    if (Number(chosen) !== state.chosen) choose(Number(chosen));
   });
   follow(props.value);
 }

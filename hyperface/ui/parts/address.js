@@ -45,7 +45,7 @@ function searchWith(search, changes) {
  * @param {Place} changes
  * @param {{ step?: boolean }} [options]
  */
-function goTo(changes, { step = true } = {}) {
+function moveTo(changes, { step = true } = {}) {
   const search = searchWith(location.search, changes);
   if (search === location.search) return;
   const address = `${location.pathname}${search}${location.hash}`;
@@ -68,4 +68,4 @@ function onPlace(listener) {
   listeners.add(listener);
 }
 
-export { goTo, onPlace, place, placeOf, searchWith };
+export { moveTo, onPlace, place, placeOf, searchWith };

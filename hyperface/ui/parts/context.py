@@ -49,6 +49,7 @@ class AppContext:
     preparing: str = ""  # what a visitor who waits for a first picture is told; "" once there is one
     _parts: dict[object, object] = field(default_factory=dict, repr=False)
     _locks: dict[object, threading.Lock] = field(default_factory=dict, repr=False)
+    _begun: set[object] = field(default_factory=set, repr=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     def __post_init__(self) -> None:
@@ -128,6 +129,24 @@ class AppContext:
             if key not in self._parts:
                 self._parts[key] = load()
             return cast(T, self._parts[key])
+
+    def once_there(self, key: object, load: Callable[[], T]) -> T | None:
+        """The same, worked out in the background: None until it is there, and where `load` raises."""
+        with self._lock:
+            if key in self._parts:
+                return cast(T, self._parts[key])
+            if key in self._begun:
+                return None
+            self._begun.add(key)
+
+        def work() -> None:
+            try:
+                self.cached(key, load)
+            except Exception as error:  # whoever asked goes on without it
+                log.warning("%s could not be made: %s", key, error)
+
+        threading.Thread(target=work, name="once-there", daemon=True).start()
+        return None
 
     def warm_up(self) -> threading.Thread:
         """Load in the background what a visitor will need first, in the order of the tabs."""

@@ -1,6 +1,6 @@
 // The strip above the tabs: the stages of the shown packing's story, each a door, and the button that leads on.
 import { find, findAs } from '../parts/elements.js';
-import { goTo, onPlace, place } from '../parts/address.js';
+import { moveTo, onPlace, place } from '../parts/address.js';
 import { about } from './about.js';
 import { landing } from './landing.js';
 import { runMenu } from './run_menu.js';
@@ -135,10 +135,10 @@ function storyStrip({ element, props, server, trigger, watch }) {
     if (props.value?.own && name) keepOwn(name);
     if (name && name !== place().run) {
       const step = place().run !== undefined;  // the first is where the page began
-      goTo({ run: name, identity: undefined }, { step });
+      moveTo({ run: name, identity: undefined }, { step });
     } else if (identity !== undefined && identity !== null) {
       grid = identity;
-      goTo({ identity: String(identity) }, { step: false });
+      moveTo({ identity: String(identity) }, { step: false });
     }
     if (name !== followed) follow();
   }

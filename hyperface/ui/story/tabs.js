@@ -1,5 +1,5 @@
 // The tabs of the page as scripts see them: which one is open, and opening another one.
-import { goTo, place } from '../parts/address.js';
+import { moveTo, place } from '../parts/address.js';
 
 const FIRST_TAB = 'pack';  // which a page begins with
 const TAB = '[role=tab]', ID = /^tab-(\w+)-button$/;
@@ -46,7 +46,7 @@ function followTabs(callback) {
     if (!open || open === last) return;
     const first = last === undefined && place().tab === undefined;
     last = open;
-    if (open !== place().tab) goTo({ tab: open }, { step: !first });
+    if (open !== place().tab) moveTo({ tab: open }, { step: !first });
     callback();
   }).observe(document.body, { attributes: true, subtree: true, attributeFilter: ['aria-selected'], childList: true });
 }

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hyperface.errors import HyperFaceError
 from hyperface.runs import Run, names
 from hyperface.ui.parts.context import AppContext
 from hyperface.ui.parts.packed import gallery_of, load_packed
@@ -50,13 +49,14 @@ def packed_faces(context: AppContext, packing: Run) -> str:
 
 
 def _faces(context: AppContext, key: tuple[str, str], draw: Callable[[], list[np.ndarray]], source: Path) -> str:
-    """Drawn once while the file that they are of stays as it is."""
+    """Drawn once while the file that they are of stays as it is, in the background; nothing until they are."""
     try:
         modified = source.stat().st_mtime_ns
-        found: list[np.ndarray] = context.cached(("thumbnails", *key, modified), draw)
-    except (HyperFaceError, OSError, ValueError, KeyError, IndexError):
+    except OSError:
         return ""
-    return f'<span class="hf-stage-faces">{"".join(picture(image, "") for image in found)}</span>'
+    found = context.once_there(("thumbnails", *key, modified), draw)
+    pictures = "".join(picture(image, "") for image in found or ())
+    return f'<span class="hf-stage-faces">{pictures}</span>' if pictures else ""
 
 
 def sphere(packing: Run, number: int) -> str:

@@ -85,6 +85,7 @@ def test_every_color_that_is_used_has_one_home():
     assert [path.parent.name for path in STYLE_SHEETS][:2] == ["parts", "parts"]
     assert {path.parent.name for path in STYLE_SHEETS} == {
         "parts",
+        "story",
         "learn",
         "pack",
         "identities",
