@@ -9,7 +9,8 @@ import { arc, matrix, pointAt } from './vectors.js';
 /** A place on the canvas in pixels, and how far in front of the middle it is, in radii. @typedef {{ x: number, y: number, z: number }} Place */
 
 const PIECES = 24;
-const PORTRAIT = 30;  // pixels from the middle of the picked one's face to its edge
+const PORTRAIT = 0.115;  // of the ball's radius: from the middle of the picked one's face to its edge
+const NARROW = 180;  // pixels: so small a radius has no room for many words
 const LIFTED = 1.012;  // of the radius: a line over the surface
 
 /**
@@ -70,8 +71,9 @@ class Lines {
     const { picked } = scene;
     if (picked !== null && picked < scene.count) {
       const at = place(pointAt(scene.now, picked)), portrait = at.z > 0 ? scene.portrait : null;
-      if (portrait) this.face(portrait, at);
-      this.ring(at, portrait ? PORTRAIT : radiusOf(picked, at.z) + 3, this.inks.text, 2);
+      const large = PORTRAIT * frame.radius;
+      if (portrait) this.face(portrait, at, large);
+      this.ring(at, portrait ? large : radiusOf(picked, at.z) + 3, this.inks.text, 2);
     }
     if (hovered !== null && hovered < scene.count) {
       const at = place(pointAt(scene.now, hovered));
@@ -102,7 +104,8 @@ class Lines {
       context.arc(middle.x, middle.y, length, 0, 2 * Math.PI);
       context.stroke();
       context.setLineDash([]);
-      this.words(`nobody can do better: ${scene.bound.toFixed(1)}°`, middle.x, middle.y + length, this.inks.text, false);
+      const what = radius < NARROW ? 'bound' : 'nobody can do better:';
+      this.words(`${what} ${scene.bound.toFixed(1)}°`, middle.x, middle.y + length, this.inks.text, false);
     }
     context.globalAlpha = 1;
   }
@@ -127,14 +130,14 @@ class Lines {
     if (link.label && middle.z > 0) this.words(link.label, middle.x, middle.y, colors.mark, true);
   }
 
-  /** @param {HTMLImageElement} image @param {Place} at */
-  face(image, at) {
+  /** @param {HTMLImageElement} image @param {Place} at @param {number} radius */
+  face(image, at, radius) {
     const { context } = this;
     context.save();
     context.beginPath();
-    context.arc(at.x, at.y, PORTRAIT, 0, 2 * Math.PI);
+    context.arc(at.x, at.y, radius, 0, 2 * Math.PI);
     context.clip();
-    context.drawImage(image, at.x - PORTRAIT, at.y - PORTRAIT, 2 * PORTRAIT, 2 * PORTRAIT);
+    context.drawImage(image, at.x - radius, at.y - radius, 2 * radius, 2 * radius);
     context.restore();
   }
 
