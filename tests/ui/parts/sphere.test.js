@@ -6,6 +6,7 @@ import { Camera } from '../../../hyperface/ui/parts/sphere/camera.js';
 import { Faces, strideOf } from '../../../hyperface/ui/parts/sphere/faces.js';
 import { onCanvas } from '../../../hyperface/ui/parts/sphere/lines.js';
 import { color, onScale, pointSize } from '../../../hyperface/ui/parts/sphere/look_of_points.js';
+import { PlainPainter } from '../../../hyperface/ui/parts/sphere/plain_painter.js';
 import { Scene } from '../../../hyperface/ui/parts/sphere/scene.js';
 import {
   NO_TURN, angleBetween, arc, between, combine, inverse, pointAt, seenFrom, toFront, turnAround, turned, turnedAll, unit,
@@ -165,4 +166,27 @@ test('colours are read as CSS writes them, and lie on a scale', () => {
   const scale = [[0, 0, 0], [100, 0, 0], [100, 200, 0]];
   assert.deepEqual([onScale(5, [10, 20], scale), onScale(12.5, [10, 20], scale), onScale(99, [10, 20], scale)], [[0, 0, 0], [50, 0, 0], [100, 200, 0]]);
   assert.ok(pointSize(100, 1) > pointSize(10_000, 1) && pointSize(100, 4) > pointSize(100, 1));
+});
+
+test('without WebGL everybody is drawn on an ordinary canvas, the far ones first and faintly', (context) => {
+  context.after(() => { Reflect.deleteProperty(globalThis, 'document'); Reflect.deleteProperty(globalThis, 'getComputedStyle'); });
+  const body = { classList: { contains: () => false } }, getPropertyValue = () => '#102030';
+  Object.assign(globalThis, { document: { body }, getComputedStyle: () => ({ getPropertyValue }) });
+  /** @type {{ x: number, y: number, radius: number, style: unknown }[]} */
+  const drawn = [];
+  const canvas = {
+    fillStyle: /** @type {unknown} */ (''), setTransform() {}, clearRect() {}, beginPath() {}, fill() {},
+    createRadialGradient: () => ({ addColorStop() {} }),
+    /** @param {number} x @param {number} y @param {number} radius */
+    arc(x, y, radius) { drawn.push({ x, y, radius, style: this.fillStyle }); },
+  };
+  const scene = new Scene(), camera = new Camera();
+  camera.turn = NO_TURN;
+  scene.take({ positions: Float32Array.of(0, 0, 1, 1, 0, 0, 0, 0, -1) }, camera, 0, true);
+  const painter = new PlainPainter(/** @type {CanvasRenderingContext2D} */ (/** @type {unknown} */ (canvas)));
+  painter.paint(scene, camera, { width: 300, height: 200, radius: 80 }, 1);
+  const [ball, ...points] = drawn;
+  assert.deepEqual([ball.x, ball.y, ball.radius], [150, 100, 80]);
+  assert.deepEqual(points.map(({ x, y }) => [x, y]), [[150, 100], [150, 100], [230, 100]]);
+  assert.deepEqual(points.map(({ style }) => String(style).endsWith(', 1)')), [false, true, true]);
 });
