@@ -126,6 +126,13 @@ def _dcgan() -> GalleryGenerator:
     return DcganGalleryGenerator(load_dcgan())
 
 
+@GALLERY_REGISTRY.register("stylegan")
+def _stylegan(weights: str | Path | None = None, psi: float = 1.0, noise: str = "const") -> GalleryGenerator:
+    from hyperface.generators.stylegan import load_stylegan
+
+    return load_stylegan(weights, psi=psi, noise=noise)
+
+
 def load(name: str = GENERATOR, *, device: str = "cpu", precision: str = "float32", **options: Any) -> Generator:
     """Load an identity-conditional generator by name, ready to draw.
 

@@ -1,11 +1,17 @@
 """Tiny random checkpoints in the layouts of public projects, filled by a rule that a reference run elsewhere shares."""
 
+import argparse
 import json
+import pickle
+import sys
+import types
 import zlib
+from collections import OrderedDict
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 import torch
 from safetensors.torch import save_file
 
@@ -27,6 +33,17 @@ def fill(state: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
     return {
         name: filled(name, tuple(value.shape)) if value.is_floating_point() else value for name, value in state.items()
     }
+
+
+def fill_stylegan(state: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    """As `fill`, with a mapping's weights as large as its slow learning makes them, and styles about 1."""
+    out = fill(state)
+    for name, value in out.items():
+        if name.startswith(("mapping.fc", "style.")) and name.endswith("weight"):
+            out[name] = value * 100 * value.shape[1] ** 0.5
+        if name.endswith(("affine.bias", "modulation.bias")):
+            out[name] = value + 1
+    return out
 
 
 WORDS = {
@@ -114,3 +131,74 @@ def base_folder(folder: Path, *, old: bool = False) -> None:
     )
     (folder / "tokenizer").mkdir()
     (folder / "tokenizer" / "vocab.json").write_text(json.dumps(WORDS))
+
+
+def nvidia_pickle(weights: dict[str, torch.Tensor]) -> bytes:
+    """A file of stylegan2-ada-pytorch: networks as calls of a function of NVIDIA's, with their source text."""
+    package, module = types.ModuleType("torch_utils"), types.ModuleType("torch_utils.persistence")
+
+    def _reconstruct_persistent_obj(meta):
+        raise AssertionError("what is in the file was run")
+
+    _reconstruct_persistent_obj.__module__ = "torch_utils.persistence"
+    _reconstruct_persistent_obj.__qualname__ = "_reconstruct_persistent_obj"
+    module._reconstruct_persistent_obj = _reconstruct_persistent_obj
+
+    class Persistent:
+        def __init__(self, state: dict[str, Any]) -> None:
+            self.meta = {
+                "type": "class", "version": 6, "module_src": "raise SystemExit", "class_name": "Generator",
+                "state": state,
+            }  # fmt: skip
+
+        def __reduce__(self):
+            return _reconstruct_persistent_obj, (self.meta,), None
+
+    def network(own: dict[str, torch.Tensor], **arguments: Any) -> Persistent:
+        parts: dict[str, dict[str, torch.Tensor]] = {}
+        parameters, buffers = OrderedDict(), OrderedDict()
+        for name, value in own.items():
+            first, dot, rest = name.partition(".")
+            if dot:
+                parts.setdefault(first, {})[rest] = value
+            elif name in ("w_avg", "noise_const"):
+                buffers[name] = value
+            else:
+                parameters[name] = torch.nn.Parameter(value)
+        modules = OrderedDict((name, network(part)) for name, part in parts.items())
+        state = {"_parameters": parameters, "_buffers": buffers, "_modules": modules, "training": False}
+        return Persistent({**state, "_init_args": (), "_init_kwargs": arguments})
+
+    whole = network(weights, z_dim=64, synthesis_kwargs={"conv_clamp": 256, "channel_base": 1024})
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(sys.modules, "torch_utils", package)
+        patch.setitem(sys.modules, "torch_utils.persistence", module)
+        return pickle.dumps({"G": None, "G_ema": whole, "training_set_kwargs": {"resolution": np.int64(32)}})
+
+
+def rosinality_file(path: Path, *, center: bool = True) -> Path:
+    """A training checkpoint of rosinality's implementation: 16 pixels, 32 channels, a mapping of 3 layers."""
+    names: dict[str, tuple[int, ...]] = {"input.input": (1, 32, 4, 4)}
+    for number in range(1, 4):
+        names |= {f"style.{number}.weight": (64, 64), f"style.{number}.bias": (64,)}
+
+    def convolution(name: str, outputs: int, size: int) -> dict[str, tuple[int, ...]]:
+        return {
+            f"{name}.conv.weight": (1, outputs, 32, size, size),
+            f"{name}.conv.modulation.weight": (32, 64),
+            f"{name}.conv.modulation.bias": (32,),
+        }
+
+    for name in ("conv1", "convs.0", "convs.1", "convs.2", "convs.3"):
+        names |= {**convolution(name, 32, 3), f"{name}.noise.weight": (1,), f"{name}.activate.bias": (32,)}
+    for name in ("to_rgb1", "to_rgbs.0", "to_rgbs.1"):
+        names |= {**convolution(name, 3, 1), f"{name}.bias": (1, 3, 1, 1)}
+    for number, size in enumerate((4, 8, 8, 16, 16)):
+        names[f"noises.noise_{number}"] = (1, 1, size, size)
+    state = fill_stylegan({name: torch.zeros(shape) for name, shape in names.items()})
+    kernels = {"convs.0.conv.blur.kernel": torch.ones(4, 4), "to_rgbs.0.upsample.kernel": torch.ones(4, 4)}
+    content: dict[str, Any] = {"g_ema": {**state, **kernels}, "args": argparse.Namespace(size=16)}
+    if center:
+        content["latent_avg"] = fill_stylegan({"latent_avg": torch.zeros(64)})["latent_avg"]
+    torch.save(content, path)
+    return path
