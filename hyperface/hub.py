@@ -143,6 +143,10 @@ class Repository:
         """Of all its files; where the hub is not reached, of those that were downloaded before."""
         return self._files.names
 
+    def may_have(self, name: str) -> bool:
+        """Whether it has a file of this name, as far as is known where the hub is not reached."""
+        return name in self._files.names or self._files.cached
+
     @property
     def name(self) -> str:
         """Its name, pinned to the commit."""

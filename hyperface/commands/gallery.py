@@ -10,7 +10,15 @@ import argparse
 from dataclasses import fields
 from pathlib import Path
 
-from hyperface.commands.arguments import DETECTOR_HELP, RECOGNIZER_HELP, add_compute_arguments, add_run_arguments
+from hyperface.commands.arguments import (
+    DETECTOR_HELP,
+    RECOGNIZER_HELP,
+    absolute_weights,
+    add_compute_arguments,
+    add_option_argument,
+    add_run_arguments,
+    option_values,
+)
 from hyperface.defaults import recognizer_for
 from hyperface.jobs import places
 from hyperface.jobs.console import Console
@@ -18,12 +26,17 @@ from hyperface.jobs.gallery import JOB, GalleryOptions, create
 from hyperface.jobs.models import absolute
 
 HELP = "make a gallery of random faces"
+GALLERY_GENERATOR_HELP = (
+    "unconditional generator: heads, dcgan, diffusion (a latent diffusion model), stylegan:FILE (.pkl or .pt), the "
+    "weights behind its name, if they are not the published ones (default %(default)s)"
+)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     default = GalleryOptions()
     add = parser.add_argument_group("gallery").add_argument
-    add("--generator", default=default.generator, metavar="NAME", help="unconditional generator (default %(default)s)")
+    add("--generator", default=default.generator, metavar="NAME", help=GALLERY_GENERATOR_HELP)
+    add_option_argument(add)
     add("--folder", type=Path, metavar="DIR", help="take the images below this folder instead of a generator's")
     add(
         "--recognizer",
@@ -45,6 +58,8 @@ def execute(arguments: argparse.Namespace, console: Console) -> None:
     if arguments.resume:
         return places.resume(arguments.resume, console, verb="gallery")
     values = {field.name: getattr(arguments, field.name) for field in fields(GalleryOptions)}
+    values["generator"] = absolute_weights(arguments.generator)
+    values["generator_options"] = option_values(arguments.generator_options)
     if arguments.recognizer is not None:
         values["recognizer"] = absolute(arguments.recognizer)
     for key in ("folder", "output"):

@@ -7,6 +7,7 @@ import torch
 
 from hyperface.errors import InputError
 from hyperface.gallery.strangers import stranger_threshold
+from hyperface.generators.base import GalleryGeneratorCard
 from hyperface.recognizers.card import RecognizerCard
 from hyperface.recognizers.embeddings import Embeddings, EmbeddingSpace
 
@@ -15,7 +16,9 @@ from hyperface.recognizers.embeddings import Embeddings, EmbeddingSpace
 class Gallery:
     """embeddings: float32 (n, d), unit rows of `recognizer`. thumbnails: uint8 (n, 48, 48, 3), RGB, aligned faces.
     sources: where each face is from, `<generator>:<seed>` or a file's path inside its folder. recognizer_card: None in
-    files that are older than cards."""
+    files that are older than cards. generator_card: of what drew the faces, and how; None of photos and of
+    older files. feature_length: of the recogniser's features before they were made unit vectors, their mean; None in
+    older files. A generator that takes features of a length, such as vec2face, is told it."""
 
     name: str
     recognizer: str
@@ -24,6 +27,8 @@ class Gallery:
     thumbnails: np.ndarray
     sources: tuple[str, ...]
     recognizer_card: RecognizerCard | None = None
+    generator_card: GalleryGeneratorCard | None = None
+    feature_length: float | None = None
 
     def __len__(self) -> int:
         return len(self.embeddings)

@@ -6,11 +6,13 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
+from torch.nn import functional as F
 
 from hyperface.errors import InputError, NoFaceError
 from hyperface.faces import Face
 from hyperface.gallery.base import Gallery
 from hyperface.gallery.thumbnails import shrink
+from hyperface.generators.base import GalleryGeneratorCard
 from hyperface.recognizers.base import Recognizer
 
 
@@ -31,6 +33,7 @@ def build(
     count: int,
     name: str,
     generator: str,
+    generator_card: GalleryGeneratorCard | None = None,
     batch_size: int = 64,
 ) -> Generator[GalleryStep, None, Gallery]:
     """Keep the first `count` detectable faces and embed them: progress after each batch, in the end the gallery.
@@ -44,6 +47,7 @@ def build(
         count: how many to keep, ≥ 1.
         name: what the gallery is called.
         generator: where the faces are from, for the gallery's record.
+        generator_card: of what drew them, None of photos.
         batch_size: faces embedded at a time, and kept between two steps.
 
     Returns:
@@ -58,6 +62,7 @@ def build(
     started = time.monotonic()
     waiting: list[torch.Tensor] = []
     embeddings: list[torch.Tensor] = []
+    lengths: list[torch.Tensor] = []
     thumbnails: list[np.ndarray] = []
     sources: list[str] = []
     tried = 0
@@ -66,7 +71,9 @@ def build(
         images = torch.stack(waiting)  # (b, 3, 112, 112)
         waiting.clear()
         with torch.inference_mode():
-            embeddings.append(recognizer.embed(images))
+            features = recognizer.features(images).float()
+        lengths.append(features.norm(dim=1))
+        embeddings.append(F.normalize(features, dim=1))
         thumbnails.append(shrink(images))
         elapsed = time.monotonic() - started
         return GalleryStep(len(sources), count, tried, elapsed / len(sources) * (count - len(sources)))
@@ -94,4 +101,6 @@ def build(
         np.concatenate(thumbnails),
         tuple(sources),
         recognizer.card,
+        generator_card,
+        float(torch.cat(lengths).mean()),
     )

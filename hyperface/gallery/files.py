@@ -1,7 +1,7 @@
 """A gallery as one file, and the galleries that ship.
 
 A safetensors file: `embeddings` (n, d) float16, `thumbnails` (the bytes of one JPEG sheet, see `thumbnails`), and in
-the metadata the name, the recogniser, the generator and the sources.
+the metadata the name, the recogniser, the generator, the sources, the cards of both, and how long features are.
 """
 
 import json
@@ -18,6 +18,7 @@ from hyperface.defaults import GALLERY
 from hyperface.errors import AssetError, CheckpointError
 from hyperface.gallery.base import Gallery
 from hyperface.gallery.thumbnails import JPEG_QUALITY, decode_sheet, encode_sheet
+from hyperface.generators.base import GalleryGeneratorCard
 from hyperface.recognizers.card import RecognizerCard
 
 FORMAT = "hyperface-gallery-1"
@@ -35,6 +36,10 @@ def to_bytes(gallery: Gallery, *, thumbnail_quality: int = JPEG_QUALITY) -> byte
     }
     if gallery.recognizer_card is not None:
         metadata["recognizer_card"] = json.dumps(gallery.recognizer_card.to_json())
+    if gallery.generator_card is not None:
+        metadata["generator_card"] = json.dumps(gallery.generator_card.to_json())
+    if gallery.feature_length is not None:
+        metadata["feature_length"] = json.dumps(gallery.feature_length)
     sheet = np.frombuffer(encode_sheet(gallery.thumbnails, thumbnail_quality), dtype=np.uint8)
     tensors = {"embeddings": gallery.embeddings.half(), "thumbnails": torch.from_numpy(sheet.copy())}
     return save(tensors, metadata)
@@ -53,6 +58,8 @@ def load(name: str | Path = GALLERY) -> Gallery:
             embeddings = F.normalize(file.get_tensor("embeddings").float(), dim=1)  # float16 rows are not quite unit
             thumbnails = decode_sheet(file.get_tensor("thumbnails").numpy().tobytes(), len(embeddings))
             card = _card(metadata)
+            described = json.loads(metadata.get("generator_card", "null"))
+            generator_card = None if described is None else GalleryGeneratorCard.from_json(described)
     except (OSError, SafetensorError, KeyError, ValueError, CheckpointError) as error:
         raise AssetError(f"The gallery file {path} is damaged ({error}). Make it again, or restore it.") from error
     return Gallery(
@@ -63,6 +70,8 @@ def load(name: str | Path = GALLERY) -> Gallery:
         thumbnails,
         tuple(json.loads(metadata["sources"])),
         card,
+        generator_card,
+        json.loads(metadata.get("feature_length", "null")),
     )
 
 

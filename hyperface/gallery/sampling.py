@@ -17,11 +17,13 @@ def sample_faces(
 ) -> Iterator[tuple[str, Face | None]]:
     """Endless faces of a generator as (source, aligned face), None where the detector finds no face."""
 
+    family = generator.name.partition(":")[0]  # without its weights: the gallery's card has them
+
     def pictures() -> Iterator[tuple[str, np.ndarray]]:
         for start in itertools.count(seed, batch_size):
             seeds = range(start, start + batch_size)
             for number, photo in zip(seeds, to_uint8(generator.sample(seeds)), strict=True):
-                yield f"{generator.name}:{number}", photo
+                yield f"{family}:{number}", photo
 
     workers = os.cpu_count() or 1
     found = map_ahead(lambda picture: largest_face(picture[1], detector=detector), pictures(), workers=workers)

@@ -126,6 +126,13 @@ def _dcgan() -> GalleryGenerator:
     return DcganGalleryGenerator(load_dcgan())
 
 
+@GALLERY_REGISTRY.register("diffusion")
+def _diffusion(weights: str | Path | None = None, steps: int | None = None, eta: float = 0.0) -> GalleryGenerator:
+    from hyperface.generators.latent_diffusion import DEFAULT, STEPS, load_diffusion
+
+    return load_diffusion(weights or DEFAULT, steps=STEPS if steps is None else steps, eta=eta)
+
+
 @GALLERY_REGISTRY.register("stylegan")
 def _stylegan(weights: str | Path | None = None, psi: float = 1.0, noise: str = "const") -> GalleryGenerator:
     from hyperface.generators.stylegan import load_stylegan

@@ -12,11 +12,13 @@ from hyperface.errors import InputError
 from hyperface.generators.base import DifferentiableGenerator, GeneratorCard
 from hyperface.generators.vec2face_network import DROPPED, TOKENS, UNUSED, Shape, Vec2Face
 from hyperface.generators.weights import place
+from hyperface.hub import on_hub
 from hyperface.images import ALIGNED_SIZE
 from hyperface.model import channels_last, frozen
 from hyperface.tensor_files import check_fits, read_tensors
 
-DEFAULT = "hf:BooBooWu/Vec2Face/weights/vec2face_generator.pth"
+REPOSITORY = "hf:BooBooWu/Vec2Face"
+DEFAULT = f"{REPOSITORY}/weights/vec2face_generator.pth"
 PLUS = "hf:BooBooWu/Vec2Face_plus/vec2face_plus/main_model.pth"
 RECOGNIZER_FILE = "weights/arcface-r100-glint360k.pth"
 RECOGNIZER_NETWORK = "iresnet100"
@@ -72,7 +74,7 @@ class Vec2FaceGenerator(DifferentiableGenerator):
     def draw(self, embeddings: torch.Tensor, styles: torch.Tensor) -> torch.Tensor:
         order, share, which, noise = styles.split((TOKENS, 1, 1, self.dimension), dim=1)
         features = self._varied(embeddings.float() * self.length, which, noise)  # (n, dimension)
-        pictures = self.network(features, order, masked_tokens(share[:, 0]))
+        pictures: torch.Tensor = self.network(features, order, masked_tokens(share[:, 0]))
         return ((pictures + 1) / 2).clamp(0, 1)
 
     def _varied(self, features: torch.Tensor, which: torch.Tensor, noise: torch.Tensor) -> torch.Tensor:
@@ -82,7 +84,8 @@ class Vec2FaceGenerator(DifferentiableGenerator):
         bounds = torch.tensor(SHARES).cumsum(0)[:-1].to(which)
         deviation = torch.tensor(DEVIATIONS).to(which)[torch.bucketize(torch.special.ndtr(which), bounds)]  # (n, 1)
         moved = features + self.variation * deviation * noise
-        return F.normalize(moved, dim=1) * features.norm(dim=1, keepdim=True)
+        out: torch.Tensor = F.normalize(moved, dim=1) * features.norm(dim=1, keepdim=True)
+        return out
 
 
 def masked_tokens(normal: torch.Tensor) -> torch.Tensor:
@@ -96,7 +99,8 @@ def masked_tokens(normal: torch.Tensor) -> torch.Tensor:
     )
     uniform = torch.special.ndtr(normal.double().cpu())
     share = MASKED_MEAN + MASKED_DEVIATION * torch.special.ndtri(low + uniform * (high - low))
-    return (TOKENS * share).ceil().long().clamp(DROPPED, TOKENS).to(normal.device)
+    count: torch.Tensor = (TOKENS * share).ceil().long().clamp(DROPPED, TOKENS)
+    return count.to(normal.device)
 
 
 def load_vec2face(
@@ -129,9 +133,12 @@ def load_vec2face(
         network = Vec2Face(shape)
     check_fits(path, "Vec2Face's generator", state, network.state_dict())
     network.load_state_dict({name: value.float() for name, value in state.items()}, assign=True)
+    found = recognizer or there.recognizer(RECOGNIZER_FILE, RECOGNIZER_NETWORK)
+    if found is None and on_hub(str(weights)):  # Vec2Face+ has its own repository, but no recogniser of its own in it
+        found = place(REPOSITORY).recognizer(RECOGNIZER_FILE, RECOGNIZER_NETWORK)
     card = GeneratorCard(
         name=f"vec2face:{there.name}",
-        recognizer=recognizer or there.recognizer(RECOGNIZER_FILE, RECOGNIZER_NETWORK) or Path(RECOGNIZER_FILE).stem,
+        recognizer=found or Path(RECOGNIZER_FILE).stem,
         dimension=shape.feature,
         image_size=ALIGNED_SIZE,
         training_data="1 M images of 50,000 people of WebFace4M (Vec2Face); its recogniser: Glint360K",

@@ -102,6 +102,8 @@ class OnHub(Place):
         return None if there is None else self._repository.file(there)
 
     def recognizer(self, file: str, architecture: str = "") -> str | None:
+        if not self._repository.may_have(file):
+            return None
         return (f"{architecture}:" if architecture else "") + self._pinned(file)
 
     def _pinned(self, file: str | None) -> str:

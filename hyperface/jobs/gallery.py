@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, replace
+import time
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from hyperface import runs
 from hyperface.defaults import DETECTOR, GALLERY_GENERATOR, recognizer_for
@@ -14,6 +15,7 @@ from hyperface.jobs.console import Console
 from hyperface.jobs.driver import Driver, Report
 from hyperface.jobs.job import Job, options_of
 from hyperface.jobs.models import load
+from hyperface.jobs.pace import Pace
 from hyperface.runs import Run, Worker, names
 
 if TYPE_CHECKING:
@@ -35,6 +37,7 @@ class GalleryOptions:
     detector: str = DETECTOR
     device: str = "cpu"
     precision: str = "float32"
+    generator_options: dict[str, Any] = field(default_factory=dict)
 
     def check(self) -> None:
         """InputError, saying what to change, for values that cannot work."""
@@ -57,7 +60,7 @@ class GalleryOptions:
     @property
     def label(self) -> str:
         """The gallery's name."""
-        source = self.generator if self.folder is None else Path(self.folder).name
+        source = self.generator.partition(":")[0] if self.folder is None else Path(self.folder).name
         return self.name if self.name is not None else source
 
 
@@ -95,6 +98,7 @@ JOB = Job("gallery", _work, _told)
 def _make(worker: Worker, console: Console, options: GalleryOptions) -> Gallery:
     from hyperface import gallery, generators
 
+    card = None
     recognizer = load(options.embedded_by, console, device=options.device, precision=options.precision)
     if options.folder is not None:
         folder = Path(options.folder)
@@ -103,14 +107,18 @@ def _make(worker: Worker, console: Console, options: GalleryOptions) -> Gallery:
     else:
         assert options.count is not None  # as `check` saw to
         count = options.count
-        faces = gallery.sample_faces(
-            generators.load_gallery_generator(options.generator), seed=options.seed, detector=options.detector
+        device, told = options.device, options.generator_options
+        generator = generators.load_gallery_generator(
+            options.generator, device=device, precision=options.precision, **told
         )
-        origin = options.generator
-    steps = gallery.build(faces, recognizer, count=count, name=options.label, generator=origin)
+        faces = gallery.sample_faces(generator, seed=options.seed, detector=options.detector)
+        origin, card = generator.name, generator.card
+    steps = gallery.build(faces, recognizer, count=count, name=options.label, generator=origin, generator_card=card)
+    pace, started = Pace(console, "face"), time.monotonic()
 
     def report(step: GalleryStep) -> Report:
         figures = {"step": step.step, "tried": step.tried}
+        pace.tell(step.step / (time.monotonic() - started), step.total - step.step)
         message = f"{step.step:,} of {step.total:,} faces, {step.tried:,} looked at"
         return Report(step.step, step.total, figures, message, step.seconds_left)
 

@@ -202,3 +202,53 @@ def rosinality_file(path: Path, *, center: bool = True) -> Path:
         content["latent_avg"] = fill_stylegan({"latent_avg": torch.zeros(64)})["latent_avg"]
     torch.save(content, path)
     return path
+
+
+def diffusion_folder(folder: Path, *, old: bool = False, scaling: float | None = None) -> None:
+    """An unconditional latent diffusion model as CompVis/ldm-celebahq-256 is laid out: 32 pixels. scaling: what its
+    decoder's configuration says, None for nothing, as in the first versions."""
+    from diffusers import DDIMScheduler, UNet2DModel, VQModel
+
+    unet = UNet2DModel(
+        sample_size=8, in_channels=3, out_channels=3, block_out_channels=(32, 64), layers_per_block=1,
+        attention_head_dim=32, down_block_types=("DownBlock2D", "AttnDownBlock2D"),
+        up_block_types=("AttnUpBlock2D", "UpBlock2D"),
+    )  # fmt: skip
+    write_network(folder / "unet", unet, old=old)
+    decoder = VQModel(
+        block_out_channels=(16, 16, 32), layers_per_block=1, norm_num_groups=8, latent_channels=3,
+        num_vq_embeddings=64, down_block_types=("DownEncoderBlock2D",) * 3, up_block_types=("UpDecoderBlock2D",) * 3,
+    )  # fmt: skip
+    write_network(folder / "vqvae", decoder, old=old)
+    path = folder / "vqvae" / "config.json"
+    config = json.loads(path.read_text())
+    del config["scaling_factor"]
+    path.write_text(json.dumps(config if scaling is None else {**config, "scaling_factor": scaling}))
+    scheduler = DDIMScheduler(
+        beta_start=0.0015, beta_end=0.0195, beta_schedule="scaled_linear", clip_sample=False, steps_offset=0
+    )
+    (folder / "scheduler").mkdir()
+    (folder / "scheduler" / "scheduler_config.json").write_text(
+        json.dumps({"_class_name": "DDIMScheduler", **dict(scheduler.config)})
+    )
+    (folder / "model_index.json").write_text(json.dumps({"_class_name": "LDMPipeline"}))
+
+
+def write_recognizer(path: Path) -> None:
+    """A recogniser as ONNX: the means of 196 squares of an aligned face, mixed to 512 numbers."""
+    import onnx
+    from onnx import TensorProto, helper, numpy_helper
+
+    nodes = [
+        helper.make_node("AveragePool", ["pictures"], ["squares"], kernel_shape=[8, 8], strides=[8, 8]),
+        helper.make_node("Flatten", ["squares"], ["flat"]),
+        helper.make_node("MatMul", ["flat", "matrix"], ["features"]),
+    ]
+    graph = helper.make_graph(
+        nodes,
+        "recognizer",
+        [helper.make_tensor_value_info("pictures", TensorProto.FLOAT, ["n", 3, 112, 112])],
+        [helper.make_tensor_value_info("features", TensorProto.FLOAT, ["n", 512])],
+        [numpy_helper.from_array(filled("matrix", (588, 512)).numpy(), "matrix")],
+    )
+    onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8), path)

@@ -14,7 +14,7 @@ from safetensors.torch import save_file
 
 from hyperface import recognizers
 from hyperface.errors import CheckpointError, UnknownNameError
-from hyperface.hub import RELEASED, HubName, download
+from hyperface.hub import RELEASED, HubName, Repository, download
 from hyperface.recognizers.backbones import build_backbone
 from hyperface.recognizers.checkpoints import save_backbone
 
@@ -244,3 +244,21 @@ def test_names_are_taken_apart():
     for wrong in ("hf:", "hf:a", "hf:a/b@", "hf:a/b c", "a/b"):
         with pytest.raises(UnknownNameError):
             HubName.parse(wrong)
+
+
+def test_a_repository_of_several_files_is_of_one_commit(hub, monkeypatch):
+    first, second = {"unet/config.json": b"1", "vae/config.json": b"2"}, {"unet/config.json": b"3"}
+    hub.repos["a/parts"] = {"one": first, "two": second}
+    parts = Repository("hf:a/parts@one")
+    assert (parts.name, parts.commit) == (f"hf:a/parts@{commit('one')}", commit("one"))
+    assert parts.names == ("unet/config.json", "vae/config.json")
+    assert parts.file("unet/config.json").read_bytes() == b"1"
+    assert not parts.may_have("elsewhere")
+    assert Repository("hf:a/parts@two").file("unet/config.json").read_bytes() == b"3"
+    set_offline(monkeypatch, True)
+    kept = Repository("hf:a/parts@one")
+    assert kept.names == ("unet/config.json",)
+    assert kept.file("unet/config.json").read_bytes() == b"1"
+    assert kept.may_have("elsewhere")
+    with pytest.raises(UnknownNameError, match="names one file"):
+        Repository("hf:a/parts/unet/config.json")
