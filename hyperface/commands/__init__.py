@@ -13,12 +13,14 @@ from hyperface.commands import (
     generate,
     identify,
     pack,
+    plan,
     separate,
     study,
     train,
 )
 
 VERBS: dict[str, ModuleType] = {
+    "plan": plan,
     "gallery": gallery,
     "pack": pack,
     "separate": separate,

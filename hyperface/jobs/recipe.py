@@ -1,0 +1,183 @@
+"""A recipe: one file that says a whole pass, from gallery to evaluation; and what it will cost."""
+
+from __future__ import annotations
+
+import shlex
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from hyperface.errors import InputError
+
+STAGES = ("gallery", "pack", "generate", "train", "evaluate")
+HOUR = 3600.0
+
+# Seconds of one NVIDIA H100 for one face or picture, and whence each figure is.
+MEASURED = "measured, docs/explanation/gpu.md"
+WORKED_OUT = "worked out from the operations, at 40 % of the card's peak"
+DRAWN = {  # 0.2 and 1.7 Tflop a step in bfloat16; a StyleGAN2 of 1,024 pixels in float32
+    "diffusion": (0.00066, "a step", WORKED_OUT),
+    "stylegan": (0.015, "", WORKED_OUT),
+    "arc2face": (0.0057, "a step", WORKED_OUT),
+    "vec2face": (0.0005, "", WORKED_OUT),
+    "vec2face-plus": (0.0005, "", WORKED_OUT),
+}
+USUAL_STEPS = {"diffusion": 200, "arc2face": 25}
+FOUND = 0.03  # seconds to find and align a face, on one of 16 cores that share the work
+PACKED = {10_000: 1.6, 50_000: 7.3}  # seconds for 300 steps of the soft maximum
+TRAINED = 4600.0  # pictures a second, ir_50
+EMBEDDED = 16_420.0  # pictures a second, ir_50 in bfloat16
+PICTURE_BYTES = 6_000  # of a face of 112 pixels as JPEG
+GALLERY_BYTES = 2_000  # of a face in a gallery: embedding and thumbnail
+# Second-hand, from a reading of the paper: 640,000 pictures, and the packing of so many identities, on an RTX 3090.
+PAPER_PICTURES, PAPER_PACKED = 174.0, {10_000: 6.0, 50_000: 84.0}
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One verb of a recipe. hours: on one H100, None if nobody knows; origin: whence that is. size: bytes on disk."""
+
+    verb: str
+    what: str
+    arguments: tuple[str, ...]
+    hours: float | None
+    origin: str
+    size: float
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """title: its name. about: a sentence for people. options: for each verb, what the command line is told."""
+
+    title: str
+    about: str
+    options: dict[str, dict[str, Any]]
+
+    @classmethod
+    def read(cls, path: Path, changes: tuple[str, ...] = ()) -> Recipe:
+        """The recipe in a TOML file. changes: "stage.option=value", over what it says. InputError if it is none."""
+        try:
+            content = tomllib.loads(path.read_text(encoding="utf-8"))
+        except (OSError, ValueError) as error:
+            raise InputError(f"{path} cannot be read as a recipe ({error}).") from error
+        missing = [stage for stage in STAGES if not isinstance(content.get(stage), dict)]
+        if missing:
+            raise InputError(f"{path} is no recipe: it has no [{missing[0]}].")
+        options = {stage: dict(content[stage]) for stage in STAGES}
+        for change in changes:
+            place, equals, value = change.partition("=")
+            stage, dot, name = place.partition(".")
+            if not (equals and dot and stage in options):
+                raise InputError(f"A change is stage.option=value, such as train.epochs=5; it was {change!r}.")
+            options[stage][name] = _value(value)
+        return cls(str(content.get("title", path.stem)), str(content.get("about", "")), options)
+
+    def stages(self, folder: str, *, device: str = "cuda") -> tuple[Stage, ...]:
+        """What is to be done, in order, each in a run folder below `folder`."""
+        runs = {stage: f"{folder}/{stage}" for stage in STAGES}
+        linked = {
+            "gallery": {},
+            "pack": {"gallery": runs["gallery"]},
+            "generate": {"from": runs["pack"]},
+            "train": {"dataset": runs["generate"]},
+            "evaluate": {"model": runs["train"]},
+        }
+        return tuple(
+            Stage(
+                stage,
+                self._what(stage),
+                (stage, *_words({**linked[stage], **self.options[stage], "device": device, "run": runs[stage]})),
+                *self._cost(stage),
+                self._size(stage),
+            )
+            for stage in STAGES
+        )
+
+    @property
+    def identities(self) -> int:
+        return int(self.options["pack"].get("identities", 1000))
+
+    @property
+    def pictures(self) -> int:
+        """Of the dataset."""
+        return self.identities * int(self.options["generate"].get("images-per-identity", 50))
+
+    def _what(self, stage: str) -> str:
+        options = self.options[stage]
+        if stage == "gallery":
+            return f"{int(options.get('count', 0)):,} faces of {_kind(options)}"
+        if stage == "pack":
+            return f"{self.identities:,} identities"
+        if stage == "generate":
+            return f"{self.pictures:,} pictures by {_kind(options)}"
+        if stage == "train":
+            return f"{options.get('backbone', 'small')}, {options.get('epochs', 20)} epochs"
+        chosen = options.get("benchmark", "the benchmarks that ship")
+        return chosen if isinstance(chosen, str) else ", ".join(chosen)
+
+    def _cost(self, stage: str) -> tuple[float | None, str]:
+        """Hours on one H100, and whence that is."""
+        options = self.options[stage]
+        if stage in ("gallery", "generate"):
+            count = int(options.get("count", 0)) if stage == "gallery" else self.pictures
+            if _kind(options) not in DRAWN:
+                return None, "drawn on CPUs"
+            seconds, by, origin = DRAWN[_kind(options)]
+            each = seconds * (_steps(options) if by else 1)
+            found = FOUND if _kind(options) not in ("vec2face", "vec2face-plus") else 0.0
+            return count * max(each, found / 16) / HOUR, origin
+        if stage == "pack":
+            near = min(PACKED, key=lambda known: abs(known - self.identities))
+            steps = int(options.get("steps", 300))
+            return PACKED[near] * (self.identities / near) ** 2 * steps / 300 / HOUR, MEASURED
+        if stage == "train":
+            return self.pictures * int(options.get("epochs", 20)) / TRAINED / HOUR, MEASURED
+        return 12_000 * 6 / EMBEDDED / HOUR, MEASURED
+
+    def _size(self, stage: str) -> float:
+        if stage == "gallery":
+            return float(int(self.options[stage].get("count", 0)) * GALLERY_BYTES)
+        if stage == "pack":
+            return float(self.identities * 512 * 4)
+        return float(self.pictures * PICTURE_BYTES) if stage == "generate" else 2e8 if stage == "train" else 0.0
+
+
+def _kind(options: dict[str, Any]) -> str:
+    return str(options.get("generator", "heads")).partition(":")[0]
+
+
+def _steps(options: dict[str, Any]) -> int:
+    told = options.get("option", [])
+    for word in [told] if isinstance(told, str) else told:
+        name, _, value = str(word).partition("=")
+        if name == "steps":
+            return int(value)
+    return USUAL_STEPS[_kind(options)]
+
+
+def _words(options: dict[str, Any]) -> list[str]:
+    """The command line's words for options: a list is said once for each of its values, true is the option alone."""
+    words = []
+    for name, value in options.items():
+        for each in value if isinstance(value, list) else [value]:
+            if each is True:
+                words.append(f"--{name}")
+            elif each is not False:
+                words += [f"--{name}", str(each)]
+    return words
+
+
+def _value(text: str) -> Any:
+    try:
+        return tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        return text
+
+
+def as_command(stage: Stage, *, processes: int = 1) -> str:
+    """The line that does a stage. processes: GPUs that share the work of the verbs that can."""
+    line = shlex.join(stage.arguments)
+    if processes > 1 and stage.verb in ("pack", "generate", "train"):
+        return f"torchrun --nproc-per-node {processes} -m -- hyperface {line}"
+    return f"hyperface {line}"
