@@ -43,6 +43,12 @@ def read_tensors(path: Path, keys: Collection[str] = ()) -> dict[str, torch.Tens
     return {name: value for name, value in chosen.items() if isinstance(value, torch.Tensor)}
 
 
+def float32(weights: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    """Copies, of a kind that networks compute with. In memory of their own: where a tensor lies in a file decides how
+    its sums are grouped, and two files of the same weights would differ in the last bits."""
+    return {name: value.to(torch.float32, copy=True) for name, value in weights.items()}
+
+
 def check_fits(
     path: Path, network: str, weights: Mapping[str, torch.Tensor], expected: Mapping[str, torch.Tensor]
 ) -> None:

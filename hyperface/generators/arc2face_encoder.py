@@ -18,7 +18,7 @@ from hyperface.errors import CheckpointError, InputError
 from hyperface.generators.diffusers_files import read_json
 from hyperface.generators.weights import Place
 from hyperface.model import frozen
-from hyperface.tensor_files import check_fits, read_tensors
+from hyperface.tensor_files import check_fits, float32, read_tensors
 
 WORDS = ("photo", "of", "a", "id", "person")  # each is one token of CLIP
 POSITION = 1 + WORDS.index("id")  # after the mark of the beginning
@@ -130,7 +130,7 @@ def load_projection(place: Place, base: Place) -> Projection:
     except (KeyError, TypeError) as error:
         raise CheckpointError(f"The encoder's config.json describes no CLIP text model ({error}).") from error
     check_fits(path, "Arc2Face's encoder", state, model.state_dict())
-    model.load_state_dict({name: value.float() for name, value in state.items()}, assign=True)
+    model.load_state_dict(float32(state), assign=True)
     vocabulary = base.find("tokenizer/vocab.json")
     tokens = _numbers(vocabulary) if vocabulary is not None else TOKENS
     if max(tokens.values()) >= config["vocab_size"]:

@@ -17,7 +17,7 @@ import torch
 from hyperface.errors import CheckpointError
 from hyperface.generators.weights import Place
 from hyperface.model import frozen
-from hyperface.tensor_files import check_fits, read_tensors
+from hyperface.tensor_files import check_fits, float32, read_tensors
 
 if TYPE_CHECKING:
     from torch import nn
@@ -72,7 +72,7 @@ def load_network(place: Place, folder: str, expected: str) -> tuple[nn.Module, d
         raise CheckpointError(f"{config_path} describes no {expected} ({error}).") from error
     state = _present_names(read_tensors(path), network.state_dict())
     check_fits(path, f"the {expected} that {config_path.name} beside it describes", state, network.state_dict())
-    network.load_state_dict({name: value.float() for name, value in state.items()}, assign=True)
+    network.load_state_dict(float32(state), assign=True)
     return frozen(network), config
 
 

@@ -15,7 +15,7 @@ from hyperface.generators.weights import place
 from hyperface.hub import on_hub
 from hyperface.images import ALIGNED_SIZE
 from hyperface.model import channels_last, frozen
-from hyperface.tensor_files import check_fits, read_tensors
+from hyperface.tensor_files import check_fits, float32, read_tensors
 
 REPOSITORY = "hf:BooBooWu/Vec2Face"
 DEFAULT = f"{REPOSITORY}/weights/vec2face_generator.pth"
@@ -132,7 +132,7 @@ def load_vec2face(
     with torch.device("meta"):
         network = Vec2Face(shape)
     check_fits(path, "Vec2Face's generator", state, network.state_dict())
-    network.load_state_dict({name: value.float() for name, value in state.items()}, assign=True)
+    network.load_state_dict(float32(state), assign=True)
     found = recognizer or there.recognizer(RECOGNIZER_FILE, RECOGNIZER_NETWORK)
     if found is None and on_hub(str(weights)):  # Vec2Face+ has its own repository, but no recogniser of its own in it
         found = place(REPOSITORY).recognizer(RECOGNIZER_FILE, RECOGNIZER_NETWORK)

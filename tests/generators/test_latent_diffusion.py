@@ -78,7 +78,7 @@ def test_files_of_2022(folder, tmp_path):
     """Weights as .bin, and attention by its old names: all that the main branch on the hub has."""
     diffusion_folder(tmp_path, old=True)
     assert not list(tmp_path.rglob("*.safetensors"))
-    assert torch.equal(load(tmp_path).sample([1]), load(folder).sample([1]))
+    torch.testing.assert_close(load(tmp_path).sample([1]), load(folder).sample([1]), atol=1e-5, rtol=0)
 
 
 def test_in_half_precision_the_network_alone_is_rounded(folder):
