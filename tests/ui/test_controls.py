@@ -31,6 +31,7 @@ PACK = {
     "Gallery": (ANOTHER_GALLERY, "gallery", ANOTHER_GALLERY),
     "Learning rate": (0.07, "learning_rate", 0.07),
     "Seed": (5, "seed", 5),
+    "Draw umap-learn's map as well": (True, "umap", True),
 }
 DATASET = {
     "Identities": (7, "identities", 7),

@@ -56,7 +56,7 @@ def test_every_module_reaches_the_page():
 
 
 def test_components_call_what_the_page_offers_and_their_events_are_raised():
-    offered = re.search(r"export \{([^}]*)\}", scripts.ENTRY.read_text())[1].replace(" ", "").split(",")
+    offered = re.search(r"export \{([^}]*)\}", scripts.ENTRY.read_text())[1].replace(",", " ").split()
     text = "".join(path.read_text() for path in scripts.FOLDER.rglob("*.js"))
     called = []
     for path in scripts.FOLDER.rglob("*.py"):

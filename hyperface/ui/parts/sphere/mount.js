@@ -69,6 +69,7 @@ class Sphere {
     this.live = live;
     this.begin(canvas, overlay);
     this.frame = { width: 0, height: 0, radius: 1 };
+    this.aside = 0;  // pixels beside the canvases
     this.density = 1;
     this.camera.touched = performance.now();
     this.listen();
@@ -163,14 +164,17 @@ class Sphere {
   }
 
   resize() {
-    const { clientWidth: width, clientHeight: height } = this.element;
-    if (!width || !height) return;
+    const { clientWidth, clientHeight: height } = this.element;
+    if (!clientWidth || !height) return;
+    const width = this.software ? Math.min(clientWidth, height) : clientWidth;  // there every pixel takes its time
     this.density = this.software ? 1 : Math.min(2, window.devicePixelRatio || 1);
     const radius = Math.max(20, Math.min(width, height) / 2 - MARGIN);
     this.frame = { width, height, radius };
+    this.aside = (clientWidth - width) / 2;
     for (const canvas of this.canvases) {
       canvas.width = Math.round(width * this.density);
       canvas.height = Math.round(height * this.density);
+      canvas.style.width = `${width}px`;
     }
     Object.assign(this.grip.style, { width: `${2 * radius}px`, height: `${2 * radius}px` });
     this.paint();
@@ -217,10 +221,10 @@ class Sphere {
     return (this.portraits.marks?.[index] ? Math.max(point, this.portraits.size * grown(z)) : point) / 2;
   }
 
-  /** Where an event is in the element. @param {PointerEvent} event */
+  /** Where an event is on the canvases. @param {PointerEvent} event */
   at(event) {
     const box = this.element.getBoundingClientRect();
-    return { x: event.clientX - box.left, y: event.clientY - box.top };
+    return { x: event.clientX - box.left - this.aside, y: event.clientY - box.top };
   }
 
   /** Who is under the pointer; the one in front of two. @param {PointerEvent} event @returns {number | null} */
@@ -242,7 +246,8 @@ class Sphere {
 
   /** @param {PointerEvent} event */
   hover(event) {
-    this.hoverOver(this.under(event), this.at(event));
+    const { x, y } = this.at(event);
+    this.hoverOver(this.under(event), { x: x + this.aside, y });
   }
 
   /** @param {number | null} index @param {{ x: number, y: number }} at */
