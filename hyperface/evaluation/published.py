@@ -12,8 +12,9 @@ RESULTS_FILE = "published_results.json"
 
 @dataclass(frozen=True)
 class PublishedRow:
-    """A training set, or a model trained on it. accuracy: percent, in the order of PublishedResults.benchmarks.
-    identities and images: size of the training set, None where the source does not say."""
+    """A training set, or a model trained on it. accuracy: percent, in the order of PublishedResults.benchmarks; empty
+    where only their `average` was told. identities and images: size of the training set, None where the source does not
+    say. sources: keys of PublishedResults.sources, none where the whole table has one."""
 
     name: str
     accuracy: tuple[float, ...]
@@ -21,18 +22,35 @@ class PublishedRow:
     images: int | None = None
     gallery: str | None = None  # generator of the gallery it was packed against
     hub_repo: str | None = None  # of the released model, on the Hugging Face Hub
+    year: int | None = None
+    average: float | None = None
+    sources: tuple[str, ...] = ()
+
+    @property
+    def mean(self) -> float:
+        """Over the benchmarks, percent: as told, or of what was."""
+        return self.average if self.average is not None else sum(self.accuracy) / len(self.accuracy)
+
+
+@dataclass(frozen=True)
+class PublishedSource:
+    """Where rows were read, and what they were trained with: rows of two recipes cannot be ranked."""
+
+    title: str
+    recipe: str
 
 
 @dataclass(frozen=True)
 class PublishedResults:
-    """10-fold verification accuracy on photographs. source and later_source: where the rows are from."""
+    """10-fold verification accuracy on photographs. source: where all but the later work is from. sources: where that
+    is from, by the keys that its rows name."""
 
     benchmarks: tuple[str, ...]
     training_sets: tuple[PublishedRow, ...]
     released_models: tuple[PublishedRow, ...]
     source: str
     later_work: tuple[PublishedRow, ...]
-    later_source: str
+    sources: dict[str, PublishedSource]
 
 
 def published_results() -> PublishedResults:
@@ -47,14 +65,23 @@ def published_results() -> PublishedResults:
             released_models=_rows(content["released_models"], len(benchmarks)),
             source=content["source"],
             later_work=_rows(content["later_work"]["rows"], len(benchmarks)),
-            later_source=content["later_work"]["source"],
+            sources={key: PublishedSource(**told) for key, told in content["later_work"]["sources"].items()},
         )
     except (ValueError, KeyError, TypeError) as error:
         raise AssetError(f"{path} is damaged ({error}); {RESTORE}.") from error
 
 
 def _rows(rows: list[dict[str, Any]], columns: int) -> tuple[PublishedRow, ...]:
-    made = tuple(PublishedRow(**{**row, "accuracy": tuple(map(float, row["accuracy"]))}) for row in rows)
-    if any(len(row.accuracy) != columns for row in made):
+    made = tuple(
+        PublishedRow(
+            **{
+                **row,
+                "accuracy": tuple(map(float, row.get("accuracy", ()))),
+                "sources": tuple(row.get("sources", ())),
+            }
+        )
+        for row in rows
+    )
+    if any(len(row.accuracy) != columns and (row.accuracy or row.average is None) for row in made):
         raise ValueError(f"a row has not {columns} accuracies")
     return made

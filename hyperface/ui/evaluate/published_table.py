@@ -46,16 +46,20 @@ def published_table(published: PublishedResults, own: Sequence[OwnRow]) -> str:
         for row in own
         if any(_file_name(name) in row.accuracy for name in names)
     ]
-    asked = f'<tr><th scope="row">the question asked</th><td></td><td></td>{rendered}</tr>'
+    asked = f'<tr><th scope="row">the question asked</th><td></td><td></td>{rendered}<td></td></tr>'
     training_sets = [_published(row) for row in published.training_sets]
     groups = [
         ("Your models, on renders asking the same question", asked, on_renders),
         ("Synthetic training sets, on photographs", "", on_photographs + training_sets),
         ("Released HyperFace models, on photographs", "", [_published(row) for row in published.released_models]),
-        ("Later work, on photographs", "", [_published(row) for row in published.later_work]),
+        (
+            "Later work, on photographs: each with its own recipe, so read down one source only",
+            "",
+            [_published(row) for row in published.later_work],
+        ),
     ]
     bodies = "".join(
-        f'<tbody><tr class="hf-group"><th colspan="{3 + len(names)}" scope="rowgroup">{escape(title)}</th></tr>'
+        f'<tbody><tr class="hf-group"><th colspan="{4 + len(names)}" scope="rowgroup">{escape(title)}</th></tr>'
         f"{subhead}{''.join(rows)}</tbody>"
         for title, subhead, rows in groups
         if rows
@@ -63,8 +67,8 @@ def published_table(published: PublishedResults, own: Sequence[OwnRow]) -> str:
     return (
         '<div class="hf-scroll" tabindex="0" role="region" aria-label="Published results"><table class="hf-published">'
         '<thead><tr><th scope="col">Training set or model</th><th scope="col">Identities</th>'
-        f'<th scope="col">Images</th>{heads}</tr></thead>{bodies}</table></div>'
-        f'<p class="hf-note">{escape(published.source)} Later work: {escape(published.later_source)}</p>'
+        f'<th scope="col">Images</th>{heads}<th scope="col">Average</th></tr></thead>{bodies}</table></div>'
+        f'<p class="hf-note">{escape(published.source)}</p>{_sources(published)}'
     )
 
 
@@ -73,7 +77,19 @@ def _file_name(title: str) -> str:
 
 
 def _published(row: PublishedRow) -> str:
-    return _row(row.name, row.accuracy, row.identities, row.images)
+    blank: list[float | None] = [None] * len(RENDERED)
+    return _row(
+        row.name, row.accuracy or blank, row.identities, row.images, average=row.mean, sources=", ".join(row.sources)
+    )
+
+
+def _sources(published: PublishedResults) -> str:
+    """HTML: where the later rows were read, and with what they were trained."""
+    items = "".join(
+        f"<li><b>{escape(key)}</b> {escape(source.title)} <i>Recipe:</i> {escape(source.recipe)}</li>"
+        for key, source in published.sources.items()
+    )
+    return f'<ul class="hf-note hf-sources">{items}</ul>'
 
 
 def _row(
@@ -82,9 +98,12 @@ def _row(
     identities: int | None = None,
     images: int | None = None,
     *,
+    average: float | None = None,
+    sources: str = "",
     mine: bool = False,
 ) -> str:
-    cells = "".join(f"<td>{'–' if value is None else f'{value:.2f}'}</td>" for value in accuracy)
+    cells = "".join(f"<td>{'–' if value is None else f'{value:.2f}'}</td>" for value in (*accuracy, average))
     counts = "".join(f"<td>{'–' if number is None else f'{number:,}'}</td>" for number in (identities, images))
     css_class = ' class="hf-mine"' if mine else ""
-    return f'<tr{css_class}><th scope="row">{escape(name)}</th>{counts}{cells}</tr>'
+    where = f" <small>{escape(sources)}</small>" if sources else ""
+    return f'<tr{css_class}><th scope="row">{escape(name)}{where}</th>{counts}{cells}</tr>'

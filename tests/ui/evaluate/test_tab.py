@@ -89,13 +89,16 @@ def test_own_rows_stand_in_their_columns():
     html = published_table(published, [OwnRow("<mine>", {"rendered_everyday": 95.333, "rendered_cross_age": 90.0})])
     row = re.search(r'<tr class="hf-mine">(.*?)</tr>', html)[1]
     assert "&lt;mine&gt;" in row
-    assert re.findall(r"<td>([^<]*)</td>", row) == ["–", "–", "95.33", "–", "90.00", "–", "–"]
+    assert re.findall(r"<td>([^<]*)</td>", row) == ["–", "–", "95.33", "–", "90.00", "–", "–", "–"]
     assert html.count('class="hf-mine"') == 1
     on_photographs = published_table(published, [OwnRow("mine", {"cfp_fp": 88.5})])
     row = re.findall(r'<tr class="hf-mine">(.*?)</tr>', on_photographs)[-1]
     assert re.findall(r"<td>([^<]*)</td>", row)[5] == "88.50"
     for published_row in (*published.training_sets, *published.released_models, *published.later_work):
         assert published_row.name in html
+    for key, source in published.sources.items():
+        assert f"<b>{key}</b> {source.title}" in html
+    assert "<small>V+</small>" in html
 
 
 def test_the_newest_evaluation_counts(tmp_path, distances_and_same):
