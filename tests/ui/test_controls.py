@@ -24,8 +24,8 @@ ANOTHER_GALLERY = "another"
 # label → (value that it is set to, option, value that the run is to have)
 PACK = {
     "Identities": (480, "identities", 480),
-    "Span": (17, "span", 17),
-    "α": (0.15, "alpha", 0.15),
+    "Stay where faces can be drawn": (17, "span", 17),
+    "Keep face-like": (0.15, "alpha", 0.15),
     "Steps": (120, "steps", 120),
     "Optimise": ("paper", "objective", "paper"),
     "Gallery": (ANOTHER_GALLERY, "gallery", ANOTHER_GALLERY),

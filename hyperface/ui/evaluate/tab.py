@@ -33,6 +33,7 @@ from hyperface.ui.parts.events import LATEST, QUIET, Given, Updates
 from hyperface.ui.parts.plots import chart
 from hyperface.ui.parts.run_picker import keeping
 from hyperface.ui.parts.run_progress import run_progress
+from hyperface.ui.parts.terms import term
 from hyperface.ui.parts.toasts import toasts
 from hyperface.ui.story.chain import chain_of
 
@@ -126,12 +127,12 @@ def _summary(context: AppContext) -> Summary:
     saving = downloads(result_files(context), elem_id="evaluate-downloads")
     note = gr.HTML(apply_default_css=False, elem_id="evaluate-note")
     table = gr.HTML(apply_default_css=False, elem_id="evaluate-results")
-    with gr.Row():
+    with gr.Accordion("Every threshold at once: ROC and DET", open=False, elem_id="evaluate-curves"), gr.Row():
         with gr.Column(min_width=300, elem_classes=["hf-tight"]):
-            gr.HTML('<h2 class="hf-heading">ROC</h2>', apply_default_css=False)
+            gr.HTML(f'<h2 class="hf-heading">{term("ROC")}</h2>', apply_default_css=False)
             roc = chart(label="True accepts against false accepts, a curve for each model", height=320)
         with gr.Column(min_width=300, elem_classes=["hf-tight"]):
-            gr.HTML('<h2 class="hf-heading">DET</h2>', apply_default_css=False)
+            gr.HTML(f'<h2 class="hf-heading">{term("DET")}</h2>', apply_default_css=False)
             det = chart(label="False non-matches against false matches, a curve for each model", height=320)
     return Summary(overview, saving, note, table, roc, det)
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from hyperface.ui.identities.portrayed import Portrayed, face
 from hyperface.ui.parts.pictures import escape
+from hyperface.ui.parts.terms import term
 
 if TYPE_CHECKING:
     import torch
@@ -50,8 +51,9 @@ def identity_grid(rows: Sequence[IdentityRow], style_seeds: Sequence[int]) -> st
 
 
 _CAPTION = (
-    "Drawn as asked: the mean cosine between the packed embedding and those of the row’s pictures, embedded again by "
-    "the recogniser; 1 would be perfect. Nearest: the closest other identity of the packing, and the angle to it."
+    f"{term('likeness', 'Likeness')}: the mean cosine between the packed {term('embedding')} and those of the row’s "
+    "pictures, embedded again by the recogniser, in percent. Nearest: the closest other identity of the packing, and "
+    f"the {term('angle')} to it. A column has one {term('style')}."
 )
 
 
@@ -65,7 +67,7 @@ def _row(row: IdentityRow, style_seeds: Sequence[int]) -> str:
         '<div class="hf-grid-row" role="row"><div class="hf-grid-label" role="rowheader">'
         f"<b>Identity {row.number}</b>"
         f'<span class="hf-number" title="Mean cosine of the pictures, embedded again, to the requested embedding">'
-        f"drawn as asked: {mean:.2f}</span>"
+        f"likeness: {100 * mean:.0f} %</span>"
         f'<span class="hf-meter" aria-hidden="true"><span style="width:{100 * max(mean, 0):.0f}%"></span></span>'
         f'<span class="hf-muted hf-number">nearest: {row.neighbor} at {row.neighbor_angle:.1f}°</span>'
         f"</div>{cells}</div>"

@@ -87,11 +87,16 @@ def _controls(context: AppContext) -> PackControls:
         128,
         value=PAIRS[0].span,
         step=1,
-        label="Span",
+        label="Stay where faces can be drawn",
         info="Stay inside the gallery's strongest directions, where the generator can draw. 0: anywhere.",
     )
     alpha = gr.Slider(
-        0, 2, value=default.alpha, step=0.05, label="α", info="Pull towards the gallery; 0 only moves apart."
+        0,
+        2,
+        value=default.alpha,
+        step=0.05,
+        label="Keep face-like",
+        info="α: how strongly they are pulled towards random faces; 0 only moves apart.",
     )
     with gr.Accordion("More", open=False):
         steps = gr.Slider(10, 1000, value=default.steps, step=10, label="Steps", info="Moves of every identity.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -12,7 +13,7 @@ from hyperface.errors import HyperFaceError, InputError
 from hyperface.ui.parts.balls import Ball
 from hyperface.ui.parts.context import AppContext
 from hyperface.ui.parts.packed import Packed, gallery_of
-from hyperface.ui.photos.matches import Match, MatchedFace, matched_face, similarity_table
+from hyperface.ui.photos.matches import Match, MatchedFace, Zones, matched_face, similarity_table
 from hyperface.ui.photos.sphere import sphere_with_faces
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 MATCHES = 5  # nearest identities and gallery faces shown for a face
 FALSE_MATCHES = 0.001  # share of pairs of strangers that the threshold of the similarity matrix lets pass
+ALIKE = 0.05  # share of pairs of strangers that are called look-alikes
 
 
 @dataclass(frozen=True)
@@ -62,7 +64,7 @@ def cards_text(context: AppContext, packed: Packed, seen: SeenFaces, embeddings:
     gallery = gallery_of(context, packed.run)
     cosines, numbers = packed.most_alike(embeddings, MATCHES)  # (m, k) each
     gallery_cosines, places = gallery.nearest(embeddings, MATCHES, recognizer=packed.recognizer)  # (m, k) each
-    drawn = _drawn(context, packed, numbers)
+    drawn, zones = _drawn(context, packed, numbers), zones_of(context, packed)
     cards = []
     for i, (image, confidence) in enumerate(zip(seen.images, seen.confidences, strict=True)):
         identities = [
@@ -79,12 +81,28 @@ def cards_text(context: AppContext, packed: Packed, seen: SeenFaces, embeddings:
             )
             for k, place in enumerate(places[i].tolist())
         ]
-        cards.append(matched_face(MatchedFace(i + 1, image, confidence, identities, neighbors)))
+        cards.append(matched_face(MatchedFace(i + 1, image, confidence, identities, neighbors), zones))
     threshold = context.cached(
         ("threshold", packed.run.options["gallery"]), lambda: gallery.stranger_threshold(FALSE_MATCHES)
     )
     table = similarity_table((embeddings @ embeddings.T).tolist(), threshold, FALSE_MATCHES)
     return f'<div class="hf-cards">{"".join(cards)}</div>{table}'
+
+
+def zones_of(context: AppContext, packed: Packed) -> Zones | None:
+    """Where one person ends and strangers begin, as the packing's gallery has it; None where it is too small to say."""
+    from hyperface import sphere
+
+    gallery = gallery_of(context, packed.run)
+    same, alike = (
+        context.cached(
+            ("zone", packed.run.options["gallery"], rate), functools.partial(gallery.stranger_threshold, rate)
+        )
+        for rate in (FALSE_MATCHES, ALIKE)
+    )
+    if same is None or alike is None:
+        return None
+    return Zones(float(sphere.angle_degrees(same)), float(sphere.angle_degrees(alike)))
 
 
 def _drawn(context: AppContext, packed: Packed, numbers: torch.Tensor) -> Sequence[Sequence[torch.Tensor | np.ndarray]]:

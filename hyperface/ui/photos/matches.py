@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -26,6 +27,14 @@ class Match:
 
 
 @dataclass(frozen=True)
+class Zones:
+    """Angles between two faces, degrees: up to `same` they pass as one person, up to `alike` they are look-alikes."""
+
+    same: float
+    alike: float
+
+
+@dataclass(frozen=True)
 class MatchedFace:
     """A face found in a photo, with the nearest identities of the run and the nearest gallery faces."""
 
@@ -36,14 +45,39 @@ class MatchedFace:
     gallery: Sequence[Match]  # nearest first
 
 
-def matched_face(face: MatchedFace) -> str:
-    """HTML card of one face."""
+def matched_face(face: MatchedFace, zones: Zones | None = None) -> str:
+    """HTML card of one face. zones: where its nearest identity stands among; None where that is not known."""
+    pair = ruler(face, zones) if zones is not None and face.identities else ""
     return (
         f'<article class="hf-card" aria-label="Face {face.number}">'
         f'<div class="hf-card-crop">{picture(face.image, f"Face {face.number}, aligned")}'
         f'<h2>Face {face.number}</h2><span class="hf-muted">detector score {face.confidence:.2f}</span></div>'
-        f'<div class="hf-card-matches">{_shelf("Nearest packed identities", face.identities)}'
-        f"{_shelf('Nearest gallery faces', face.gallery)}</div></article>"
+        f'<div>{pair}<div class="hf-card-matches">{_shelf("Nearest packed identities", face.identities)}'
+        f"{_shelf('Nearest gallery faces', face.gallery)}</div></div></article>"
+    )
+
+
+_FARTHEST = 100.0  # degrees: the end of the ruler
+
+
+def ruler(face: MatchedFace, zones: Zones) -> str:
+    """HTML: the face and its nearest identity at the two ends of a ruler of angles, with where the pair is on it."""
+    nearest = face.identities[0]
+    at = min(nearest.angle, _FARTHEST)
+    words = (f"same person: up to {zones.same:.0f}°", f"look-alike: up to {zones.alike:.0f}°", "stranger")
+    verdict = next((word for word, end in zip(words, (zones.same, zones.alike), strict=False) if at <= end), words[-1])
+    ends = (0.0, zones.same, zones.alike, _FARTHEST)
+    boxes = "".join(
+        f'<rect x="{low:.1f}" y="8" width="{high - low:.1f}" height="5" opacity=".55"/>'
+        for low, high in itertools.pairwise(ends)
+    )
+    told = f"Face {face.number} and identity {nearest.number}: {nearest.angle:.0f}°, {verdict.partition(':')[0]}"
+    own = picture(face.image, f"Face {face.number}")
+    return (
+        f'<figure class="hf-ruler">{own}<div><svg viewBox="0 0 {_FARTHEST:.0f} 14" role="img" '
+        f'aria-label="{escape(told)}">{boxes}<path d="M{at:.1f} 8l-3 -6h6z"/></svg>'
+        f'<div class="hf-ruler-words">{"".join(f"<span>{word}</span>" for word in words)}</div></div>'
+        f"{picture(nearest.image, f'Identity {nearest.number}')}<figcaption>{escape(told)}.</figcaption></figure>"
     )
 
 

@@ -20,7 +20,7 @@ browser_test = pytest.mark.browser
 
 def start_small_packing(page, set_number, identities: int = 30, steps: int = 20) -> None:
     set_number(page, "Identities", identities)
-    set_number(page, "Span", 10)
+    set_number(page, "Stay where faces can be drawn", 10)
     page.get_by_role("button", name="More").first.click()
     set_number(page, "Steps", steps)
     page.get_by_role("button", name="Pack", exact=True).click()
@@ -209,7 +209,7 @@ def test_the_spectrum_follows_the_span(page, set_number):
     told = page.locator("#span-told")
     told.get_by_text("30 directions hold").wait_for()
     page.locator("#span-panel .main-svg").first.wait_for()
-    set_number(page, "Span", 0)
+    set_number(page, "Stay where faces can be drawn", 0)
     told.get_by_text("128 directions hold 100 %").wait_for()
 
 

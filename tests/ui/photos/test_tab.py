@@ -6,13 +6,14 @@ import time
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
 from hyperface import gallery, runs
 from hyperface.defaults import PAIRS
 from hyperface.faces import Face
 from hyperface.ui.photos.drawing import annotated_photo, reduced
-from hyperface.ui.photos.matches import similarity_table
+from hyperface.ui.photos.matches import Match, MatchedFace, Zones, ruler, similarity_table
 from hyperface.ui.photos.sphere import sphere_with_faces
 
 
@@ -278,3 +279,15 @@ def test_a_closed_page_is_forgotten(small_packing, page, open_tab, portrait, upl
         (upload_cache / "deep_links" / link / "state.json").unlink()  # asking writes it, and others look for it
         assert time.monotonic() < end, "the session of a closed page is still there"
         time.sleep(0.5)
+
+
+@pytest.mark.parametrize(
+    ("angle", "says"), [(12.0, "same person"), (40.0, "look-alike"), (77.0, "stranger"), (130.0, "stranger")]
+)
+def test_the_ruler_says_where_a_face_and_its_nearest_stand(angle, says):
+    blank = np.zeros((8, 8, 3), np.uint8)
+    nearest = Match("identity", 17, blank, 0.5, angle)
+    html = ruler(MatchedFace(2, torch.zeros(3, 8, 8), 1.0, [nearest], []), Zones(30.0, 50.0))
+    assert f"Face 2 and identity 17: {angle:.0f}°, {says}." in html
+    place = float(re.search(r'<path d="M([\d.]+) ', html)[1])
+    assert place == min(angle, 100)
