@@ -22,7 +22,7 @@ from pathlib import Path
 import torch
 
 from hyperface.hardware import has_fast_bfloat16
-from hyperface.packing import neighbors, pack
+from hyperface.packing import pack, rounding
 from hyperface.sphere import normalize, random_points
 
 ALPHA = 0.5
@@ -58,11 +58,11 @@ def our_steps(start: torch.Tensor, gallery: torch.Tensor, objective: str) -> Ite
 def in_float32(steps: Iterator[float]) -> Iterator[float]:
     """The same steps without the bfloat16 screen."""
     while True:
-        fast, neighbors.has_fast_bfloat16 = neighbors.has_fast_bfloat16, lambda device: False
+        fast, rounding.has_fast_bfloat16 = rounding.has_fast_bfloat16, lambda device: False
         try:
             value = next(steps)
         finally:
-            neighbors.has_fast_bfloat16 = fast
+            rounding.has_fast_bfloat16 = fast
         yield value
 
 

@@ -7,6 +7,8 @@ environment variable HYPERFACE_ASSETS names another folder.
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -34,6 +36,17 @@ def asset(name: str) -> Path:
             "HYPERFACE_ASSETS to a folder that has it."
         )
     return path
+
+
+@contextmanager
+def read_whole(what: str, path: Path) -> Iterator[None]:
+    """Inside, what fails because a safetensors file that ships is damaged is an AssetError. what: its noun."""
+    from safetensors import SafetensorError
+
+    try:
+        yield
+    except (SafetensorError, OSError, KeyError, ValueError, IndexError) as error:
+        raise AssetError(f"{what} {path} is damaged ({error}). It ships with HyperFace: {RESTORE}.") from error
 
 
 def find_model_file(name: str) -> Path:

@@ -31,7 +31,7 @@ from torch import distributed
 
 from hyperface import datasets, generators, training
 from hyperface.images import ALIGNED_SIZE
-from hyperface.packing import neighbors, objectives, pack
+from hyperface.packing import pack, rounding, soft_maximum
 from hyperface.recognizers.backbones import build_backbone
 from hyperface.sphere import normalize, random_points
 
@@ -204,11 +204,11 @@ class _without_bfloat16:  # noqa: N801 — reads as what it does in a `with`
     """Inside, packing computes in float32 alone."""
 
     def __enter__(self) -> None:
-        self._kept = neighbors.has_fast_bfloat16, objectives.has_fast_bfloat16
-        neighbors.has_fast_bfloat16 = objectives.has_fast_bfloat16 = lambda device: False
+        self._kept = rounding.has_fast_bfloat16, soft_maximum.has_fast_bfloat16
+        rounding.has_fast_bfloat16 = soft_maximum.has_fast_bfloat16 = lambda device: False
 
     def __exit__(self, *error: object) -> None:
-        neighbors.has_fast_bfloat16, objectives.has_fast_bfloat16 = self._kept
+        rounding.has_fast_bfloat16, soft_maximum.has_fast_bfloat16 = self._kept
 
 
 def whole(card: Card, sizes: Sizes, report: Report) -> None:

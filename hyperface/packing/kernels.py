@@ -15,6 +15,7 @@ import torch
 import triton
 import triton.language as tl
 
+from hyperface.packing.rounding import rounding_margin
 from hyperface.packing.tiles import WORD, Tiling
 
 ROWS, COLUMNS, DEPTH = 128, 256, 64  # of a tile, and how many coordinates are multiplied at a time
@@ -139,9 +140,9 @@ def _pair_cosines(
 class CosineSearch:
     """The pairs of points that could be somebody's nearest, and the soft maximum's weights, tile by tile."""
 
-    def __init__(self, points: torch.Tensor, best: torch.Tensor, sum_margin: float, tiling: Tiling) -> None:
+    def __init__(self, points: torch.Tensor, best: torch.Tensor, tiling: Tiling) -> None:
         """points: float32 (n, d), unit rows. best: float32 (n,), a lower bound of every point's largest cosine, −inf
-        where there is none. sum_margin: what a sum of products of unit rows in float32 may be off by."""
+        where there is none."""
         n, dimension = points.shape
         self.points = points.contiguous()
         self.exact = dimension <= EXACT_UNTIL
@@ -150,7 +151,7 @@ class CosineSearch:
         lost = torch.zeros(n, device=points.device)
         for rows in tiling.rows(n, 4 * dimension):
             lost[rows] = (points[rows] - self.rounded[rows, :dimension]).norm(dim=1)
-        self.margin = lost + (1 + lost) * lost.max() + sum_margin  # (n,)
+        self.margin = rounding_margin(lost, lost, dimension)  # (n,)
         # The kernel takes twice the margin off what it saw itself; the bound needs it once.
         self.seen = (best + self.margin).clamp_(min=-2.0)
         self.capacity = min(MOST_PAIRS, max(LEAST_PAIRS, PAIRS_A_POINT * n))

@@ -5,41 +5,18 @@ fast, a strip is screened in it: a rigorous bound of its error leaves the few pa
 and those are compared in float32. The cosines reported are computed again for the winning pairs in float64.
 """
 
-import contextlib
-from collections.abc import Iterator
-from dataclasses import dataclass
-
 import torch
 
-from hyperface.hardware import has_fast_bfloat16, has_triton
+from hyperface.hardware import has_triton
+from hyperface.packing.rounding import is_screened, round_off, rounding_margin, sum_margin, sums_in_float32
 from hyperface.packing.tiles import WORD, Tiling, strips
 from hyperface.ranks import ALONE, Ranks
 
-SCREENED_FROM = 1024  # points: below, screening costs more than it saves
 SAMPLE = 512  # points that a first guess of the nearest is taken from
 MOST_SURVIVORS = 1 / 128  # of a strip: beyond, comparing the pairs one by one is slower than a product in float32
 PAIRS_AT_A_TIME = 1 << 10  # their rows stay in the caches
 PAIRS_AT_A_TIME_ON_CUDA = 1 << 17  # a GPU needs larger pieces of work
 SIGNS = -0x7FFF7FFF7FFF8000  # the sign bits of four bfloat16 numbers in one int64
-
-
-@contextlib.contextmanager
-def sums_in_float32(device: torch.device) -> Iterator[None]:
-    """Inside, a GPU sums products of bfloat16 in float32, as the bounds of their error here suppose.
-
-    torch's switch is the whole process's, so it is put back afterwards. A CPU always does.
-    """
-    if device.type != "cuda":
-        yield
-        return
-    switches, name = torch.backends.cuda.matmul, "allow_bf16_reduced_precision_reduction"
-    before = getattr(switches, name)
-    split = getattr(switches, f"{name}_split_k", None)  # its companion in newer versions, which are set together
-    setattr(switches, name, False if split is None else (False, split))
-    try:
-        yield
-    finally:
-        setattr(switches, name, before if split is None else (before, split))
 
 
 def exclude_self(cosines: torch.Tensor, offset: int) -> None:
@@ -90,7 +67,7 @@ def _search_strips(
         shared = ranks.share(kernels.strips(n, ranks.world))  # whoever falls back does the same share by other means
         if (found := search_by_kernel(points, guess, shared, tiling)) is not None:
             return found
-    screened = n >= SCREENED_FROM and points.dtype == torch.float32 and has_fast_bfloat16(points.device)
+    screened = is_screened(points)
     best, nearest = first_guess(points, _sampled(points, tiling) if guess is None and screened else guess)
     screen = _Screen(points, tiling) if screened else None
     for rows in (part for strip in shared for part in tiling.within_strip(strip, n)):
@@ -109,13 +86,7 @@ def _search_strips(
 
 def uses_kernels(points: torch.Tensor) -> bool:
     """Whether `kernels` is for these points: many, on a GPU that multiplies float16 fast, with Triton installed."""
-    return (
-        points.device.type == "cuda"
-        and len(points) >= SCREENED_FROM
-        and points.dtype == torch.float32
-        and has_fast_bfloat16(points.device)
-        and has_triton()
-    )
+    return points.device.type == "cuda" and is_screened(points) and has_triton()
 
 
 def search_by_kernel(
@@ -126,7 +97,7 @@ def search_by_kernel(
     from hyperface.packing import kernels
 
     best, nearest = first_guess(points, guess)
-    search = kernels.CosineSearch(points, best, sum_margin(points.shape[1]), tiling)
+    search = kernels.CosineSearch(points, best, tiling)
     for _ in range(2):  # looking again finds fewer, because what was seen is known from the start
         for rows in shared:
             search.search(rows)
@@ -202,20 +173,6 @@ def take_pairs(
     torch.where(better, whose, nearest, out=nearest)
 
 
-def sum_margin(dimension: int) -> float:
-    """What a sum of products of unit rows in float32 may be off by, and the bound it is compared with, too."""
-    return 4 * dimension * 2.0**-24
-
-
-def _round_off(rows: torch.Tensor, tiling: Tiling) -> tuple[torch.Tensor, torch.Tensor]:
-    """Rows (n, d) in bfloat16, and the length (n,) of what rounding took from each."""
-    rounded = rows.bfloat16()
-    lost = torch.empty(len(rows), device=rows.device)
-    for part in tiling.rows(len(rows), rows.shape[1]):
-        lost[part] = (rows[part] - rounded[part]).norm(dim=1)
-    return rounded, lost
-
-
 def _cosines(points: torch.Tensor, i: torch.Tensor, j: torch.Tensor) -> torch.Tensor:
     """Of pairs of rows (p,), in the points' own precision."""
     values = torch.empty(len(i), dtype=points.dtype, device=points.device)
@@ -240,15 +197,14 @@ def _sampled(points: torch.Tensor, tiling: Tiling) -> torch.Tensor:
 class _Screen:
     """Finds the pairs that could be nearest, by cosines of rows rounded to bfloat16.
 
-    With r a row rounded and |x − r| what rounding took from it, |x_i·x_j − r_i·r_j| ≤ |x_i − r_i| + |r_i| |x_j − r_j|;
-    the products are summed in float32, and rounding the sum to bfloat16 keeps its order. So a pair whose cosine
-    reaches a bound shows at least that bound less the margin, rounded down.
+    Rounding the sum of the products to bfloat16 keeps its order. So a pair whose cosine reaches a bound shows at least
+    that bound less the margin, rounded down.
     """
 
     def __init__(self, points: torch.Tensor, tiling: Tiling) -> None:
         n, dimension = points.shape
-        rounded, lost = _round_off(points, tiling)
-        self.margin = lost + (1 + lost) * lost.max() + sum_margin(dimension)  # (n,)
+        rounded, lost = round_off(points, tiling)
+        self.margin = rounding_margin(lost, lost, dimension)  # (n,)
         self.count = n
         # whole words of columns
         self.rounded = torch.nn.functional.pad(rounded, (0, 0, 0, -n % WORD)) if n % WORD else rounded
@@ -292,112 +248,3 @@ def dots(a: torch.Tensor, b: torch.Tensor, indices: torch.Tensor, *, tiling: Til
     for rows in pieces.rows(len(a), 4 * a.shape[1]):
         products[rows] = (a[rows].double() * b.index_select(0, indices[rows]).double()).sum(dim=1)
     return products
-
-
-@dataclass(frozen=True)
-class _Lists:
-    """candidates: (n, list_size) indices of the gallery. origin: (n, k), where each point was when its list was made.
-    limit: (n,), the angle τ in radians that every gallery embedding off the list exceeded there."""
-
-    candidates: torch.Tensor
-    origin: torch.Tensor
-    limit: torch.Tensor
-
-    def copied(self) -> "_Lists":
-        return _Lists(self.candidates.clone(), self.origin.clone(), self.limit.clone())
-
-
-class GallerySearch:
-    """The nearest gallery embedding of each moving point, from neighbour lists that certify themselves.
-
-    The gallery never moves, so after a full search row i keeps its `list_size` best candidates and τ_i, the angle that
-    every other gallery embedding exceeds. Once the point has moved by the angle m_i, every embedding off the list is
-    farther than τ_i − m_i: the best one on the list is the nearest of all while its angle is at most that. Rows that
-    fail this test are searched in full again, so the answer is always exact.
-    """
-
-    def __init__(self, gallery: torch.Tensor, *, list_size: int = 8, tiling: Tiling | None = None) -> None:
-        """gallery: float32 (m, k), unit rows or, inside a span, the coordinates of unit rows. tiling: as in
-        `nearest_points`."""
-        self.gallery = gallery
-        self.list_size = min(list_size, len(gallery))
-        self.searched = 0  # rows searched in full so far, for benchmarks and tests
-        self._tiling = Tiling(gallery.device) if tiling is None else tiling
-        self._lists: _Lists | None = None
-        self._shown = False  # whether somebody else holds the lists' tensors
-        screened = len(gallery) >= SCREENED_FROM and has_fast_bfloat16(gallery.device)
-        self._rounded = _round_off(gallery, self._tiling) if screened else None
-
-    def nearest(self, points: torch.Tensor) -> torch.Tensor:
-        """Index (n,) of the nearest gallery embedding of each unit row of points (n, k); DeviceError as in
-        `nearest_points`."""
-        if self._lists is None:
-            n = len(points)
-            self._lists = _Lists(
-                torch.zeros(n, self.list_size, dtype=torch.long, device=points.device),
-                points.clone(),
-                torch.full((n,), -torch.inf, device=points.device),
-            )
-        lists = self._lists
-        nearest = torch.empty(len(points), dtype=torch.long, device=points.device)
-        best = torch.empty_like(lists.limit)
-        for rows in self._tiling.rows(len(points), self.list_size * points.shape[1]):
-            candidates = torch.nn.functional.embedding(lists.candidates[rows], self.gallery)  # (b, list_size, k)
-            best[rows], position = (candidates * points[rows, None]).sum(dim=2).max(dim=1)
-            nearest[rows] = lists.candidates[rows].gather(1, position[:, None])[:, 0]
-        moved = 2 * ((points - lists.origin).norm(dim=1) / 2).clamp(max=1).asin()  # (n,)
-        slack = 1e-3  # radians: far above the rounding of float32 arc cosines, also near 0, where it is worst
-        failed = (best.clamp(-1, 1).acos() + moved + slack > lists.limit).nonzero()[:, 0]  # (f,)
-        if len(failed):
-            if self._shown:  # what `state` gave away stays as it is
-                self._lists, self._shown = lists.copied(), False
-            renewed = self._lists
-            nearest[failed] = self._tiling.fit(lambda: self._search(points, failed, renewed), points)
-            self.searched += len(failed)
-        return nearest
-
-    def _search(self, points: torch.Tensor, failed: torch.Tensor, lists: _Lists) -> torch.Tensor:
-        """Search the rows `failed` (f,) of the points (n, k) in full and renew their lists; their nearest (f,)."""
-        nearest = torch.empty_like(failed)
-        for part in self._tiling.rows(len(failed), len(self.gallery)):
-            rows = failed[part]  # (b,)
-            lists.origin[rows] = here = points[rows]  # (b, k)
-            nearest[part], lists.candidates[rows], lists.limit[rows] = self._listed(here)
-        return nearest
-
-    def _listed(self, here: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-        """Of points (b, k): nearest (b,), candidates (b, list_size) and the angle τ (b,) that all others exceed."""
-        if self._rounded is None:
-            return self._listed_exactly(here)
-        gallery, gallery_lost = self._rounded
-        rounded, lost = _round_off(here, self._tiling)
-        with sums_in_float32(here.device):
-            values, candidates = (rounded @ gallery.T).topk(self.list_size + 1, dim=1)  # (b, list_size + 1)
-        others = values[:, -1].float()  # (b,), the best off the list, as the screen sees it
-        others += others.abs() * 2.0**-7 + lost + (1 + lost) * gallery_lost.max() + sum_margin(here.shape[1])
-        candidates, limit = candidates[:, :-1], others.clamp(-1, 1).acos()
-        best, position = torch.einsum("nk,nlk->nl", here, self.gallery[candidates]).max(dim=1)
-        nearest = candidates.gather(1, position[:, None])[:, 0]
-        unsure = (best < others).nonzero()[:, 0]  # the list may miss the nearest
-        nearest[unsure], candidates[unsure], limit[unsure] = self._listed_exactly(here[unsure])
-        return nearest, candidates, limit
-
-    def _listed_exactly(self, here: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-        """The same in float32."""
-        cosines = here @ self.gallery.T  # (b, m)
-        values, indices = cosines.topk(min(self.list_size + 1, len(self.gallery)), dim=1)
-        everything = len(self.gallery) <= self.list_size
-        limit = torch.full_like(values[:, 0], torch.inf) if everything else values[:, -1].clamp(-1, 1).acos()
-        return indices[:, 0], indices[:, : self.list_size], limit
-
-    def state(self) -> dict[str, torch.Tensor]:
-        """The lists, so that a resumed search answers near-ties as this one would."""
-        if self._lists is None:
-            return {}
-        self._shown = True
-        return {"lists": self._lists.candidates, "origin": self._lists.origin, "limit": self._lists.limit}
-
-    def restore(self, state: dict[str, torch.Tensor]) -> None:
-        """Take up the lists of `state()`."""
-        self._lists = _Lists(state["lists"], state["origin"], state["limit"])
-        self._shown = True

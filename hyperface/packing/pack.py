@@ -15,7 +15,8 @@ import torch
 
 from hyperface.errors import CheckpointError, InputError
 from hyperface.hardware import usable_device
-from hyperface.packing.neighbors import GallerySearch, dots, nearest_points, pair_cosines
+from hyperface.packing.gallery_search import GallerySearch
+from hyperface.packing.neighbors import dots, nearest_points, pair_cosines
 from hyperface.packing.objectives import OBJECTIVES, Moments, Objective
 from hyperface.packing.span import Span, principal_span
 from hyperface.packing.tiles import Tiling

@@ -6,8 +6,8 @@ from types import SimpleNamespace
 import pytest
 import torch
 
-from hyperface.packing import neighbors, objectives, pack
-from hyperface.packing.neighbors import sums_in_float32
+from hyperface.packing import gallery_search, neighbors, pack, rounding, soft_maximum
+from hyperface.packing.rounding import sums_in_float32
 from hyperface.sphere import random_points
 
 GPU, CPU = torch.device("cuda"), torch.device("cpu")
@@ -62,11 +62,12 @@ def test_every_product_of_bfloat16_in_a_packing_is_summed_in_float32(monkeypatch
             products.append(list(inside))
         return product(a, b)
 
-    for module in (neighbors, objectives):
+    for module in (neighbors, gallery_search, soft_maximum):
         monkeypatch.setattr(module, "sums_in_float32", watched)
+    for module in (rounding, soft_maximum):
         monkeypatch.setattr(module, "has_fast_bfloat16", lambda device: True)
-    monkeypatch.setattr(neighbors, "SCREENED_FROM", 2)
-    monkeypatch.setattr(objectives, "ROUNDED_FROM", 2)
+    monkeypatch.setattr(rounding, "SCREENED_FROM", 2)
+    monkeypatch.setattr(soft_maximum, "ROUNDED_FROM", 2)
     monkeypatch.setattr(torch.Tensor, "__matmul__", recorded)
     points = random_points(60, 8, seed=0)
     list(pack(points, steps=2))  # the screen at the start, then the soft maximum's gradient

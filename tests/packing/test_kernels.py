@@ -6,7 +6,7 @@ import math
 import pytest
 import torch
 
-from hyperface.packing import neighbors, objectives
+from hyperface.packing import neighbors, soft_maximum
 from hyperface.packing.tiles import WORD, Tiling
 from hyperface.ranks import Ranks
 from hyperface.sphere import random_points
@@ -27,7 +27,7 @@ def test_every_nearest_is_among_the_pairs_that_are_noted(n, dimension, guessed):
     points = random_points(n, dimension, seed=1)
     cosines = _cosines(points)
     best = cosines.float().amax(dim=1) - 1e-4 if guessed else torch.full((n,), -torch.inf)
-    search = kernels.CosineSearch(points, best, 4 * dimension * 2.0**-24, TILING)
+    search = kernels.CosineSearch(points, best, TILING)
     for rows in kernels.strips(n, 2):
         search.search(rows)
     i, j, values = search.found()
@@ -40,7 +40,7 @@ def test_every_nearest_is_among_the_pairs_that_are_noted(n, dimension, guessed):
 
 def test_pairs_that_find_no_room_are_told_and_looking_again_finds_fewer(monkeypatch):
     points = random_points(300, 64, seed=1)
-    search = kernels.CosineSearch(points, torch.full((300,), -torch.inf), 1e-5, TILING)
+    search = kernels.CosineSearch(points, torch.full((300,), -torch.inf), TILING)
     whole = slice(0, 300)
     search.search(whole)
     first = len(search.found()[0])
@@ -62,7 +62,7 @@ def test_the_weights_of_squares_are_the_soft_maximums(dimension, largest_error):
     cosines = _cosines(points)
     shift = float(cosines.max())
     expected = torch.exp(beta * (cosines - shift)).fill_diagonal_(0)
-    search = kernels.CosineSearch(points, cosines.float().amax(dim=1) - 1e-4, 4 * dimension * 2.0**-24, TILING)
+    search = kernels.CosineSearch(points, cosines.float().amax(dim=1) - 1e-4, TILING)
     found, total = torch.zeros(n, n), 0.0
     buffer = torch.empty(128**2, dtype=torch.bfloat16)
     for rows, columns in kernels.squares(n, 128, 1):
@@ -77,7 +77,7 @@ def test_the_weights_of_squares_are_the_soft_maximums(dimension, largest_error):
 @pytest.fixture
 def on_the_kernels(monkeypatch):
     """Points on the CPU are taken for points on a GPU. torch.mm knows out_dtype on GPUs alone."""
-    for module in (neighbors, objectives):
+    for module in (neighbors, soft_maximum):
         monkeypatch.setattr(module, "uses_kernels", lambda points: True)
     product = torch.mm
     monkeypatch.setattr(torch, "mm", lambda a, b, out_dtype: product(a.float(), b.float()))
@@ -91,10 +91,10 @@ def test_search_and_soft_maximum_are_those_of_the_tiles(on_the_kernels, monkeypa
     cosines = _cosines(points)
     assert torch.equal(neighbors.nearest_points(points), cosines.argmax(dim=1))
     with monkeypatch.context() as patch:
-        patch.setattr(objectives, "uses_kernels", lambda points: False)
-        expected = objectives.soft_maximum(points, 60.0)
+        patch.setattr(soft_maximum, "uses_kernels", lambda points: False)
+        expected = soft_maximum.soft_maximum(points, 60.0)
     for guess in (None, torch.arange(400).roll(1)):  # one that is far off, too
-        nearest, value, gradient = objectives.soft_maximum(points, 60.0, guess=guess)
+        nearest, value, gradient = soft_maximum.soft_maximum(points, 60.0, guess=guess)
         assert torch.equal(nearest, expected[0])
         assert value == pytest.approx(expected[1], abs=1e-5)
         assert (gradient - expected[2]).norm() < 0.01 * expected[2].norm()
@@ -103,7 +103,7 @@ def test_search_and_soft_maximum_are_those_of_the_tiles(on_the_kernels, monkeypa
 def test_a_guess_so_far_off_that_weights_would_overflow_is_made_up_for(on_the_kernels):
     points = random_points(300, 3, seed=4)
     farthest = (points @ points.T).argmin(dim=1)
-    _, value, gradient = objectives.soft_maximum(points, 1000.0, guess=farthest)
+    _, value, gradient = soft_maximum.soft_maximum(points, 1000.0, guess=farthest)
     exact = torch.logsumexp(1000.0 * _cosines(points).flatten(), 0) / 1000.0
     assert value == pytest.approx(float(exact), abs=1e-5)
     assert torch.isfinite(gradient).all()
@@ -114,7 +114,7 @@ def test_too_many_equal_pairs_fall_back_to_the_tiles(on_the_kernels, monkeypatch
     monkeypatch.setattr(kernels, "PAIRS_A_POINT", 0)
     points = random_points(200, 16, seed=5)
     assert neighbors.search_by_kernel(points, None, kernels.strips(200, 1), TILING) is None
-    nearest, _, _ = objectives.soft_maximum(points, 30.0)
+    nearest, _, _ = soft_maximum.soft_maximum(points, 30.0)
     assert torch.equal(nearest, _cosines(points).argmax(dim=1))
 
 
@@ -138,7 +138,7 @@ def test_a_process_that_falls_back_does_its_own_share_of_the_pairs(on_the_kernel
         for rank, tiling, least in ((0, TILING, 1 << 20), (1, halved, room)):
             monkeypatch.setattr(kernels, "LEAST_PAIRS", least)
             best, _ = neighbors._search_strips(points, None, Ranks(rank, 2), tiling)
-            found.append((best, objectives._soft_tiles(points, 30.0, None, Ranks(rank, 2), tiling)))
+            found.append((best, soft_maximum._soft_tiles(points, 30.0, None, Ranks(rank, 2), tiling)))
         torch.testing.assert_close(torch.maximum(found[0][0], found[1][0]), cosines.amax(dim=1).float())
         total = sum(float(sums.sum()) * math.exp(30 * float(shift)) for _, (_, _, shift, sums, _) in found)
         assert total == pytest.approx(float(weights.sum()), rel=1e-3)

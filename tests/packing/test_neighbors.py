@@ -5,7 +5,8 @@ import math
 import pytest
 import torch
 
-from hyperface.packing import neighbors, pack, tiles
+from hyperface.packing import neighbors, pack, rounding, tiles
+from hyperface.packing.gallery_search import GallerySearch
 from hyperface.sphere import normalize, random_points
 
 
@@ -22,8 +23,8 @@ def assert_nearest(points: torch.Tensor, nearest: torch.Tensor) -> None:
 @pytest.fixture(params=[False, True], ids=["float32", "screened in bfloat16"])
 def screened(request, monkeypatch) -> bool:
     """Both ways of searching, whatever the hardware prefers and however few the points."""
-    monkeypatch.setattr(neighbors, "has_fast_bfloat16", lambda device: request.param)
-    monkeypatch.setattr(neighbors, "SCREENED_FROM", 2)
+    monkeypatch.setattr(rounding, "has_fast_bfloat16", lambda device: request.param)
+    monkeypatch.setattr(rounding, "SCREENED_FROM", 2)
     return request.param
 
 
@@ -96,7 +97,7 @@ def test_certified_lists_answer_as_brute_force_while_points_wander(screened, ste
     gallery = random_points(700, 12, seed=3)
     gallery[100] = gallery[200]
     points = gallery[:150].clone()
-    search = neighbors.GallerySearch(gallery)
+    search = GallerySearch(gallery)
     generator = torch.Generator().manual_seed(4)
     for _ in range(25):
         nearest = search.nearest(points)
@@ -112,7 +113,7 @@ def test_certified_lists_hold_for_gallery_rows_seen_inside_a_span(screened):
     gallery = random_points(400, 20, seed=5)
     basis = torch.linalg.qr(torch.randn(20, 6, generator=torch.Generator().manual_seed(6)))[0]
     inside = gallery @ basis
-    search = neighbors.GallerySearch(inside)
+    search = GallerySearch(inside)
     points = random_points(60, 6, seed=7)
     for turn in range(20):
         cosines = brute_force(points @ basis.T, gallery)
@@ -126,7 +127,7 @@ def test_the_margin_of_a_sum_is_that_of_the_error_analysis():
     Stability of Numerical Algorithms, 2002, section 3.1); two of them are compared."""
     for d in (2, 40, 128, 512, 2048):
         gamma = d * 2.0**-24 / (1 - d * 2.0**-24)
-        assert 2 * gamma < neighbors.sum_margin(d) < 5 * gamma
+        assert 2 * gamma < rounding.sum_margin(d) < 5 * gamma
 
 
 def test_a_gallery_row_that_rounding_hides_is_found(screened):
@@ -141,7 +142,7 @@ def test_a_gallery_row_that_rounding_hides_is_found(screened):
     gallery = torch.stack([other, nearest, *-point.expand(8, -1)])
     rounded = gallery.bfloat16() @ point.bfloat16()
     assert rounded[0] > rounded[1]
-    search = neighbors.GallerySearch(gallery, list_size=1)
+    search = GallerySearch(gallery, list_size=1)
     assert search.nearest(point[None]).tolist() == brute_force(point[None], gallery).argmax(dim=1).tolist() == [1]
 
 
@@ -149,7 +150,7 @@ def test_a_list_is_given_up_where_its_certificate_ends():
     """From one of two gallery rows to the other, with lists of one: what was listed stays the nearest up to the middle,
     and the certificate must not hold half a thousandth of a radian longer."""
     gallery = torch.tensor([[1.0, 0.0, 0.0], [math.cos(0.5), math.sin(0.5), 0.0]])
-    search = neighbors.GallerySearch(gallery, list_size=1)
+    search = GallerySearch(gallery, list_size=1)
     found = [
         int(search.nearest(torch.tensor([[math.cos(angle), math.sin(angle), 0.0]])))
         for angle in (0.0, 0.1, 0.2, 0.249, 0.2503, 0.252, 0.255, 0.3)
@@ -159,8 +160,8 @@ def test_a_list_is_given_up_where_its_certificate_ends():
 
 
 def test_a_gallery_smaller_than_the_list_is_searched_once(monkeypatch):
-    monkeypatch.setattr(neighbors, "has_fast_bfloat16", lambda device: True)
-    search = neighbors.GallerySearch(random_points(3, 4, seed=8))
+    monkeypatch.setattr(rounding, "has_fast_bfloat16", lambda device: True)
+    search = GallerySearch(random_points(3, 4, seed=8))
     for seed in range(5):
         points = random_points(10, 4, seed=seed)
         assert torch.equal(search.nearest(points), brute_force(points, search.gallery).argmax(dim=1))

@@ -5,8 +5,10 @@ import math
 import pytest
 import torch
 
-from hyperface.packing import objectives, tiles
-from hyperface.packing.objectives import NearestMean, PaperMinimum, SoftMaximum, StochasticMinimum, soft_maximum
+from hyperface.packing import soft_maximum as soft_maximum_module
+from hyperface.packing import tiles
+from hyperface.packing.objectives import NearestMean, PaperMinimum, SoftMaximum, StochasticMinimum
+from hyperface.packing.soft_maximum import soft_maximum
 from hyperface.sphere import angles, normalize, random_points
 
 
@@ -50,10 +52,10 @@ def test_a_soft_maximum_that_begins_with_a_lone_point(monkeypatch):
 
 
 def test_the_gradient_summed_in_bfloat16_points_the_same_way(monkeypatch):
-    monkeypatch.setattr(objectives, "has_fast_bfloat16", lambda device: True)
+    monkeypatch.setattr(soft_maximum_module, "has_fast_bfloat16", lambda device: True)
     points = random_points(300, 64, seed=8)
     nearest, value, gradient = soft_maximum(points, 20.0)
-    monkeypatch.setattr(objectives, "ROUNDED_FROM", 300)
+    monkeypatch.setattr(soft_maximum_module, "ROUNDED_FROM", 300)
     rounded_nearest, rounded_value, rounded = soft_maximum(points, 20.0)
     assert torch.equal(nearest, rounded_nearest)
     assert value == rounded_value

@@ -4,7 +4,8 @@ import pytest
 import torch
 
 from hyperface.errors import DeviceError
-from hyperface.packing import neighbors, objectives, pack, tiles
+from hyperface.packing import neighbors, pack, rounding, soft_maximum, tiles
+from hyperface.packing.gallery_search import GallerySearch
 from hyperface.packing.tiles import Tiling
 from hyperface.ranks import Ranks
 from hyperface.sphere import random_points
@@ -99,8 +100,8 @@ ON_A_CPU = RuntimeError("[enforce fail at alloc_cpu.cpp:117] . DefaultCPUAllocat
 
 @pytest.fixture(params=[False, True], ids=["float32", "screened in bfloat16"])
 def screened(request, monkeypatch) -> bool:
-    monkeypatch.setattr(neighbors, "has_fast_bfloat16", lambda device: request.param)
-    monkeypatch.setattr(neighbors, "SCREENED_FROM", 2)
+    monkeypatch.setattr(rounding, "has_fast_bfloat16", lambda device: request.param)
+    monkeypatch.setattr(rounding, "SCREENED_FROM", 2)
     monkeypatch.setattr(neighbors, "SAMPLE", 8)
     return request.param
 
@@ -120,9 +121,9 @@ def test_a_search_out_of_memory_finds_the_same_and_the_next_begins_afresh(monkey
 
 def test_the_soft_maximum_out_of_memory_is_the_same(monkeypatch, small_tiles):
     points = random_points(200, 8, seed=9)
-    nearest, value, gradient = objectives.soft_maximum(points, 30.0)
+    nearest, value, gradient = soft_maximum.soft_maximum(points, 30.0)
     memory = Memory(monkeypatch, 600, ON_A_GPU)
-    with_less = objectives.soft_maximum(points, 30.0)
+    with_less = soft_maximum.soft_maximum(points, 30.0)
     assert memory.refusals() > 0
     assert torch.equal(with_less[0], nearest)
     assert with_less[1] == pytest.approx(value, abs=1e-6)
@@ -133,7 +134,7 @@ def test_a_gallery_search_out_of_memory_finds_the_same(monkeypatch, small_tiles,
     gallery, points = random_points(300, 8, seed=1), random_points(100, 8, seed=2)
     expected = (points @ gallery.T).argmax(dim=1)
     memory = Memory(monkeypatch, 1500, ON_A_CPU)
-    search = neighbors.GallerySearch(gallery)
+    search = GallerySearch(gallery)
     assert torch.equal(search.nearest(points), expected)
     assert memory.refusals() == 2
     assert torch.equal(search.nearest(points), expected)

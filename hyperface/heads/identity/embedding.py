@@ -15,8 +15,8 @@ from functools import cache, cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from hyperface.assets import RESTORE, asset
-from hyperface.errors import AssetError, InputError
+from hyperface.assets import asset, read_whole
+from hyperface.errors import InputError
 from hyperface.heads.identity import coordinates
 from hyperface.heads.numerics.arrays import Floats
 
@@ -79,10 +79,10 @@ class EmbeddingMap:
 @cache
 def load_map() -> EmbeddingMap:
     """The shipped map of embeddings of `dlib-heads`; AssetError if its file is missing, damaged or of other heads."""
-    from safetensors import SafetensorError, safe_open
+    from safetensors import safe_open
 
     path = asset(FILE)
-    try:
+    with read_whole("The heads' map", path):
         with safe_open(path, framework="numpy") as file:
             metadata = file.metadata() or {}
             mean, weights = file.get_tensor("mean").astype(np.float32), file.get_tensor("weights").astype(np.float32)
@@ -91,10 +91,7 @@ def load_map() -> EmbeddingMap:
             raise ValueError("it was fitted to other coordinates")
         if weights.shape != (len(fitted), *mean.shape) or not np.isfinite(weights).all():
             raise ValueError("its numbers have the wrong shape")
-        weights = _in_order(weights, fitted)
-    except (SafetensorError, OSError, ValueError) as error:
-        raise AssetError(f"The heads' map {path} is damaged ({error}). It ships with HyperFace: {RESTORE}.") from error
-    return EmbeddingMap(mean, weights)
+        return EmbeddingMap(mean, _in_order(weights, fitted))
 
 
 def _in_order(weights: Floats, fitted: list[str]) -> Floats:

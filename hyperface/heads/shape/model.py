@@ -17,8 +17,7 @@ from functools import cache, cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from hyperface.assets import RESTORE, asset
-from hyperface.errors import AssetError
+from hyperface.assets import asset, read_whole
 from hyperface.heads.numerics.arrays import Floats, Indices
 from hyperface.heads.numerics.raster import add_to
 from hyperface.heads.shape.head_file import check
@@ -141,16 +140,14 @@ class HeadModel:
 @cache
 def load_head_model() -> HeadModel:
     """The shipped head model; AssetError if its file is missing or damaged."""
-    from safetensors import SafetensorError, safe_open
+    from safetensors import safe_open
 
     path = asset(FILE)
-    try:
+    with read_whole("The head model", path):
         with safe_open(path, framework="numpy") as file:
             metadata = file.metadata() or {}
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118  # not a dictionary
         return _unpacked(tensors, metadata)
-    except (SafetensorError, OSError, KeyError, ValueError, IndexError) as error:
-        raise AssetError(f"The head model {path} is damaged ({error}). It ships with HyperFace: {RESTORE}.") from error
 
 
 def _unpacked(tensors: Mapping[str, NDArray[np.generic]], metadata: Mapping[str, str]) -> HeadModel:
