@@ -22,13 +22,23 @@ WEIGHTS = (".safetensors", ".ckpt", ".pt", ".pth", ".bin", ".onnx")
 
 @dataclass(frozen=True)
 class Released:
-    """A recogniser whose network and origin its repository does not say in a form that programs can read."""
+    """A recogniser whose network and origin its repository does not say in a form that programs can read.
+
+    architecture: the network of its weights; None where the file says it. alone: whether the repository holds nothing
+    else, so that its name says enough.
+    """
 
     repo: str
     file: str
-    architecture: str
+    architecture: str | None
     training_data: str
     licence: str
+    alone: bool = True
+
+    @property
+    def name(self) -> str:
+        """Its name on the hub."""
+        return f"{SCHEME}{self.repo}" if self.alone else f"{SCHEME}{self.repo}/{self.file}"
 
 
 def _hyperface(name: str, gallery: str, identities: int, images: int) -> Released:
@@ -36,11 +46,23 @@ def _hyperface(name: str, gallery: str, identities: int, images: int) -> Release
     return Released(f"Idiap/{name}", f"{name.replace('-', '_')}.ckpt", "ir_50", data, "MIT")
 
 
-# Otroshi Shahreza & Marcel, ICLR 2025: the three models that the authors released.
+def _arcface(repo: str, file: str, what: str, licence: str) -> Released:
+    return Released(repo, file, None, f"photographs of people (ArcFace, {what})", licence, alone=False)
+
+
+_INSIGHTFACE = "for non-commercial research only, as InsightFace gives its models (its code is MIT)"
+_ARC2FACE = "MIT, as Arc2Face's authors give it; the photographs that it was trained on are for research"
 RELEASED = {
+    # Otroshi Shahreza & Marcel, ICLR 2025: the three models that the authors released.
     "hyperface-10k-ldm": _hyperface("HyperFace-10k-LDM", "LDM", 10_000, 640_000),
     "hyperface-10k-stylegan": _hyperface("HyperFace-10k-StyleGAN", "StyleGAN", 10_000, 640_000),
     "hyperface-50k-stylegan": _hyperface("HyperFace-50k-StyleGAN", "StyleGAN", 50_000, 3_200_000),
+    # The recognisers of InsightFace's two packs, in copies on the hub, and the one that Arc2Face was trained with.
+    "antelopev2": _arcface("DIAMONIK7777/antelopev2", "glintr100.onnx", "R100, Glint360K", _INSIGHTFACE),
+    "buffalo_l": _arcface(
+        "public-data/insightface", "models/buffalo_l/w600k_r50.onnx", "R50, WebFace600K", _INSIGHTFACE
+    ),
+    "arc2face-arcface": _arcface("FoivosPar/Arc2Face", "arcface.onnx", "R100, WebFace42M", _ARC2FACE),
 }
 
 
@@ -114,15 +136,21 @@ def download(name: str, *, suffixes: Sequence[str] = WEIGHTS) -> Download:
         CheckpointError: It cannot be downloaded.
     """
     wanted = HubName.parse(name)
-    released = next((model for model in RELEASED.values() if model.repo.lower() == wanted.repo.lower()), None)
+    released = _known(wanted)
     repo = wanted.repo if released is None else released.repo
     files = _list_files(repo, wanted.revision)
     if released is not None and wanted.file in (None, released.file):
         path = _download(repo, released.file, wanted.revision, files)
-        return Download(path, repo, None, _commit(path), released)
+        return Download(path, repo, None if released.alone else released.file, _commit(path), released)
     file = wanted.file or _only_file(files.names, repo, suffixes)
     path = _download(repo, file, wanted.revision, files)
     return Download(path, repo, file, _commit(path), None)
+
+
+def _known(wanted: HubName) -> Released | None:
+    """What is known of the model that a name means, or of the one that its repository is there for."""
+    there = [model for model in RELEASED.values() if model.repo.lower() == wanted.repo.lower()]
+    return next((model for model in there if wanted.file == model.file or model.alone), None)
 
 
 class Repository:

@@ -79,6 +79,11 @@ def close_loop(
     if rounds < 1 or batch_size < 1:
         raise InputError("Rounds and batch size must be at least 1.")
     if isinstance(generator, DifferentiableGenerator):
+        if not recognizer.differentiable:
+            raise InputError(
+                f"The loop follows a gradient through generator and recogniser, and {recognizer.name!r} has none: "
+                "onnxruntime runs it."
+            )
         steps, usual = gradient.steps, (gradient.LEARNING_RATE, gradient.CONSISTENCY)
     else:
         steps, usual = surrogate.steps, (surrogate.LEARNING_RATE, surrogate.CONSISTENCY)

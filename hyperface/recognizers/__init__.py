@@ -6,7 +6,7 @@ from typing import Any
 
 from hyperface.defaults import RECOGNIZER, SECOND_RECOGNIZER
 from hyperface.errors import UnknownNameError
-from hyperface.hub import RELEASED, SCHEME, on_hub
+from hyperface.hub import RELEASED, on_hub
 from hyperface.recognizers.backbones import ARCHITECTURES
 from hyperface.recognizers.base import Recognizer
 from hyperface.recognizers.card import RecognizerCard
@@ -70,7 +70,7 @@ def _from_hub(name: str, **options: Any) -> Recognizer:
 
 def _released(name: str) -> Callable[..., Recognizer]:
     def load_released(**options: Any) -> Recognizer:
-        return _from_hub(f"{SCHEME}{RELEASED[name].repo}", **options)
+        return _from_hub(RELEASED[name].name, **options)
 
     return load_released
 
@@ -113,7 +113,10 @@ def load(
             - "dlib"; "dlib-heads", the same network centred on 3-D heads; "rendered-heads", a small second opinion
               trained on renders;
             - "hyperface-10k-ldm", "hyperface-10k-stylegan", "hyperface-50k-stylegan" (the paper's, from the hub);
-            - a backbone with its weights: "ir_50:adaface_ir50.ckpt", or "ir_50" with `checkpoint`;
+            - "antelopev2", "buffalo_l" (InsightFace's ArcFace networks), "arc2face-arcface" (that of Arc2Face), ONNX
+              files from the hub;
+            - a backbone with its weights: "ir_50:adaface_ir50.ckpt", or "ir_50" with `checkpoint`; InsightFace's are
+              "iresnet50:backbone.pth" and "iresnet100:backbone.pth";
             - "hf:owner/repo", "hf:owner/repo/file@revision": the Hugging Face Hub; with a backbone in front, where
               the repository does not say which it is: "ir_50:hf:owner/repo";
             - a file that describes itself: .safetensors trained here, .onnx (`load_onnx` says what can be declared of

@@ -14,6 +14,7 @@ from hyperface.images import ALIGNED_SIZE
 from hyperface.model import channels_last
 from hyperface.recognizers.base import Recognizer
 from hyperface.recognizers.card import RecognizerCard
+from hyperface.recognizers.insightface_resnet import BLOCKS, InsightFaceResNet
 from hyperface.recognizers.iresnet import UNITS, IResNet
 from hyperface.recognizers.mobilefacenet import MobileFaceNet
 
@@ -33,10 +34,18 @@ def _iresnet(name: str, input_size: int, *, squeeze: bool = False) -> nn.Module:
     return IResNet(UNITS[name], input_size=input_size, squeeze=squeeze)
 
 
+def _insightface(name: str, input_size: int) -> nn.Module:
+    return InsightFaceResNet(BLOCKS[name], input_size=input_size)
+
+
 ARCHITECTURES: dict[str, Architecture] = {
     "small": Architecture(lambda size: MobileFaceNet(input_size=size), 256, 64, False, "MobileFaceNet, CCBR 2018"),
     **{name: Architecture(partial(_iresnet, name), 512, ALIGNED_SIZE, True, "AdaFace, CVPR 2022") for name in UNITS},
     "ir_se_50": Architecture(partial(_iresnet, "ir_50", squeeze=True), 512, ALIGNED_SIZE, True, "AdaFace, CVPR 2022"),
+    **{
+        name: Architecture(partial(_insightface, name), 512, ALIGNED_SIZE, False, "ArcFace, CVPR 2019")
+        for name in BLOCKS
+    },
 }
 
 

@@ -1,6 +1,7 @@
 """What every face recogniser F offers."""
 
 from abc import abstractmethod
+from typing import ClassVar
 
 import torch
 from torch.nn import functional as F
@@ -18,6 +19,7 @@ class Recognizer(Model):
     """
 
     card: RecognizerCard
+    differentiable: ClassVar[bool] = True  # whether features have a gradient with respect to the pictures
 
     @property
     def name(self) -> str:

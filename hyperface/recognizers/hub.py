@@ -17,7 +17,7 @@ def load_from_hub(name: str, *, architecture: str | None = None, **options: Any)
     Args:
         name: `hf:owner/repo[/file][@revision]`.
         architecture: the backbone that the weights belong to ("ir_50", …); not needed for models trained with
-            HyperFace, .onnx files and the three released HyperFace models.
+            HyperFace, .onnx files and the models that are known by name.
         options: fields of the card, or what is declared of an .onnx file.
 
     Raises:

@@ -35,6 +35,7 @@ class Eye:
 
     name: str = "eye"
     dimension: int = 3
+    differentiable: bool = True
 
     @property
     def space(self):

@@ -172,8 +172,11 @@ def test_the_released_models_by_name(hub, tmp_path, monkeypatch):
         "Idiap/HyperFace-10k-LDM",
         "Idiap/HyperFace-10k-StyleGAN",
         "Idiap/HyperFace-50k-StyleGAN",
+        "DIAMONIK7777/antelopev2",
+        "public-data/insightface",
+        "FoivosPar/Arc2Face",
     ]
-    assert {model.architecture for model in RELEASED.values()} == {"ir_50"}
+    assert [model.architecture for model in RELEASED.values()] == ["ir_50"] * 3 + [None] * 3
     torch.manual_seed(0)
     network = build_backbone("ir_18").eval()
     weights = {f"model.{name}": value for name, value in network.backbone.state_dict().items()}
@@ -194,6 +197,40 @@ def test_the_released_models_by_name(hub, tmp_path, monkeypatch):
     assert card.name == f"hf:Idiap/HyperFace-10k-LDM@{commit('main')}"
     assert (card.dimension, card.input_size, card.color, card.licence) == (512, 112, "BGR", "MIT")
     assert "640,000 synthetic images of 10,000 identities" in card.training_data
+
+
+@pytest.mark.parametrize(
+    ("name", "repo", "file", "licence"),
+    [
+        ("antelopev2", "DIAMONIK7777/antelopev2", "glintr100.onnx", "non-commercial research only"),
+        ("buffalo_l", "public-data/insightface", "models/buffalo_l/w600k_r50.onnx", "non-commercial research only"),
+        ("arc2face-arcface", "FoivosPar/Arc2Face", "arcface.onnx", "for research"),
+    ],
+)
+def test_arcface_by_name(hub, tmp_path, name, repo, file, licence):
+    """The files have the real ones' names; their network is one that flattens pictures."""
+    onnx = pytest.importorskip("onnx")
+    kind, shape = onnx.TensorProto.FLOAT, ["n", 3, 112, 112]
+    inputs, outputs = (
+        [onnx.helper.make_tensor_value_info(entry, kind, sizes)]
+        for entry, sizes in (("input.1", shape), ("features", ["n", 37_632]))
+    )
+    graph = onnx.helper.make_graph(
+        [onnx.helper.make_node("Flatten", ["input.1"], ["features"])], "flat", inputs, outputs
+    )
+    onnx.save(onnx.helper.make_model(graph), tmp_path / "flat.onnx")
+    other = {"scrfd_10g_bnkps.onnx": b"", "encoder/pytorch_model.bin": b"weights of another network"}
+    hub.repos[repo] = {"main": {**other, file: (tmp_path / "flat.onnx").read_bytes()}}
+    loaded = recognizers.load(name)
+    card = loaded.card
+    assert loaded.differentiable
+    assert card.name == f"hf:{repo}/{file}@{commit('main')}"
+    assert recognizers.load(card.name).card == card
+    assert licence in card.licence
+    assert "photographs of people" in card.training_data
+    assert (card.input_size, card.color) == (112, "RGB")
+    # Another file of the same repository is nobody's word.
+    assert download(f"hf:{repo}/encoder/pytorch_model.bin").licence == f"as huggingface.co/{repo} says"
 
 
 def test_another_projects_weights_need_their_network_named(hub, tmp_path):

@@ -59,6 +59,7 @@ def images():
     return torch.rand(5, 3, 112, 112, generator=torch.Generator().manual_seed(0))
 
 
+@pytest.mark.parametrize("engine", ["torch", "onnxruntime"])
 @pytest.mark.parametrize(
     ("file", "declared"),
     [
@@ -69,14 +70,14 @@ def images():
         ({"size": "side"}, {"mean": 127.5, "std": 128}),
     ],
 )
-def test_pixels_arrive_as_declared(tmp_path, images, file, declared):
+def test_pixels_arrive_as_declared(tmp_path, images, file, declared, engine):
     path = tmp_path / "squares.onnx"
     matrix = write_network(path, **file)
     expected = naive(images, matrix, **{"color": "RGB", "mean": 127.5, "std": 127.5, **declared})
-    recognizer = recognizers.load(path, **declared)
+    recognizer = recognizers.load(path, engine=engine, **declared)
     np.testing.assert_allclose(recognizer.embed(images, batch_size=3).numpy(), expected, atol=2e-5)
     (tmp_path / "squares.json").write_text(json.dumps({**declared, "licence": "MIT"}))  # the same, for good
-    described = recognizers.load(str(path))
+    described = recognizers.load(str(path), engine=engine)
     torch.testing.assert_close(described.embed(images), recognizer.embed(images))
     card = described.card
     assert (card.dimension, card.input_size, card.licence) == (7, 112, "MIT")
@@ -84,10 +85,11 @@ def test_pixels_arrive_as_declared(tmp_path, images, file, declared):
     assert card.name.startswith("squares#")
 
 
-def test_half_precision_and_other_sizes(tmp_path, images):
+@pytest.mark.parametrize("engine", ["torch", "onnxruntime"])
+def test_half_precision_and_other_sizes(tmp_path, images, engine):
     path = tmp_path / "half.onnx"
     matrix = write_network(path, size=56, kind=onnx.TensorProto.FLOAT16)
-    recognizer = recognizers.load(path, mean=0)
+    recognizer = recognizers.load(path, mean=0, engine=engine)
     assert recognizer.card.input_size == 56
     expected = naive(images, matrix, color="RGB", mean=0, std=127.5)
     np.testing.assert_allclose(recognizer.embed(images).numpy(), expected, atol=0.01)
@@ -115,13 +117,7 @@ def test_what_does_not_fit_is_said(tmp_path, images):
         recognizers.load(path)
     (tmp_path / "squares.json").unlink()
     with pytest.raises(InputError, match="arithmetic is fixed"):
-        recognizers.load(path, precision="bfloat16")
+        recognizers.load(path, precision="bfloat16", engine="onnxruntime")
     if not torch.cuda.is_available():
         with pytest.raises(DeviceError, match="onnxruntime-gpu"):
-            recognizers.load(path, device="cuda")
-
-
-def test_onnxruntime_missing(tmp_path, monkeypatch):
-    monkeypatch.setitem(__import__("sys").modules, "onnxruntime", None)
-    with pytest.raises(CheckpointError, match="pip install onnxruntime"):
-        recognizers.load(tmp_path / "x.onnx")
+            recognizers.load(path, device="cuda", engine="onnxruntime")
