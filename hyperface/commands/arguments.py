@@ -67,7 +67,7 @@ def absolute_weights(name: str | None) -> str | None:
 RECOGNIZER_HELP = (
     f"dlib, dlib-heads, rendered-heads, {', '.join(RELEASED)}, "
     f"{SCHEME}owner/repo[@revision], an .onnx file, a run folder of `train` or its .safetensors, or a network and its "
-    "weights: ir_50:weights.ckpt"
+    "weights: ir_50:weights.ckpt, iresnet100:backbone.pth"
 )
 GENERATOR_HELP = (
     f"{', '.join(EMBEDDED_GENERATORS)}; vec2face, vec2face-plus, arc2face, with weights behind it if they are not the "

@@ -5,6 +5,7 @@ https://onnx.ai/onnx/operators, from version 7 on, in inference.
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Callable
 from typing import Any, TypeAlias
@@ -39,6 +40,8 @@ OPERATORS |= {
     "Add": _simple(torch.add), "Sub": _simple(torch.sub), "Mul": _simple(torch.mul), "Pow": _simple(torch.pow),
     "Relu": _simple(torch.relu), "Sigmoid": _simple(torch.sigmoid), "Sqrt": _simple(torch.sqrt),
     "MatMul": _simple(torch.matmul),
+    "Max": _simple(lambda *parts: functools.reduce(torch.maximum, parts)),
+    "Min": _simple(lambda *parts: functools.reduce(torch.minimum, parts)),
     "Identity": lambda attributes, x: x,
     "LeakyRelu": lambda attributes, x: F.leaky_relu(x, attributes.get("alpha", 0.01)),
     "Transpose": lambda attributes, x: x.permute(attributes.get("perm", list(range(x.ndim))[::-1])),
@@ -102,16 +105,17 @@ def _conv(
     if x.ndim != 4:
         raise UntranslatedError(f"Conv of {x.ndim - 2} axes")
     stride, dilation = (attributes.get(name, [1, 1]) for name in ("strides", "dilations"))
-    x, padding = _padded(attributes, x, 0.0)
+    x, padding = _padded(attributes, x, list(weight.shape[2:]), 0.0)
     return F.conv2d(x, weight, bias, stride, padding, dilation, attributes.get("group", 1))
 
 
 @_operator("MaxPool")
 def _max_pool(attributes: Attributes, x: torch.Tensor) -> torch.Tensor:
-    x, padding = _padded(attributes, x, float("-inf"))
+    window = _window(attributes, x)
+    x, padding = _padded(attributes, x, window, float("-inf"))
     return F.max_pool2d(
         x,
-        _window(attributes, x),
+        window,
         attributes.get("strides", [1, 1]),
         padding,
         attributes.get("dilations", [1, 1]),
@@ -123,10 +127,11 @@ def _max_pool(attributes: Attributes, x: torch.Tensor) -> torch.Tensor:
 def _average_pool(attributes: Attributes, x: torch.Tensor) -> torch.Tensor:
     counts_padding = bool(attributes.get("count_include_pad", 0))
     pads = attributes.get("pads", [0] * 4)
-    if attributes.get("ceil_mode", 0) or (not counts_padding and pads[:2] != pads[2:]):
+    uneven = pads[:2] != pads[2:] or attributes.get("auto_pad", "NOTSET").startswith("SAME")
+    if attributes.get("ceil_mode", 0) or (uneven and not counts_padding):
         raise UntranslatedError("AveragePool over the edge")
-    x, padding = _padded(attributes, x, 0.0)
     window = _window(attributes, x)
+    x, padding = _padded(attributes, x, window, 0.0)
     return F.avg_pool2d(x, window, attributes.get("strides", [1, 1]), padding, count_include_pad=counts_padding)
 
 
@@ -137,14 +142,30 @@ def _window(attributes: Attributes, x: torch.Tensor) -> list[int]:
     return window
 
 
-def _padded(attributes: Attributes, x: torch.Tensor, value: float) -> tuple[torch.Tensor, list[int]]:
+def _padded(attributes: Attributes, x: torch.Tensor, window: list[int], value: float) -> tuple[torch.Tensor, list[int]]:
     """x, padded here where its sides differ, and the padding (2,) that is left to who convolves it."""
-    if attributes.get("auto_pad", "NOTSET") not in ("NOTSET", "VALID"):
-        raise UntranslatedError(f"padding {attributes['auto_pad']}")
     top, left, bottom, right = attributes.get("pads", [0] * 4)
+    rule = attributes.get("auto_pad", "NOTSET")
+    if rule in ("SAME_UPPER", "SAME_LOWER"):  # one place of the window for every `stride` pixels
+        (top, bottom), (left, right) = (
+            _shared(max((math.ceil(size / stride) - 1) * stride + (side - 1) * apart + 1 - size, 0), rule)
+            for size, side, stride, apart in zip(
+                x.shape[2:],
+                window,
+                attributes.get("strides", [1, 1]),
+                attributes.get("dilations", [1, 1]),
+                strict=True,
+            )
+        )
     if (top, left) == (bottom, right):
         return x, [top, left]
     return F.pad(x, (left, right, top, bottom), value=value), [0, 0]
+
+
+def _shared(padding: int, rule: str) -> tuple[int, int]:
+    """Padding before and after; the larger half comes after, or before."""
+    smaller = padding // 2
+    return (smaller, padding - smaller) if rule == "SAME_UPPER" else (padding - smaller, smaller)
 
 
 @_operator("Gemm")
