@@ -3,6 +3,7 @@
 const SHEET_SIDE = 8, SHEET = SHEET_SIDE * SHEET_SIDE;  // people in a row of the server's sheets, and in a sheet
 const LARGE_CELLS = 1764;  // people: so many fit with the sheets' own cells; more get smaller ones
 const CELL = 48, SMALL_CELL = 32;  // pixels
+const SHOWN_EVERY = 0.6;  // milliseconds for each person: the whole picture goes to the graphics card each time
 
 /**
  * The server's functions. sheet: 64 faces in one picture, as people started or as they are packed. way: one person's at
@@ -47,17 +48,20 @@ class PeopleAtlas {
    * Fetch what is missing, one sheet after the other.
    * @param {AtlasServer} server
    * @param {() => boolean} goesOn whether it is still wanted
-   * @param {() => void} came another sheet is there
+   * @param {() => void} came there is more to be shown
    */
   async load(server, goesOn, came) {
     if (this.loading) return;
     this.loading = true;
+    let shown = -Infinity;
     try {
       while (!this.whole && goesOn()) {
         const { image } = await server.sheet({ run: this.run, part: this.part, packed: this.packed });
         if (!image) return;
         this.place(await picture(image), this.part * SHEET);
         this.part += 1;
+        if (!this.whole && performance.now() - shown < SHOWN_EVERY * this.count) continue;
+        shown = performance.now();
         came();
       }
     } catch (error) {

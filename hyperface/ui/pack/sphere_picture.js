@@ -135,7 +135,10 @@ class SpherePicture {
     if (this.asFaces) {
       const atlas = this.atlases[kind] ??= new PeopleAtlas(name, count, kind === 'packed');
       if (this.worn !== atlas) this.wear(atlas);
-      atlas.load(this.server, () => this.worn === atlas && this.shown().name === name, () => this.wear(atlas));
+      const wanted = () => this.worn === atlas && this.shown().name === name;
+      atlas.load(this.server, wanted, () => {
+        if (wanted()) this.wear(atlas);
+      });
     } else this.sphere.faces(null);
     if (picked && !status?.active && (this.way.run !== name || this.way.person !== chosen)) {
       const way = new Way(name, chosen);
@@ -150,7 +153,6 @@ class SpherePicture {
 
   /** @param {PeopleAtlas} atlas */
   wear(atlas) {
-    if (this.worn !== atlas && this.atlases.start !== atlas && this.atlases.packed !== atlas) return;
     this.worn = atlas;
     this.sphere.faces(atlas.ready.includes(1) ? atlas : null, atlas.ready);
   }
