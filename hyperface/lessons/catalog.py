@@ -62,6 +62,92 @@ LESSONS = (
         "and try.",
         read=("explanation/packing.md", "Packing"),
     ),
+    Lesson(
+        name="dimensions",
+        title="From 3 to 128 dimensions",
+        idea="Room, and the limit",
+        question="Take two directions at random in a space of 128 dimensions. How far apart will they probably be?",
+        choices=("Anything from 0° to 180°", "About 57°", "Close to 90°"),
+        right=2,
+        task="Move the slider from 2 dimensions to 128 and watch 4,000 random pairs. Then choose how many points there "
+        "are, and push them apart: how near to the limit do they come?",
+        answer="In many dimensions nearly everybody is at right angles to everybody: in 128, nine of ten random pairs "
+        "are 82° to 98° apart, and so there is room for thousands of people who are all far from each other.",
+        further="The limit is a theorem: no packing passes it, however clever. With at most twice as many points as "
+        "dimensions it is 90° or more, and is reached: try 30 points in 16 dimensions, then 300 in 128. That random "
+        "faces are only 40° from their nearest is not for want of room: faces use few of the directions (lesson 4).",
+        read=("reference/bounds.md", "Bounds"),
+    ),
+    Lesson(
+        name="requests",
+        title="Ask for anybody",
+        idea="The span",
+        question="The sphere has room in 128 directions. You ask the generator for any point on it. What do you get?",
+        choices=("Exactly that person", "A picture without a face", "A face, but somebody else’s"),
+        right=2,
+        task="Ask for four random points: anywhere on the sphere, or only within the strongest directions of ten "
+        "thousand faces. Under each picture: how far what was drawn is from what was asked for.",
+        answer="Faces fill only a few of the 128 directions, their span; asked for a point outside it, the generator "
+        "draws the nearest that it can, somebody else, so packing must stay in the span.",
+        further="Outside the span, requests that are a right angle apart become faces that are nearer to each other: "
+        "the room was never there. Too small a span is no good, either: with 10 directions there is little room. "
+        "Which number would you take? The app takes 30 for heads.",
+        read=("explanation/heads.md", "Heads"),
+    ),
+    Lesson(
+        name="variety",
+        title="Many pictures of one person",
+        idea="Variety, β",
+        question="A person needs many different pictures. The request is scattered a little for each: β says how far. "
+        "Is more β always better?",
+        choices=(
+            "Yes: more variety, still the same person",
+            "No: too much, and it is somebody else",
+            "It makes no difference to who it is",
+        ),
+        right=1,
+        task="Set β and look at five pictures from each of two generators. A picture that the recogniser takes for "
+        "somebody else among 300 people is crossed out.",
+        answer="Scattering a request makes pictures differ, and past a point makes them somebody else; the small GAN "
+        "needs a little, because its pictures are else too alike, and the heads need none: pose, light and "
+        "expression vary by themselves.",
+        further="The curve counts requests, not pictures: of 300 people packed or as they came. Packed people have "
+        "more room around them, so that more scatter fits in before two of them meet.",
+        read=("explanation/training.md", "Training"),
+    ),
+    Lesson(
+        name="race",
+        title="Packed against random",
+        idea="A fair test",
+        question="Two recognisers learn from 12 people each: at random, or packed. All else is equal. They race once. "
+        "What does it tell?",
+        choices=("The winner’s people are better", "Next to nothing: chance is as large", "A tie is certain"),
+        right=1,
+        task="Run a race: 12 random people, and the same ones packed, are drawn, a small recogniser learns from each, "
+        "and both are tested on strangers. Then race again, with other people.",
+        answer="One small race is mostly chance: only many races, with both sides sharing people, lights and test, can "
+        "tell whether packing helps, and the interval says how sure one may be.",
+        further="The interval covers the true mean in 95 of 100 such series. Watch how it shrinks: four times as many "
+        "races halve it. The real study does the same with networks, and larger.",
+        read=("explanation/packed_against_random.md", "Packed against random"),
+    ),
+    Lesson(
+        name="thresholds",
+        title="Who is let in",
+        idea="Thresholds and leaks",
+        question="A door lets in one stranger of a thousand by mistake. A thousand strangers try. How likely is it "
+        "that none gets in?",
+        choices=("Certain: one in a thousand is none", "About one chance in three", "Impossible: exactly one gets in"),
+        right=1,
+        task="Move the line: whoever is closer is let in. Then search twelve made-up people among ten thousand known "
+        "faces: who of them is one of the known?",
+        answer="Every line makes both kinds of mistakes, and with many strangers even a rare mistake happens: 37 % is "
+        "the chance that a thousand tries at one in a thousand all fail.",
+        further="Searching for a leak is the same test turned round: a line that strangers seldom cross, and whoever "
+        "crosses it is looked at. Not everybody who is known crosses it, not even each mirrored copy: an audit that "
+        "finds nothing has not proved that nobody is there.",
+        read=("how-to/leakage.md", "Look for leakage"),
+    ),
 )
 
 

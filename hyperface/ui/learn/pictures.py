@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any
 
 import numpy as np
 
 from hyperface.drawing import data_url
 from hyperface.errors import InputError
 from hyperface.lessons import pictures
+from hyperface.ui.learn.heads import cast_of
 from hyperface.ui.parts.context import AppContext
 from hyperface.ui.parts.run_view import Question
-
-if TYPE_CHECKING:
-    from hyperface.generators.base import LinearPeople
-
-GENERATOR = "heads"  # whose people are exactly the same in every picture
 
 
 def answer(context: AppContext, question: Question) -> dict[str, Any]:
@@ -25,17 +21,17 @@ def answer(context: AppContext, question: Question) -> dict[str, Any]:
         raise InputError(f"The lesson cannot be asked {what!r}.")
     if not isinstance(number, int) or not 0 <= number < pictures.COUNT:
         raise InputError(f"There are pairs 0 to {pictures.COUNT - 1}; {number!r} was asked for.")
-    generator = cast("LinearPeople", context.generator(GENERATOR))
+    generator = cast_of(context).people
     asked = context.cached(("lesson pictures", "questions"), lambda: pictures.questions(generator))
     if what == "begin":
         line = context.cached(("lesson pictures", "line"), lambda: pictures.line(generator))
         return {"count": len(asked), "line": line}
-    return context.cached(("lesson pictures", number), lambda: _told(context, generator, asked[number]))
+    return context.cached(("lesson pictures", number), lambda: _told(context, asked[number]))
 
 
-def _told(context: AppContext, generator: LinearPeople, question: pictures.Question) -> dict[str, Any]:
-    recognizer = context.recognizer(context.generator(GENERATOR).recognizer)
-    pair = pictures.answer(question, generator, recognizer)
+def _told(context: AppContext, question: pictures.Question) -> dict[str, Any]:
+    cast = cast_of(context)
+    pair = pictures.answer(question, cast.people, cast.recognizer)
     return {
         "images": [data_url(picture) for picture in pair.pictures],
         "numbers": np.round(pair.embeddings.numpy(), 4).tolist(),

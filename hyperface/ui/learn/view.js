@@ -1,8 +1,13 @@
 // The Learn tab: opening lessons, guesses, answers, how far one is. What a lesson shows is its own script's.
 import { find } from '../parts/elements.js';
 import { ballLesson } from './ball.js';
+import { dimensionsLesson } from './dimensions.js';
 import { picturesLesson } from './pictures.js';
 import { load, next, save } from './progress.js';
+import { raceLesson } from './race.js';
+import { requestsLesson } from './requests.js';
+import { thresholdsLesson } from './thresholds.js';
+import { varietyLesson } from './variety.js';
 
 /** @typedef {import('./stage.js').Desk} Desk */
 /** @typedef {import('./stage.js').Stage} Stage */
@@ -10,7 +15,10 @@ import { load, next, save } from './progress.js';
 /** @typedef {{ ask(question: object): Promise<{ error?: string }> }} LessonServer */
 
 /** @type {Record<string, (desk: Desk) => Stage>} */
-const STAGES = { pictures: picturesLesson, ball: ballLesson };
+const STAGES = {
+  pictures: picturesLesson, ball: ballLesson, dimensions: dimensionsLesson, requests: requestsLesson, variety: varietyLesson,
+  race: raceLesson, thresholds: thresholdsLesson,
+};
 
 /** A component of seven lessons; its value is nothing. @param {View<null, LessonServer>} view */
 function learnView({ element, server }) {
@@ -42,12 +50,12 @@ function learnView({ element, server }) {
 
   /** A lesson's row in the table at the end. @param {string} name */
   function showRow(name) {
-    const row = find(root, `.hf-learnt [data-row="${name}"]`), { guess, done } = mark(name);
+    const row = find(root, `.hf-learned [data-row="${name}"]`), { guess, done } = mark(name);
     row.dataset.done = String(done);
     const choices = article(name).querySelectorAll('.hf-choice');
-    find(row, '.hf-learnt-guess').textContent = guess === null ? '–' : choices[guess]?.textContent ?? '–';
-    find(row, '.hf-learnt-answer').hidden = !done;
-    find(row, '.hf-learnt-open').hidden = done;
+    find(row, '.hf-learned-guess').textContent = guess === null ? '–' : choices[guess]?.textContent ?? '–';
+    find(row, '.hf-learned-answer').hidden = !done;
+    find(row, '.hf-learned-open').hidden = done;
   }
 
   /** @param {string} name @param {{ focus?: boolean }} [how] */

@@ -9,7 +9,7 @@ from typing import Any
 import gradio as gr
 
 from hyperface.lessons import LESSONS, Lesson, lesson
-from hyperface.ui.learn import ball, pictures
+from hyperface.ui.learn import ball, dimensions, pictures, race, requests, thresholds, variety
 from hyperface.ui.parts.context import AppContext
 from hyperface.ui.parts.pictures import escape
 from hyperface.ui.parts.run_view import Question, answers
@@ -18,7 +18,15 @@ from hyperface.ui.parts.scripts import component_script
 FOLDER = Path(__file__).parent
 Answer = Callable[[AppContext, Question], dict[str, Any]]
 
-ANSWERS: dict[str, Answer] = {"pictures": pictures.answer, "ball": ball.answer}
+ANSWERS: dict[str, Answer] = {
+    "pictures": pictures.answer,
+    "ball": ball.answer,
+    "dimensions": dimensions.answer,
+    "requests": requests.answer,
+    "variety": variety.answer,
+    "race": race.answer,
+    "thresholds": thresholds.answer,
+}
 
 
 def learn_view(context: AppContext) -> gr.HTML:
@@ -48,7 +56,7 @@ def template() -> str:
     steps = "".join(_step(number, each) for number, each in enumerate(LESSONS, 1))
     lessons = "".join(_lesson(number, each) for number, each in enumerate(LESSONS, 1))
     rows = "".join(_row(number, each) for number, each in enumerate(LESSONS, 1))
-    return f'<div class="hf-learn">{_TOP.replace("@steps", steps)}{lessons}{_LEARNT.replace("@rows", rows)}</div>'
+    return f'<div class="hf-learn">{_TOP.replace("@steps", steps)}{lessons}{_LEARNED.replace("@rows", rows)}</div>'
 
 
 def _step(number: int, each: Lesson) -> str:
@@ -94,9 +102,9 @@ def _lesson(number: int, each: Lesson) -> str:
 def _row(number: int, each: Lesson) -> str:
     return (
         f'<tr data-row="{each.name}"><th scope="row">{number}. {escape(each.title)}</th>'
-        f'<td data-label="You guessed" class="hf-learnt-guess">–</td>'
-        f'<td data-label="It is so"><span class="hf-learnt-answer" hidden>{escape(each.answer)}</span>'
-        f'<button type="button" class="hf-download hf-learnt-open" data-open="{each.name}">'
+        f'<td data-label="You guessed" class="hf-learned-guess">–</td>'
+        f'<td data-label="It is so"><span class="hf-learned-answer" hidden>{escape(each.answer)}</span>'
+        f'<button type="button" class="hf-download hf-learned-open" data-open="{each.name}">'
         f"Open lesson {number}</button></td>"
         f'<td data-label="Read on">{escape(each.read[1])}<small>docs/{escape(each.read[0])}</small></td></tr>'
     )
@@ -135,9 +143,9 @@ _LESSON = """
 </article>
 """
 
-_LEARNT = """
-<section class="hf-learnt hf-panel" aria-labelledby="hf-learnt-title">
-  <h2 class="hf-heading" id="hf-learnt-title">What you have learnt</h2>
+_LEARNED = """
+<section class="hf-learned hf-panel" aria-labelledby="hf-learned-title">
+  <h2 class="hf-heading" id="hf-learned-title">What you have learnt</h2>
   <table>
     <thead><tr><th scope="col">Lesson</th><th scope="col">You guessed</th><th scope="col">It is so</th>
       <th scope="col">Read on</th></tr></thead>
