@@ -76,7 +76,7 @@ class Recipe:
     def stages(self, folder: str, *, device: str = "cuda") -> tuple[Stage, ...]:
         """What is to be done, in order, each in a run folder below `folder`."""
         runs = {stage: f"{folder}/{stage}" for stage in STAGES}
-        linked = {
+        linked: dict[str, dict[str, str]] = {
             "gallery": {},
             "pack": {"gallery": runs["gallery"]},
             "generate": {"from": runs["pack"]},
