@@ -15,9 +15,9 @@ from hyperface.sphere import random_points
 
 @pytest.fixture(scope="module")
 def wanted(tmp_path_factory):
-    """A file of three embeddings that the GAN draws only in part."""
+    """A file of three embeddings that heads answer only in part."""
     path = tmp_path_factory.mktemp("wanted") / "wanted.npy"
-    np.save(path, gallery.load("gan-10k").embeddings[:3].numpy())
+    np.save(path, gallery.load().embeddings[:3].numpy())
     return path
 
 
@@ -38,7 +38,7 @@ def test_corrected_requests_lie_beside_the_packed_embeddings_and_the_card_says_s
     requests = np.load(faces.path / "requests.npy")
     assert requests.shape == before.shape
     assert (np.linalg.norm(requests - before, axis=1) > 0.05).any()
-    assert np.array_equal(before, gallery.load("gan-10k").embeddings[:3].numpy())
+    assert np.array_equal(before, gallery.load().embeddings[:3].numpy())
     told = faces.results()["correction"]
     assert (told["rounds"], told["pictures"]) == (2, 3)
     assert told["cosine_after"] > told["cosine_before"] > 0.5
