@@ -48,10 +48,13 @@ class Surrogate:
         self.basis = strong[:, gains >= WEAKEST * gains[0]].float()  # (size, k), orthonormal columns
         self.mean, self.weights = response.mean.float().cpu(), response.weights.float().cpu()
         self.bound, self.length, self.gain = response.bound, response.length, torch.tensor(1.0)
+        self.rest = response.rest
 
     def people(self, points: torch.Tensor) -> torch.Tensor:
         """The numbers (n, size) of people."""
         free = self.length * math.sqrt(len(self.basis)) * points @ self.basis.T
+        if self.rest is not None:  # what is hardly seen has no part in the gradient
+            free = free + torch.from_numpy(self.rest(free.detach().numpy()))
         return self.bound * torch.tanh(free / self.bound)
 
     def points(self, people: np.ndarray) -> torch.Tensor:

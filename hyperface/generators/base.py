@@ -225,13 +225,16 @@ class LinearResponse:
     """What people's numbers z do: the pictures of a person are seen near mean + z @ weights, as embeddings.
 
     mean: float32 (dimension,). weights: float32 (size, dimension). bound: no number is larger; on the way there they
-    are limited softly, z = bound · tanh(free / bound). length: free's root mean square, of who is asked for.
+    are limited softly, z = bound · tanh(free / bound). length: root mean square of the numbers that answer a request.
+    rest: what goes with such numbers (n, size), as requests say nothing about it: free = answer + rest(answer). It is
+    hardly seen, and follows from what is seen of them. None for nothing.
     """
 
     mean: torch.Tensor
     weights: torch.Tensor
     bound: float
     length: float = 1.0
+    rest: Callable[[NDArray[np.float32]], NDArray[np.float32]] | None = None
 
 
 class LinearPeople(ABC):
@@ -255,8 +258,8 @@ class LinearPeople(ABC):
     def requests(self, z: NDArray[np.float32]) -> torch.Tensor:
         """Requests (n, dimension), unit rows, that are answered with these very people (n, size).
 
-        That holds for people whose numbers, free of their limit, have the response's length and lie in the span of
-        the columns of the response's weights; of others, this is the nearest.
+        That holds for people whose numbers, free of their limit and of what goes with them, have the response's length
+        and lie in the span of the columns of the response's weights; of others, this is the nearest.
         """
 
     @abstractmethod

@@ -107,7 +107,7 @@ class HeadsGenerator(Generator, Portraits, LinearPeople):
     @property
     def response(self) -> LinearResponse:
         mean, weights = torch.from_numpy(self.map.mean), torch.from_numpy(self.map.weights)
-        return LinearResponse(mean, weights, coordinates.BOUND, LENGTH)
+        return LinearResponse(mean, weights, coordinates.BOUND, LENGTH, self.map.unseen.of)
 
     def requests(self, z: Floats) -> torch.Tensor:
         """Requests (n, dimension), unit rows, that `coordinates` answers with these people (n, d)."""

@@ -185,6 +185,28 @@ def test_people_keep_their_length_and_their_bounds():
     assert z.abs().max() < 4
 
 
+def test_what_goes_with_people_is_drawn_with_them_and_undone():
+    class Resting(Linear):
+        @property
+        def response(self):
+            seen = torch.linalg.qr(self.weights)[0]  # (6, 3)
+            hidden = (torch.eye(6) - seen @ seen.T).numpy()
+
+            def rest(numbers):
+                return np.sin(3 * numbers @ seen.numpy() @ np.ones((3, 6), np.float32)) @ hidden
+
+            return LinearResponse(torch.zeros(3), self.weights, 4.0, rest=rest)
+
+    points = random_points(6, 3, seed=1)
+    model, plain = Surrogate(Resting()), Surrogate(Linear())
+    free = 4 * torch.atanh(model.people(points) / 4)
+    answers = 4 * torch.atanh(plain.people(points) / 4)
+    rest = Resting().response.rest(answers.numpy())
+    assert np.abs(rest).max() > 0.3
+    torch.testing.assert_close(free, answers + torch.from_numpy(rest), atol=1e-4, rtol=0)
+    torch.testing.assert_close(model.points(model.people(points).numpy()), points, atol=1e-5, rtol=0)
+
+
 def test_directions_that_are_hardly_seen_are_left_alone():
     assert Surrogate(Linear()).basis.shape == (6, 3)
     assert Surrogate(Linear(weak=0.01)).basis.shape == (6, 2)

@@ -2,9 +2,9 @@
 
 An embedding x of a person is nearly m + z W, where z are the coordinates (`scripts/build_head_map.py` fits m and W by
 ridge regression on rendered heads, as the recogniser `dlib-heads` sees them). A request x is answered by
-z = (x − m) Wᵀ (W Wᵀ + λ I)⁻¹, the ridge inverse, scaled to one length and brought within the bounds. The length is
-below that of random people: all of it goes into what the recogniser sees, and of longer ones what is not linear
-grows faster than what is.
+z = (x − m) Wᵀ (W Wᵀ + λ I)⁻¹, the ridge inverse, scaled to one length, given what a request says nothing about
+(`hyperface.heads.identity.unseen`) and brought within the bounds. The length is below that of random people: all of it
+goes into what the recogniser sees, and of longer ones what is not linear grows faster than what is.
 """
 
 from __future__ import annotations
@@ -18,11 +18,12 @@ from numpy.typing import NDArray
 from hyperface.assets import asset, read_whole
 from hyperface.errors import InputError
 from hyperface.heads.identity import coordinates
+from hyperface.heads.identity.unseen import Unseen
 from hyperface.heads.numerics.arrays import Floats
 
 FILE = "heads/dlib_map.safetensors"
 RIDGE = 0.0002  # λ: how much of a request that costs much change of the head is left out
-LENGTH = 0.65  # root mean square of the coordinates of who is asked for; people at random have 1
+LENGTH = 0.65  # root mean square of the coordinates that answer a request; people at random have 1
 
 
 @dataclass(frozen=True)
@@ -39,19 +40,28 @@ class EmbeddingMap:
 
     def coordinates(self, embeddings: Floats) -> Floats:
         """People (n, d) whose embeddings come closest to those requested (n, e)."""
-        return _as_people(self._wanted(self._checked(embeddings) - self.mean))
+        z = self._wanted(self._checked(embeddings) - self.mean)
+        size = np.sqrt(np.square(z).mean(axis=1, keepdims=True))
+        z = LENGTH * z / np.maximum(size, 1e-6)
+        return coordinates.limited(z + self.unseen.of(z))
 
     def requests(self, z: Floats) -> Floats:
         """Requests (n, e), unit rows, that `coordinates` answers with these people (n, d).
 
-        It does so where their coordinates, free of their limit, have the root mean square `LENGTH` and lie in the range
-        of the weights, as those do that it answers with.
+        It does so where their coordinates, free of their limit and of what goes with them, have the root mean square
+        `LENGTH` and lie in the range of the weights, as those do that it answers with.
         """
         free = coordinates.free(z)
+        free = free - self.unseen.of(free)
         # (W Wᵀ + λ I) f = W t is solved by t = Wᵀ f + λ W⁺ f; its length is free, as people are scaled to theirs.
         weights = self.weights.astype(np.float64)
         wanted = free @ weights + RIDGE * free @ np.linalg.pinv(weights).T  # (n, e)
         return _unit(self.mean.astype(np.float64), wanted)
+
+    @cached_property
+    def unseen(self) -> Unseen:
+        """What goes with coordinates that answer requests."""
+        return Unseen(self.weights)
 
     def _wanted(self, difference: Floats) -> Floats:
         # Row by row, as the last bits of a product of matrices depend on how many rows it has: the same request is to
@@ -99,12 +109,6 @@ def _in_order(weights: Floats, fitted: list[str]) -> Floats:
     rows = dict(zip(fitted, weights, strict=True))
     nothing = np.zeros(weights.shape[1], np.float32)
     return np.stack([rows.get(name, nothing) for name in coordinates.names()])
-
-
-def _as_people(z: Floats) -> Floats:
-    """Rows scaled to the length of people who are asked for, and within the bounds."""
-    size = np.sqrt(np.square(z).mean(axis=1, keepdims=True))
-    return coordinates.limited(LENGTH * z / np.maximum(size, 1e-6))
 
 
 def _unit(mean: NDArray[np.float64], directions: NDArray[np.float64]) -> Floats:

@@ -22,6 +22,7 @@ def test_the_inverse_is_the_ridge_solution(made_up):
     # min |x − m − zW|² + λ|z|², solved from its normal equations in the other order: (x − m)(WᵀW + λI)⁻¹Wᵀ.
     direct = (x - made_up.mean) @ np.linalg.solve(w.T @ w + RIDGE * np.eye(32), w.T)
     direct *= LENGTH / np.sqrt(np.square(direct).mean(axis=1, keepdims=True))
+    direct += made_up.unseen.of(direct)
     np.testing.assert_allclose(z, coordinates.limited(direct), atol=2e-3)
 
 
@@ -48,7 +49,15 @@ def test_requests_of_people_are_answered_with_those_people(made_up):
 def test_people_asked_for_are_as_long_as_they_should_be(made_up):
     z = made_up.coordinates(made_up.embeddings(coordinates.sample(range(8))) * 1.0)
     assert np.abs(z).max() <= coordinates.BOUND
-    np.testing.assert_allclose(np.sqrt(np.square(z).mean(axis=1)), LENGTH, atol=0.05)
+    free = coordinates.free(z)
+    told = free - made_up.unseen.of(free)
+    np.testing.assert_allclose(np.sqrt(np.square(told).mean(axis=1)), LENGTH, rtol=0.01)
+
+
+def test_people_asked_for_are_about_as_long_as_random_ones():
+    map_ = load_map()
+    z = map_.coordinates(map_.embeddings(coordinates.sample(range(40))))
+    assert np.sqrt(np.square(coordinates.free(z)).mean()) == pytest.approx(1, abs=0.12)
 
 
 @pytest.mark.parametrize("bad", [np.zeros((2, 31)), np.zeros(32), np.full((1, 32), np.nan)])
