@@ -12,6 +12,7 @@ from hyperface import evaluation
 from hyperface.defaults import RENDERED_BENCHMARKS
 from hyperface.errors import DatasetError, InputError, UnknownNameError
 from hyperface.evaluation.rendered import CONDITIONS, drawing, people_of, plan, plan_pairs, render_benchmarks
+from hyperface.generators import load_gallery_generator
 from hyperface.heads.hair.hairstyles import style_for
 from hyperface.heads.identity import coordinates
 from hyperface.heads.photo.capture import STYLE_SIZE, capture_of
@@ -42,6 +43,14 @@ def test_people_of_benchmarks_are_nobody_elses(crowd):
     """Rows of standard normal numbers are √(2d) apart; anyone who is drawn twice is at 0."""
     others = np.concatenate([coordinates.sample(range(600)), people_of(300, 4).z, people_of(300, plan.SHIPPED_SEED).z])
     squared = (crowd.z**2).sum(1)[:, None] + (others**2).sum(1) - 2 * crowd.z @ others.T
+    assert squared.min() > coordinates.size() / 2
+
+
+def test_people_that_ship_are_in_no_gallery_dataset_or_larger_benchmark():
+    shipped = people_of(plan.SHIPPED_PAIRS // 2, plan.SHIPPED_SEED).z
+    gallery = load_gallery_generator("heads").coordinates(range(10_000))
+    others = np.concatenate([gallery, coordinates.sample(range(2_000)), people_of(1_500, 1).z])
+    squared = (shipped**2).sum(1)[:, None] + (others**2).sum(1) - 2 * shipped @ others.T
     assert squared.min() > coordinates.size() / 2
 
 
