@@ -27,7 +27,7 @@ function frameSlider() {
  * @param {() => Captions} captions of the packing that is shown
  */
 function landing(root, captions) {
-  const caption = root.querySelector('.hf-caption');
+  const caption = root.querySelector('.hf-story-caption');
 
   function tell() {
     const slider = frameSlider();

@@ -71,11 +71,11 @@ function keepOwn(name) {
  * @param {string | undefined} open the tab that is open
  */
 function stageHtml({ key, title, tab, frame, figure, state, progress, thumbnail }, open) {
-  return `<li class="hf-stage" data-key="${key}" data-done="${progress >= 1}">`
+  return `<li class="hf-chapter" data-key="${key}" data-done="${progress >= 1}">`
     + `<button type="button" data-tab="${tab}" data-frame="${frame}"${key === HERE[open ?? ''] ? ' aria-current="step"' : ''}>`
-    + `<span class="hf-stage-picture">${thumbnail}</span>`
-    + `<span class="hf-stage-text"><b>${title}</b><span>${figure || state}</span></span>`
-    + `<span class="hf-stage-state"><span class="hf-hidden">${state}</span>`
+    + `<span class="hf-chapter-picture">${thumbnail}</span>`
+    + `<span class="hf-chapter-text"><b>${title}</b><span>${figure || state}</span></span>`
+    + `<span class="hf-chapter-state"><span class="hf-hidden">${state}</span>`
     + `<i style="width:${Math.round(100 * progress)}%"></i></span></button></li>`;
 }
 
@@ -84,7 +84,7 @@ function stageHtml({ key, title, tab, frame, figure, state, progress, thumbnail 
  * @param {View<{ run?: string | null, own?: boolean, identity?: number | null } | null, StoryServer>} view
  */
 function storyStrip({ element, props, server, trigger, watch }) {
-  const root = find(element, '.hf-story'), next = findAs(root, '.hf-next', HTMLButtonElement);
+  const root = find(element, '.hf-story'), next = findAs(root, '.hf-story-next', HTMLButtonElement);
   /** @type {StoryNews | null} */
   let told = null;
   /** @type {string | null} */
@@ -98,7 +98,7 @@ function storyStrip({ element, props, server, trigger, watch }) {
 
   function show() {
     if (!told) return;
-    const open = tabOpen(), stages = find(root, '.hf-stages');
+    const open = tabOpen(), stages = find(root, '.hf-chapters');
     const html = told.stages.map((stage) => stageHtml(stage, open)).join('');
     if (stages.innerHTML !== html) stages.innerHTML = html;
     const step = told.next[open ?? ''];
@@ -157,7 +157,7 @@ function storyStrip({ element, props, server, trigger, watch }) {
     if (step.action) trigger(step.action, {});
     if (step.to) openTab(step.to);
   });
-  find(root, '.hf-stages').addEventListener('click', (event) => {
+  find(root, '.hf-chapters').addEventListener('click', (event) => {
     const door = event.target instanceof Element ? event.target.closest('button') : null;
     if (!door) return;
     openTab(door.dataset.tab ?? '');

@@ -56,7 +56,7 @@ def _faces(context: AppContext, key: tuple[str, str], draw: Callable[[], list[np
         return ""
     found = context.once_there(("thumbnails", *key, modified), draw)
     pictures = "".join(picture(image, "") for image in found or ())
-    return f'<span class="hf-stage-faces">{pictures}</span>' if pictures else ""
+    return f'<span class="hf-chapter-faces">{pictures}</span>' if pictures else ""
 
 
 def sphere(packing: Run, number: int) -> str:
@@ -76,8 +76,8 @@ def sphere(packing: Run, number: int) -> str:
             if x > 0
         )
     return (
-        f'<svg class="hf-stage-sphere hf-stage-{"first" if number == 0 else "last"}" viewBox="0 0 {SIZE} {SIZE}" '
-        f'aria-hidden="true"><circle class="hf-stage-ball" cx="24" cy="24" r="22"/>{dots}</svg>'
+        f'<svg class="hf-chapter-sphere hf-chapter-{"first" if number == 0 else "last"}" viewBox="0 0 {SIZE} {SIZE}" '
+        f'aria-hidden="true"><circle class="hf-chapter-ball" cx="24" cy="24" r="22"/>{dots}</svg>'
     )
 
 
@@ -92,7 +92,7 @@ def curve(training: Run | None) -> str:
         for i, value in enumerate(kept)
     )
     return (
-        f'<svg class="hf-stage-curve" viewBox="0 0 {SIZE} {SIZE}" aria-hidden="true"><path d="M4 4V44H44"/>'
+        f'<svg class="hf-chapter-curve" viewBox="0 0 {SIZE} {SIZE}" aria-hidden="true"><path d="M4 4V44H44"/>'
         f'<polyline points="{html.escape(path)}"/></svg>'
     )
 
@@ -106,5 +106,5 @@ def bars(shares: list[float]) -> str:
         for i, share in enumerate(shares)
     )
     return (
-        f'<svg class="hf-stage-bars" viewBox="0 0 {SIZE} {SIZE}" aria-hidden="true"><path d="M4 44H44"/>{drawn}</svg>'
+        f'<svg class="hf-chapter-bars" viewBox="0 0 {SIZE} {SIZE}" aria-hidden="true"><path d="M4 44H44"/>{drawn}</svg>'
     )

@@ -31,7 +31,7 @@ def test_a_newcomer_sees_the_ready_made_run_play_itself_once(browser, app_url, s
     page = context.new_page()
     page.set_default_timeout(60_000)
     page.goto(app_url)
-    caption = page.locator(".hf-caption")
+    caption = page.locator(".hf-story-caption")
     caption.get_by_text(re.compile("random faces as points.*apart")).wait_for()
     caption.get_by_text("pushed apart").wait_for()
     caption.get_by_text(re.compile(r"at least \d+° apart; nobody can do better than \d+°")).wait_for()
@@ -40,10 +40,10 @@ def test_a_newcomer_sees_the_ready_made_run_play_itself_once(browser, app_url, s
 
 
 def test_doors_and_the_button_lead_on_and_back_goes_back(small_packing, page):
-    page.locator(".hf-next").get_by_text("See these people").click()
+    page.locator(".hf-story-next").get_by_text("See these people").click()
     wait_for_tab(page, "Identities")
     wait_for_address(page, run=small_packing.name, tab="identities")
-    page.locator(".hf-stage[data-key=train] button").click()
+    page.locator(".hf-chapter[data-key=train] button").click()
     wait_for_tab(page, "Train")
     page.go_back()
     wait_for_tab(page, "Identities")
