@@ -23,7 +23,7 @@ function degrees(value) {
  * @returns {Stage}
  */
 function ballLesson({ root, ask, seen, say }) {
-  const canvas = findAs(root, '.hf-ball', HTMLCanvasElement);
+  const canvas = findAs(root, '.hf-lesson-ball', HTMLCanvasElement);
   const picture = new BallPicture(canvas, { moved, chose });
   const count = findInput(root, '.hf-ball-count');
   /** @type {Marks} */
@@ -36,7 +36,7 @@ function ballLesson({ root, ask, seen, say }) {
     if (byHand) yours = Math.max(yours, angle);
     find(root, '.hf-ball-angle').textContent = degrees(angle);
     find(root, '.hf-ball-yours').textContent = yours ? degrees(yours) : '–';
-    find(root, '.hf-ruler-yours').style.width = `${100 * Math.min(1, angle / marks.bound)}%`;
+    find(root, '.hf-lesson-ruler-yours').style.width = `${100 * Math.min(1, angle / marks.bound)}%`;
   }
 
   function moved() {
@@ -67,7 +67,7 @@ function ballLesson({ root, ask, seen, say }) {
     marks = answer;
     find(root, '.hf-ball-best').textContent = degrees(marks.best);
     find(root, '.hf-ball-bound').textContent = degrees(marks.bound);
-    const best = find(root, '.hf-ruler-best');
+    const best = find(root, '.hf-lesson-ruler-best');
     best.hidden = marks.best === null;
     best.style.left = `${100 * (marks.best ?? 0) / marks.bound}%`;
     show();

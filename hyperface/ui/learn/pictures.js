@@ -29,8 +29,8 @@ function products([a, b]) {
 
 /** @param {Desk} desk @returns {Stage} */
 function picturesLesson({ root, ask, seen, say }) {
-  const images = [...root.querySelectorAll('.hf-pair img')].filter((each) => each instanceof HTMLImageElement);
-  const strips = [...root.querySelectorAll('.hf-strip canvas')].filter((each) => each instanceof HTMLCanvasElement);
+  const images = [...root.querySelectorAll('.hf-lesson-pair img')].filter((each) => each instanceof HTMLImageElement);
+  const strips = [...root.querySelectorAll('.hf-lesson-strip canvas')].filter((each) => each instanceof HTMLCanvasElement);
   const ruler = find(root, '.hf-pair-ruler'), told = find(root, '.hf-pair-told'), asking = find(root, '.hf-pair-ask');
   /** @type {Dot[]} */
   const dots = [];
@@ -111,7 +111,7 @@ function picturesLesson({ root, ask, seen, say }) {
   });
   find(root, '.hf-pair-next').addEventListener('click', () => next().catch(() => {}));
   new ResizeObserver(ruled).observe(ruler);
-  onTheme(findAs(root, '.hf-strip canvas', HTMLCanvasElement), stripes);
+  onTheme(findAs(root, '.hf-lesson-strip canvas', HTMLCanvasElement), stripes);
 
   async function begin() {
     say('Getting the heads and the recogniser ready.');

@@ -79,7 +79,7 @@ function learnView({ element, server }) {
       choice.toggleAttribute('data-right', done && i === Number(lesson.dataset.right));
     });
     const begun = guess !== null || done;
-    find(lesson, '.hf-stage').hidden = !begun;
+    find(lesson, '.hf-lesson-stage').hidden = !begun;
     find(lesson, '.hf-skip').hidden = begun;
     if (begun) start(name);
     showAnswer(lesson, guess, done);
@@ -141,7 +141,7 @@ function learnView({ element, server }) {
       showLesson(opened);
       showProgress();
     } else if (button.matches('.hf-skip')) {
-      find(article(opened), '.hf-stage').hidden = false;
+      find(article(opened), '.hf-lesson-stage').hidden = false;
       button.hidden = true;
       start(opened);
     } else if (lesson && button.matches('.hf-show-answer')) finish(opened);

@@ -127,7 +127,7 @@ _LESSON = """
     <div class="hf-choices" role="group" aria-label="Your guess">@choices</div>
     <button type="button" class="hf-link hf-skip">Try it without a guess</button>
   </section>
-  <section class="hf-stage" hidden aria-label="Try it">
+  <section class="hf-lesson-stage" hidden aria-label="Try it">
     <p class="hf-task">@task</p>
     <div class="hf-stage-body">@stage</div>
     <p class="hf-stage-line" role="status"></p>

@@ -1,5 +1,6 @@
 import re
 from html.parser import HTMLParser
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -8,6 +9,7 @@ from hyperface.errors import InputError
 from hyperface.lessons import LESSONS, ball
 from hyperface.ui.learn import ball as ball_page
 from hyperface.ui.learn.view import ANSWERS, FOLDER, answer, template
+from hyperface.ui.parts.theme import STYLE_SHEETS
 
 
 class Tags(HTMLParser):
@@ -79,3 +81,12 @@ def test_points_of_the_page_are_pushed_apart(context):
 def test_what_the_page_cannot_ask_gets_one_sentence(context, question):
     with pytest.raises(InputError, match=r"\.$"):
         answer(context, question)
+
+
+def test_the_style_sheet_changes_nothing_of_other_tabs():
+    def classes(path):
+        return set(re.findall(r"\.(hf-[\w-]+)", path.read_text(encoding="utf-8")))
+
+    shared = {"hf-button", "hf-face", "hf-drawing"}  # of these only what is inside a lesson
+    others = set().union(*(classes(Path(path)) for path in STYLE_SHEETS if Path(path).parent.name != "learn"))
+    assert classes(FOLDER / "learn.css") & others <= shared
