@@ -65,7 +65,7 @@ def toy(models: Path, recipe: Path) -> list[str]:
         "generate.precision": "float32",
         "train.backbone": "small",
         "train.epochs": 1,
-        "train.batch-size": 8,
+        "train.batch-size": 4,
         "evaluate.benchmark": str(models / "noise.bin"),
     }
     return [word for name, value in changes.items() for word in ("--set", f"{name}={json.dumps(value)}")]

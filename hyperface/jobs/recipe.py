@@ -112,7 +112,7 @@ class Recipe:
         if stage == "generate":
             return f"{self.pictures:,} pictures by {_kind(options)}"
         if stage == "train":
-            return f"{options.get('backbone', 'small')}, {options.get('epochs', 20)} epochs"
+            return f"{options.get('backbone', 'small')}, {options.get('epochs', 10)} epochs"
         chosen = options.get("benchmark", "the benchmarks that ship")
         return chosen if isinstance(chosen, str) else ", ".join(chosen)
 
@@ -132,7 +132,7 @@ class Recipe:
             steps = int(options.get("steps", 300))
             return PACKED[near] * (self.identities / near) ** 2 * steps / 300 / HOUR, MEASURED
         if stage == "train":
-            return self.pictures * int(options.get("epochs", 20)) / TRAINED / HOUR, MEASURED
+            return self.pictures * int(options.get("epochs", 10)) / TRAINED / HOUR, MEASURED
         return 12_000 * 6 / EMBEDDED / HOUR, MEASURED
 
     def _size(self, stage: str) -> float:
