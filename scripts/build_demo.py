@@ -25,6 +25,7 @@ sys.path.insert(0, str(REPOSITORY))  # run from a checkout that is not installed
 from hyperface.assets import assets_folder  # noqa: E402
 from hyperface.defaults import PAIRS, RECOGNIZER  # noqa: E402
 from hyperface.evaluation import list_benchmarks  # noqa: E402
+from hyperface.projection.paths import read_paths  # noqa: E402
 from hyperface.recognizers.checkpoints import load_recognizer, save_backbone  # noqa: E402
 from hyperface.runs import names  # noqa: E402
 
@@ -62,12 +63,27 @@ def halve(model: Path) -> None:
     save_backbone(load_recognizer(model), model, half=True)
 
 
+def thin(paths: Path) -> None:
+    """Keep every other step of the way in all dimensions, the last one among them: half the size."""
+    rows = read_paths(paths)
+    if rows is None:
+        return
+    size = rows.dtype.itemsize
+    content = paths.read_bytes()
+    start = len(content) - len(rows) * size
+    kept = [
+        content[start + i * size : start + (i + 1) * size] for i in range(len(rows)) if (len(rows) - 1 - i) % 2 == 0
+    ]
+    paths.write_bytes(content[:start] + b"".join(kept))
+
+
 def ship(build: Path) -> None:
     """The finished runs, without what nobody reads, in place of those that ship now."""
     demo = assets_folder() / "demo"
     if demo.exists():
         shutil.rmtree(demo)
     shutil.copytree(build, demo, ignore=shutil.ignore_patterns(*LEFT_OUT))
+    thin(demo / PACKING / names.PATHS)
     for folder in sorted(demo.iterdir()):
         for file in ("config.json", "results.json", "status.json"):
             if (folder / file).exists():
