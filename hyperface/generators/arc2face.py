@@ -187,7 +187,7 @@ class Arc2FaceGenerator(Generator):
         scheduler.set_timesteps(self.sampling.steps)
         unused = torch.Generator().manual_seed(0)  # what the scheduler would draw is replaced, row by row, below
         told = {"generator": unused} if self.sampling.consistent else {}
-        codes = noise[:, 0] * scheduler.init_noise_sigma
+        codes: torch.Tensor = noise[:, 0] * scheduler.init_noise_sigma
         for number, moment in enumerate(scheduler.timesteps):
             predicted = self._predicted(codes, moment, conditions)
             step = scheduler.step(predicted, moment, codes, **told)

@@ -105,7 +105,7 @@ class Projection(nn.Module):
         return self._read(self._embedded(self.nothing, 1)).expand(count, -1, -1)
 
     def _embedded(self, tokens: object, count: int) -> torch.Tensor:
-        embedded: torch.Tensor = self.text_model.embeddings["token_embedding"](tokens)  # type: ignore[operator]  # above
+        embedded: torch.Tensor = self.text_model.embeddings["token_embedding"](tokens)
         return embedded.expand(count, -1, -1)
 
     def _read(self, tokens: torch.Tensor) -> torch.Tensor:

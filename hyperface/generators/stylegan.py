@@ -47,7 +47,7 @@ class StyleGanGalleryGenerator(GalleryGenerator):
     def draw(self, latents: torch.Tensor) -> torch.Tensor:
         z, noise = latents.tensor_split([self.network.shape.latent], dim=1)
         with torch.autocast(latents.device.type, enabled=False):  # it was trained so that halves overflow
-            pictures = self.network(z, psi=self.psi, noise=noise if noise.shape[1] else None)
+            pictures: torch.Tensor = self.network(z, psi=self.psi, noise=noise if noise.shape[1] else None)
         return ((pictures + 1) / 2).clamp(0, 1)
 
 

@@ -41,7 +41,7 @@ class TrainOptions:
     dataset: str
     backbone: str = "small"
     head: str = "adaface"
-    epochs: int = 10
+    epochs: int = 15
     batch_size: int = 128
     learning_rate: float | None = None
     schedule: str = "cosine"

@@ -10,7 +10,10 @@ The numbers are sums of a few waves across the sphere of what is seen (random fe
 Recht, NIPS 2007), close to standard normal over people.
 """
 
+from typing import Any
+
 import numpy as np
+from numpy.typing import NDArray
 
 from hyperface.heads.numerics.arrays import Floats
 
@@ -35,7 +38,7 @@ class Unseen:
         self._hidden = np.eye(size) - self._seen
         self._frequencies = frequencies @ self._seen  # (waves, d)
 
-    def of(self, numbers: Floats) -> Floats:
+    def of(self, numbers: NDArray[np.floating[Any]]) -> Floats:
         """What goes with each row (n, d) of numbers, before their limit; what is not seen of these makes no difference.
 
         Row by row, as the last bits of a product of matrices depend on how many rows it has: the same request is to be
@@ -43,7 +46,7 @@ class Unseen:
         """
         return np.reshape(np.asarray([self._of(row) for row in numbers], np.float32), np.shape(numbers))
 
-    def _of(self, row: Floats) -> Floats:
+    def _of(self, row: NDArray[np.floating[Any]]) -> Floats:
         length = np.sqrt(np.square(self._seen @ row).sum())
         waves = np.cos(self._frequencies @ (row / max(length, 1e-12)) + self._phases)
         return np.asarray(self._hidden @ waves.reshape(-1, _WAVES).sum(axis=1) * np.sqrt(2 / _WAVES))

@@ -31,7 +31,7 @@ class Input {
     this.handling = handling;
     /** @type {Map<number, PointerEvent>} */
     this.pointers = new Map();
-    this.travelled = 0;
+    this.traveled = 0;
     this.pressed = 0;  // when
     this.moved = 0;  // when last
     this.carrying = false;
@@ -60,7 +60,7 @@ class Input {
     this.touch();
     if (this.pointers.size > 1) return;
     this.pressed = performance.now();
-    this.travelled = 0;
+    this.traveled = 0;
     this.carrying = grab(event);
   }
 
@@ -75,7 +75,7 @@ class Input {
     const before = this.spread();
     this.pointers.set(event.pointerId, event);
     const x = event.clientX - last.clientX, y = event.clientY - last.clientY, radius = this.handling.radius(), now = performance.now();
-    this.travelled += Math.hypot(x, y);
+    this.traveled += Math.hypot(x, y);
     if (this.carrying) carry(event);
     else if (this.pointers.size > 1) camera.zoomBy(this.spread() / (before || 1));
     else {
@@ -103,7 +103,7 @@ class Input {
     const { camera, click, changed } = this.handling, now = performance.now();
     if (!this.pointers.delete(event.pointerId)) return;
     if (this.carrying || this.pointers.size || now - this.moved > LET_GO_MILLISECONDS) camera.speed = { x: 0, y: 0 };
-    if (lifted && !this.carrying && this.travelled < CLICK_PIXELS && now - this.pressed < CLICK_MILLISECONDS) {
+    if (lifted && !this.carrying && this.traveled < CLICK_PIXELS && now - this.pressed < CLICK_MILLISECONDS) {
       camera.speed = { x: 0, y: 0 };
       click(event);
     }
