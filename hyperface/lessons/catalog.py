@@ -74,8 +74,9 @@ LESSONS = (
         answer="In many dimensions nearly everybody is at right angles to everybody: in 128, nine of ten random pairs "
         "are 82° to 98° apart, and so there is room for thousands of people who are all far from each other.",
         further="The limit is a theorem: no packing passes it, however clever. With at most twice as many points as "
-        "dimensions it is 90° or more, and is reached: try 30 points in 16 dimensions, then 300 in 128. That random "
-        "faces are only 40° from their nearest is not for want of room: faces use few of the directions (lesson 4).",
+        "dimensions it is 90° or more, and is reached: try 30 points in 16 dimensions, then 300 in 128. That a "
+        "thousand random heads are about 54° from their nearest is not for want of room: faces use few of the "
+        "directions (lesson 4).",
         read=("reference/bounds.md", "Bounds"),
     ),
     Lesson(

@@ -4,8 +4,10 @@ import numpy as np
 import pytest
 import torch
 
+from hyperface import gallery
 from hyperface.errors import InputError
 from hyperface.lessons import dimensions
+from hyperface.lessons.catalog import lesson
 
 
 def test_the_share_of_a_cap_is_its_closed_form_on_a_circle_and_a_ball():
@@ -28,6 +30,17 @@ def test_what_the_lesson_says_of_128_dimensions_is_so():
     spread = dimensions.spread(128)
     assert (round(spread.low), round(spread.high)) == (82, 98)
     assert 1 / spread.near == pytest.approx(1.2e9, rel=0.05)
+
+
+def test_random_heads_are_as_far_from_their_nearest_as_the_lesson_says():
+    faces = gallery.load().embeddings.numpy()
+    angles = []
+    for seed in range(3):
+        people = faces[np.random.default_rng(seed).permutation(len(faces))[:1000]]
+        cosines = people @ people.T
+        np.fill_diagonal(cosines, -1)
+        angles.append(np.degrees(np.arccos(cosines.max(axis=1))).mean())
+    assert f"about {round(np.mean(angles))}°" in lesson("dimensions").further
 
 
 def test_random_pairs_lie_where_they_should():
