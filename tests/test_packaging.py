@@ -156,7 +156,7 @@ print(hyperface.__file__, hyperface.assets.assets_folder(), tuple(images.shape))
     )
     assert done.returncode == 0, done.stderr
     package = Path(installed["PYTHONPATH"], "hyperface")
-    assert done.stdout.splitlines()[-1] == f"{package / '__init__.py'} {package / '_assets'} (1000, 3, 112, 112)"
+    assert done.stdout.splitlines()[-1] == f"{package / '__init__.py'} {package / '_assets'} (100, 3, 112, 112)"
 
 
 @pytest.mark.slow

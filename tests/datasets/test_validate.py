@@ -62,6 +62,16 @@ def test_grayscale_is_no_bgr(faces, check):
     assert set(check(gray)) == {"greyscale"}
 
 
+def test_a_few_grayscale_images_are_usual(faces, check):
+    some = faces.astype(np.uint8).copy()
+    some[0] = some[0].mean(axis=2, keepdims=True)
+    assert len(some) > 10
+    assert "greyscale" not in check(some)
+    tenth = -(-len(some) // 10)
+    some[: tenth + 1] = some[: tenth + 1].mean(axis=3, keepdims=True)
+    assert check(some)["greyscale"].count == tenth + 1
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("change", "words"),

@@ -98,7 +98,9 @@ def test_batches_change_no_picture(loaded):
     together = loaded.generate(rows, [5, 6, 7])
     assert together.shape == (3, 3, 112, 112)
     parted = loaded.generate(rows, [5, 6, 7], batch_size=1)
-    torch.testing.assert_close(together, parted, atol=1e-5, rtol=0)
+    # The last bits of a batch's sums may take a value over a step of the eight bits that faces are found in.
+    torch.testing.assert_close(together, parted, atol=1 / 255 + 1e-5, rtol=0)
+    assert ((together - parted).abs() > 1e-5).float().mean() < 0.01
     assert (together[0] - loaded.generate(rows[:1], [8])[0]).abs().mean() > 1e-3
 
 

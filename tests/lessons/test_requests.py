@@ -54,4 +54,4 @@ def test_what_is_asked_for_outside_the_span_is_missed_by_more():
     assert drawn[128].asked_apart - drawn[128].drawn_apart > 5
     seen = recognizer.embed(heads.calm().generate(requests.anybody(faces, 20, seed=1), [1] * requests.FACES))
     cosines = (seen * requests.anybody(faces, 20, seed=1)).sum(dim=1).double()
-    np.testing.assert_allclose(drawn[20].missed, np.degrees(np.arccos(cosines)), atol=0.01)
+    np.testing.assert_allclose(drawn[20].missed, np.degrees(np.arccos(cosines.numpy())), atol=0.01)

@@ -9,6 +9,7 @@ from hyperface.evaluation import load_benchmark, score_pairs
 from hyperface.ui.evaluate import tab as evaluate_tab
 from hyperface.ui.evaluate.evaluations import DLIB
 from hyperface.ui.parts.app_page import AppPage
+from hyperface.ui.story.strip import story_strip
 
 BENCHMARK = "rendered_everyday"
 
@@ -105,7 +106,7 @@ def test_the_whole_tab_is_laid_out_with_every_event(context, lay_out):
 
     def build(blocks) -> int:
         with gr.Tab("Evaluate") as tab:
-            evaluate_tab.build(AppPage(context, blocks, gr.Dropdown([])), tab)
+            evaluate_tab.build(AppPage(context, blocks, gr.Dropdown([]), story_strip(context, None)), tab)
         return len(blocks.fns)
 
     assert lay_out(build) > 10

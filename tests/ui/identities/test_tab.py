@@ -72,6 +72,7 @@ def test_a_page_that_is_not_there_is_a_toast(small_packing, page, open_identitie
     open_identities()
     before = grid_texts(page)
     page.locator("#identities-first input").fill("20")
+    page.locator("#identities-first input").press("Enter")
     page.get_by_text("The last identity of this packing is 19.").wait_for()
     assert grid_texts(page) == before
 

@@ -34,7 +34,7 @@ def test_faces_are_found_and_compared_and_the_rest_is_told(context, packing, res
     shown = merged(photos_tab.look(context, results, packing.name, photos))
     assert shown[results.photos].count("<figure") == 1
     assert shown[results.cards].count('class="hf-card"') == 1
-    assert shown[results.cards].count("identity ") == 5
+    assert shown[results.cards].count('alt="identity ') == 5
     assert shown[results.here] == gr.update(visible=True)
     assert [text for _, text in shown[results.sphere]["words"]] == ["face 1"]
     assert shown[results.seen].images.shape == (1, 3, 112, 112)

@@ -247,6 +247,8 @@ def test_faces_follow_the_picked_packing(small_packing, page, open_tab, portrait
         np.save(others.path / "embeddings.npy", gallery.load().embeddings[500:520].numpy())
         (others.path / "recognizer.json").write_text(json.dumps({"name": pair.recognizer}))
     page.reload()
+    page.locator("#packing-picker input").click()
+    page.get_by_role("option", name=re.compile("Others")).first.click()
     open_photos(page, open_tab)
     upload(page, me=portrait, again=portrait)
     page.locator("#photos-faces .hf-similarity").wait_for()
