@@ -34,7 +34,7 @@ _LARGEST_SHIFT = 2.0  # pixels
 _LARGEST_ZOOM = 0.08  # as a logarithm
 _LARGEST_TURN = 4.0  # degrees
 _LARGEST_SPREAD = 5.5  # pixels
-_FEWEST_FACES = 5
+_FEWEST_FACES = 12  # of fewer, who they are moves the mean
 _NO_FACE_SHARE = 0.6
 
 

@@ -77,7 +77,7 @@ class AlikePairs {
     list.innerHTML = alike.pairs.map(([a, b], i) => {
       const [first, second] = [faces.get(a), faces.get(b)];
       const told = `Identities ${a} and ${b}: ${degrees(alike.before[i])} apart before, ${degrees(alike.after[i])} packed. Show ${a}`;
-      return `<button type="button" class="hf-alike-pair" data-pair="${i}" aria-label="${told}">`
+      return `<button type="button" class="hf-alike-pair" data-pair="${i}" title="${told}">`
         + `<span class="hf-alike-two">${image(first?.start)}${image(second?.start)}</span><b class="hf-number">${degrees(alike.before[i], 0)}</b>`
         + `<span class="hf-alike-two">${image(first?.now)}${image(second?.now)}</span><b class="hf-number">${degrees(alike.after[i], 0)}</b></button>`;
     }).join('');

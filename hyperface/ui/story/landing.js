@@ -1,6 +1,7 @@
 // What is said of the packing that is shown, and how it plays itself once for somebody who has never been here.
 
 const SEEN = 'hyperface-seen', TICK_MILLISECONDS = 150, PATIENCE_MILLISECONDS = 30_000;
+const BEGINNING = 0.2;  // of the frames, while the first caption is read
 
 /** @typedef {{ first?: string, between?: string, last?: string }} Captions */
 
@@ -13,7 +14,7 @@ const SEEN = 'hyperface-seen', TICK_MILLISECONDS = 150, PATIENCE_MILLISECONDS = 
  */
 function captionAt(captions, frame, last) {
   if (last <= 0 || frame >= last) return captions.last ?? '';
-  return (frame <= 0 ? captions.first : captions.between) ?? '';
+  return (frame <= BEGINNING * last ? captions.first : captions.between) ?? '';
 }
 
 /** @returns {HTMLInputElement | null} the slider of the packing's frames */

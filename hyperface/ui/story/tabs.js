@@ -3,6 +3,7 @@ import { moveTo, place } from '../parts/address.js';
 
 const FIRST_TAB = 'pack';  // which a page begins with
 const TAB = '[role=tab]', ID = /^tab-(\w+)-button$/;
+const PATIENCE_MILLISECONDS = 15_000, AGAIN_MILLISECONDS = 200;
 
 /** @param {Element} tab */
 function nameOf(tab) {
@@ -23,16 +24,15 @@ function tabOpen() {
 }
 
 /**
- * Open a tab, now or as soon as the page has it.
+ * Open a tab, now or as soon as the page has it and listens to it.
  * @param {string} name
+ * @param {number} until when it is given up, on the page's clock
  */
-function openTab(name) {
+function openTab(name, until = performance.now() + PATIENCE_MILLISECONDS) {
   const tab = tabs().find((each) => nameOf(each) === name);
-  if (!tab) {
-    if (!tabs().length) requestAnimationFrame(() => openTab(name));
-    return;
-  }
-  if (tab.getAttribute('aria-selected') !== 'true') tab.click();
+  if (tab?.getAttribute('aria-selected') === 'true' || (!tab && tabs().length)) return;
+  tab?.click();
+  if (performance.now() < until) setTimeout(() => openTab(name, until), AGAIN_MILLISECONDS);
 }
 
 /**
@@ -44,6 +44,7 @@ function followTabs(callback) {
   new MutationObserver(() => {
     const open = tabOpen();
     if (!open || open === last) return;
+    if (last === undefined && place().tab !== undefined && open !== place().tab) return;  // a link's is about to open
     const first = last === undefined && place().tab === undefined;
     last = open;
     if (open !== place().tab) moveTo({ tab: open }, { step: !first });

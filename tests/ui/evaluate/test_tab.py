@@ -122,7 +122,7 @@ def uncheck(panel, name: str) -> None:
 @pytest.mark.browser
 def test_a_model_is_evaluated_beside_the_published_results(page, open_tab, runs_folder):
     panel = open_tab(page, "Evaluate")
-    page.locator("#evaluate-published tr", has_text="CASIA-WebFace (real)").wait_for()
+    page.locator("#evaluate-published tr", has_text="CASIA-WebFace (real)").first.wait_for()
     assert "not comparable" in page.locator("#evaluate-published").inner_text()
     assert "not photographs" in page.locator("#evaluate-note").inner_text()
 

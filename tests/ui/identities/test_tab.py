@@ -68,13 +68,13 @@ def test_identities_are_drawn_paged_and_restyled(small_packing, page, open_ident
 
 
 @pytest.mark.browser
-def test_a_page_that_is_not_there_is_a_toast(small_packing, page, open_identities):
+def test_a_page_that_is_not_there_is_a_toast_and_the_last_identity_is_shown(small_packing, page, open_identities):
     open_identities()
-    before = grid_texts(page)
     page.locator("#identities-first input").fill("20")
     page.locator("#identities-first input").press("Enter")
     page.get_by_text("The last identity of this packing is 19.").wait_for()
-    assert grid_texts(page) == before
+    page.wait_for_function("document.querySelector('#identities-first input').value === '19'")
+    page.get_by_text("Identity 19", exact=True).first.wait_for()
 
 
 @pytest.mark.browser
@@ -149,6 +149,7 @@ def test_walking_from_one_identity_to_another(small_packing, page, open_identiti
     page.get_by_text(f"{whole:.1f}° in all").wait_for()
     page.locator("#geodesic-face").get_by_text(f"{whole / 2:.1f}°").first.wait_for()
     page.locator("#geodesic-to input").fill("20")
+    page.locator("#geodesic-to input").press("Enter")
     page.get_by_text("numbered from 0 to 19").first.wait_for()
 
 

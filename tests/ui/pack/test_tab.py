@@ -152,8 +152,8 @@ def test_stopping_and_continuing_with_the_camera_kept(page, set_number, runs_fol
 def test_from_one_person_everybody_is_at_the_true_angle(page, runs_folder):
     """Every radius on the disc against the angle of the embeddings, at the start and at the end; then by keyboard."""
     start, end = sphere.random_points(120, 24, seed=1).numpy(), sphere.random_points(120, 24, seed=2).numpy()
-    packed_run(runs_folder, [start, end])
-    page.reload()
+    run = packed_run(runs_folder, [start, end])
+    page.goto(f"{page.url.partition('?')[0]}?run={run.name}")
     page.wait_for_function(f"{SCENE}?.count === 120")
     page.locator("#pack-view .hf-identity").fill("17")
     page.locator("#pack-view .hf-identity").press("Tab")

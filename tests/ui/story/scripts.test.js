@@ -5,7 +5,7 @@ import { stageHtml } from '../../../hyperface/ui/story/strip.js';
 
 test('a caption belongs to the first frame, to the last, or to those between', () => {
   const captions = { first: 'a', between: 'b', last: 'c' };
-  assert.deepEqual([0, 1, 8, 9].map((frame) => captionAt(captions, frame, 9)), ['a', 'b', 'b', 'c']);
+  assert.deepEqual([0, 1, 2, 8, 9].map((frame) => captionAt(captions, frame, 9)), ['a', 'a', 'b', 'b', 'c']);
   assert.equal(captionAt(captions, 0, 0), 'c');  // of a packing without frames
   assert.equal(captionAt({}, 3, 9), '');
 });
