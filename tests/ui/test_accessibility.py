@@ -7,6 +7,7 @@ import pytest
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 AXE = Path(__file__).resolve().parents[2] / "node_modules" / "axe-core" / "axe.min.js"
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+TRIES, PAUSE_MILLISECONDS = 20, 1500  # a page on a busy machine may need half a minute
 # Of each tab, what is there once it has settled.
 SETTLED = {
     "Pack": ".hf-pack-note, .hf-pack-empty",
@@ -40,12 +41,23 @@ def test_nothing_is_found(axe, browser, app_url, small_packing, open_tab, theme,
         while folded.count():
             folded.first.click()
         panel.locator(f":is({settled}):visible").first.wait_for()
+        found += [f"{name}: {each}" for each in settled_violations(page)]
+    context.close()
+    assert found == []
+
+
+def settled_violations(page) -> list[str]:
+    """What axe-core still finds once the page is at rest: Gradio dims what is being worked out, which it finds, too."""
+    found: list[str] = []
+    for _ in range(TRIES):
         page.wait_for_function("!document.querySelector('.pending, .generating')")
         told = page.evaluate("rules => axe.run(document, {runOnly: rules, resultTypes: ['violations']})", RULES)
-        found += [
-            f"{name}: {broken['id']} ({broken['help']}): {node['target']}"
+        found = [
+            f"{broken['id']} ({broken['help']}): {node['target']}"
             for broken in told["violations"]
             for node in broken["nodes"]
         ]
-    context.close()
-    assert found == []
+        if not found:
+            break
+        page.wait_for_timeout(PAUSE_MILLISECONDS)
+    return found
