@@ -1,6 +1,7 @@
 // A ball with points that can be dragged, drawn on a canvas: lines between the closest, and a cap around each point.
 import { onTheme, variable } from '../parts/look.js';
-import { arc, circle, closest, dot, rolled, turned, unit, unturned } from './geometry.js';
+import { dot } from '../parts/sphere/vectors.js';
+import { arc, circle, closest, rolled, turned, unit, unturned } from './geometry.js';
 
 /** @typedef {import('./geometry.js').Vector} Vector */
 /** @typedef {import('./geometry.js').Turn} Turn */

@@ -1,17 +1,8 @@
 // Vectors of three numbers and points on a ball.
+import { cross, dot } from '../parts/sphere/vectors.js';
 
 /** @typedef {[number, number, number]} Vector */
 /** @typedef {[Vector, Vector, Vector]} Turn a rotation, row by row */
-
-/** @param {Vector} a @param {Vector} b */
-function dot(a, b) {
-  return a[0] * b[0] + a[1] * b[1] + a[2] * b[2];
-}
-
-/** @param {Vector} a @param {Vector} b @returns {Vector} */
-function cross(a, b) {
-  return [a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0]];
-}
 
 /** Scaled to length 1; straight up where it has none. @param {Vector} a @returns {Vector} */
 function unit(a) {
@@ -127,4 +118,4 @@ function scattered(count, seed) {
   });
 }
 
-export { arc, between, chance, circle, closest, cross, degreesBetween, dot, rolled, scattered, turned, unit, unturned };
+export { arc, between, chance, circle, closest, degreesBetween, rolled, scattered, turned, unit, unturned };

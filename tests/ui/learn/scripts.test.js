@@ -5,12 +5,13 @@ import test from 'node:test';
 import { chanceText } from '../../../hyperface/ui/learn/dimensions.js';
 import { counted } from '../../../hyperface/ui/learn/drawn.js';
 import {
-  arc, between, circle, closest, cross, degreesBetween, dot, rolled, scattered, turned, unit, unturned,
+  arc, between, circle, closest, degreesBetween, rolled, scattered, turned, unit, unturned,
 } from '../../../hyperface/ui/learn/geometry.js';
 import { products, verdict } from '../../../hyperface/ui/learn/pictures.js';
 import { next, read } from '../../../hyperface/ui/learn/progress.js';
 import { signed, tallyText } from '../../../hyperface/ui/learn/race.js';
 import { below, somebody } from '../../../hyperface/ui/learn/thresholds.js';
+import { cross, dot } from '../../../hyperface/ui/parts/sphere/vectors.js';
 
 /** @typedef {import('../../../hyperface/ui/learn/geometry.js').Vector} Vector */
 /** @typedef {import('../../../hyperface/ui/learn/geometry.js').Turn} Turn */
