@@ -63,6 +63,14 @@ class Console:
         elif fields:
             self.event("message", **fields)
 
+    def remark(self, text: str, **fields: Any) -> None:
+        """As `say`, of what differs from machine to machine, such as how long it takes: people get it on stderr."""
+        self.end()
+        if self.json_lines:
+            self.event("message", **fields)
+        else:
+            print(text, file=sys.stderr, flush=True)
+
     def warn(self, text: str) -> None:
         """Something that is probably not as meant: a line on stderr, and an event for programs."""
         self.end()

@@ -23,7 +23,7 @@ class Pace:
         seconds = left / per_second / processes
         if seconds > LARGE:
             shared = f", shared between {processes} processes" if processes > 1 else ""
-            self._console.say(
+            self._console.remark(
                 f"A {self._thing} takes {1 / per_second:.2g} s here{shared}; the other {left:,} take about "
                 f"{duration(seconds)}.",
                 seconds_each=1 / per_second,
