@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from hyperface.errors import HyperFaceError, RunError
+from hyperface.errors import CheckpointError, HyperFaceError, RunError
 
 FULL = (errno.ENOSPC, errno.EDQUOT)
 
@@ -71,6 +71,17 @@ def check_room(folder: Path, needed: int, what: str, otherwise: str, *, error: t
             f"{what} about {needed / 1e6:,.0f} MB and {folder} has {free / 1e6:,.0f} MB left. Free some space, or "
             f"{otherwise}."
         )
+
+
+def read_object(path: Path, *, error: type[HyperFaceError] = CheckpointError) -> dict[str, Any]:
+    """The object in a JSON file; `error`, saying what is wrong with it, if there is none."""
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as problem:
+        raise error(f"{path} cannot be read as JSON ({problem}).") from problem
+    if not isinstance(content, dict):
+        raise error(f"{path} must hold an object of JSON; it holds {type(content).__name__}.")
+    return content
 
 
 def json_bytes(content: dict[str, Any]) -> bytes:

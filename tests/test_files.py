@@ -5,8 +5,8 @@ import threading
 
 import pytest
 
-from hyperface.errors import DatasetError, RunError
-from hyperface.files import atomic_path, check_room, disk_error, json_bytes, write_atomic
+from hyperface.errors import CheckpointError, DatasetError, InputError, RunError
+from hyperface.files import atomic_path, check_room, disk_error, json_bytes, read_object, write_atomic
 
 
 def test_a_reader_never_sees_half_a_file(tmp_path):
@@ -92,3 +92,17 @@ def test_room_is_asked_for_before_the_work(monkeypatch, tmp_path):
     check_room(tmp_path, 7_000_000, "It needs", "go", error=DatasetError)
     with pytest.raises(DatasetError, match=r"It needs about 8 MB and .* has 7 MB left. Free some space, or go\."):
         check_room(tmp_path, 8_000_000, "It needs", "go", error=DatasetError)
+
+
+def test_an_object_is_read_or_it_is_said_what_is_wrong(tmp_path):
+    path = tmp_path / "config.json"
+    with pytest.raises(CheckpointError, match="cannot be read as JSON"):
+        read_object(path)
+    path.write_text('{"color": "BGR"}')
+    assert read_object(path) == {"color": "BGR"}
+    path.write_text("[1]")
+    with pytest.raises(InputError, match="must hold an object of JSON; it holds list"):
+        read_object(path, error=InputError)
+    path.write_bytes(b"\xff{")
+    with pytest.raises(InputError, match="cannot be read as JSON"):
+        read_object(path, error=InputError)

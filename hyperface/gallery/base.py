@@ -18,7 +18,7 @@ class Gallery:
     sources: where each face is from, `<generator>:<seed>` or a file's path inside its folder. recognizer_card: None in
     files that are older than cards. generator_card: of what drew the faces, and how; None of photos and of
     older files. feature_length: of the recogniser's features before they were made unit vectors, their mean; None in
-    older files. A generator that takes features of a length, such as vec2face, is told it."""
+    older files. A generator that takes features of a length, such as vec2face, is told it with the space."""
 
     name: str
     recognizer: str
@@ -36,7 +36,7 @@ class Gallery:
     @property
     def space(self) -> EmbeddingSpace:
         """What its embeddings live in."""
-        return EmbeddingSpace(self.recognizer, f"the gallery {self.name!r}", self.recognizer_card)
+        return EmbeddingSpace(self.recognizer, f"the gallery {self.name!r}", self.recognizer_card, self.feature_length)
 
     def nearest(
         self, embeddings: torch.Tensor | Embeddings, count: int = 1, *, recognizer: str | None = None

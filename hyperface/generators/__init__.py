@@ -62,10 +62,9 @@ def _vec2face(
     length: float | None = None,
     variation: float = 1.0,
 ) -> Generator:
-    from hyperface.generators.vec2face import DEFAULT, LENGTH, load_vec2face
+    from hyperface.generators.vec2face import DEFAULT, load_vec2face
 
-    feature = LENGTH if length is None else length
-    return load_vec2face(weights or DEFAULT, recognizer=recognizer, length=feature, variation=variation)
+    return load_vec2face(weights or DEFAULT, recognizer=recognizer, length=length, variation=variation)
 
 
 @REGISTRY.register("vec2face-plus")

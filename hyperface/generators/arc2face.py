@@ -18,9 +18,10 @@ from torch import nn
 
 from hyperface.errors import InputError, NoFaceError
 from hyperface.faces import largest_face
+from hyperface.files import read_object
 from hyperface.generators.arc2face_encoder import Projection, check_unit, load_projection
 from hyperface.generators.base import Generator, GeneratorCard, drawn
-from hyperface.generators.diffusers_files import load_network, load_scheduler, read_json
+from hyperface.generators.diffusers_files import load_network, load_scheduler
 from hyperface.generators.lora import merge_adapter
 from hyperface.generators.weights import Place, place
 from hyperface.images import ALIGNED_SIZE, to_uint8
@@ -259,7 +260,7 @@ def load_arc2face(
         projection,
         unet,
         decoder,
-        read_json(beside.file("scheduler/scheduler_config.json")),
+        read_object(beside.file("scheduler/scheduler_config.json")),
         _card(name, there, recognizer, sampling),
         sampling,
         scaling=float(config.get("scaling_factor", 0.18215)),

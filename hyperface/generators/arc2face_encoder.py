@@ -15,7 +15,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from hyperface.errors import CheckpointError, InputError
-from hyperface.generators.diffusers_files import read_json
+from hyperface.files import read_object
 from hyperface.generators.weights import Place
 from hyperface.model import frozen
 from hyperface.tensor_files import check_fits, float32, read_tensors
@@ -120,7 +120,7 @@ def load_projection(place: Place, base: Place) -> Projection:
     place: Arc2Face's files, of which `encoder/` is read; base: Stable Diffusion's, whose vocabulary, if it has one
     there, says the words' numbers.
     """
-    config = read_json(place.file("encoder/config.json"))
+    config = read_object(place.file("encoder/config.json"))
     path = place.file("encoder/model.safetensors", "encoder/pytorch_model.bin")
     state = {name.removeprefix(_PREFIX): value for name, value in read_tensors(path).items()}
     state.pop("embeddings.position_ids", None)  # a buffer of older versions
@@ -141,7 +141,7 @@ def load_projection(place: Place, base: Place) -> Projection:
 
 
 def _numbers(vocabulary: Path) -> dict[str, int]:
-    known = read_json(vocabulary)
+    known = read_object(vocabulary)
     missing = sorted(TOKENS.keys() - known.keys())
     if missing:
         raise CheckpointError(f"{vocabulary} lacks the words {', '.join(missing)}.")

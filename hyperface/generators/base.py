@@ -93,6 +93,15 @@ class Generator(Model):
     def licence(self) -> str:
         return self.card.licence
 
+    def for_space(self, space: EmbeddingSpace) -> "Generator":
+        """The generator as it draws requests that live there: of most, itself. One that takes more than a direction
+        finds the rest in what is known of the space.
+
+        InputError, naming both recognisers, if it draws another's embeddings.
+        """
+        space.check_same(self.space)
+        return self
+
     def calm(self) -> "Generator":
         """A generator of the same people whose pictures vary less, where there is one: to measure who they are by."""
         return self

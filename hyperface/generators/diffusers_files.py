@@ -7,14 +7,13 @@ reader of `hyperface.tensor_files`, and what does not fit is refused with the na
 from __future__ import annotations
 
 import importlib
-import json
 from collections.abc import Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import torch
 
 from hyperface.errors import CheckpointError
+from hyperface.files import read_object
 from hyperface.generators.weights import Place
 from hyperface.model import frozen
 from hyperface.tensor_files import check_fits, float32, read_tensors
@@ -35,17 +34,6 @@ def diffusers_class(name: str) -> Any:
         raise CheckpointError(f"Diffusion models need the package diffusers: {INSTALL}.") from error
 
 
-def read_json(path: Path) -> dict[str, Any]:
-    """The object in a JSON file; CheckpointError if there is none."""
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise CheckpointError(f"{path} cannot be read as JSON ({error}).") from error
-    if not isinstance(content, dict):
-        raise CheckpointError(f"{path} holds no object.")
-    return content
-
-
 def load_network(place: Place, folder: str, expected: str) -> tuple[nn.Module, dict[str, Any]]:
     """A network of a place, float32, frozen, and what its config.json says.
 
@@ -60,7 +48,7 @@ def load_network(place: Place, folder: str, expected: str) -> tuple[nn.Module, d
     """
     network_class = diffusers_class(expected)
     config_path = place.file(f"{folder}/config.json")
-    config = read_json(config_path)
+    config = read_object(config_path)
     if config.get("_class_name", expected) != expected:
         raise CheckpointError(f"{config_path} is of a {config['_class_name']}; a {expected} is wanted.")
     stem = f"{folder}/diffusion_pytorch_model"

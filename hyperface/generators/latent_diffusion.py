@@ -14,8 +14,9 @@ import torch
 from torch import nn
 
 from hyperface.errors import InputError
+from hyperface.files import read_object
 from hyperface.generators.base import GalleryGenerator, GalleryGeneratorCard
-from hyperface.generators.diffusers_files import load_network, load_scheduler, read_json
+from hyperface.generators.diffusers_files import load_network, load_scheduler
 from hyperface.generators.weights import Place, place
 
 DEFAULT = "hf:CompVis/ldm-celebahq-256"
@@ -112,7 +113,7 @@ def load_diffusion(weights: str | Path = DEFAULT, *, steps: int = STEPS, eta: fl
     return DiffusionGalleryGenerator(
         unet,
         decoder,
-        read_json(there.file("scheduler/scheduler_config.json")),
+        read_object(there.file("scheduler/scheduler_config.json")),
         card,
         # Only where the file itself names it. Later versions of diffusers fill in Stable Diffusion's 0.18215, with
         # which this kind of network, trained without any, draws noise.

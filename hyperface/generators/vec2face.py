@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -15,6 +16,7 @@ from hyperface.generators.weights import place
 from hyperface.hub import on_hub
 from hyperface.images import ALIGNED_SIZE
 from hyperface.model import channels_last, frozen
+from hyperface.recognizers.embeddings import EmbeddingSpace
 from hyperface.tensor_files import check_fits, float32, read_tensors
 
 REPOSITORY = "hf:BooBooWu/Vec2Face"
@@ -22,7 +24,7 @@ DEFAULT = f"{REPOSITORY}/weights/vec2face_generator.pth"
 PLUS = "hf:BooBooWu/Vec2Face_plus/vec2face_plus/main_model.pth"
 RECOGNIZER_FILE = "weights/arcface-r100-glint360k.pth"
 RECOGNIZER_NETWORK = "iresnet100"
-LENGTH = 22.0  # of a feature before it is made a unit vector, about: a gallery's card says what its own are
+LENGTH = 22.0  # of a feature before it is made a unit vector, about, where no gallery says what its own are
 
 # A dataset of the original: each number of a feature moved by one of these deviations, for these shares of the images.
 DEVIATIONS, SHARES = (0.3, 0.5, 0.7), (0.4, 0.4, 0.2)
@@ -38,23 +40,39 @@ class Vec2FaceGenerator(DifferentiableGenerator):
     batch_size = 32
 
     def __init__(
-        self, network: Vec2Face, card: GeneratorCard, *, length: float = LENGTH, variation: float = 1.0
+        self, network: Vec2Face, card: GeneratorCard, *, length: float | None = None, variation: float = 1.0
     ) -> None:
-        """length: of a request's feature where nobody says another; the network was trained on features that are no
-        unit vectors, and draws another picture for another length.
+        """length: of a request's feature; the network was trained on features that are no unit vectors, and draws
+        another picture for another length. None for what is known where the requests come from (`for_space`), or else
+        `LENGTH`.
 
         variation: how far a seed moves the feature: 0 not at all … 1 as in the original's datasets.
         """
         super().__init__()
-        if not 0 < length < float("inf"):
+        if length is not None and not 0 < length < float("inf"):
             raise InputError(f"A feature has a length above 0, about {LENGTH:g}; {length:g} was asked for.")
         if not 0 <= variation < float("inf"):
             raise InputError(f"Pictures vary from 0 to 1, or a little more; {variation:g} was asked for.")
-        self.network, self.card, self.length, self.variation = network, card, length, variation
+        self.told_length, self.length, self.variation = length, LENGTH if length is None else length, variation
+        self.network, self.card = network, replace(card, settings=f"length {self.length:.3g}, variation {variation:g}")
         self.style_size = TOKENS + 2 + card.dimension  # order of tokens, share that is masked, which deviation, noise
 
+    def for_space(self, space: EmbeddingSpace) -> Vec2FaceGenerator:
+        """As `Generator.for_space`: its requests are as long as the space's features were, unless somebody said how
+        long they are to be."""
+        super().for_space(space)
+        if self.told_length is not None or space.length is None:
+            return self
+        return self._with(length=space.length, variation=self.variation)
+
     def calm(self) -> Vec2FaceGenerator:
-        return Vec2FaceGenerator(self.network, self.card, length=self.length, variation=0.0)
+        return self._with(length=self.length, variation=0.0)
+
+    def _with(self, *, length: float, variation: float) -> Vec2FaceGenerator:
+        """The same network with other settings."""
+        other = Vec2FaceGenerator(self.network, self.card, length=length, variation=variation)
+        other.uses_bfloat16, other.fits_at_once = self.uses_bfloat16, self.fits_at_once
+        return other
 
     def generate(
         self,
@@ -104,7 +122,11 @@ def masked_tokens(normal: torch.Tensor) -> torch.Tensor:
 
 
 def load_vec2face(
-    weights: str | Path = DEFAULT, *, recognizer: str | None = None, length: float = LENGTH, variation: float = 1.0
+    weights: str | Path = DEFAULT,
+    *,
+    recognizer: str | None = None,
+    length: float | None = None,
+    variation: float = 1.0,
 ) -> Vec2FaceGenerator:
     """Load Vec2Face's generator, or Vec2Face+'s main model. Frozen, in evaluation mode.
 
@@ -112,7 +134,7 @@ def load_vec2face(
         weights: the file, a folder with `weights/vec2face_generator.pth` below it, or a name on the hub.
         recognizer: name of the recogniser whose embeddings it is to take; None for the one that it was trained with,
             by the name that it has where it lies beside the weights.
-        length: of a request's feature.
+        length: of a request's feature; None for what is known where the requests come from, or else `LENGTH`.
         variation: how far a seed moves the feature.
 
     Returns:

@@ -204,7 +204,6 @@ def drawing(
 
     embeddings = load_embeddings(Path(options.source), options.identities)
     generator = _generator(options, embeddings.space)
-    embeddings.space.check_same(generator.space)
     rows, lineage = embeddings.rows, _lineage(Path(options.source))
     if options.correct:
         rows, lineage["correction"] = correction.requests_of(folder.parent)
@@ -228,7 +227,7 @@ def _generator(options: GenerateOptions, space: EmbeddingSpace) -> Generator:
 
     name = generator_of(space, options.generator)
     device, precision = own_device(options.device), options.precision
-    return generators.load(name, device=device, precision=precision, **options.generator_options)
+    return generators.load(name, device=device, precision=precision, **options.generator_options).for_space(space)
 
 
 def _lineage(source: Path) -> dict[str, Any]:

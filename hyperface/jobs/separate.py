@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 from hyperface import runs
 from hyperface.defaults import SECOND_RECOGNIZER
 from hyperface.errors import require
-from hyperface.files import write_atomic
 from hyperface.jobs.belonging import generator_of
 from hyperface.jobs.checkpoints import load_checkpoint, save_array, save_checkpoint
 from hyperface.jobs.console import Console
@@ -18,6 +16,7 @@ from hyperface.jobs.driver import Driver, Report
 from hyperface.jobs.generate import load_embeddings
 from hyperface.jobs.job import Job, options_of
 from hyperface.jobs.models import load
+from hyperface.jobs.pack import write_space
 from hyperface.runs import Run, Worker, is_run, names, open_run
 
 if TYPE_CHECKING:
@@ -105,8 +104,7 @@ def _work(worker: Worker, console: Console) -> None:
     options = options_of(worker.run, SeparateOptions)
     source = Path(options.source)
     packed = load_embeddings(source, options.identities)
-    generator = generators.load(generator_of(packed.space, options.generator))
-    packed.space.check_same(generator.space)
+    generator = generators.load(generator_of(packed.space, options.generator)).for_space(packed.space)
     identities = packed.rows  # (n, d)
     recognizer, judge = recognizers.load(generator.recognizer), load(options.judge, console)
     require(
@@ -114,7 +112,7 @@ def _work(worker: Worker, console: Console) -> None:
         f"{judge.name!r} sees with the network that leads the loop, so it cannot judge what comes out: choose another "
         "--judge.",
     )
-    write_atomic(worker.path / names.RECOGNIZER, json.dumps(recognizer.card.to_json()).encode())
+    write_space(worker.path, replace(recognizer.space, length=packed.space.length))
     state, resumed_at = load_checkpoint(worker.path / names.CHECKPOINT)
     worker.forget_after(resumed_at)
     worker.progress(0, message="Drawing every identity once")

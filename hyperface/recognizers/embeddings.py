@@ -17,11 +17,14 @@ class EmbeddingSpace:
 
     recognizer: its name; None where nobody wrote it down, and whoever brings the embeddings answers for them. what: who
     lives there, for messages: "the gallery 'gan-10k'". card: the recogniser's, None where only the name is known.
+    length: of its features of real or random faces before they were made unit vectors, on average; None where nobody
+    measured it.
     """
 
     recognizer: str | None
     what: str
     card: RecognizerCard | None = None
+    length: float | None = None
 
     def same(self, other: "EmbeddingSpace") -> bool:
         """Whether embeddings of the two can be compared, as far as is known."""

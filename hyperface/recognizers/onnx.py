@@ -13,7 +13,6 @@ the same name (arcface.json beside arcface.onnx):
 
 from __future__ import annotations
 
-import json
 import logging
 from abc import abstractmethod
 from dataclasses import fields, replace
@@ -25,6 +24,7 @@ import torch
 from torch.nn import functional as F
 
 from hyperface.errors import CheckpointError, DeviceError, InputError
+from hyperface.files import read_object
 from hyperface.images import ALIGNED_SIZE
 from hyperface.model import frozen
 from hyperface.recognizers.base import Recognizer
@@ -260,15 +260,7 @@ def _only_entry(path: Path, inputs: Any) -> Entry:
 def _beside(path: Path) -> dict[str, Any]:
     """What the JSON file of the same name declares; empty if there is none."""
     description = path.with_suffix(".json")
-    if not description.is_file():
-        return {}
-    try:
-        content = json.loads(description.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise InputError(f"{description} cannot be read as JSON ({error}).") from error
-    if not isinstance(content, dict):
-        raise InputError(f"{description} must hold an object, such as {{'color': 'BGR'}}.")
-    return content
+    return read_object(description, error=InputError) if description.is_file() else {}
 
 
 def _layout(path: Path, entry: Entry, declared: str | None) -> tuple[str, int]:

@@ -14,38 +14,18 @@ from hyperface import generators
 from hyperface.errors import CheckpointError, InputError
 from hyperface.generators.vec2face import LENGTH, masked_tokens
 from hyperface.generators.vec2face_network import Shape, Vec2Face
+from hyperface.recognizers import EmbeddingSpace
 
 sys.path.insert(0, str(Path(__file__).parent))
-from tiny_checkpoints import fill
+from tiny_checkpoints import VEC2FACE, vec2face_file
 
-TINY = Shape(
-    feature=512, width=64, depth=2, heads=16, decoder_width=64, decoder_depth=2, decoder_heads=16, code=32,
-    channels=(32, 32, 64, 64, 128), blocks=2,
-)  # fmt: skip
-# What the original's files hold besides, and never compute with.
-UNUSED = {
-    "token_emb.position_ids": torch.arange(50)[None],
-    "center_token.weight": torch.zeros(49, 64),
-    "center_token.bias": torch.zeros(49),
-    "patch_embed.proj.weight": torch.zeros(64, 3, 16, 16),
-    "patch_embed.proj.bias": torch.zeros(64),
-}
 REFERENCE = Path(__file__).parent / "reference" / "vec2face.json"
-
-
-def checkpoint(folder: Path, **changed: torch.Tensor) -> Path:
-    """The file as the authors publish it: the generator below one key, an optimiser and the options beside it."""
-    state = {**fill(Vec2Face(TINY).state_dict()), **UNUSED, **changed}
-    path = folder / "weights" / "vec2face_generator.pth"
-    path.parent.mkdir(parents=True)
-    torch.save({"model_vec2face": state, "optimizer_vec2face": {"state": {}}, "epoch": 3}, path)
-    return path
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
     path = tmp_path_factory.mktemp("vec2face")
-    checkpoint(path)
+    vec2face_file(path)
     return path
 
 
@@ -126,7 +106,7 @@ def test_a_request_has_a_gradient(generator):
 def test_its_card_says_whose_embeddings_it_takes(folder, generator, tmp_path):
     assert generator.recognizer == "arcface-r100-glint360k"
     assert generator.name.startswith("vec2face:vec2face")
-    path = checkpoint(tmp_path)
+    path = vec2face_file(tmp_path)
     torch.save({}, path.with_name("arcface-r100-glint360k.pth"))
     beside = generators.load(f"vec2face:{path}")
     assert beside.recognizer.startswith("arcface-r100-glint360k#")
@@ -141,7 +121,7 @@ def test_what_is_no_generator_of_vec2face_is_refused(tmp_path):
     torch.save({"model_vec2face": {"a": torch.zeros(1)}}, tmp_path / "other.pth")
     with pytest.raises(CheckpointError, match="no weights of Vec2Face's generator"):
         generators.load("vec2face", weights=tmp_path / "other.pth")
-    path = checkpoint(tmp_path / "lora", **{"blocks.0.attn.qkv.A": torch.zeros(8, 64)})  # the model for poses
+    path = vec2face_file(tmp_path / "lora", **{"blocks.0.attn.qkv.A": torch.zeros(8, 64)})  # the model for poses
     with pytest.raises(CheckpointError, match=r"1 unexpected: blocks\.0\.attn\.qkv\.A"):
         generators.load("vec2face", weights=path)
     with pytest.raises(InputError, match=r"no option 'psi': it takes weights, recognizer, length, variation"):
@@ -155,7 +135,27 @@ def test_impossible_lengths_and_variations(folder):
 
 
 def test_sizes_are_seen_in_the_weights():
-    assert Shape.of(Vec2Face(TINY).state_dict()) == TINY
-    base = replace(TINY, width=768, heads=12, decoder_width=768, depth=1, decoder_depth=1)
+    assert Shape.of(Vec2Face(VEC2FACE).state_dict()) == VEC2FACE
+    base = replace(VEC2FACE, width=768, heads=12, decoder_width=768, depth=1, decoder_depth=1)
     with torch.device("meta"):
         assert Shape.of(Vec2Face(base).state_dict()) == base
+
+
+def test_the_length_of_requests_is_what_is_known_where_they_come_from(folder, generator):
+    rows = embeddings(2)
+    known = EmbeddingSpace(generator.recognizer, "a packing", length=9.5)
+    longer = generator.for_space(known)
+    expected = generator.generate(rows, [1, 2], lengths=torch.full((2,), 9.5))
+    torch.testing.assert_close(longer.generate(rows, [1, 2]), expected, atol=1e-4, rtol=0)
+    assert longer.card.settings == "length 9.5, variation 1"
+    assert longer.calm().length == 9.5
+    assert generator.for_space(EmbeddingSpace(None, "a file")).length == LENGTH
+    told = generators.load("vec2face", weights=folder, length=30.0)
+    assert told.for_space(known).length == 30.0
+    generator.prepare(precision="bfloat16")
+    try:
+        assert generator.for_space(known).uses_bfloat16
+    finally:
+        generator.prepare()
+    with pytest.raises(InputError, match="are of two recognisers, 'dlib' and"):
+        generator.for_space(EmbeddingSpace("dlib", "a packing", length=9.5))

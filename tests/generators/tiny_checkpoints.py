@@ -17,6 +17,7 @@ from safetensors.torch import save_file
 
 from hyperface.faces.base import Detection, Detector
 from hyperface.faces.template import ARCFACE_LANDMARKS, ARCFACE_TEMPLATE
+from hyperface.generators.vec2face_network import Shape, Vec2Face
 
 
 def filled(name: str, shape: tuple[int, ...]) -> torch.Tensor:
@@ -252,3 +253,26 @@ def write_recognizer(path: Path) -> None:
         [numpy_helper.from_array(filled("matrix", (588, 512)).numpy(), "matrix")],
     )
     onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8), path)
+
+
+VEC2FACE = Shape(
+    feature=512, width=64, depth=2, heads=16, decoder_width=64, decoder_depth=2, decoder_heads=16, code=32,
+    channels=(32, 32, 64, 64, 128), blocks=2,
+)  # fmt: skip
+# What the original's files hold besides, and never compute with.
+VEC2FACE_UNUSED = {
+    "token_emb.position_ids": torch.arange(50)[None],
+    "center_token.weight": torch.zeros(49, 64),
+    "center_token.bias": torch.zeros(49),
+    "patch_embed.proj.weight": torch.zeros(64, 3, 16, 16),
+    "patch_embed.proj.bias": torch.zeros(64),
+}
+
+
+def vec2face_file(folder: Path, **changed: torch.Tensor) -> Path:
+    """The file as the authors publish it: the generator below one key, an optimiser and the options beside it."""
+    state = {**fill(Vec2Face(VEC2FACE).state_dict()), **VEC2FACE_UNUSED, **changed}
+    path = folder / "weights" / "vec2face_generator.pth"
+    path.parent.mkdir(parents=True)
+    torch.save({"model_vec2face": state, "optimizer_vec2face": {"state": {}}, "epoch": 3}, path)
+    return path

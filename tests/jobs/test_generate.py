@@ -1,13 +1,21 @@
 """`generate`: where it draws, and that runs older than that go on."""
 
 import json
+import sys
+from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from hyperface import gallery, generators, runs
 from hyperface.cli import EXIT_USER_ERROR, main
+from hyperface.gallery import to_bytes
 from hyperface.jobs.generate import GenerateOptions, create
+from hyperface.sphere import random_points
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "generators"))
+from tiny_checkpoints import vec2face_file
 
 
 @pytest.fixture
@@ -52,3 +60,22 @@ def test_a_run_that_is_older_than_devices_goes_on(source, tmp_path):
         assert main(["generate", "--resume", str(run.path)]) == 0
     assert len(pictures(new)) == 4
     assert pictures(old) == pictures(new)
+
+
+def test_how_long_a_gallerys_features_are_reaches_what_draws_its_packing(tmp_path):
+    weights = vec2face_file(tmp_path)
+    known = gallery.load("gan-10k")
+    whose = generators.load("vec2face", weights=weights).recognizer
+    small = replace(
+        known, name="small", recognizer=whose, recognizer_card=None, embeddings=random_points(6, 512, seed=0),
+        thumbnails=known.thumbnails[:6], sources=known.sources[:6], feature_length=17.5,
+    )  # fmt: skip
+    (tmp_path / "small.safetensors").write_bytes(to_bytes(small))
+    packed, drawn = tmp_path / "packed", tmp_path / "drawn"
+    options = ["--identities", "2", "--steps", "1", "--frames", "0", "--gallery", str(tmp_path / "small.safetensors")]
+    assert main(["pack", *options, "--run", str(packed)]) == 0
+    assert json.loads((packed / "recognizer.json").read_text()) == {"name": whose, "feature_length": 17.5}
+    options = ["--from", str(packed), "--images-per-identity", "1", "--generator", f"vec2face:{weights}"]
+    assert main(["generate", *options, "--run", str(drawn)]) == 0
+    card = json.loads((drawn / "dataset" / "dataset.json").read_text())
+    assert card["generator_settings"] == "length 17.5, variation 1"

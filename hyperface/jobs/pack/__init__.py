@@ -14,11 +14,12 @@ from hyperface.jobs.pack.options import (
     PackOptions,
     create,
     packing_space,
+    write_space,
 )
 from hyperface.jobs.pack.picture import PictureProcess
 from hyperface.runs import Run, Worker, names
 
-__all__ = ["JOB", "OBJECTIVES", "STARTS", "PackOptions", "create", "packing_space"]
+__all__ = ["JOB", "OBJECTIVES", "STARTS", "PackOptions", "create", "packing_space", "write_space"]
 
 
 def _work(worker: Worker, console: Console) -> None:

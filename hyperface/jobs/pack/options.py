@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from hyperface import runs
 from hyperface.defaults import GALLERY
 from hyperface.errors import RunError, require
+from hyperface.files import write_atomic
 from hyperface.runs import Run, is_run, names
 
 if TYPE_CHECKING:
@@ -90,6 +91,14 @@ def create(options: PackOptions, *, path: Path | None = None, folder: Path | Non
     )
 
 
+def write_space(path: Path, space: EmbeddingSpace) -> None:
+    """Note in a run folder whose embeddings are in it, and how long its features were, as far as that is known."""
+    content = {"name": space.recognizer} if space.card is None else space.card.to_json()
+    if space.length is not None:
+        content["feature_length"] = space.length
+    write_atomic(path / names.RECOGNIZER, json.dumps(content, indent=1, ensure_ascii=False).encode())
+
+
 def packing_space(run: Run) -> EmbeddingSpace:
     """Of which recogniser a packing's embeddings are; its name is None if the packing has not begun.
 
@@ -99,9 +108,11 @@ def packing_space(run: Run) -> EmbeddingSpace:
 
     what = f"the packing {run.name}"
     try:
-        return EmbeddingSpace(json.loads((run.path / names.RECOGNIZER).read_bytes())["name"], what)
+        known = json.loads((run.path / names.RECOGNIZER).read_bytes())
+        length = known.get("feature_length")
+        return EmbeddingSpace(known["name"], what, length=None if length is None else float(length))
     except FileNotFoundError:  # of a run that is older than the file, or has not begun
         oldest = "dlib" if (run.path / names.EMBEDDINGS).is_file() else None
         return EmbeddingSpace(run.results().get("recognizer", oldest), what)
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise RunError(f"{run.path / names.RECOGNIZER} is damaged ({error}). Make the packing again.") from error

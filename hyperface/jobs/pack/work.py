@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import time
 from collections.abc import Generator
@@ -14,11 +13,10 @@ from typing import Any
 import torch
 
 from hyperface import bounds, gallery, packing, sphere
-from hyperface.files import write_atomic
 from hyperface.jobs.checkpoints import load_checkpoint, save_array, save_checkpoint
 from hyperface.jobs.console import Console
 from hyperface.jobs.driver import STOPS, Driver, Report
-from hyperface.jobs.pack.options import PackOptions, packing_space
+from hyperface.jobs.pack.options import PackOptions, packing_space, write_space
 from hyperface.jobs.pack.picture import PictureProcess, Snapshot
 from hyperface.jobs.pack.start import start_rows
 from hyperface.packing import PackingStep
@@ -101,11 +99,10 @@ class PackWork:
             self._wait_for_picture()
 
     def _remember_recognizer(self) -> None:
-        """Write down whose embeddings these are; when continuing, they must be the same as before."""
+        """Write down whose embeddings these are, and how long its features were; when continuing, they must be the same
+        recogniser's as before."""
         packing_space(self.worker.run).check_same(self.gallery.space)
-        card = self.gallery.recognizer_card
-        content = {"name": self.gallery.recognizer} if card is None else card.to_json()
-        write_atomic(self.folder / names.RECOGNIZER, json.dumps(content, indent=1, ensure_ascii=False).encode())
+        write_space(self.folder, self.gallery.space)
 
     def _report(self, step: PackingStep) -> Report:
         return Report(step.step, step.total, self._metrics(step), f"Step {step.step:,} of {step.total:,}")
