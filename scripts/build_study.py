@@ -1,4 +1,4 @@
-"""Make the finished study that the Evaluate tab shows before a visitor has one of their own, and the figure of the docs.
+"""Make the finished study that the Evaluate tab shows before a visitor has one, and the figure of the docs.
 
     python scripts/build_study.py [--build DIR]
 
