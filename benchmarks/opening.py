@@ -29,7 +29,7 @@ SHOWN = {
     "Identities": "document.querySelectorAll('#identities-grid img').length > 0",
     "Photos": "document.querySelectorAll('#photos-faces .hf-card').length > 0",
     "Train": "document.querySelector('.hf-loss-chart')?.data?.[0].y.length > 0",
-    "Evaluate": "document.querySelectorAll('#evaluate-results tbody tr').length > 0",
+    "Evaluate": "document.querySelectorAll('#evaluate-overview tbody tr').length > 0",
 }
 
 

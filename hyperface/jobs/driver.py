@@ -20,13 +20,15 @@ Result = TypeVar("Result")
 @dataclass(frozen=True)
 class Report:
     """What a verb tells of a step: `done` of `total`. figures: beside the bar, and in metrics.jsonl where steps are
-    logged. message: in the run's status. seconds_left: where the step knows better than the driver's clock."""
+    logged. message: in the run's status. seconds_left: where the step knows better than the driver's clock. kept: for
+    metrics.jsonl alone."""
 
     done: int
     total: int
     figures: dict[str, Any] = field(default_factory=dict)
     message: str = ""
     seconds_left: float | None = None
+    kept: dict[str, Any] = field(default_factory=dict)
 
 
 class Clock:
@@ -98,7 +100,7 @@ class Driver:
                     self._begin(stage, unit, told.done, told.total)
                 last = step
                 if log and self.worker is not None:
-                    self.worker.log(told.figures)
+                    self.worker.log({**told.figures, **told.kept})
                 self.console.step(told.done, told.figures)
                 if each is not None:
                     each(step)

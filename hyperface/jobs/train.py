@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import io
 from collections.abc import Generator
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -27,8 +28,10 @@ if TYPE_CHECKING:
     from hyperface.datasets import LabeledImages
     from hyperface.recognizers.backbones import BackboneRecognizer
     from hyperface.training import TrainingStep
+    from hyperface.training.validation import Guesses
 
 PARTNER = "partner"  # the name of the run folder beside this one that it is compared with
+PAIRS = "pairs.npz"  # a few pairs of held-out people: pictures uint8 (p, 2, h, w, 3), same bool (p,)
 PATIENCE = datetime.timedelta(days=1)  # that processes wait for each other: the first may have a dataset to draw
 FIGURES = ("step", "epoch", "loss", "accuracy", "learning_rate", "images_per_second", "validation")
 
@@ -252,8 +255,10 @@ def _train(worker: Worker, console: Console, options: TrainOptions) -> None:
         if not begun:
             report_skipped(console, step.skipped)
             begun = True
+        if step.guesses is not None and not (worker.path / PAIRS).is_file():
+            write_atomic(worker.path / PAIRS, _pairs_file(step.guesses))
         message = f"Epoch {step.epoch} of {options.epochs}, step {step.step:,}"
-        return Report(step.step, step.total, _figures(step), message, step.seconds_left)
+        return Report(step.step, step.total, _figures(step), message, step.seconds_left, _guessed(step))
 
     def save(step: TrainingStep) -> None:
         save_checkpoint(worker.path / names.CHECKPOINT, step.state, step.step)
@@ -277,6 +282,21 @@ def _train(worker: Worker, console: Console, options: TrainOptions) -> None:
             save=save,
             finish=finish,
         )
+
+
+def _guessed(step: TrainingStep) -> dict[str, Any]:
+    """What the network says of the pairs of PAIRS: their cosines, and the line above which they are one person."""
+    if step.guesses is None:
+        return {}
+    return {"guesses": step.guesses.cosines.round(4).tolist(), "line": round(step.guesses.line, 4)}
+
+
+def _pairs_file(guesses: Guesses) -> bytes:
+    import numpy as np
+
+    buffer = io.BytesIO()
+    np.savez_compressed(buffer, pictures=guesses.pictures, same=guesses.same)
+    return buffer.getvalue()
 
 
 def _figures(step: TrainingStep) -> dict[str, Any]:

@@ -15,7 +15,6 @@ from torch.nn import functional as F
 from hyperface.datasets import LabeledImages, Skipped
 from hyperface.errors import CheckpointError, TrainingError
 from hyperface.hardware import computes_in_bfloat16
-from hyperface.images import from_uint8
 from hyperface.ranks import Ranks
 from hyperface.recognizers.backbones import BackboneRecognizer
 from hyperface.seeds import stream_seed
@@ -23,13 +22,14 @@ from hyperface.training.batches import Batches
 from hyperface.training.heads import MarginHead
 from hyperface.training.processes import wrap
 from hyperface.training.schedules import learning_rate_share
-from hyperface.training.validation import pair_accuracy, validation_pairs
+from hyperface.training.validation import Guesses, HeldOut, validation_pairs
 
 MOMENTUM = 0.9
 WEIGHT_DECAY = 5e-4
 LARGEST_GRADIENT = 5.0
 SAVED_NAMES = {"head.centers": "head.centres"}  # in checkpoints, where they are not those of the code
 SPEED_WINDOW = 20  # steps that images per second are averaged over
+GUESSES_AN_EPOCH = 4  # how often a few held-out pairs are looked at
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,8 @@ class TrainingStep:
     loss and accuracy (share of the batch whose own centre is nearest, margin left out) are means over the last steps;
     before the first batch there is no loss, and no telling how many seconds are left.
     validation: verification accuracy on held-out identities, measured at the start and after each epoch, else the
-    last one measured; None without held-out identities. skipped: images that could not be read and were left out.
+    last one measured; None without held-out identities. guesses: of a few of their pairs, at the steps at which they
+    were looked at, some in every epoch. skipped: images that could not be read and were left out.
     """
 
     step: int
@@ -54,6 +55,7 @@ class TrainingStep:
     skipped: Skipped
     recognizer: BackboneRecognizer  # being trained: later steps change it
     capture: Callable[[], dict[str, torch.Tensor]]
+    guesses: Guesses | None = None
 
     @property
     def state(self) -> dict[str, torch.Tensor]:
@@ -104,7 +106,8 @@ class Loop:
         self.objective = wrap(_Objective(recognizer, head, device, precision), device, ranks)
         self.parameters = list(self.objective.parameters())
         self.optimizer = torch.optim.SGD(_parameter_groups(recognizer, head), learning_rate, MOMENTUM, nesterov=True)
-        self.held_out: tuple[torch.Tensor, np.ndarray, np.ndarray] | None = None
+        self.held_out: HeldOut | None = None
+        self.guesses: Guesses | None = None  # of this step
         self.validation: float | None = None
         self.skipped = batches.skipped
         self.losses: deque[float] = deque(maxlen=SPEED_WINDOW)
@@ -116,8 +119,7 @@ class Loop:
         self.skipped.extend(skipped)
         pairs = validation_pairs(labels, self.batches.seed)
         if pairs is not None:
-            used, places = np.unique(pairs[0], return_inverse=True)
-            self.held_out = from_uint8(images[used]).to(self.device), places.reshape(-1, 2), pairs[1]
+            self.held_out = HeldOut(images, *pairs, self.device)
 
     def steps(self, *, resumed: bool) -> Generator[TrainingStep, None, BackboneRecognizer]:
         """All steps that are left, after the one that shows the untrained network; returns the recogniser."""
@@ -127,8 +129,7 @@ class Loop:
         times = deque([time.monotonic()], maxlen=SPEED_WINDOW)
         for images, labels in self.batches.from_step(self.step, self.total):
             self._take_step(images.to(self.device), labels.to(self.device))
-            if self.step % self.steps_per_epoch == 0:
-                self._validate()
+            self._look_at_held_out()
             times.append(time.monotonic())
             speed = (len(times) - 1) * self.batches.batch_size / max(times[-1] - times[0], 1e-9)
             yield self._show(loss=float(np.mean(self.losses)), speed=speed)
@@ -160,7 +161,16 @@ class Loop:
 
     def _validate(self) -> None:
         if self.held_out is not None:
-            self.validation = pair_accuracy(self.recognizer, *self.held_out)
+            self.validation, self.guesses = self.held_out.accuracy(self.recognizer)
+
+    def _look_at_held_out(self) -> None:
+        """All pairs at the end of an epoch, a few on the way."""
+        self.guesses = None
+        done = self.step % self.steps_per_epoch
+        if done == 0:
+            self._validate()
+        elif self.held_out is not None and done % max(1, self.steps_per_epoch // GUESSES_AN_EPOCH) == 0:
+            self.guesses = self.held_out.guesses(self.recognizer)
 
     def _show(self, *, loss: float | None, speed: float) -> TrainingStep:
         left = (self.total - self.step) * self.batches.batch_size / speed if speed else None
@@ -177,6 +187,7 @@ class Loop:
             skipped=self.skipped,
             recognizer=self.recognizer,
             capture=self.state,
+            guesses=self.guesses,
         )
 
     def state(self) -> dict[str, torch.Tensor]:

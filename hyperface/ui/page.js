@@ -1,4 +1,5 @@
 // What the components of the page are run by: each is given its element and properties by Gradio (see parts/scripts.py).
+import { guessView } from './evaluate/guess.js';
 import { packView } from './pack/view.js';
 import { learnView } from './learn/view.js';
 import { portraitView } from './identities/portrait.js';
@@ -15,6 +16,6 @@ import { trainView } from './train/view.js';
 holdTyping(window);
 
 export {
-  aboutPage, chartView, downloads, learnView, packView, photoPicker,
+  aboutPage, chartView, downloads, guessView, learnView, packView, photoPicker,
   portraitView, runProgress, sphereView, storyStrip, trainView,
 };

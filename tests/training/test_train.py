@@ -8,7 +8,7 @@ import torch
 from hyperface import datasets, recognizers, training
 from hyperface.errors import CheckpointError, DeviceError, InputError, TrainingError, UnknownNameError
 from hyperface.images import from_uint8
-from hyperface.training.validation import pair_accuracy, validation_pairs
+from hyperface.training.validation import HeldOut, best_line, pair_accuracy, validation_pairs
 
 SMALL = {"epochs": 3, "batch_size": 9, "input_size": 32, "validation_share": 0.2}
 
@@ -34,6 +34,11 @@ def test_resuming_continues_as_if_never_stopped(colored):
     assert [step.step for step in resumed] == [step.step for step in straight[5:]]
     assert [step.loss for step in resumed] == [step.loss for step in straight[5:]]
     assert resumed[-1].validation == straight[-1].validation
+    for step, again in zip(straight[5:], resumed, strict=True):
+        assert (step.guesses is None) == (again.guesses is None)
+        if step.guesses is not None:
+            assert (again.guesses.cosines == step.guesses.cosines).all()
+            assert again.guesses.line == step.guesses.line
     for name, value in straight[-1].state.items():
         torch.testing.assert_close(resumed[-1].state[name], value, atol=0, rtol=0, equal_nan=True)
 
@@ -60,11 +65,39 @@ def test_what_was_trained_can_be_loaded_and_embeds_the_same(colored, tmp_path):
 
 def test_validation_is_measured_at_the_start_and_after_each_epoch(colored, monkeypatch):
     times = itertools.count(1)
-    monkeypatch.setattr("hyperface.training.loop.pair_accuracy", lambda *_: next(times))
+    monkeypatch.setattr(HeldOut, "accuracy", lambda *_: (next(times), None))
     steps = list(training.train(colored, **{**SMALL, "epochs": 2}))
     assert [step.validation for step in steps] == [1, 1, 1, 2, 2, 2, 3]
     one_held_out = training.train(colored, **{**SMALL, "validation_share": 0.1})
     assert next(one_held_out).validation is None  # one identity makes no pair of two
+
+
+def test_a_few_held_out_pairs_are_looked_at_in_every_epoch(colored):
+    steps = list(training.train(colored, **{**SMALL, "epochs": 2, "batch_size": 4}))  # of eight steps each
+    assert [step.step for step in steps if step.guesses is not None] == list(range(0, 17, 2))
+    assert {(len(step.guesses.cosines), step.guesses.same.sum()) for step in steps[::2]} == {(6, 3)}
+    last, images = steps[-1].guesses, {colored[i][0].tobytes(): int(colored.labels[i]) for i in range(len(colored))}
+    for pictures, same, cosine in zip(last.pictures, last.same, last.cosines, strict=True):
+        one, other = (images[picture.tobytes()] for picture in pictures)
+        assert (one == other) == same
+        with torch.inference_mode():
+            seen = steps[-1].recognizer.eval().embed(from_uint8(pictures))
+        assert cosine == pytest.approx(float(seen[0] @ seen[1]), abs=1e-5)
+    trained_on = {int(colored.labels[i]) for i in range(len(colored.split(0.2, 0)[0]))}
+    assert len(trained_on) == 8  # the split that the network is trained on has the others
+
+
+def test_the_line_between_one_and_two_is_the_best(colored):
+    rng = np.random.default_rng(0)
+    for _ in range(50):
+        cosines, same = rng.uniform(-1, 1, 12).round(1), rng.random(12) < 0.5
+        if not same.any() or same.all():
+            continue
+        accuracy, line = best_line(cosines, same)
+        tried = [np.mean((cosines > at) == same) for at in np.linspace(-1.05, 1.05, 43)]
+        assert accuracy >= max(tried) - 1e-12  # with pairs that are equal it counts as if they could be parted
+        if len(np.unique(cosines)) == 12:
+            assert np.mean((cosines > line) == same) == pytest.approx(accuracy) == pytest.approx(max(tried))
 
 
 def test_broken_images_are_told_on_both_sides_of_the_split(colored, tmp_path):

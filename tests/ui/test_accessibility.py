@@ -14,7 +14,7 @@ SETTLED = {
     "Identities": "#separation-summary .hf-figures",
     "Photos": ".hf-card",
     "Train": "#train-view .hf-loss",
-    "Evaluate": "#evaluate-published table",
+    "Evaluate": ".hf-quiz-asking",
 }
 
 

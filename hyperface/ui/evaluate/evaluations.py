@@ -22,8 +22,9 @@ DLIB_TITLE = "dlib's recogniser"
 
 @dataclass(frozen=True)
 class Evaluated:
-    """A model's newest result on a benchmark. label: how the model is listed."""
+    """A model's newest result on a benchmark. model: as `model_choices` has it. label: how the model is listed."""
 
+    model: str
     label: str
     result: VerificationResult
     figures: Figures
@@ -49,7 +50,7 @@ def evaluations(context: AppContext, models: Sequence[str]) -> dict[tuple[str, s
             if name in names and scores.is_file():
                 model, label = names[name]
                 result = _read(scores, scores.stat().st_mtime_ns, benchmark)
-                found[model, benchmark] = Evaluated(label, result, _figures(entry, scores, benchmark))
+                found[model, benchmark] = Evaluated(model, label, result, _figures(entry, scores, benchmark))
     return found
 
 

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 MISTAKES = 6  # worst pairs of each kind
 
 
-def note_text(name: str | None, found: Sequence[Evaluated]) -> str:
-    """HTML: what the benchmark asks, and how many pairs it has."""
+def note_text(name: str | None, found: Sequence[Evaluated], missing: int) -> str:
+    """HTML: what the benchmark asks, how many pairs it has, and how many of the chosen models have no result on it."""
     from hyperface.evaluation import list_benchmarks
 
     entry = next((entry for entry in list_benchmarks() if entry.name == name), None)
@@ -34,16 +34,19 @@ def note_text(name: str | None, found: Sequence[Evaluated]) -> str:
     if found:
         same = int(found[0].result.same.sum())
         pairs = f" {same} pairs show one person, {len(found[0].result.same) - same} show two."
-    return f'<p class="hf-note"><b>{escape(entry.title)}.</b> {escape(entry.note)}{pairs}</p>'
-
-
-def models_table(found: Sequence[Evaluated], missing: int) -> str:
-    """HTML: the results, and how many of the chosen models have none."""
-    table = results_table([(item.label, item.figures) for item in found]) if found else ""
+    text = f'<p class="hf-note"><b>{escape(entry.title)}.</b> {escape(entry.note)}{pairs}</p>'
     if missing:
-        models = "The chosen model has" if missing == 1 else f"{missing} of the chosen models have"
-        table += f'<p class="hf-note">{models} not been evaluated on this benchmark yet: press Evaluate.</p>'
-    return table if table else '<p class="hf-note">Choose a model on the left.</p>'
+        models = "One of the chosen models has" if found else "The chosen model has"
+        models = models if missing == 1 else f"{missing} of the chosen models have"
+        text += f'<p class="hf-problems">{models} not been evaluated on this benchmark yet: press Evaluate.</p>'
+    return text
+
+
+def models_table(found: Sequence[Evaluated]) -> str:
+    """HTML: the results."""
+    if not found:
+        return '<p class="hf-note">None of the chosen models has been evaluated on this benchmark.</p>'
+    return results_table([(item.label, item.figures) for item in found])
 
 
 def overview_of(known: dict[tuple[str, str], Evaluated], models: Sequence[str], chosen: str | None) -> str:
@@ -77,10 +80,10 @@ class Details:
     mistakes: str = ""
 
 
-def details_of(found: Sequence[Evaluated], label: str | None, cosine: float) -> Details:
-    """Score histogram, counts and worst mistakes of the model with this label; nothing without it."""
+def details_of(found: Sequence[Evaluated], model: str | None, cosine: float) -> Details:
+    """Score histogram, counts and worst mistakes of a model; nothing where it has no result."""
     for item in found:
-        if item.label == label:
+        if item.model == model:
             result = item.result
             counts = confusion_table(result.confusion(2 - 2 * cosine))
             return Details(score_chart(result.scores, result.same, cosine), counts, worst_mistakes(result, cosine))
@@ -102,7 +105,7 @@ def worst_mistakes(result: VerificationResult, cosine: float) -> str:
         ]
 
     return (
-        '<h2 class="hf-heading hf-apart">Worst mistakes</h2><div class="hf-mistake-columns">'
+        '<div class="hf-mistake-columns">'
         f"{mistakes('One person, taken for two', shown(rejected))}"
         f"{mistakes('Two people, taken for one', shown(accepted))}</div>"
     )

@@ -14,6 +14,7 @@ from hyperface.ui.evaluate.benchmarks import NO_BENCHMARK, benchmark_choices
 from hyperface.ui.evaluate.charts import det_chart, roc_chart
 from hyperface.ui.evaluate.evaluations import DLIB, Evaluated, evaluations, model_choices
 from hyperface.ui.evaluate.files import result_files
+from hyperface.ui.evaluate.guess import at_line, guess_view, guessed_with
 from hyperface.ui.evaluate.leakage_panel import leakage_panel
 from hyperface.ui.evaluate.results import (
     curves_of,
@@ -37,10 +38,10 @@ from hyperface.ui.parts.terms import term
 from hyperface.ui.parts.toasts import toasts
 from hyperface.ui.story.chain import chain_of
 
-FIRST_MODELS = 2  # chosen where nothing is: dlib, and the newest trained here
-THRESHOLD = "The cosine from which a pair counts as one person. It starts where most pairs are decided rightly."
+THRESHOLD = "The cosine above which a pair counts as one person. It starts where most pairs are decided rightly."
 LOADING = '<p class="hf-note">Reading the results…</p>'
-PUBLISHED = '<h2 class="hf-heading hf-apart">Beside the published results</h2>'
+LINE = '<h2 class="hf-heading hf-apart">Where to draw the line: all pairs of the benchmark</h2>'
+OVERVIEW = '<h2 class="hf-heading hf-apart">How often each model is right</h2>'
 
 
 @dataclass(frozen=True)
@@ -67,10 +68,12 @@ class Summary:
 @dataclass(frozen=True)
 class Closer:
     """One model looked at closer. looked_at: which, kept beside `chosen` as a page may still send a choice that the
-    drop-down has no longer. threshold: from where on its pairs count as one person."""
+    drop-down has no longer. guess: some pairs that the visitor answers first. threshold: above it pairs count as one
+    person."""
 
     chosen: gr.Dropdown
     looked_at: gr.State
+    guess: gr.HTML
     scores: gr.HTML
     threshold: gr.Slider
     counts: gr.HTML
@@ -103,10 +106,11 @@ def build(page: AppPage, tab: gr.Tab) -> None:
             start_all = gr.Button("Evaluate on all benchmarks", size="md", elem_id="evaluate-all")
         with gr.Column(scale=3, min_width=320):
             choices = Choices(models, benchmark, run_progress(context, elem_id="evaluate-progress"))
-            summary = _summary(context)
-            closer = _closer()
-            gr.HTML(PUBLISHED, apply_default_css=False)
-            published = gr.HTML(apply_default_css=False, elem_id="evaluate-published")
+            note = gr.HTML(apply_default_css=False, elem_id="evaluate-note")
+            closer = _closer(context)
+            summary = _summary(context, note)
+            with gr.Accordion("Beside the published results", open=False, elem_id="evaluate-beside"):
+                published = gr.HTML(apply_default_css=False, elem_id="evaluate-published")
             study_panel(context, tab)
             leakage_panel(context, tab)
     _show_results(page, tab, Parts(choices, summary, closer, published))
@@ -122,11 +126,12 @@ def build(page: AppPage, tab: gr.Tab) -> None:
     start_all.click(toasts(begin_all), models, choices.progress, **QUIET)
 
 
-def _summary(context: AppContext) -> Summary:
+def _summary(context: AppContext, note: gr.HTML) -> Summary:
+    gr.HTML(OVERVIEW, apply_default_css=False)
     overview = gr.HTML(LOADING, apply_default_css=False, elem_id="evaluate-overview", min_height=96)
-    saving = downloads(result_files(context), elem_id="evaluate-downloads")
-    note = gr.HTML(apply_default_css=False, elem_id="evaluate-note")
-    table = gr.HTML(apply_default_css=False, elem_id="evaluate-results")
+    with gr.Accordion("Details of this benchmark", open=False, elem_id="evaluate-details"):
+        table = gr.HTML(apply_default_css=False, elem_id="evaluate-results")
+        saving = downloads(result_files(context), elem_id="evaluate-downloads")
     with gr.Accordion("Every threshold at once: ROC and DET", open=False, elem_id="evaluate-curves"), gr.Row():
         with gr.Column(min_width=300, elem_classes=["hf-tight"]):
             gr.HTML(f'<h2 class="hf-heading">{term("ROC")}</h2>', apply_default_css=False)
@@ -137,9 +142,10 @@ def _summary(context: AppContext) -> Summary:
     return Summary(overview, saving, note, table, roc, det)
 
 
-def _closer() -> Closer:
-    gr.HTML('<h2 class="hf-heading hf-apart">Where to draw the line</h2>', apply_default_css=False)
-    chosen = gr.Dropdown([], label="Scores and mistakes of", visible=False, elem_id="evaluate-closer")
+def _closer(context: AppContext) -> Closer:
+    chosen = gr.Dropdown([], label="The model that you play against", visible=False, elem_id="evaluate-closer")
+    guess = guess_view(context)
+    gr.HTML(LINE, apply_default_css=False)
     with gr.Row():
         with gr.Column(scale=3, min_width=300, elem_classes=["hf-tight"]):
             scores = chart(label="Cosines of same-person and different-person pairs", height=300)
@@ -148,8 +154,9 @@ def _closer() -> Closer:
                 -0.2, 1, 0.5, step=0.01, label="Threshold", info=THRESHOLD, elem_id="evaluate-threshold"
             )
             counts = gr.HTML(apply_default_css=False, elem_id="evaluate-counts")
-    wrong = gr.HTML(apply_default_css=False, elem_id="evaluate-mistakes")
-    return Closer(chosen, gr.State(None), scores, threshold, counts, wrong)
+    with gr.Accordion("The pairs that it gets most wrong", open=False, elem_id="evaluate-worst"):
+        wrong = gr.HTML(apply_default_css=False, elem_id="evaluate-mistakes")
+    return Closer(chosen, gr.State(None), guess, scores, threshold, counts, wrong)
 
 
 def _show_results(page: AppPage, tab: gr.Tab, parts: Parts) -> None:
@@ -158,41 +165,57 @@ def _show_results(page: AppPage, tab: gr.Tab, parts: Parts) -> None:
     models, benchmark, progress = choices.models, choices.benchmark, choices.progress
 
     def refresh(given: Given) -> Updates:
-        return refreshed(context, choices, given[models], given[benchmark], given[progress])
+        tried = to_test(context, given[page.packing])
+        return refreshed(context, choices, given[models], given[benchmark], given[progress], tried)
+
+    def test(name: str | None) -> Updates:
+        tried = to_test(context, name)
+        return {models: gr.update(choices=model_choices(context), value=tried), closer.looked_at: tried[-1]}
 
     def show(given: Given) -> Updates:
         return shown(context, parts, given[models], given[benchmark], given[closer.looked_at])
 
     def look(given: Given) -> Updates:
         """Scores and mistakes of one model."""
-        label, found = given[closer.chosen], found_on(context, given[models], given[benchmark])
-        return {closer.looked_at: label, **at_best_threshold(closer, found, label)}
+        model, found = given[closer.chosen], found_on(context, given[models], given[benchmark])
+        return {closer.looked_at: model, **at_best_threshold(context, closer, found, model, given[benchmark])}
 
     def judge(given: Given) -> Updates:
         """The same at another threshold."""
+        found, line = found_on(context, given[models], given[benchmark]), given[closer.threshold]
+        return {
+            **details(closer, found, given[closer.looked_at], line),
+            closer.guess: at_line(given[closer.guess], line),
+        }
+
+    def moved(given: Given, event: gr.EventData) -> Updates:
+        """The same, where it was moved beside the visitor's guesses."""
+        line = float(getattr(event, "line", 0.5))
         found = found_on(context, given[models], given[benchmark])
-        return details(closer, found, given[closer.looked_at], given[closer.threshold])
+        return {closer.threshold: line, **details(closer, found, given[closer.looked_at], line)}
 
     asked: set[Block] = {models, benchmark, closer.looked_at}
     detailed: list[Block] = [closer.scores, closer.counts, closer.wrong]
-    at_threshold = [closer.threshold, *detailed]
+    at_threshold = [closer.guess, closer.threshold, *detailed]
     everything: list[Block] = [summary.overview, summary.saving, summary.note, summary.table, summary.roc, summary.det]
     everything += [parts.published, closer.chosen, closer.looked_at, *at_threshold]
     refreshing: list[Block] = [models, benchmark, progress]
-    opened = tab.select(toasts(refresh), set(refreshing), refreshing, **QUIET)
-    set_up = page.strip.test(lambda name: to_test(context, name), page.packing, models, **QUIET)
+    opened = tab.select(toasts(refresh), {page.packing, *refreshing}, refreshing, **QUIET)
+    set_up = page.strip.test(test, page.packing, [models, closer.looked_at], **QUIET)
     for event in (opened.then, set_up.then, models.input, benchmark.input, progress.finished):
         event(toasts(show), asked, everything, **LATEST)
     closer.chosen.input(toasts(look), {models, benchmark, closer.chosen}, [closer.looked_at, *at_threshold], **LATEST)
-    closer.threshold.input(toasts(judge), {*asked, closer.threshold}, detailed, **LATEST)
+    judged = {*asked, closer.threshold, closer.guess}
+    closer.threshold.input(toasts(judge), judged, [closer.guess, *detailed], **LATEST)
+    closer.guess.moved(toasts(moved), asked, [closer.threshold, *detailed], **LATEST)
 
 
-def to_test(context: AppContext, packing: str | None) -> dict[str, Any]:
-    """An update of the models: the newest that was trained on the packing with this name, beside the shipped one."""
+def to_test(context: AppContext, packing: str | None) -> list[str]:
+    """The shipped model, and beside it the newest that was trained on the packing with this name, else the newest."""
     chain = chain_of(context, packing)
-    trained = "" if chain is None or chain.training is None else str(chain.training.path)
-    offered = model_choices(context)
-    return gr.update(choices=offered, value=[value for _, value in offered if value in (DLIB, trained)])
+    own = "" if chain is None or chain.training is None else str(chain.training.path)
+    trained = [value for _, value in model_choices(context) if value != DLIB]
+    return [DLIB, own if own in trained else trained[0]] if trained else [DLIB]
 
 
 def refreshed(
@@ -201,11 +224,13 @@ def refreshed(
     chosen_models: Sequence[str],
     chosen_benchmark: str | None,
     following: str | None,
+    otherwise: Sequence[str],
 ) -> Updates:
-    """Today's models, benchmarks and work going on: the page may be older than they are."""
+    """Today's models, benchmarks and work going on: the page may be older than they are. otherwise: the models where
+    none is chosen."""
     offered, benchmarks = model_choices(context), benchmark_choices()
     known, names = [value for _, value in offered], [value for _, value in benchmarks]
-    kept = [value for value in chosen_models if value in known] or known[:FIRST_MODELS]
+    kept = [value for value in chosen_models if value in known] or list(otherwise)
     checked: dict[str, Any] = gr.update(choices=offered)
     if kept != list(chosen_models):  # as in `keeping`: what stays as it is is not sent
         checked["value"] = kept
@@ -224,31 +249,40 @@ def shown(
     summary, closer = parts.summary, parts.closer
     known = evaluations(context, models)
     found = _on(known, models, benchmark)
-    labels = [result.label for result in found]
-    picked = looked_at if looked_at in labels else next(iter(labels), None)
+    offered = [(label, model) for label, model in model_choices(context) if model in models]
+    picked = looked_at if looked_at in models else next((model for model in models if model != DLIB), None)
+    picked = picked or next(iter(models), None)
     return {
         summary.overview: overview_of(known, models, benchmark),
         summary.saving: list(models),
-        summary.note: note_text(benchmark, found),
-        summary.table: models_table(found, len(models) - len(found)),
+        summary.note: note_text(benchmark, found, len(models) - len(found)),
+        summary.table: models_table(found),
         summary.roc: roc_chart(curves_of(found), pair_counts(found)[0]) if found else None,
         summary.det: det_chart(curves_of(found), *pair_counts(found)) if found else None,
         parts.published: published_of(known, models),
-        closer.chosen: gr.update(choices=labels, value=picked, visible=len(labels) > 1, interactive=True),
+        closer.chosen: gr.update(choices=offered, value=picked, visible=len(offered) > 1, interactive=True),
         closer.looked_at: picked,
-        **at_best_threshold(closer, found, picked),
+        **at_best_threshold(context, closer, found, picked, benchmark),
     }
 
 
-def at_best_threshold(closer: Closer, found: Sequence[Evaluated], label: str | None) -> Updates:
-    """The threshold of the model with this label, and what follows from it."""
-    cosine = next((item.result.cosine_threshold for item in found if item.label == label), 0.5)
-    return {closer.threshold: round(cosine, 2), **details(closer, found, label, cosine)}
+def at_best_threshold(
+    context: AppContext, closer: Closer, found: Sequence[Evaluated], model: str | None, benchmark: str | None
+) -> Updates:
+    """The threshold of a model on the benchmark with this name, and what follows from it."""
+    own = next((item for item in found if item.model == model), None)
+    cosine = 0.5 if own is None else own.result.cosine_threshold
+    label = next((label for label, value in model_choices(context) if value == model), "The model")
+    return {
+        closer.guess: guessed_with(model, label, benchmark, own),
+        closer.threshold: round(cosine, 2),
+        **details(closer, found, model, cosine),
+    }
 
 
-def details(closer: Closer, found: Sequence[Evaluated], label: str | None, cosine: float) -> Updates:
-    """Score histogram, counts and worst mistakes of the model with this label, at a threshold."""
-    shown = details_of(found, label, cosine)
+def details(closer: Closer, found: Sequence[Evaluated], model: str | None, cosine: float) -> Updates:
+    """Score histogram, counts and worst mistakes of a model at a threshold."""
+    shown = details_of(found, model, cosine)
     return {closer.scores: shown.scores, closer.counts: shown.counts, closer.wrong: shown.mistakes}
 
 

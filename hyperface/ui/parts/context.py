@@ -16,6 +16,7 @@ from hyperface.assets import assets_folder
 from hyperface.defaults import EMBEDDED_GENERATORS, GALLERY, GENERATOR, RECOGNIZER
 from hyperface.errors import CheckpointError, HyperFaceError, require
 from hyperface.runs import Run, names
+from hyperface.ui.parts.imports import import_once
 
 if TYPE_CHECKING:
     from hyperface.gallery import Gallery
@@ -140,6 +141,7 @@ class AppContext:
             self._begun.add(key)
 
         def work() -> None:
+            import_once()
             try:
                 self.cached(key, load)
             except Exception as error:  # whoever asked goes on without it
@@ -152,6 +154,7 @@ class AppContext:
         """Load in the background what a visitor will need first, in the order of the tabs."""
 
         def load() -> None:
+            import_once()
             import torch
 
             torch.set_num_threads(min(2, torch.get_num_threads()))  # visitors share the machine with the workers

@@ -10,6 +10,7 @@ from hyperface.errors import HyperFaceError
 from hyperface.runs import DONE, FAILED, INTERRUPTED, RUNNING, STARTING, STOPPED, Run, request_stop
 from hyperface.ui.parts import worker
 from hyperface.ui.parts.context import AppContext
+from hyperface.ui.parts.imports import import_once
 from hyperface.words import duration
 
 PROGRESS_HTML = """
@@ -41,6 +42,7 @@ def answers(function: ServerFunction) -> ServerFunction:
     """Decorator of functions that the page's script calls: an error for people becomes {"error": message}."""
 
     def answer(question: Question) -> dict[str, Any]:
+        import_once()
         try:
             return function(question)
         except HyperFaceError as error:

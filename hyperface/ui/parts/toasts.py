@@ -10,6 +10,7 @@ from typing import Any, ParamSpec
 import gradio as gr
 
 from hyperface.errors import HyperFaceError
+from hyperface.ui.parts.imports import import_once
 from hyperface.ui.parts.pictures import escape
 
 P = ParamSpec("P")
@@ -24,6 +25,7 @@ def toasts(handler: Callable[P, Any]) -> Callable[P, Any]:
 
         @functools.wraps(handler)
         def stream(*arguments: P.args, **options: P.kwargs) -> Any:
+            import_once()
             try:
                 yield from handler(*arguments, **options)
             except HyperFaceError as error:
@@ -34,6 +36,7 @@ def toasts(handler: Callable[P, Any]) -> Callable[P, Any]:
 
     @functools.wraps(handler)
     def call(*arguments: P.args, **options: P.kwargs) -> Any:
+        import_once()
         try:
             return handler(*arguments, **options)
         except HyperFaceError as error:

@@ -3,15 +3,18 @@ import { chart } from '../parts/chart.js';
 import { find } from '../parts/elements.js';
 import { controls, follower, showProgress } from '../parts/following.js';
 import { add, figures, newest } from './curves.js';
+import { guessedPairs } from './pairs.js';
 
 /** @typedef {import('./curves.js').Series} Series */
 
 /**
  * What `train_news` of view.py answers. against: of the other dataset, where there is one. lineage (HTML) and epochs come
- * with the first answer.
+ * with the first answer, pairs with the first guesses.
  * @typedef {object} OwnNews
  * @property {Series} metrics
  * @property {{ metrics: Series, status: RunStatus } | null} against
+ * @property {import('./pairs.js').Guesses | null} guesses
+ * @property {import('./pairs.js').Pair[] | null} [pairs]
  * @property {string} [lineage]
  * @property {number | null} [epochs]
  */
@@ -78,6 +81,7 @@ function showAgainst(root, against) {
 function trainView({ element, props, server, trigger, watch }) {
   const root = find(element, '.hf-train');
   const charts = { loss: chart(find(root, '.hf-loss-chart')), accuracy: chart(find(root, '.hf-accuracy-chart')) };
+  const pairs = guessedPairs(root);
   let state = fresh(null);
 
   function drawCharts() {
@@ -101,6 +105,8 @@ function trainView({ element, props, server, trigger, watch }) {
     showProgress(find(root, '.hf-progress'), news.status);
     showFigures(root, state);
     showAgainst(root, news.against);
+    if (news.pairs) pairs.begin(news.pairs);
+    if (news.guesses) pairs.tell(news.guesses);
     if (first || added) drawCharts();
     if (wasActive && !news.status.active) trigger('ended', { run: state.name });
   }
@@ -110,6 +116,7 @@ function trainView({ element, props, server, trigger, watch }) {
   /** @param {string | null} name */
   function follow(name) {
     state = fresh(name);
+    pairs.begin([]);
     root.dataset.empty = name ? 'false' : 'true';
     followRun(name);
   }

@@ -5,13 +5,17 @@ Of A against B, both are drawn, whichever of the two is chosen.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
+import numpy as np
 
+from hyperface.drawing import data_url
 from hyperface.errors import RunError
 from hyperface.jobs import train
+from hyperface.runs import Run
 from hyperface.ui.parts.context import AppContext
 from hyperface.ui.parts.run_picker import lineage_line
 from hyperface.ui.parts.run_view import PROGRESS_HTML, Question, answers, columns, control_functions, status_news
@@ -39,6 +43,28 @@ def train_view(context: AppContext, value: str | None) -> gr.HTML:
     )
 
 
+def pairs_of(run: Run) -> list[dict[str, Any]] | None:
+    """The pairs that a training's guesses are about; None before it has looked at them, and of older runs."""
+    try:
+        with np.load(run.path / train.PAIRS, allow_pickle=False) as kept:
+            pictures, same = kept["pictures"], kept["same"].tolist()
+    except (OSError, ValueError, KeyError):
+        return None
+    return [
+        {"images": [data_url(picture) for picture in pair], "same": each}
+        for pair, each in zip(pictures, same, strict=True)
+    ]
+
+
+def newest_guesses(rows: Sequence[dict[str, Any]]) -> dict[str, Any] | None:
+    """What was said of the pairs at the last of these steps at which they were looked at: cosines, the line, and where
+    that was."""
+    for row in reversed(rows):
+        if "guesses" in row:
+            return {"cosines": row["guesses"], "line": row["line"], "step": row["step"], "epoch": row["epoch"]}
+    return None
+
+
 def train_news(context: AppContext, question: Question) -> dict[str, Any]:
     """What is new in a training since the question's cursor; all of it without a cursor."""
     try:
@@ -48,13 +74,17 @@ def train_news(context: AppContext, question: Question) -> dict[str, Any]:
     status = status_news(context, run)  # before the figures: what it says is over has all its figures written
     other = train.partner_of(run)
     cursor = question.get("cursor")
-    own_cursor, other_cursor = cursor or (0, 0)
+    own_cursor, other_cursor, pairs_told = cursor or (0, 0, False)
     rows, own_cursor = run.metrics_from(int(own_cursor))
     news = {"more": False, "status": status, "metrics": columns(rows, SERIES), "against": None}
+    news["guesses"] = newest_guesses(rows)
+    if news["guesses"] is not None and not pairs_told:
+        news["pairs"] = pairs_of(run)
+        pairs_told = news["pairs"] is not None
     if other is not None:
         rows, other_cursor = other.metrics_from(int(other_cursor))
         news["against"] = {"metrics": columns(rows, SERIES), "status": status_news(context, other)}
-    news["cursor"] = [own_cursor, other_cursor]
+    news["cursor"] = [own_cursor, other_cursor, pairs_told]
     if cursor is None:
         news["lineage"] = lineage_line(context, run) + ("" if other is None else lineage_line(context, other))
         news["epochs"] = run.options.get("epochs")

@@ -8,6 +8,7 @@ from hyperface.errors import InputError
 from hyperface.evaluation import load_benchmark, score_pairs
 from hyperface.ui.evaluate import tab as evaluate_tab
 from hyperface.ui.evaluate.evaluations import DLIB
+from hyperface.ui.evaluate.guess import quiz_news
 from hyperface.ui.parts.app_page import AppPage
 from hyperface.ui.story.strip import story_strip
 
@@ -20,7 +21,8 @@ def parts(context, lay_out) -> evaluate_tab.Parts:
         import gradio as gr
 
         choices = evaluate_tab.Choices(gr.CheckboxGroup([]), gr.Dropdown([]), gr.HTML())
-        return evaluate_tab.Parts(choices, evaluate_tab._summary(context), evaluate_tab._closer(), gr.HTML())
+        summary = evaluate_tab._summary(context, gr.HTML())
+        return evaluate_tab.Parts(choices, summary, evaluate_tab._closer(context), gr.HTML())
 
     return lay_out(build)
 
@@ -49,7 +51,10 @@ def test_results_are_shown_at_their_best_threshold(context, parts, result):
     assert shown[summary.saving] == [DLIB]
     assert "pairs show one person" in shown[summary.note]
     assert len(shown[summary.roc]["data"]) == len(shown[summary.det]["data"]) == 1
-    assert shown[closer.looked_at] == shown[closer.chosen]["value"] == "dlib's recogniser"
+    assert shown[closer.looked_at] == shown[closer.chosen]["value"] == DLIB
+    assert shown[closer.chosen]["choices"] == [("dlib's recogniser", DLIB)]
+    assert shown[closer.guess]["evaluated"]
+    assert shown[closer.guess]["line"] == round(result.cosine_threshold, 2)
     assert shown[closer.chosen]["visible"] is False  # there is nothing to choose between
     assert shown[closer.threshold] == round(result.cosine_threshold, 2)
     assert shown[closer.scores]["layout"]["shapes"][0]["x0"] == result.cosine_threshold
@@ -59,7 +64,7 @@ def test_results_are_shown_at_their_best_threshold(context, parts, result):
 def test_another_threshold_changes_counts_and_mistakes_alone(context, parts, result):
     found = evaluate_tab.found_on(context, [DLIB], BENCHMARK)
     closer = parts.closer
-    shown = evaluate_tab.details(closer, found, "dlib's recogniser", 1.0)
+    shown = evaluate_tab.details(closer, found, DLIB, 1.0)
     assert set(shown) == {closer.scores, closer.counts, closer.wrong}
     rejected = int(result.same.sum())
     assert f"<td>0</td><td>{rejected:,}</td>" in shown[closer.counts]  # nothing is accepted any more
@@ -70,24 +75,72 @@ def test_another_threshold_changes_counts_and_mistakes_alone(context, parts, res
 
 def test_what_was_not_evaluated_is_told(context, parts):
     shown = evaluate_tab.shown(context, parts, [DLIB], BENCHMARK, "gone")
-    assert "has not been evaluated on this benchmark yet" in shown[parts.summary.table]
+    assert "has not been evaluated on this benchmark yet" in shown[parts.summary.note]
     assert shown[parts.summary.roc] is None
-    assert shown[parts.closer.looked_at] is None
+    assert shown[parts.closer.looked_at] == DLIB  # one can play, and the model answers later
+    assert not shown[parts.closer.guess]["evaluated"]
+    assert shown[parts.closer.scores] is None
+    nobody = evaluate_tab.shown(context, parts, [], BENCHMARK, "gone")
+    assert (nobody[parts.closer.looked_at], nobody[parts.closer.scores], nobody[parts.summary.det]) == (
+        None,
+        None,
+        None,
+    )
     assert "not comparable" in shown[parts.published]
 
 
 def test_models_and_work_of_today_are_offered(context, parts):
     choices = parts.choices
-    first = evaluate_tab.refreshed(context, choices, [], None, None)
+    first = evaluate_tab.refreshed(context, choices, [], None, None, [DLIB])
     assert first[choices.models]["value"] == [DLIB]
     assert first[choices.benchmark]["value"] == BENCHMARK
     assert first[choices.progress] is None
     at_work = runs.create("evaluate", {}, title="e", folder=context.runs_folder)
     with runs.Worker(at_work).working():
-        later = evaluate_tab.refreshed(context, choices, [DLIB], BENCHMARK, None)
+        later = evaluate_tab.refreshed(context, choices, [DLIB], BENCHMARK, None, [])
     assert "value" not in later[choices.models]  # what stays is not sent again
     assert "value" not in later[choices.benchmark]
     assert later[choices.progress] == at_work.name
+
+
+def trained(context, parents: list[str]) -> runs.Run:
+    run = runs.create("train", {}, title="t", parents=parents, folder=context.runs_folder)
+    with runs.Worker(run).working():
+        (run.path / runs.names.MODEL).write_bytes(b"weights")
+    return run
+
+
+def test_the_model_of_the_packing_is_tested_though_another_is_newer(context, packing, parts):
+    assert evaluate_tab.to_test(context, packing.name) == [DLIB]
+    data = runs.create("generate", {}, title="d", parents=[packing.name], folder=context.runs_folder)
+    own, newer = trained(context, [data.name]), trained(context, [])
+    assert evaluate_tab.to_test(context, packing.name) == [DLIB, str(own.path)]
+    assert evaluate_tab.to_test(context, None) == [DLIB, str(newer.path)]
+    # opening the tab meanwhile ticks the same, and what was ticked stays
+    tried = evaluate_tab.to_test(context, packing.name)
+    opened = evaluate_tab.refreshed(context, parts.choices, [], BENCHMARK, None, tried)
+    assert opened[parts.choices.models]["value"] == tried
+    later = evaluate_tab.refreshed(context, parts.choices, tried, BENCHMARK, None, [DLIB, str(newer.path)])
+    assert "value" not in later[parts.choices.models]
+    assert evaluate_tab.shown(context, parts, tried, BENCHMARK, None)[parts.closer.looked_at] == str(own.path)
+
+
+def test_pairs_to_guess_are_told_with_what_the_model_says(context, result):
+    question = {"model": DLIB, "benchmark": BENCHMARK, "round": 0}
+    told = quiz_news(context, question)
+    same, cosines = (np.array([pair[key] for pair in told["pairs"]]) for key in ("same", "cosine"))
+    assert same.sum() == 4
+    assert ((cosines > result.cosine_threshold) == same).mean() >= 6 / 8  # two of all pairs are wrong
+    assert told["accuracy"] == result.accuracy
+    assert told["count"] == len(result.same)
+    others = quiz_news(context, {**question, "round": 1})
+    assert others["pairs"] != told["pairs"]
+    unknown = quiz_news(context, {**question, "model": "gone"})
+    assert [pair["cosine"] for pair in unknown["pairs"]] == [None] * 8
+    assert unknown["accuracy"] is None
+    for wrong in ({"round": -1}, {"round": True}, {"round": "0"}, {"benchmark": None}):
+        with pytest.raises(InputError):
+            quiz_news(context, {**question, **wrong})
 
 
 def test_the_runs_that_buttons_start_are_what_was_chosen(context, monkeypatch):

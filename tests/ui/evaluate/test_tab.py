@@ -113,6 +113,10 @@ def test_the_newest_evaluation_counts(tmp_path, distances_and_same):
     assert found[DLIB, "small"].result.accuracy == score_pairs(distances, same).accuracy
 
 
+def unfold(page, panel: str) -> None:
+    page.locator(f"#{panel} button.label-wrap").click()
+
+
 def uncheck(panel, name: str) -> None:
     """Uncheck the models with this in their names."""
     for label in panel.locator("#evaluate-models label", has_text=name).all():
@@ -122,6 +126,7 @@ def uncheck(panel, name: str) -> None:
 @pytest.mark.browser
 def test_a_model_is_evaluated_beside_the_published_results(page, open_tab, runs_folder):
     panel = open_tab(page, "Evaluate")
+    unfold(page, "evaluate-beside")
     page.locator("#evaluate-published tr", has_text="CASIA-WebFace (real)").first.wait_for()
     assert "not comparable" in page.locator("#evaluate-published").inner_text()
     assert "not photographs" in page.locator("#evaluate-note").inner_text()
@@ -131,6 +136,8 @@ def test_a_model_is_evaluated_beside_the_published_results(page, open_tab, runs_
     page.get_by_role("option", name="Small").click()
     page.get_by_text("has not been evaluated on this benchmark yet").wait_for()
     panel.get_by_role("button", name="Evaluate", exact=True).click()
+    page.locator("#evaluate-overview tbody tr").wait_for()
+    unfold(page, "evaluate-details")
     row = page.locator("#evaluate-results tbody tr")
     row.wait_for()
 
@@ -139,6 +146,7 @@ def test_a_model_is_evaluated_beside_the_published_results(page, open_tab, runs_
     assert entry["pairs"] == 20
     assert f"{100 * entry['accuracy']:.2f} %" in row.inner_text()
     assert page.locator("#evaluate-progress .hf-progress-state").inner_text() == "Finished"
+    unfold(page, "evaluate-worst")
     page.locator("#evaluate-mistakes h3").first.wait_for()
     assert f"{100 * entry['accuracy']:.2f}" in page.locator("#evaluate-overview tbody").inner_text()
 
@@ -159,9 +167,37 @@ def test_a_model_is_evaluated_beside_the_published_results(page, open_tab, runs_
 
 
 @pytest.mark.browser
+def test_eight_pairs_are_guessed_against_the_model(page, open_tab):
+    panel = open_tab(page, "Evaluate")
+    buttons = panel.locator(".hf-quiz-buttons button:visible")
+    for number in range(8):
+        panel.get_by_text(f"Pair {number + 1} of 8").wait_for()
+        buttons.first.click()
+    score = panel.locator(".hf-quiz-score")
+    assert score.inner_text().startswith("You are right on 4 of 8, the model on ")
+    pairs = panel.locator(".hf-quiz-pairs li")
+    assert pairs.count() == 8
+    assert pairs.get_by_text("Model: two people").count() > 0
+    panel.locator(".hf-quiz-line input").press("Home")  # everybody is one person
+    assert pairs.get_by_text("Model: two people").count() == 0
+    assert "the model on 4" in score.inner_text()
+    page.wait_for_function(  # all pairs of the benchmark follow
+        "[...document.querySelectorAll('#evaluate-counts td')].map((cell) => cell.innerText)[1] === '0'"
+    )
+    box = panel.get_by_label("number input for Threshold")
+    box.fill("1")
+    box.press("Enter")
+    panel.locator(".hf-quiz-line output", has_text="100 %").wait_for()  # and the other way round
+    assert pairs.get_by_text("Model: one person").count() == 0
+    panel.get_by_role("button", name="Eight other pairs").click()
+    panel.get_by_text("Pair 1 of 8").wait_for()
+
+
+@pytest.mark.browser
 def test_the_model_looked_at_stays_until_it_is_gone(page, open_tab):
     panel = open_tab(page, "Evaluate")
-    page.locator("#evaluate-results tbody tr").first.wait_for()
+    page.locator("#evaluate-overview tbody tr").first.wait_for()
+    unfold(page, "evaluate-details")
     boxes = [
         panel.locator("#evaluate-models label", has_text=name).locator("input")
         for name in ("dlib's recogniser", "ready-made")
@@ -189,7 +225,7 @@ def test_the_model_looked_at_stays_until_it_is_gone(page, open_tab):
 @pytest.mark.browser
 def test_no_model_is_a_toast(page, open_tab, runs_folder):
     panel = open_tab(page, "Evaluate")
-    page.locator("#evaluate-published tr").first.wait_for()
+    page.locator("#evaluate-overview tbody tr").first.wait_for()
     uncheck(panel, "")
     panel.get_by_role("button", name="Evaluate", exact=True).click()
     page.get_by_text("Choose at least one model to evaluate.").wait_for()
@@ -201,7 +237,7 @@ def test_a_dataset_is_audited(small_packing, page, open_tab, runs_folder):
     options = ["--identities", "4", "--images-per-identity", "2", "--run", str(dataset)]
     assert main(["generate", "--from", str(small_packing.path), *options]) == 0
     panel = open_tab(page, "Evaluate")
-    page.locator("#evaluate-published tr").first.wait_for()
+    page.locator("#evaluate-overview tbody tr").first.wait_for()
     panel.get_by_text("Leakage audit").click()
     panel.get_by_role("button", name="Audit", exact=True).click()
     page.locator("#leakage-pairs .hf-mistakes li").first.wait_for()

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 
 import { add, curves, figures, newest } from '../../../hyperface/ui/train/curves.js';
+import { guessOf, whenText } from '../../../hyperface/ui/train/pairs.js';
 
 const SOLID = { dash: 'solid', suffix: '' };
 const TWO_EPOCHS = {
@@ -47,4 +48,14 @@ test('the newest figures are the last that are known', () => {
   const shown = new Map(newest({ ...TWO_EPOCHS, loss: [2, 1.23456, null], images_per_second: [1234.5], learning_rate: [0.000123] }));
   assert.deepEqual([...shown.values()], ['1.235', '50.0 %', '75.0 %', '1,235', '0.00012']);
   assert.deepEqual([...new Map(newest({})).values()], ['–', '–', '–', '–', '–']);
+});
+
+test('a pair is guessed rightly or not, and the right ones are counted', () => {
+  /** @type {import('../../../hyperface/ui/train/pairs.js').Pair[]} */
+  const pairs = [{ images: ['', ''], same: true }, { images: ['', ''], same: false }];
+  assert.deepEqual(guessOf(pairs[0], 0.8, 0.6), { text: 'one person, 80 % alike – right', right: true });
+  assert.deepEqual(guessOf(pairs[1], 0.8, 0.6), { text: 'one person, 80 % alike – wrong', right: false });
+  assert.deepEqual(guessOf(pairs[1], 0.6, 0.6), { text: 'two people, 60 % alike – right', right: true });
+  assert.equal(whenText(pairs, { cosines: [0.8, 0.8], line: 0.6, step: 0, epoch: 0 }), 'Before it has learnt anything: 1 of 2 right.');
+  assert.equal(whenText(pairs, { cosines: [0.8, 0.1], line: 0.6, step: 1200, epoch: 3 }), 'In epoch 3, after 1,200 steps: 2 of 2 right.');
 });

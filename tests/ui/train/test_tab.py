@@ -1,5 +1,6 @@
 import json
 
+import numpy as np
 import pytest
 
 from hyperface import runs
@@ -54,6 +55,16 @@ def test_a_dataset_is_made_and_trained_on(packing, page, open_tab, set_number, r
     lineage = page.locator(".hf-train-lineage").inner_text()
     assert lineage.index(packing.title) < lineage.index(made["generate"].title) < lineage.index(made["train"].title)
     page.wait_for_function("document.querySelector('.hf-loss-chart').data?.[0].y.length > 2")
+    with np.load(made["train"].path / train.PAIRS) as kept:
+        assert kept["pictures"].shape == (len(kept["same"]), 2, 112, 112, 3)
+        pairs = len(kept["same"])
+    row = [row for row in made["train"].metrics() if "guesses" in row][-1]
+    said = [f"{100 * cosine:.0f} % alike".replace("-", "−") for cosine in row["guesses"]]
+    items = page.locator(".hf-train-pairs-list li")
+    assert items.count() == pairs > 0
+    for number, text in enumerate(said):
+        items.nth(number).get_by_text(text).wait_for()
+    assert f"after {row['step']} steps: " in page.locator(".hf-train-pairs-said").inner_text()
 
     page.reload()  # the curves are where they were
     open_tab(page, "Train")
@@ -94,6 +105,29 @@ def test_news_of_a_training(context):
     again = train_news(context, {"run": run.name, "cursor": news["cursor"]})
     assert again["metrics"]["step"] == []
     assert "lineage" not in again
+
+
+def test_pairs_are_told_once_and_what_is_said_of_them_each_time(context):
+    run = runs.create("train", {"epochs": 3}, title="m", folder=context.runs_folder)
+
+    def ask(cursor=None) -> dict:
+        return json.loads(json.dumps(train_news(context, {"run": run.name, "cursor": cursor}), allow_nan=False))
+
+    with Worker(run).working() as worker:
+        worker.log({"step": 0, "epoch": 0, "guesses": [0.9, 0.8], "line": 0.85})
+        assert ask()["pairs"] is None  # older than its pictures
+        pictures = np.arange(2 * 2 * 4 * 4 * 3, dtype=np.uint8).reshape(2, 2, 4, 4, 3)
+        np.savez(run.path / train.PAIRS, pictures=pictures, same=np.array([True, False]))
+        first = ask()
+        worker.log({"step": 1, "epoch": 1, "guesses": [0.7, 0.2], "line": 0.5})
+        worker.log({"step": 2, "epoch": 1})
+        later = ask(first["cursor"])
+        worker.log({"step": 3, "epoch": 1})
+    assert [pair["same"] for pair in first["pairs"]] == [True, False]
+    assert all(image.startswith("data:image/") for pair in first["pairs"] for image in pair["images"])
+    assert later["guesses"] == {"cosines": [0.7, 0.2], "line": 0.5, "step": 1, "epoch": 1}
+    assert "pairs" not in later
+    assert ask(later["cursor"])["guesses"] is None
 
 
 def test_the_estimate_learns_from_this_machine(context):
