@@ -4,33 +4,67 @@ No code of a file is ever run: what a trainer stored beside the weights is passe
 """
 
 import hashlib
-import pickle
+import zipfile
 from collections import OrderedDict
 from collections.abc import Callable, Collection, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import SafetensorError, safe_open
+from safetensors import safe_open
 
 from hyperface.errors import CheckpointError
+from hyperface.file_kinds import foreign_kind
 
 
 def read_content(path: Path) -> dict[Any, Any]:
-    """What a file of weights holds: a dictionary, which may hold further ones. CheckpointError if it cannot be read."""
+    """What a file of weights holds: a dictionary, which may hold further ones. CheckpointError if it cannot be read,
+    which says what the file is where that can be told."""
     try:
         if path.suffix == ".safetensors":
             with safe_open(path, framework="pt") as file:
                 return {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (it is no dictionary)
         with _without_foreign_classes(path):
             content = torch.load(path, map_location="cpu", weights_only=True)
-    except (OSError, SafetensorError, RuntimeError, EOFError, pickle.UnpicklingError) as error:
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise CheckpointError(f"{path} cannot be read as weights ({reason}).") from error
+    except Exception as error:  # a damaged pickle, or zip, fails with almost any exception
+        raise CheckpointError(_why_unreadable(path, error)) from error
+    if _is_module(content) or (isinstance(content, dict) and any(map(_is_module, content.values()))):
+        raise CheckpointError(
+            f"{path} holds a whole module, pickled with its code, of which nothing is run here. Where its code is, "
+            "save its weights alone: torch.save(module.state_dict(), …)."
+        )
     if not isinstance(content, dict):
         raise CheckpointError(f"{path} holds a {type(content).__name__}, not a dictionary of weights.")
     return content
+
+
+def _why_unreadable(path: Path, error: Exception) -> str:
+    if isinstance(error, OSError):
+        return f"{path} cannot be read as weights ({error.strerror or error})."
+    kind = foreign_kind(path)
+    if kind is not None:
+        return f"{path} cannot be read as weights: it {kind}."
+    if zipfile.is_zipfile(path):
+        with suppress(OSError, zipfile.BadZipFile), zipfile.ZipFile(path) as archive:
+            members = archive.namelist()
+            if any(name.endswith("constants.pkl") for name in members):
+                return (
+                    f"{path} cannot be read as weights: it is a program of TorchScript, which would have to be run. "
+                    "Where its code is, save its weights alone: torch.save(module.state_dict(), …)."
+                )
+            if not any(name.endswith("data.pkl") for name in members):
+                listed = ", ".join(members[:3])
+                return f"{path} cannot be read as weights: it is a zip archive (of {listed} …). Unpack it."
+    reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+    if "weights_only" in str(error):  # torch's advice to switch its restraint off is not for strangers' files
+        reason = "it is damaged, or asks for code to be run"
+    return f"{path} cannot be read as weights ({reason})."
+
+
+def _is_module(value: object) -> bool:
+    """Whether this is what the restricted loader makes of a pickled torch module: its parts, without its class."""
+    return isinstance(value, dict) and "_modules" in getattr(value, "__dict__", {})
 
 
 def read_tensors(path: Path, keys: Collection[str] = ()) -> dict[str, torch.Tensor]:
@@ -107,7 +141,7 @@ def _without_foreign_classes(path: Path) -> Iterator[None]:
     """
     try:
         names = torch.serialization.get_unsafe_globals_in_checkpoint(path)
-    except (OSError, ValueError, RuntimeError, pickle.UnpicklingError):  # torch.load will say what is wrong
+    except Exception:  # of a damaged file, almost any; torch.load will say what is wrong
         names = []
     bases = [_IgnoredNumber if name.startswith("numpy.") else _Ignored for name in names]
     stand_ins: list[Callable[..., Any] | tuple[Callable[..., Any], str]] = [

@@ -9,3 +9,11 @@ def duration(seconds: float) -> str:
     if seconds < 5400:
         return f"{round(seconds / 60)} minutes"
     return f"{seconds / 3600:.1f} hours"
+
+
+def collapsed(model: str) -> str:
+    """What is said of a model that gives every face the same embedding."""
+    return (
+        f"{model} gives every face the same embedding, so its figures are those of guessing: it has collapsed in "
+        "training, or its weights or its pixels are not what it needs."
+    )

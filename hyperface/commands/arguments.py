@@ -79,6 +79,27 @@ DETECTOR_HELP = (
 )
 
 
+def add_aligned_argument(add: Callable[..., argparse.Action]) -> None:
+    """--aligned. add: `add_argument` of a parser or of one of its groups."""
+    add(
+        "--aligned",
+        choices=("auto", "yes", "no"),
+        default="auto",
+        help="whether pictures are faces aligned to 112×112 already and are not searched: auto, those of that size; "
+        "yes, all; no, none (default %(default)s)",
+    )
+
+
+def add_color_argument(add: Callable[..., argparse.Action]) -> None:
+    """--color. add: `add_argument` of a parser or of one of its groups."""
+    add(
+        "--color",
+        choices=("RGB", "BGR"),
+        help="the order in which another project's network wants its colours, such as RGB for CVLface's weights "
+        "(default: what a JSON file beside the weights says, or its network's own)",
+    )
+
+
 def add_compute_arguments(
     add: Callable[..., argparse.Action],
     *,

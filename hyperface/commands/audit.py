@@ -12,7 +12,7 @@ import argparse
 from dataclasses import fields
 from pathlib import Path
 
-from hyperface.commands.arguments import RECOGNIZER_HELP, add_compute_arguments, add_run_arguments
+from hyperface.commands.arguments import RECOGNIZER_HELP, add_color_argument, add_compute_arguments, add_run_arguments
 from hyperface.errors import require
 from hyperface.jobs import places
 from hyperface.jobs.audit import JOB, AuditOptions, create
@@ -45,6 +45,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="share of searches of other people that reach the line (default %(default)s)",
     )
     add("--images-per-identity", type=int, metavar="N", help="only the first so many images of each (default: all)")
+    add_color_argument(add)
     add_compute_arguments(add)
     add_run_arguments(parser)
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from hyperface.commands.arguments import DETECTOR_HELP, add_json_argument
+from hyperface.commands.arguments import DETECTOR_HELP, add_aligned_argument, add_json_argument
 from hyperface.defaults import DETECTOR
 from hyperface.jobs.benchmark import LFW, make
 from hyperface.jobs.console import Console
@@ -25,6 +25,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--output", "-o", type=Path, required=True, metavar="FILE", help="the pack: a name ending .bin")
     parser.add_argument("--title", help="what the benchmark is called in tables (default: its name)")
     parser.add_argument("--detector", default=DETECTOR, metavar="NAME", help=f"what finds the faces: {DETECTOR_HELP}")
+    add_aligned_argument(parser.add_argument)
     parser.add_argument("--pairs", type=int, default=3000, metavar="N", help="of a rendered one (default %(default)s)")
     parser.add_argument("--seed", type=int, default=1, metavar="N", help="of a rendered one's people (default 1)")
     add_json_argument(parser)
@@ -38,6 +39,7 @@ def execute(arguments: argparse.Namespace, console: Console) -> None:
         console,
         title=arguments.title,
         detector=arguments.detector,
+        aligned=arguments.aligned,
         pairs=arguments.pairs,
         seed=arguments.seed,
     )

@@ -13,7 +13,14 @@ import argparse
 from dataclasses import fields
 from pathlib import Path
 
-from hyperface.commands.arguments import DETECTOR_HELP, RECOGNIZER_HELP, add_compute_arguments, add_json_argument
+from hyperface.commands.arguments import (
+    DETECTOR_HELP,
+    RECOGNIZER_HELP,
+    add_aligned_argument,
+    add_color_argument,
+    add_compute_arguments,
+    add_json_argument,
+)
 from hyperface.defaults import DETECTOR, RECOGNIZER
 from hyperface.jobs.console import Console
 from hyperface.jobs.embed import SUFFIXES, EmbedOptions, embed
@@ -30,9 +37,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--detector", default=DETECTOR, metavar="NAME", help=DETECTOR_HELP)
     add("--all-faces", action="store_true", help="every face of a photo, not only the largest")
     add("--any-orientation", action="store_true", help="photos may be turned by 90 or 180 degrees (four times slower)")
+    add_aligned_argument(add)
     add("--crops", type=Path, metavar="DIR", help="also write each aligned face here, as PNG")
     add("--workers", type=int, metavar="N", help="photos looked at side by side (default: one for each core)")
     add("--fresh", action="store_true", help="begin again, forgetting what an earlier, broken-off call has done")
+    add_color_argument(add)
     add_compute_arguments(add)
     add_json_argument(parser)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import argparse
 
-from hyperface.commands.arguments import RECOGNIZER_HELP, add_compute_arguments, add_run_arguments
+from hyperface.commands.arguments import RECOGNIZER_HELP, add_color_argument, add_compute_arguments, add_run_arguments
 from hyperface.jobs import places
 from hyperface.jobs.console import Console
 from hyperface.jobs.evaluate import JOB, EvaluateOptions, create
@@ -37,6 +37,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "once (default rendered_everyday). LFW, CPLFW, CALFW, CFP-FP, AgeDB-30 are looked for in HYPERFACE_BENCHMARKS",
     )
     add("--batch-size", type=int, default=default.batch_size, metavar="N", help="default %(default)s")
+    add_color_argument(add)
     add_compute_arguments(add)
     add_run_arguments(parser)
 
@@ -52,5 +53,6 @@ def execute(arguments: argparse.Namespace, console: Console) -> None:
         batch_size=arguments.batch_size,
         device=arguments.device,
         precision=arguments.precision,
+        color=arguments.color,
     )
     places.begin(JOB, lambda: create(options, path=arguments.run), console)

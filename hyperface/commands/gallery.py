@@ -14,6 +14,8 @@ from hyperface.commands.arguments import (
     DETECTOR_HELP,
     RECOGNIZER_HELP,
     absolute_weights,
+    add_aligned_argument,
+    add_color_argument,
     add_compute_arguments,
     add_option_argument,
     add_run_arguments,
@@ -49,6 +51,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--seed", type=int, default=default.seed, help="first seed of the generator (default %(default)s)")
     add("--output", "-o", type=Path, metavar="FILE", help="also write the gallery here")
     add("--detector", default=default.detector, metavar="NAME", help=f"what finds them: {DETECTOR_HELP}")
+    add_aligned_argument(add)
+    add_color_argument(add)
     add_compute_arguments(add)
     add_run_arguments(parser)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from hyperface.commands.arguments import RECOGNIZER_HELP, add_compute_arguments, add_json_argument
+from hyperface.commands.arguments import RECOGNIZER_HELP, add_color_argument, add_compute_arguments, add_json_argument
 from hyperface.defaults import RECOGNIZER
 from hyperface.jobs.console import Console
 from hyperface.jobs.identify import identify
@@ -27,6 +27,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help=f"{RECOGNIZER_HELP}; may be given more than once (default dlib)",
     )
     add("--images-per-identity", type=int, metavar="N", help="only the first so many images of each (default: all)")
+    add_color_argument(add)
     add_compute_arguments(add)
     add_json_argument(parser)
 
@@ -40,4 +41,5 @@ def execute(arguments: argparse.Namespace, console: Console) -> None:
         images_per_identity=arguments.images_per_identity,
         device=arguments.device,
         precision=arguments.precision,
+        color=arguments.color,
     )

@@ -18,7 +18,7 @@ from hyperface.assets import assets_folder
 from hyperface.errors import DatasetError, PhotoError
 from hyperface.evaluation.base import Benchmark
 from hyperface.evaluation.packs import pack_bytes, read_pack
-from hyperface.evaluation.pair_lists import is_pair_list, prepare_benchmark, read_pair_list
+from hyperface.evaluation.pair_lists import LIST_SUFFIXES, is_pair_list, prepare_benchmark, read_pair_list
 from hyperface.faces import load_photo
 from hyperface.files import write_atomic
 from hyperface.images import ALIGNED_SIZE
@@ -86,7 +86,7 @@ def load_benchmark(name: str | Path, *, folder: str | Path | None = None) -> Ben
 
 def is_path(name: str | Path) -> bool:
     """Whether this is the path of a benchmark, and not its name."""
-    return isinstance(name, Path) or os.sep in name or Path(name).suffix.lower() in (".bin", ".txt", ".csv")
+    return isinstance(name, Path) or os.sep in name or Path(name).suffix.lower() in (".bin", *LIST_SUFFIXES)
 
 
 def save_benchmark(benchmark: Benchmark, path: Path) -> None:

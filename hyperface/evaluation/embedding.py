@@ -11,6 +11,8 @@ from hyperface.errors import DatasetError, PhotoError
 from hyperface.images import from_uint8
 from hyperface.recognizers.base import Recognizer
 
+COLLAPSED = 1e-3  # embeddings that differ by less than this in every number are the same
+
 
 @dataclass(frozen=True)
 class EmbeddedImages:
@@ -21,6 +23,11 @@ class EmbeddedImages:
     labels: np.ndarray
     places: np.ndarray
     unreadable: tuple[str, ...] = ()
+
+    @property
+    def collapsed(self) -> bool:
+        """Whether all images have the same embedding."""
+        return len(self.embeddings) > 1 and bool((self.embeddings - self.embeddings[0]).abs().max() < COLLAPSED)
 
 
 @dataclass(frozen=True)

@@ -7,9 +7,9 @@ import torch
 
 from hyperface.errors import InputError
 from hyperface.evaluation.embedding import EmbeddedImages
+from hyperface.evaluation.intervals import exact_interval
 
 RANKS = 20
-SAMPLES = 1000
 ROWS = 2_048  # probes at a time
 
 
@@ -30,12 +30,9 @@ class Identification:
         """The rates at ranks 1, 2, …: float64 (min(20, enrolled),)."""
         return np.array([self.rate(rank) for rank in range(1, min(RANKS, self.enrolled) + 1)])
 
-    def interval(self, *, level: float = 0.95, seed: int = 0) -> tuple[float, float]:
-        """Bootstrap interval of the rank-1 rate over the probes."""
-        hits = int((self.ranks == 1).sum())
-        drawn = np.random.default_rng(seed).binomial(len(self.ranks), hits / len(self.ranks), SAMPLES)
-        low, high = np.quantile(drawn / len(self.ranks), [(1 - level) / 2, (1 + level) / 2])
-        return float(low), float(high)
+    def interval(self, rank: int = 1, *, level: float = 0.95) -> tuple[float, float]:
+        """Exact interval of the rate at a rank over the probes."""
+        return exact_interval(int((self.ranks <= rank).sum()), len(self.ranks), level=level)
 
 
 def identify(images: EmbeddedImages) -> Identification:

@@ -2,13 +2,16 @@
 
 Pairs are drawn again with replacement, as many of each kind in each fold as there were, and everything is computed
 anew (B. Efron, "Better bootstrap confidence intervals", JASA 1987; the plain percentile interval). Pairs count as
-independent; where a benchmark uses an image or a person in several pairs, the true intervals are somewhat wider.
+independent; where a benchmark uses an image or a person in several pairs, the true intervals are somewhat wider. Where
+every sample gives the same figure, as where not one pair is decided wrongly, the exact interval of a rate stands
+instead: none has no width.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.stats import beta
 
 from hyperface.errors import InputError
 from hyperface.evaluation.scoring import FOLDS, THRESHOLDS, Roc, VerificationResult
@@ -45,8 +48,35 @@ def bootstrap_intervals(
         for accuracy, roc in _resampled(result, samples, np.random.default_rng(seed))
     ]
     edges = np.quantile(np.array(drawn), [(1 - level) / 2, (1 + level) / 2], axis=0)  # (2, 3 + rates)
-    accuracy, auc, eer, *rates = [(float(low), float(high)) for low, high in edges.T]
+    same = len(result.same) - different
+    values = [result.accuracy, result.auc, result.eer, *(result.tar_at_far[far].tar or 0.0 for far in fars)]
+    trials = [len(result.same), min(same, different), min(same, different), *(same for _ in fars)]
+    accuracy, auc, eer, *rates = [
+        _with_width((float(low), float(high)), value, count, level)
+        for (low, high), value, count in zip(edges.T, values, trials, strict=True)
+    ]
     return Intervals(level, accuracy, auc, eer, dict(zip(fars, rates, strict=True)))
+
+
+def exact_interval(hits: int, trials: int, *, level: float = 0.95) -> Interval:
+    """Of a rate of `hits` in `trials`, which has a width for no miss and for no hit, too.
+
+    C. J. Clopper, E. S. Pearson, "The use of confidence or fiducial limits", Biometrika 1934. InputError for a rate
+    that cannot be.
+    """
+    if not 0 <= hits <= trials or trials < 1:
+        raise InputError(f"A rate needs at least one trial, and no more hits than trials; got {hits} of {trials}.")
+    tail = (1 - level) / 2
+    low = 0.0 if hits == 0 else float(beta.ppf(tail, hits, trials - hits + 1))
+    high = 1.0 if hits == trials else float(beta.ppf(1 - tail, hits + 1, trials - hits))
+    return low, high
+
+
+def _with_width(interval: Interval, value: float, trials: int, level: float) -> Interval:
+    """A bootstrap interval; where no sample differs from another, as where nothing was wrong, the exact one of a rate
+    of so many trials: pairs that were not drawn may be decided wrongly."""
+    low, high = interval
+    return (low, high) if high - low > 1e-9 else exact_interval(round(value * trials), trials, level=level)
 
 
 def _resampled(result: VerificationResult, samples: int, rng: np.random.Generator) -> Iterator[tuple[float, Roc]]:

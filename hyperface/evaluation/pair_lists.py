@@ -1,12 +1,9 @@
-"""Benchmarks from folders of photos and a list of pairs: LFW's `pairs.txt`, or a CSV file.
+"""Benchmarks from folders of photos and a list of their pairs, in LFW's form or another (see `pair_rows`).
 
-`pairs.txt`: a line for a pair, `name 1 2` for two photos of one person or `name 1 other 3` for two people, where a
-photo is `name/name_0001.jpg`. CSV: the columns image1, image2 (paths beside the file) and same (1 or 0, true or false).
-Images of 112×112 pixels are taken as aligned; of all others the face is found and aligned.
+Images of 112×112 pixels are taken as aligned; of all others the face is found and aligned. Lists that are sorted by
+answer are spread, so that each of the protocol's ten folds has pairs of both kinds.
 """
 
-import csv
-import io
 import os
 import time
 from collections.abc import Generator, Sized
@@ -18,28 +15,31 @@ import numpy as np
 
 from hyperface.errors import DatasetError, HyperFaceError
 from hyperface.evaluation.base import Benchmark
-from hyperface.faces import Face, align, load_photo
+from hyperface.evaluation.pair_rows import Photo, read_rows
+from hyperface.evaluation.photo_places import PhotoPlaces
+from hyperface.evaluation.scoring import FOLDS
+from hyperface.faces import Face, faces_in, load_photo
 from hyperface.faces.detectors import load_detector
-from hyperface.images import ALIGNED_SIZE, to_uint8
+from hyperface.images import to_uint8
 from hyperface.threads import map_ahead
 
 LFW_LIST = "pairs.txt"
 CSV_LIST = "pairs.csv"
-COLUMNS = ("image1", "image2", "same")
-ANSWERS = {"1": True, "true": True, "0": False, "false": False}
-SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".bmp")
+LIST_SUFFIXES = (".txt", ".csv", ".tsv", ".lst", ".list")
 MOST_WORKERS = 8
 TOLD = 3  # examples in a message
 
 
 @dataclass(frozen=True)
 class PairList:
-    """first, second: the p photos of each side. same: bool (p,), in the benchmark's order, which its folds need."""
+    """first, second: the p photos of each side. same: bool (p,), in the benchmark's order, which its folds need.
+    form: how the list was understood."""
 
     name: str
     first: tuple[Path, ...]
     second: tuple[Path, ...]
     same: np.ndarray
+    form: str = ""
 
 
 @dataclass(frozen=True)
@@ -54,54 +54,92 @@ class PreparationStep:
 
 def is_pair_list(path: Path) -> bool:
     """Whether this is a folder or a file that `read_pair_list` reads."""
-    return path.is_dir() or path.suffix.lower() in (".txt", ".csv")
+    return path.is_dir() or path.suffix.lower() in LIST_SUFFIXES
 
 
 def read_pair_list(path: Path) -> PairList:
     """A folder with pairs.txt or pairs.csv in it, or such a file itself. DatasetError, saying where, if it is none, or
     names photos that are not there."""
-    file = path
-    if path.is_dir():
-        found = [path / name for name in (LFW_LIST, CSV_LIST) if (path / name).is_file()]
-        if not found:
-            raise DatasetError(f"There is neither {LFW_LIST} nor {CSV_LIST} in {path}, so its pairs are not known.")
-        file = found[0]
+    file = _list_in(path) if path.is_dir() else path
     try:
-        text = file.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise DatasetError(f"The list of pairs {file} cannot be read: {error}.") from error
-    rows = _csv_rows(text, file) if file.suffix.lower() == ".csv" else _lfw_rows(text, file)
+        if not file.is_file():  # pipes, too: they could block for ever
+            raise DatasetError(f"The list of pairs {file} cannot be read: there is no such file.")
+        content = file.read_bytes()
+    except OSError as error:
+        raise DatasetError(f"The list of pairs {file} cannot be read: {error.strerror}.") from error
+    rows, form = read_rows(content, file)
     if not rows:
         raise DatasetError(f"{file} lists no pairs.")
-    first, second, same = zip(*rows, strict=True)
-    missing = [photo for photo in dict.fromkeys((*first, *second)) if not photo.is_file()]
+    places = PhotoPlaces(file.parent)
+    found = [tuple(_place(places, photo) for photo in (row.first, row.second)) for row in rows]
+    missing = dict.fromkeys(photo for pair in found for photo in pair if isinstance(photo, str))
     if missing:
-        names = ", ".join(map(str, missing[:TOLD]))
-        raise DatasetError(f"{len(missing):,} photos that {file} lists are not there: {names}{_dots(missing)}.")
-    return PairList(path.name if path.is_dir() else path.stem, first, second, np.array(same, bool))
+        raise DatasetError(
+            f"{len(missing):,} photos that {file} lists are not there: {', '.join(list(missing)[:TOLD])}"
+            f"{_dots(missing)}. Looked for below {file.parent}; the list was read as {form}."
+        )
+    first, second = ([Path(pair[side]) for pair in found] for side in (0, 1))
+    same = np.array([row.same for row in rows], bool)
+    return PairList(path.name if path.is_dir() else path.stem, tuple(first), tuple(second), same, form)
+
+
+def _list_in(folder: Path) -> Path:
+    """The one list of pairs in a folder."""
+    for name in (LFW_LIST, CSV_LIST):
+        if (folder / name).is_file():
+            return folder / name
+    others = sorted(file for file in folder.glob("*pairs*") if file.suffix.lower() in LIST_SUFFIXES)
+    if len(others) == 1:
+        return others[0]
+    if others:
+        raise DatasetError(f"{folder} has several lists of pairs: {', '.join(file.name for file in others)}. Name one.")
+    raise DatasetError(f"There is neither {LFW_LIST} nor {CSV_LIST} in {folder}, so its pairs are not known.")
+
+
+def _place(places: PhotoPlaces, photo: Photo) -> Path | str:
+    """Where a photo is, or what it would be called."""
+    if photo.number is None:
+        return places.by_path(photo.name) or photo.name
+    return places.by_number(photo.name, photo.number) or f"{photo.name}/{photo.name}_{photo.number:04d}.jpg"
+
+
+def spread_order(same: np.ndarray) -> np.ndarray | None:
+    """An order of pairs in which every fold has both kinds; None where they have, or there are too few.
+
+    same: bool (p,). Returns int64 (p,). Each kind keeps its own order, and is spread evenly. A list sorted by answer
+    has folds of one kind, for which the other folds choose the threshold: up to a percent too little.
+    """
+    if min(same.sum(), (~same).sum()) < FOLDS:
+        return None
+    if all(0 < fold.sum() < len(fold) for fold in np.array_split(same, FOLDS)):
+        return None
+    place = np.empty(len(same))
+    for kind in (same, ~same):
+        place[kind] = (np.arange(kind.sum()) + 0.5) / kind.sum()
+    return np.argsort(place, kind="stable")
 
 
 def prepare_benchmark(
-    pairs: PairList, *, detector: str = "dlib", title: str | None = None
+    pairs: PairList, *, detector: str = "dlib", aligned: str = "auto", title: str | None = None
 ) -> Generator[PreparationStep, None, Benchmark]:
     """Align every photo once, a photo at a time, and return the benchmark.
 
     Of several faces the largest one near the middle is taken, as the lists mean the photo's subject. A pair with a
-    photo that cannot be read or shows no face is left out, and the benchmark's note says so. detector: as in
-    `faces.align`. DatasetError if no pair is left; UnknownNameError or AssetError for the detector, before any work.
+    photo that cannot be read or shows no face is left out, and the benchmark's note says so. detector, aligned: as in
+    `faces.faces_in`. DatasetError if no pair is left; UnknownNameError or AssetError for the detector, before any work.
     """
     load_detector(detector)
-    return _prepare(pairs, detector, pairs.name if title is None else title)
+    return _prepare(pairs, detector, aligned, pairs.name if title is None else title)
 
 
-def _prepare(pairs: PairList, detector: str, title: str) -> Generator[PreparationStep, None, Benchmark]:
+def _prepare(pairs: PairList, detector: str, aligned: str, title: str) -> Generator[PreparationStep, None, Benchmark]:
     photos = list(dict.fromkeys((*pairs.first, *pairs.second)))
     crops: dict[Path, np.ndarray] = {}
     left_out: dict[Path, str] = {}
     started = time.monotonic()
     workers = min(MOST_WORKERS, os.cpu_count() or 1)
-    aligned = map_ahead(partial(_face_of, detector=detector), photos, workers=workers)
-    for done, (photo, result) in enumerate(aligned, start=1):
+    found = map_ahead(partial(_face_of, detector=detector, aligned=aligned), photos, workers=workers)
+    for done, (photo, result) in enumerate(found, start=1):
         if isinstance(result, HyperFaceError):
             left_out[photo] = str(result)
         else:
@@ -113,8 +151,15 @@ def _prepare(pairs: PairList, detector: str, title: str) -> Generator[Preparatio
     if not whole:
         photo, reason = next(iter(left_out.items()))
         raise DatasetError(f"No pair of {pairs.name} has a face in both photos. {photo.name}: {reason}")
+    same = pairs.same[whole]
+    order = spread_order(same)
+    if order is not None:
+        whole = [whole[i] for i in order.tolist()]
+        same = same[order]
     images = np.stack([crops[side[i]] for i in whole for side in (pairs.first, pairs.second)])  # (2p, 112, 112, 3)
     note = f"Aligned here with {detector}."
+    if order is not None:
+        note += " Its list is sorted by answer; its pairs are spread, so that every fold has both kinds."
     if left_out:
         names = ", ".join(photo.name for photo in list(left_out)[:TOLD])
         note += (
@@ -122,16 +167,14 @@ def _prepare(pairs: PairList, detector: str, title: str) -> Generator[Preparatio
             f"{len(left_out):,} photos ({names}{_dots(left_out)})."
         )
     yield PreparationStep(len(photos), len(photos), 0.0, left_out)
-    return Benchmark(pairs.name, title, images, pairs.same[whole], note)
+    return Benchmark(pairs.name, title, images, same, note)
 
 
-def _face_of(path: Path, *, detector: str) -> np.ndarray | HyperFaceError:
+def _face_of(path: Path, *, detector: str, aligned: str) -> np.ndarray | HyperFaceError:
     """A photo's aligned face, uint8 (112, 112, 3), or why there is none."""
     try:
         photo = load_photo(path)
-        if photo.shape[:2] == (ALIGNED_SIZE, ALIGNED_SIZE):
-            return photo
-        faces = align(photo, detector=detector)
+        faces = faces_in(photo, detector=detector, aligned=aligned)
     except HyperFaceError as error:
         return error
     middle = np.array(photo.shape[1::-1]) / 2  # x, y
@@ -144,59 +187,6 @@ def _face_of(path: Path, *, detector: str) -> np.ndarray | HyperFaceError:
 
     crop: np.ndarray = to_uint8(max(faces, key=subject).image[None])[0]
     return crop
-
-
-def _lfw_rows(text: str, file: Path) -> list[tuple[Path, Path, bool]]:
-    rows: list[tuple[Path, Path, bool]] = []
-    folder: Path | None = None
-    for number, line in enumerate(text.splitlines(), start=1):
-        parts = line.split("\t") if "\t" in line else line.split()
-        if not parts or (number == 1 and all(part.strip().isdigit() for part in parts)):
-            continue  # the first line counts folds and pairs
-        try:
-            if len(parts) == 3:
-                first, second = (parts[0], int(parts[1])), (parts[0], int(parts[2]))
-            elif len(parts) == 4:
-                first, second = (parts[0], int(parts[1])), (parts[2], int(parts[3]))
-            else:
-                raise ValueError
-        except ValueError:
-            raise DatasetError(
-                f"Line {number} of {file} is not a pair of LFW's form, `name 1 2` or `name 1 other 3`: {line[:80]!r}."
-            ) from None
-        if folder is None:
-            folder = _photo_folder(file.parent, first[0])
-        rows.append((_lfw_photo(folder, *first), _lfw_photo(folder, *second), len(parts) == 3))
-    return rows
-
-
-def _photo_folder(beside: Path, name: str) -> Path:
-    """Where the people's folders are: beside the list, or one level further in (lfw, lfw_funneled, …)."""
-    places = [beside, *sorted(path for path in beside.iterdir() if path.is_dir())]
-    return next((place for place in places if (place / name).is_dir()), beside)
-
-
-def _lfw_photo(folder: Path, name: str, number: int) -> Path:
-    stem = folder / name / f"{name}_{number:04d}"
-    candidates = [stem.with_name(stem.name + suffix) for suffix in SUFFIXES]
-    return next((path for path in candidates if path.is_file()), candidates[0])
-
-
-def _csv_rows(text: str, file: Path) -> list[tuple[Path, Path, bool]]:
-    reader = csv.DictReader(io.StringIO(text))
-    names = {name.strip().lower(): name for name in reader.fieldnames or []}
-    absent = [column for column in COLUMNS if column not in names]
-    if absent:
-        raise DatasetError(f"{file} needs the columns {', '.join(COLUMNS)}; it has no {', '.join(absent)}.")
-    rows = []
-    for row in reader:
-        first, second, same = (str(row[names[column]] or "").strip() for column in COLUMNS)
-        if same.lower() not in ANSWERS or not first or not second:
-            raise DatasetError(
-                f"Line {reader.line_num} of {file} should name two images, and 1 (one person) or 0 as `same`."
-            )
-        rows.append((file.parent / first, file.parent / second, ANSWERS[same.lower()]))
-    return rows
 
 
 def _dots(listed: Sized) -> str:

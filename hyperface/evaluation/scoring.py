@@ -15,6 +15,7 @@ from hyperface.errors import InputError
 FOLDS = 10
 THRESHOLDS = np.arange(0, 4, 0.01)  # (400,) squared distances
 FALSE_ACCEPT_RATES = (1e-1, 1e-2, 1e-3, 1e-4)
+COLLAPSED = 1e-5  # largest difference of squared distances that are rounding
 FEWEST_FALSE_ACCEPTS = 10  # expected at a rate for that rate to be reported
 
 
@@ -103,6 +104,11 @@ class VerificationResult:
     def accuracy_std(self) -> float:
         """Standard deviation over the folds, of the population (divided by 10), as in the tables."""
         return float(self.folds.std())
+
+    @property
+    def collapsed(self) -> bool:
+        """Whether all pairs are equally far apart, as where a model gives every face the same embedding."""
+        return float(np.ptp(self.distances)) < COLLAPSED
 
     @property
     def right(self) -> np.ndarray:

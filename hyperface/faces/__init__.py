@@ -7,7 +7,19 @@ for face in align(photo):
 
 from hyperface.faces.alignment import Face, align, largest_face
 from hyperface.faces.base import Detection, Detector
+from hyperface.faces.crops import ALIGNED, faces_in, is_aligned
 from hyperface.faces.detectors import REGISTRY
 from hyperface.faces.photos import load_photo
 
-__all__ = ["REGISTRY", "Detection", "Detector", "Face", "align", "largest_face", "load_photo"]
+__all__ = [
+    "ALIGNED",
+    "REGISTRY",
+    "Detection",
+    "Detector",
+    "Face",
+    "align",
+    "faces_in",
+    "is_aligned",
+    "largest_face",
+    "load_photo",
+]

@@ -9,6 +9,10 @@ from hyperface.errors import InputError, NoFaceError
 from hyperface.faces.base import Detection, Detector
 from hyperface.faces.detectors import load_detector
 from hyperface.faces.warp import estimate_similarity, warp
+from hyperface.images import ALIGNED_SIZE
+
+NEARLY_BLACK = 40  # of 255: a photo whose brightest pixel is darker shows nothing that a detector could see
+SMALLEST_FACE = 25  # pixels, as benchmarks/photos.py --recall measures it for dlib
 
 
 @dataclass(frozen=True)
@@ -57,10 +61,7 @@ def align(
     found = _in_any_orientation(chosen, photo) if any_orientation else chosen.detect(photo)
     found = sorted(found, key=_area, reverse=True)
     if not found:
-        raise NoFaceError(
-            f"No face was found in this photo of {photo.shape[1]} × {photo.shape[0]} pixels. "
-            "The face should look towards the camera, upright and well lit, and be at least 40 pixels wide."
-        )
+        raise NoFaceError(_no_face(photo, detector, any_orientation))
     return [
         Face(
             image=warp(photo, estimate_similarity(detection.landmarks, chosen.template)),
@@ -71,6 +72,23 @@ def align(
         )
         for detection in found[:max_faces]
     ]
+
+
+def _no_face(photo: np.ndarray, detector: str, any_orientation: bool) -> str:
+    """What was looked for and not found, and what may find it."""
+    said = f"No face was found in this photo of {photo.shape[1]} × {photo.shape[0]} pixels."
+    brightest = int(photo.max())
+    if brightest < NEARLY_BLACK:
+        return f"{said} It is nearly black: its brightest pixel is {brightest} of 255. Save it with more contrast."
+    hints = []
+    if detector in ("dlib", "auto"):
+        said += f" The detector dlib finds faces that look towards the camera, from about {SMALLEST_FACE} pixels wide."
+        hints.append("the detector 'yunet' or 'sfd', which see faces in profile, smaller ones and masked ones")
+    if not any_orientation:
+        hints.append("any orientation, if the photo may lie on its side")
+    if max(photo.shape[:2]) <= 2 * ALIGNED_SIZE:
+        hints.append("taking it as aligned, if it is a crop of a face already")
+    return f"{said} Try {'; or '.join(hints)}." if hints else said
 
 
 def largest_face(photo: np.ndarray, *, detector: str = "dlib") -> Face | None:

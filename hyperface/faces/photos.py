@@ -23,16 +23,19 @@ FORMATS = ("JPEG", "PNG", "WEBP", "AVIF", "GIF", "BMP", "TIFF", "JPEG2000", "PPM
 
 _STRIP_PIXELS = 2_000_000  # converted at a time: intermediate copies stay small beside the photo
 _HEIC_BRANDS = frozenset([b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"])
-_SIXTEEN_BIT_MODES = frozenset(["I;16", "I;16L", "I;16B", "I;16N", "I"])  # "I" is what 16-bit PGM files open as
+_WIDE_MODES = frozenset(["I;16", "I;16L", "I;16B", "I;16N", "I"])  # "I" is of 32 bits, and what 16-bit PGM opens as
+# White in them. Cameras, microscopes and X-ray devices store 10, 12 or 14 bits in numbers of 16; which, no file says.
+_WHITES = (2**8 - 1, 2**10 - 1, 2**12 - 1, 2**14 - 1, 2**16 - 1, 2**24 - 1, 2**31 - 1)
 
 
 def load_photo(source: str | os.PathLike[str] | bytes | BinaryIO) -> np.ndarray:
     """Read a photo: uint8 (height, width, 3), RGB, upright, contiguous and writable.
 
     source: a path, the file's content, or an open binary file (left open).
-    The EXIF orientation is applied; transparent pixels are laid over white; greyscale, palette, CMYK, 16-bit and
-    float images (in [0, 1]) are converted; of an animation or a multi-page file the first frame is taken. Colour
-    profiles are not applied. At most 89 megapixels.
+    The EXIF orientation is applied; transparent pixels are laid over white; greyscale, palette, CMYK, 16-bit, 32-bit
+    and float images (in [0, 1]) are converted, whole numbers by the fewest bits that hold the brightest: 12-bit values
+    in a 16-bit file are no dark photo. Of an animation or a multi-page file the first frame is taken. Colour profiles
+    are not applied. HEIC needs the package pillow-heif. At most 89 megapixels.
     PhotoError if the file is missing, empty, truncated, too large or not a photo.
     """
     name = Path(source).name if isinstance(source, str | os.PathLike) else "The photo"
@@ -43,16 +46,18 @@ def load_photo(source: str | os.PathLike[str] | bytes | BinaryIO) -> np.ndarray:
 
 def _decode(file: BinaryIO, name: str) -> tuple[np.ndarray, int]:
     """Pixels as stored, uint8 (h, w, 3), and the EXIF orientation. Pillow's own copy is gone on return."""
-    with Image.open(file, formats=FORMATS) as image:
+    formats = (*FORMATS, "HEIF") if _is_heic(file) and _reads_heic() else FORMATS
+    with Image.open(file, formats=formats) as image:
         width, height = image.size
         if width * height > MAX_PIXELS:
             raise _too_large(name, f"{width} × {height} pixels")
         image.load()
+        white = _white(image) if image.mode in _WIDE_MODES else 1
         pixels = np.empty((height, width, 3), np.uint8)
         rows = max(1, _STRIP_PIXELS // width)
         for top in range(0, height, rows):
             bottom = min(top + rows, height)
-            pixels[top:bottom] = _to_rgb(image.crop((0, top, width, bottom)), name)
+            pixels[top:bottom] = _to_rgb(image.crop((0, top, width, bottom)), white, name)
         return pixels, _orientation(image)
 
 
@@ -103,18 +108,47 @@ def _too_large(name: str, size: str) -> PhotoError:
 
 def _not_a_photo(file: BinaryIO, name: str) -> PhotoError:
     file.seek(0)
-    start = file.read(12)
-    if not start:
+    if _is_heic(file):
+        if _reads_heic():
+            return PhotoError(f"{name} is a HEIC photo, but a damaged or incomplete one. Get it again.")
+        return PhotoError(
+            f"{name} is a HEIC photo, as phones make them. Reading it needs one more package: pip install pillow-heif. "
+            "Or save or export it as JPEG."
+        )
+    if not file.read(1):
         return PhotoError(f"{name} is empty.")
-    if start[4:8] == b"ftyp" and start[8:12] in _HEIC_BRANDS:
-        return PhotoError(f"{name} is a HEIC photo, which cannot be read here. Save or export it as JPEG.")
     return PhotoError(f"{name} is not a photo in a known format. Use JPEG, PNG, WebP, AVIF, TIFF, GIF or BMP.")
 
 
-def _to_rgb(strip: Image.Image, name: str) -> np.ndarray:
-    """Pixels of any mode → uint8 (h, w, 3)."""
-    if strip.mode in _SIXTEEN_BIT_MODES:
-        return _gray_from_range(np.asarray(strip), 65535, name)
+def _is_heic(file: BinaryIO) -> bool:
+    """Whether a file, at its beginning and left there, is a HEIC photo."""
+    start = file.read(12)
+    file.seek(0)
+    return start[4:8] == b"ftyp" and start[8:12] in _HEIC_BRANDS
+
+
+def _reads_heic() -> bool:
+    """Whether the package that reads HEIC is installed; if so, Pillow knows of it from now on."""
+    try:
+        import pillow_heif
+    except ImportError:
+        return False
+    pillow_heif.register_heif_opener()
+    return True
+
+
+def _white(image: Image.Image) -> int:
+    """The value of white in a picture of whole numbers of 16 or 32 bits."""
+    if image.format == "PPM":  # which says it, and Pillow has stretched its values to 16 bits
+        return 2**16 - 1
+    brightest = float(np.asarray(image).max(initial=0))
+    return next((white for white in _WHITES if brightest <= white), _WHITES[-1])
+
+
+def _to_rgb(strip: Image.Image, white: int, name: str) -> np.ndarray:
+    """Pixels of any mode → uint8 (h, w, 3). white: its value, in a mode of more than 8 bits."""
+    if strip.mode in _WIDE_MODES:
+        return _gray_from_range(np.asarray(strip), white, name)
     if strip.mode == "F":
         return _gray_from_range(np.asarray(strip), 1, name)
     if strip.has_transparency_data:

@@ -44,6 +44,7 @@ class AuditOptions:
     images_per_identity: int | None = None
     device: str = "cpu"
     precision: str = "float32"
+    color: str | None = None
 
     def check(self) -> None:
         """InputError, saying what to change, for values that cannot work."""
@@ -93,7 +94,7 @@ def _work(worker: Worker, console: Console) -> None:
     report_skipped(console, dataset.skipped)
     gallery = _gallery(options.reference)
     name = options.recognizer or (gallery.recognizer if gallery is not None else RECOGNIZER)
-    recognizer = models.load(name, console, device=options.device, precision=options.precision)
+    recognizer = models.load(name, console, device=options.device, precision=options.precision, color=options.color)
 
     def embed(faces: LabeledImages, what: str, part: tuple[float, float]) -> EmbeddedImages:
         message = f"{what}: {faces.path.name}"

@@ -25,6 +25,7 @@ def make(
     *,
     title: str | None = None,
     detector: str = DETECTOR,
+    aligned: str = "auto",
     pairs: int = 3000,
     seed: int = 1,
 ) -> None:
@@ -44,7 +45,13 @@ def make(
         listed, name = read_pair_list(fetch_lfw()), "LFW"
     else:
         listed = read_pair_list(Path(source))
-    benchmark = prepare(listed, console, detector=detector, title=title or name)
+    console.say(
+        f"{len(listed.same):,} pairs, {int(listed.same.sum()):,} of one person; the list was read as {listed.form}",
+        pairs=len(listed.same),
+        same=int(listed.same.sum()),
+        form=listed.form,
+    )
+    benchmark = prepare(listed, console, detector=detector, aligned=aligned, title=title or name)
     save_benchmark(benchmark, output)
     console.event("done", output=str(output), pairs=len(benchmark), same=int(benchmark.same.sum()))
     console.say(f"{output}: {len(benchmark):,} pairs. {benchmark.note}")
@@ -66,7 +73,14 @@ def _render(source: str, output: Path, console: Console, *, title: str | None, p
     console.say(f"{output}: {about['pairs']:,} pairs. {about['note']}")
 
 
-def prepare(pairs: PairList, console: Console, *, detector: str = DETECTOR, title: str | None = None) -> Benchmark:
+def prepare(
+    pairs: PairList,
+    console: Console,
+    *,
+    detector: str = DETECTOR,
+    aligned: str = "auto",
+    title: str | None = None,
+) -> Benchmark:
     """`evaluation.prepare_benchmark` with a bar."""
     from hyperface.evaluation import prepare_benchmark
 
@@ -76,7 +90,7 @@ def prepare(pairs: PairList, console: Console, *, detector: str = DETECTOR, titl
         left_out.update(step.left_out)
         return Report(step.done, step.total, {"left_out": len(step.left_out)} if step.left_out else {})
 
-    steps = prepare_benchmark(pairs, detector=detector, title=title)
+    steps = prepare_benchmark(pairs, detector=detector, aligned=aligned, title=title)
     benchmark = Driver(console).follow(steps, f"aligning {pairs.name}", "photo", report)
     for photo, reason in left_out.items():
         console.event("left_out", photo=str(photo), reason=reason)

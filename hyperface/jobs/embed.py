@@ -38,11 +38,13 @@ class EmbedOptions:
     detector: str = DETECTOR
     all_faces: bool = False
     any_orientation: bool = False
+    aligned: str = "auto"
     crops: Path | None = None
     workers: int | None = None
     fresh: bool = False
     device: str = "cpu"
     precision: str = "float32"
+    color: str | None = None
 
     def check(self) -> None:
         """InputError, saying what to change, for values that cannot work."""
@@ -77,7 +79,9 @@ def embed(options: EmbedOptions, console: Console) -> None:
     root = options.photos.parent if one else options.photos
     files = [options.photos] if one else photo_files(options.photos)
     detector = load_detector(options.detector).name  # what "auto" came to; weights that are missing are told at once
-    recognizer = load(options.recognizer, console, device=options.device, precision=options.precision)
+    recognizer = load(
+        options.recognizer, console, device=options.device, precision=options.precision, color=options.color
+    )
     table = FaceTable(
         recognizer.card,
         {
@@ -85,6 +89,7 @@ def embed(options: EmbedOptions, console: Console) -> None:
             "detector": detector,
             "all_faces": options.all_faces,
             "any_orientation": options.any_orientation,
+            "aligned": options.aligned,
             "crops": None if options.crops is None else str(options.crops.absolute()),
         },
     )
@@ -104,8 +109,14 @@ def embed(options: EmbedOptions, console: Console) -> None:
         return Report(step.done, step.total, {"faces": step.faces, "left_out": step.left_out})
 
     workers = options.workers or min(MOST_WORKERS, os.cpu_count() or 1)
-    steps = _Work(table, recognizer, root, options.crops).steps(files, workers)
-    Driver(console).follow(steps, "embedding", "photo", tell, save=save, finish=save)
+    work = _Work(table, recognizer, root, options.crops)
+    Driver(console).follow(work.steps(files, workers), "embedding", "photo", tell, save=save, finish=save)
+    if work.taken_as_aligned and options.aligned == "auto":
+        console.remark(
+            f"{work.taken_as_aligned:,} of {len(files):,} photos have 112×112 pixels and were taken as aligned faces; "
+            "--aligned no searches them for faces.",
+            taken_as_aligned=work.taken_as_aligned,
+        )
     if not len(table):
         partial.unlink(missing_ok=True)
         raise NoFaceError(
@@ -137,6 +148,7 @@ class _Work:
 
     def __init__(self, table: FaceTable, recognizer: Recognizer, root: Path, crops: Path | None) -> None:
         self.table, self.recognizer, self.root, self.crops = table, recognizer, root, crops
+        self.taken_as_aligned = 0
         self._waiting: list[tuple[str, list[Face]]] = []
 
     def steps(self, files: list[Path], workers: int) -> Generator[EmbedStep, None, None]:
@@ -164,8 +176,12 @@ class _Work:
 
         options = self.table.options
         try:
-            return faces.align(
-                faces.load_photo(path),
+            photo = faces.load_photo(path)
+            if faces.is_aligned(photo, options["aligned"]):
+                self.taken_as_aligned += 1
+            return faces.faces_in(
+                photo,
+                aligned=options["aligned"],
                 detector=options["detector"],
                 max_faces=None if options["all_faces"] else 1,
                 any_orientation=options["any_orientation"],

@@ -17,6 +17,7 @@ from hyperface.jobs.console import Console
 from hyperface.jobs.driver import Driver, Report
 from hyperface.jobs.job import Job, options_of
 from hyperface.runs import Run, Worker, is_run, open_run
+from hyperface.words import collapsed
 
 if TYPE_CHECKING:
     from hyperface.evaluation import Benchmark, Figures, VerificationResult, VerificationStep
@@ -35,6 +36,7 @@ class EvaluateOptions:
     batch_size: int = 64
     device: str = "cpu"
     precision: str = "float32"
+    color: str | None = None
 
     def check(self) -> None:
         """InputError, saying what to change, for values that cannot work."""
@@ -49,6 +51,7 @@ def create(options: EvaluateOptions, *, path: Path | None = None, folder: Path |
     parents = [Path(model).name for model in options.models if is_run(model)]
     for model in options.models:
         models.model_file(model)
+    models.check_color(options.color, options.models)
     labels = ", ".join(model_label(model) for model in options.models)
     title = f"{labels} on {', '.join(Path(name).stem for name in options.benchmarks)}"
     slug = Path(options.benchmarks[0]).stem
@@ -74,7 +77,13 @@ def _work(worker: Worker, console: Console) -> None:
         if not todo:
             continue
         worker.progress(len(entries) / total, None, f"Loading {label}")
-        recognizer = models.load(model, console, device=options.device, precision=options.precision)
+        recognizer = models.load(
+            model,
+            console,
+            device=options.device,
+            precision=options.precision,
+            color=models.color_of(model, options.color),
+        )
         for benchmark in todo:
             part = (len(entries) / total, (len(entries) + 1) / total)
             result = _verify(Driver(console, worker), recognizer, benchmark, label, options.batch_size, part)
@@ -89,6 +98,8 @@ def _told(run: Run) -> str:
     for entry in run.results().get("evaluations", []):
         accuracy, spread = 100 * entry["accuracy"], 100 * entry["accuracy_std"]
         lines.append(f"{entry['label']} on {entry['benchmark']}: {accuracy:.2f} ± {spread:.2f} %")
+        if entry.get("collapsed"):
+            lines.append(collapsed(entry["label"]))
     return "\n".join([*lines, str(run.path)])
 
 
@@ -139,6 +150,7 @@ def _entry(model: str, label: str, title: str, result: VerificationResult, numbe
         "label": label,
         "benchmark": result.benchmark,
         "title": title,
+        **({"collapsed": True} if result.collapsed else {}),
         **figures_of(result).as_json(),
         "scores": f"scores/{number}.npz",
     }

@@ -35,8 +35,10 @@ class GalleryOptions:
     seed: int = 0
     output: str | None = None
     detector: str = DETECTOR
+    aligned: str = "auto"
     device: str = "cpu"
     precision: str = "float32"
+    color: str | None = None
     generator_options: dict[str, Any] = field(default_factory=dict)
 
     def check(self) -> None:
@@ -99,11 +101,14 @@ def _make(worker: Worker, console: Console, options: GalleryOptions) -> Gallery:
     from hyperface import gallery, generators
 
     card = None
-    recognizer = load(options.embedded_by, console, device=options.device, precision=options.precision)
+    recognizer = load(
+        options.embedded_by, console, device=options.device, precision=options.precision, color=options.color
+    )
     if options.folder is not None:
         folder = Path(options.folder)
         count = len(gallery.photo_files(folder)) if options.count is None else options.count
-        faces, origin = gallery.folder_faces(folder, detector=options.detector), f"folder {folder.name}"
+        faces = gallery.folder_faces(folder, detector=options.detector, aligned=options.aligned)
+        origin = f"folder {folder.name}"
     else:
         assert options.count is not None  # as `check` saw to
         count = options.count

@@ -8,7 +8,8 @@ from pathlib import Path
 from hyperface.jobs.console import Console, report_skipped
 from hyperface.jobs.dataset import dataset_path, embed_images
 from hyperface.jobs.driver import Driver
-from hyperface.jobs.models import absolute, load
+from hyperface.jobs.models import absolute, check_color, color_of, load
+from hyperface.words import collapsed
 
 RANKS = (1, 5, 20)
 
@@ -21,15 +22,19 @@ def identify(
     images_per_identity: int | None = None,
     device: str = "cpu",
     precision: str = "float32",
+    color: str | None = None,
 ) -> None:
     """Say, for each model, how often a search in the dataset returns the right person."""
     from hyperface import datasets, evaluation
 
+    check_color(color, models)
     dataset = datasets.open(dataset_path(source))
     report_skipped(console, dataset.skipped)
     for model in models:
-        recognizer = load(absolute(model), console, device=device, precision=precision)
+        recognizer = load(absolute(model), console, device=device, precision=precision, color=color_of(model, color))
         images = embed_images(dataset, recognizer, Driver(console), recognizer.name, limit=images_per_identity)
+        if images.collapsed:
+            console.warn(collapsed(recognizer.name))
         found = evaluation.identify(images)
         low, high = found.interval()
         ranks = {rank: found.rate(rank) for rank in RANKS if rank <= found.enrolled}

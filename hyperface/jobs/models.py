@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hyperface.assets import assets_folder
-from hyperface.errors import RunError
+from hyperface.errors import RunError, require
 from hyperface.jobs.console import Console
 from hyperface.runs import is_run, names, open_run
 
@@ -40,16 +41,29 @@ def model_file(model: str) -> str:
     return str(run.file(names.MODEL))
 
 
-def load(name: str, console: Console, *, device: str = "cpu", precision: str = "float32") -> Recognizer:
+def load(
+    name: str, console: Console, *, device: str = "cpu", precision: str = "float32", color: str | None = None
+) -> Recognizer:
     """Load a recogniser, by name or from a run folder of `train`.
 
-    Of one whose order of colours somebody has declared, that order is checked.
+    color: the order in which another project's network wants its colours, where that is known. Of a network whose order
+    of colours is somebody's word, that order is checked. InputError for a color of one that knows its own.
     """
     from hyperface import recognizers
 
     name = model_file(name)
-    recognizer = recognizers.load(name, device=device, precision=precision)
-    if declares_colors(name):
+    declared = declares_colors(name)
+    require(
+        color is None or declared,
+        f"{name} knows the order of its colours itself. --color is for other projects' weights and ONNX files.",
+    )
+    options = {} if color is None else {"color": color}
+    recognizer = recognizers.load(name, device=device, precision=precision, **options)
+    if recognizer.card.graph is not None:
+        console.remark(
+            f"{recognizer.name}: {recognizer.card.graph}", model=recognizer.name, found=recognizer.card.graph
+        )
+    if declared:
         from hyperface.evaluation.color_order import check_color_order
 
         console.begin(f"checking the colours of {recognizer.name}", 1, "check")
@@ -60,11 +74,29 @@ def load(name: str, console: Console, *, device: str = "cpu", precision: str = "
             console.warn(
                 f"{recognizer.name} gets its colours as {recognizer.card.color}, but tells faces apart better in "
                 f"{other} ({100 * order.other:.0f} % of comparisons right instead of {100 * order.declared:.0f} %). "
-                f'Declare {{"color": "{other}"}} in {Path(name).with_suffix(".json").name} beside the file.'
+                f'Say --color {other}, or declare {{"color": "{other}"}} in '
+                f"{Path(name).with_suffix('.json').name.rpartition(':')[2]} beside the file."
             )
     return recognizer
 
 
+def check_color(color: str | None, names: Iterable[str]) -> None:
+    """InputError for an order of colours that is said of no model that it could be said of."""
+    require(
+        color is None or any(declares_colors(model_file(name)) for name in names),
+        "--color is for other projects' weights and ONNX files; the models here know the order of their colours.",
+    )
+
+
+def color_of(name: str, color: str | None) -> str | None:
+    """What is said of a model's colours, where several are told together: None for one that knows its own."""
+    return color if declares_colors(model_file(name)) else None
+
+
 def declares_colors(name: str) -> bool:
-    """Whether a recogniser's order of colours is somebody's word: an ONNX file cannot say it itself."""
-    return name.partition("@")[0].endswith(".onnx")
+    """Whether a recogniser's order of colours is somebody's word: an ONNX file cannot say it itself, and neither can
+    weights with the name of their network in front."""
+    from hyperface.recognizers import BACKBONES, REGISTRY
+
+    network, colon, _ = name.partition(":")
+    return (bool(colon) and network in BACKBONES) or (name not in REGISTRY and name.partition("@")[0].endswith(".onnx"))

@@ -175,6 +175,8 @@ def _told(run: Run) -> str:
         return f"nothing was trained yet\n{run.path}"
     validation = results["validation"]
     held_out = "" if validation is None else f", verification on held-out identities {100 * validation:.1f} %"
+    if validation is not None and validation <= 0.5:
+        held_out += ", no better than guessing: every face gets about the same embedding"
     accuracy = f"training accuracy {100 * results['accuracy']:.1f} %"
     return f"loss {results['loss']:.3f}, {accuracy}{held_out}\n{run.path}"
 

@@ -92,7 +92,15 @@ def _onnx(path: str, **options: Any) -> Recognizer:
 
 
 def _needs_backbone(path: str, **_: object) -> Recognizer:
-    raise UnknownNameError(f"{path} does not say which network it belongs to. Name it in front: ir_50:{path}.")
+    said = f"{path} does not say which network it belongs to."
+    if not Path(path).is_file():
+        raise UnknownNameError(f"{said} Name it in front, such as ir_50:{path}. And there is no such file.")
+    from hyperface.recognizers.checkpoints import fitting_networks
+
+    fitting = fitting_networks(Path(path))
+    if not fitting:
+        raise UnknownNameError(f"{said} Its weights fit none that is known here: {', '.join(BACKBONES)}.")
+    raise UnknownNameError(f"{said} By its shapes it is {' or '.join(fitting)}. Name it in front: {fitting[0]}:{path}.")
 
 
 FILES: dict[str, Callable[..., Recognizer]] = {

@@ -18,6 +18,8 @@ from hyperface.recognizers.insightface_resnet import BLOCKS, InsightFaceResNet
 from hyperface.recognizers.iresnet import UNITS, IResNet
 from hyperface.recognizers.mobilefacenet import MobileFaceNet
 
+INPUT_SIZES = range(32, ALIGNED_SIZE + 1, 16)  # pixels, that a backbone may be built for
+
 
 @dataclass(frozen=True)
 class Architecture:
@@ -78,7 +80,7 @@ def build_backbone(architecture: str, *, input_size: int | None = None, **card: 
         raise UnknownNameError(f"There is no backbone named {architecture!r}. Known: {', '.join(ARCHITECTURES)}.")
     chosen = ARCHITECTURES[architecture]
     size = chosen.input_size if input_size is None else input_size
-    if size % 16 or not 32 <= size <= ALIGNED_SIZE:
+    if size not in INPUT_SIZES:
         raise InputError(
             f"A backbone's input is a multiple of 16 pixels from 32 to {ALIGNED_SIZE}; {size} was asked for."
         )

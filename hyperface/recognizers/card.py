@@ -22,6 +22,7 @@ class RecognizerCard(Card):
     source: str
     color: str = "RGB"  # order in which the network itself wants the colours: "RGB" or "BGR"
     network: str | None = None  # the recogniser whose network it is, around another centre; None for one of its own
+    graph: str | None = None  # what was found out of an ONNX file: how it wants pixels, which output, batches
 
     def shares_network(self, other: RecognizerCard) -> bool:
         """Whether the two see with the same network, so that neither is an independent judge of the other."""

@@ -1,12 +1,13 @@
 """Trained recognisers as one safetensors file: the weights, and in the metadata what they belong to.
 
-Weights of other projects load as well: safetensors, .pt, .pth and Lightning's .ckpt, whose prefixes are stripped.
-No code of a file is ever run.
+Weights of other projects load as well: safetensors, .pt, .pth and Lightning's .ckpt, in whichever dictionary and behind
+whichever prefix they are. No code of a file is ever run.
 """
 
 import hashlib
 import json
-from dataclasses import replace
+from dataclasses import fields, replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -16,13 +17,14 @@ from safetensors.torch import save
 
 from hyperface.errors import CheckpointError
 from hyperface.files import write_atomic
-from hyperface.recognizers.backbones import ARCHITECTURES, BackboneRecognizer, build_backbone
+from hyperface.recognizers import declarations
+from hyperface.recognizers.backbones import ARCHITECTURES, INPUT_SIZES, BackboneRecognizer, build_backbone
 from hyperface.recognizers.card import RecognizerCard
-from hyperface.tensor_files import check_fits, file_digest, read_tensors
+from hyperface.state_dictionaries import fits, names_of, same_weights, search, with_counters
+from hyperface.tensor_files import check_fits, file_digest, read_content
 
 FORMAT = "hyperface-recognizer-1"
-# What trainers put before the names of a backbone's parameters: Lightning modules, CVLface, DataParallel, ours.
-PREFIXES = ("model.net.", "model.", "net.", "module.", "backbone.")
+CARD_FIELDS = frozenset(field.name for field in fields(RecognizerCard)) - {"dimension", "input_size", "network"}
 
 
 def save_backbone(recognizer: BackboneRecognizer, path: Path, *, half: bool = False) -> None:
@@ -99,44 +101,95 @@ def load_backbone(
 
     Args:
         architecture: a key of `ARCHITECTURES`.
-        checkpoint: the file: .safetensors, .pt, .pth, .bin or Lightning's .ckpt.
+        checkpoint: the file: .safetensors, .pt, .pth, .bin or Lightning's .ckpt. The weights may be in a dictionary of
+            dictionaries, behind any prefix.
         input_size: pixels that the network sees; None for the architecture's own.
-        card: fields of its card that are known, such as color="RGB" for weights that want red first. The name, if it
-            is not given, is the file's and the first digits of its SHA-256, so that two files of one name are told
-            apart.
+        card: fields of its card that are known, such as color="RGB" for weights that want red first; over what a JSON
+            file of the same name beside the weights says. The name, if it is not given, is the file's and the first
+            digits of its SHA-256, so that two files of one name are told apart.
 
     Returns:
         The recogniser.
 
     Raises:
         CheckpointError: The file cannot be read, or parameters are missing, unexpected or of another shape; it names
-            them.
+            them, and the network that they do fit.
+        InputError: Something is declared wrongly.
         UnknownNameError: There is no such architecture.
     """
     path = Path(checkpoint)
+    declared = declarations.beside(path) | card
+    declarations.check(path, declared, CARD_FIELDS)
     unknown = {
         "training_data": "not recorded",
         "licence": "not recorded: ask where the weights are from",
         "source": f"the file {path.name}",
     }
-    recognizer = build_backbone(architecture, input_size=input_size, **{"name": "", **unknown, **card})
+    recognizer = build_backbone(architecture, input_size=input_size, **{"name": "", **unknown, **declared})
     _with_weights(recognizer, path)
     if not recognizer.card.name:
         recognizer.card = replace(recognizer.card, name=f"{path.stem}#{file_digest(path)}")
     return recognizer
 
 
+def fitting_networks(path: Path) -> tuple[str, ...]:
+    """The known networks that a file's weights fit, at whichever input size; CheckpointError if it cannot be read."""
+    return _fitting(read_content(path))
+
+
+def _fitting(content: dict[Any, Any]) -> tuple[str, ...]:
+    return tuple(name for name in ARCHITECTURES if any(_fits_at(name, size, content) for size in _sizes(name)))
+
+
+def _sizes(architecture: str) -> list[int]:
+    """Its own input size, then the others."""
+    own = ARCHITECTURES[architecture].input_size
+    return [own, *(size for size in INPUT_SIZES if size != own)]
+
+
+def _fits_at(architecture: str, size: int, content: dict[Any, Any]) -> bool:
+    expected = _shapes(architecture, size)
+    return any(fits(found, expected) for found in search(content, expected)[:1])
+
+
+@cache
+def _shapes(architecture: str, size: int) -> dict[str, torch.Tensor]:
+    """A network's state dictionary without its numbers."""
+    with torch.device("meta"):
+        return build_backbone(architecture, input_size=size).backbone.state_dict()
+
+
 def _with_weights(recognizer: BackboneRecognizer, path: Path) -> BackboneRecognizer:
-    weights = _strip_prefix(read_tensors(path, ("state_dict",)), recognizer.backbone.state_dict())
-    check_fits(path, f"the network {recognizer.architecture}", weights, recognizer.backbone.state_dict())
-    recognizer.backbone.load_state_dict(weights)
+    expected = recognizer.backbone.state_dict()
+    weights = _weights_for(recognizer.architecture, read_content(path), expected, path)
+    recognizer.backbone.load_state_dict(with_counters(weights, expected))
     return recognizer.eval().requires_grad_(False)
 
 
-def _strip_prefix(weights: dict[str, torch.Tensor], expected: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
-    """Names without the prefix under which most expected ones are found; without any if that fits best."""
-    best = max(("", *PREFIXES), key=lambda prefix: sum(prefix + name in weights for name in expected))
-    if not best:
-        return weights
-    # What lies outside the prefix (a margin head, an optimiser's buffers) is not part of the backbone.
-    return {name.removeprefix(best): value for name, value in weights.items() if name.startswith(best)}
+def _weights_for(
+    architecture: str, content: dict[Any, Any], expected: dict[str, torch.Tensor], path: Path
+) -> dict[str, torch.Tensor]:
+    """The one dictionary that fits; CheckpointError if none does, or several that differ."""
+    found = search(content, expected)
+    if not found:
+        raise CheckpointError(f"{path} does not fit the network {architecture}: it holds {names_of(content)}.")
+    fitting = [each for each in found if fits(each, expected)]
+    if not fitting:
+        best = with_counters(found[0].weights, expected)
+        others = [name for name in _fitting(content) if name != architecture]
+        hint = f" Its weights are those of {' or '.join(others)}: {others[0]}:{path.name}." if others else ""
+        if not hint and found[0].right == 0:
+            hint = f" The file holds {names_of(content)}. No network that is known here fits."
+        try:
+            check_fits(path, f"the network {architecture}", best, expected)
+        except CheckpointError as error:
+            raise CheckpointError(f"{error}{hint}") from None
+    first, *others_fitting = fitting
+    differing = [each for each in others_fitting if not same_weights(first, each)]
+    if differing:
+        places = "; ".join(each.where for each in (first, *differing))
+        raise CheckpointError(
+            f"{path} holds weights of the network {architecture} several times, and they differ: in {places}. Save the "
+            "one that you mean alone, in a file of its own."
+        )
+    return first.weights

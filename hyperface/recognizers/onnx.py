@@ -4,17 +4,21 @@ A graph that torch can compute, as those of face recognisers are, becomes a torc
 no further package. onnxruntime runs any other, without one.
 
 An ONNX file does not say how its pixels are to be prepared. Without a declaration they are given as InsightFace's
-models want them: RGB, (x − 127.5) / 127.5 with x from 0 to 255, or x itself where the graph begins with a subtraction
-and a multiplication of its own (`prepares_pixels`). Anything else is declared, by keyword or for good in a JSON file of
-the same name (arcface.json beside arcface.onnx):
+models want them: RGB, (x − 127.5) / 127.5 with x from 0 to 255, or x itself where the graph prepares it
+(`onnx_pixels`). Anything else is declared, by keyword or for good in a JSON file of the same name (arcface.json beside
+arcface.onnx):
 
     {"color": "BGR", "mean": [103.9, 116.8, 123.7], "std": 1, "layout": "NHWC", "licence": "…", "training_data": "…"}
+
+Which of several outputs is the embedding, and whether a batch may hold several pictures, is found out by trying two
+different ones; the card says what was found.
 """
 
 from __future__ import annotations
 
 import logging
 from abc import abstractmethod
+from collections.abc import Sequence
 from dataclasses import fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,14 +28,16 @@ import torch
 from torch.nn import functional as F
 
 from hyperface.errors import CheckpointError, DeviceError, InputError
-from hyperface.files import read_object
+from hyperface.file_kinds import foreign_kind
 from hyperface.images import ALIGNED_SIZE
 from hyperface.model import frozen
+from hyperface.recognizers import declarations
 from hyperface.recognizers.base import Recognizer
 from hyperface.recognizers.card import RecognizerCard
 from hyperface.recognizers.onnx_file import Entry, OnnxFile, read_onnx
 from hyperface.recognizers.onnx_graph import OnnxGraph
 from hyperface.recognizers.onnx_operators import UntranslatedError
+from hyperface.recognizers.onnx_pixels import Pixels, pixels_of
 from hyperface.tensor_files import file_digest
 
 if TYPE_CHECKING:
@@ -39,13 +45,12 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-COLORS = ("RGB", "BGR")
 LAYOUTS = ("NCHW", "NHWC")
 ENGINES = ("torch", "onnxruntime")
-_CARD_FIELDS = {field.name for field in fields(RecognizerCard)} - {"dimension", "input_size"}
-_DECLARED = {*_CARD_FIELDS, "layout", "mean", "std", "engine"}
+_CARD_FIELDS = {field.name for field in fields(RecognizerCard)} - {"dimension", "input_size", "graph"}
+_DECLARED = {*_CARD_FIELDS, "layout", "mean", "std", "engine", "output"}
 _TYPES = {"tensor(float)": "f4", "tensor(float16)": "f2"}
-_AT_THE_BEGINNING = 8  # steps of a graph among which InsightFace looks for its own preparation of pixels
+_ALIKE = 0.01  # of the largest number: a picture's features alone and in a batch differ by less (half precision)
 
 
 class OnnxRecognizer(Recognizer):
@@ -57,24 +62,35 @@ class OnnxRecognizer(Recognizer):
         self.register_buffer("mean", torch.full((1, 3, 1, 1), 127.5), persistent=False)
         self.register_buffer("std", torch.full((1, 3, 1, 1), 127.5), persistent=False)
 
-    def scaled(self, mean: np.ndarray, std: np.ndarray) -> OnnxRecognizer:
-        """Itself. mean, std: float32 (3,), on the scale from 0 to 255, in the network's own order of colours."""
-        self.mean, self.std = (torch.from_numpy(values).view(1, 3, 1, 1) for values in (mean, std))
+    def scaled(self, pixels: Pixels) -> OnnxRecognizer:
+        """Itself, given pixels so; its card says how."""
+        self.mean, self.std = (torch.from_numpy(values).view(1, 3, 1, 1) for values in (pixels.mean, pixels.std))
+        told = "; ".join(filter(None, (pixels.told, self.card.graph)))
+        self.card = replace(self.card, graph=told)
         return self
 
     @abstractmethod
     def _run(self, pixels: torch.Tensor) -> torch.Tensor:
         """One batch as the file wants it → what it gives of it, a row for each picture."""
 
-    def _features(self, images: torch.Tensor) -> torch.Tensor:
+    def _prepared(self, images: torch.Tensor) -> torch.Tensor:
+        """As the file wants them."""
         size = self.card.input_size
         if images.shape[-1] != size:
             images = F.interpolate(images, size=(size, size), mode="bilinear", antialias=True, align_corners=False)
         if self.card.color == "BGR":
             images = images.flip(1)
         pixels = (images * 255 - self.mean) / self.std  # (n, 3, size, size)
-        if self.layout == "NHWC":
-            pixels = pixels.permute(0, 2, 3, 1)
+        return pixels.permute(0, 2, 3, 1) if self.layout == "NHWC" else pixels
+
+    def gives_rows(self) -> bool:
+        """Whether it gives a row of numbers for each picture, and no map of them."""
+        size = self.card.input_size
+        shape = self._run(self._prepared(torch.zeros(self.entry.shape[0] or 1, 3, size, size))).shape
+        return len(shape) == 2 or (len(shape) == 4 and shape[2:] == (1, 1))
+
+    def _features(self, images: torch.Tensor) -> torch.Tensor:
+        pixels = self._prepared(images)
         fixed = self.entry.shape[0]  # some files fix the number of images
         missing = 0 if fixed is None else -len(pixels) % fixed
         padded = torch.cat([pixels, pixels[-1:].expand(missing, -1, -1, -1)]) if missing else pixels
@@ -101,10 +117,16 @@ class OnnxSession(OnnxRecognizer):
     differentiable = False
 
     def __init__(
-        self, path: Path, card: RecognizerCard, entry: Entry, layout: str, session: onnxruntime.InferenceSession
+        self,
+        path: Path,
+        card: RecognizerCard,
+        entry: Entry,
+        layout: str,
+        session: onnxruntime.InferenceSession,
+        output: str,
     ) -> None:
         super().__init__(path, card, entry, layout)
-        self._session = session
+        self._session, self._output = session, output
 
     def prepare(self, *, device: str | torch.device = "cpu", precision: str = "float32") -> OnnxSession:
         """As `Recognizer.prepare`; bfloat16 cannot be asked for, and CUDA needs the package onnxruntime-gpu."""
@@ -117,17 +139,7 @@ class OnnxSession(OnnxRecognizer):
 
     def _run(self, pixels: torch.Tensor) -> torch.Tensor:
         given = np.ascontiguousarray(pixels.detach().numpy(), dtype=self.entry.kind)
-        return torch.from_numpy(self._session.run([self._session.get_outputs()[0].name], {self.entry.name: given})[0])
-
-
-def prepares_pixels(file: OnnxFile) -> bool:
-    """Whether the graph takes pixels from 0 to 255 as they are, as exports from MXNet do.
-
-    InsightFace's own rule (python-package/insightface/model_zoo/arcface_onnx.py): the names of two of the first eight
-    steps begin with Sub or _minus, and with Mul or _mul.
-    """
-    names = [node.name for node in file.nodes[:_AT_THE_BEGINNING]]
-    return all(any(name.startswith(begins) for name in names) for begins in (("Sub", "_minus"), ("Mul", "_mul")))
+        return torch.from_numpy(self._session.run([self._output], {self.entry.name: given})[0])
 
 
 def load_onnx(path: str | Path, **declared: Any) -> OnnxRecognizer:
@@ -137,7 +149,8 @@ def load_onnx(path: str | Path, **declared: Any) -> OnnxRecognizer:
         path: the file.
         declared: what the file does not say, over what the JSON file beside it says. color, "RGB" or "BGR"; mean and
             std, one number or three (in that order of colours), for pixels from 0 to 255; layout, "NCHW" or "NHWC",
-            where the file leaves the shape of its input open; name, training_data, licence and source, for its card;
+            where the file leaves the shape of its input open; output, the name of the one that is the embedding, of
+            several; name, training_data, licence and source, for its card;
             engine, "torch" or "onnxruntime", which runs it (if it is not said, torch where it can, and a warning where
             it cannot).
 
@@ -151,19 +164,11 @@ def load_onnx(path: str | Path, **declared: Any) -> OnnxRecognizer:
     path = Path(path)
     if not path.is_file():
         raise CheckpointError(f"There is no file {path}.")
-    options = {**_beside(path), **declared}
-    unknown = sorted(options.keys() - _DECLARED)
-    if unknown:
-        raise InputError(
-            f"What is declared of {path.name} has no {', '.join(unknown)}: {', '.join(sorted(_DECLARED))}."
-        )
-    for name, known in (("color", COLORS), ("engine", ENGINES)):
-        if options.get(name, known[0]) not in known:
-            raise InputError(f"The {name} of {path.name} is one of {', '.join(known)}; it was {options[name]!r}.")
+    options = {**declarations.beside(path), **declared}
+    declarations.check(path, options, _DECLARED)
+    declarations.one_of(path, options, "engine", ENGINES)
     recognizer, file = _opened(path, options)
-    plain = (0.0, 1.0) if file is not None and prepares_pixels(file) else (127.5, 127.5)
-    mean, std = (_three(path, key, options.get(key, usual)) for key, usual in zip(("mean", "std"), plain, strict=True))
-    return recognizer.scaled(mean, std).eval()
+    return recognizer.scaled(pixels_of(path, file, options)).eval()
 
 
 def _opened(path: Path, options: dict[str, Any]) -> tuple[OnnxRecognizer, OnnxFile | None]:
@@ -174,37 +179,79 @@ def _opened(path: Path, options: dict[str, Any]) -> tuple[OnnxRecognizer, OnnxFi
         if engine != "onnxruntime":
             entry = _only_entry(path, file.inputs)
             card, layout = _described(path, entry, options)
-            return _tried(OnnxModule(path, card, entry, layout, OnnxGraph(file))), file
+            outputs = {name: _translated(file, name) for name in _outputs(path, file.outputs, options)}
+            return _tried(
+                [(name, OnnxModule(path, card, entry, layout, graph)) for name, graph in outputs.items()]
+            ), file
     except (CheckpointError, UntranslatedError) as error:
         if engine == "torch":
             raise CheckpointError(f"{path.name} cannot be run by torch ({error}).") from error
+        if (kind := foreign_kind(path)) is not None:
+            raise CheckpointError(f"{path} cannot be read as an ONNX model: it {kind}.") from error
         reason = str(error)
     else:
         reason = ""
     session = _open(path, "cpu")
     entry = _only_entry(path, [_session_entry(part) for part in session.get_inputs()])
     card, layout = _described(path, entry, options)
-    recognizer = _tried(OnnxSession(path, card, entry, layout, session))
+    names = _outputs(path, [part.name for part in session.get_outputs()], options)
+    recognizer = _tried([(name, OnnxSession(path, card, entry, layout, session, name)) for name in names])
     if reason:
         log.warning("%s is run by onnxruntime, without gradients: torch is not told how (%s).", path.name, reason)
     return recognizer, file
 
 
-def _tried(recognizer: OnnxRecognizer) -> OnnxRecognizer:
-    """The recogniser, its dimension known from a picture that it was given."""
-    size = recognizer.card.input_size
+def _translated(file: OnnxFile, output: str) -> OnnxGraph:
+    return OnnxGraph(replace(file, outputs=(output,)))
+
+
+def _outputs(path: Path, names: Sequence[str], options: dict[str, Any]) -> list[str]:
+    """Which outputs may be the embedding: the declared one, or any."""
+    wanted = options.get("output")
+    if wanted is None:
+        return list(names)
+    if wanted not in names:
+        raise InputError(f"{path.name} has no output {wanted!r}: {', '.join(names)}.")
+    return [str(wanted)]
+
+
+def _tried(outputs: list[tuple[str, OnnxRecognizer]]) -> OnnxRecognizer:
+    """The first whose output is a row of numbers for each picture, tried on two pictures: its dimension is known from
+    them, and whether they may come in one batch."""
+    path, size = outputs[0][1].path, outputs[0][1].card.input_size
+    pictures = torch.rand(2, 3, size, size, generator=torch.Generator().manual_seed(0))
+    failed: Exception | None = None
+    for name, recognizer in outputs:
+        try:
+            with torch.inference_mode():
+                if len(outputs) > 1 and not recognizer.gives_rows():
+                    continue
+                alone = torch.cat([recognizer._features(picture[None]) for picture in pictures])
+        except UntranslatedError:
+            raise
+        except Exception as error:  # onnxruntime's errors have no common base
+            failed = failed or error
+            continue
+        told = f"its output {name}, of {len(outputs)}" if len(outputs) > 1 else ""
+        if not _same_in_one_batch(recognizer, pictures, alone):
+            recognizer.entry = replace(recognizer.entry, shape=(1, *recognizer.entry.shape[1:]))
+            told = "; ".join(filter(None, (told, "one picture at a time, as its graph is made for one")))
+        recognizer.card = replace(recognizer.card, dimension=alone.shape[1], graph=told or None)
+        return recognizer
+    reason = str(failed).splitlines()[0] if failed is not None and str(failed) else "it has no output"
+    raise CheckpointError(f"{path} does not run on a picture of {size} × {size} pixels ({reason}).") from failed
+
+
+def _same_in_one_batch(recognizer: OnnxRecognizer, pictures: torch.Tensor, alone: torch.Tensor) -> bool:
+    """Whether pictures in one batch have the features (n, d) that they have alone."""
     try:
         with torch.inference_mode():
-            dimension = recognizer._features(torch.zeros(1, 3, size, size)).shape[1]
-    except UntranslatedError:
-        raise
-    except Exception as error:  # onnxruntime's errors have no common base
-        reason = str(error).splitlines()[0]
-        raise CheckpointError(
-            f"{recognizer.path} does not run on a picture of {size} × {size} pixels ({reason})."
-        ) from error
-    recognizer.card = replace(recognizer.card, dimension=dimension)
-    return recognizer
+            together = recognizer._features(pictures)
+    except Exception:  # a graph that is made for one picture may fail in any way
+        return False
+    if together.shape != alone.shape:
+        return False
+    return bool(((together - alone).abs().nan_to_num() <= _ALIKE * alone.abs().max().nan_to_num()).all())
 
 
 def _described(path: Path, entry: Entry, options: dict[str, Any]) -> tuple[RecognizerCard, str]:
@@ -257,12 +304,6 @@ def _only_entry(path: Path, inputs: Any) -> Entry:
     return entry
 
 
-def _beside(path: Path) -> dict[str, Any]:
-    """What the JSON file of the same name declares; empty if there is none."""
-    description = path.with_suffix(".json")
-    return read_object(description, error=InputError) if description.is_file() else {}
-
-
 def _layout(path: Path, entry: Entry, declared: str | None) -> tuple[str, int]:
     """Where the colours are in the input, and its size in pixels."""
     shape = entry.shape
@@ -280,14 +321,3 @@ def _layout(path: Path, entry: Entry, declared: str | None) -> tuple[str, int]:
     if len(sizes) > 1:
         raise CheckpointError(f"{path.name} takes pictures of {width} × {height} pixels; aligned faces are square.")
     return declared, sizes.pop() if sizes else ALIGNED_SIZE  # where the file leaves it open
-
-
-def _three(path: Path, what: str, value: object) -> np.ndarray:
-    """One number for all colours, or three: float32 (3,)."""
-    try:
-        numbers = np.broadcast_to(np.asarray(value, np.float32), (3,)).copy()
-    except (TypeError, ValueError) as error:
-        raise InputError(f"The {what} of {path.name} is one number or three; it was {value!r}.") from error
-    if not np.isfinite(numbers).all() or (what == "std" and not (numbers > 0).all()):
-        raise InputError(f"The {what} of {path.name} cannot be {value!r}.")
-    return numbers

@@ -8,6 +8,7 @@ import torch
 from hyperface.images import from_uint8
 from hyperface.recognizers.base import Recognizer
 
+ROUNDED = 5  # decimals of a cosine that mean something in float32
 PAIRS = 500  # of each kind, at most
 SHOWN = 3  # of each kind, that are looked at one by one
 SAMPLED = 16  # of each kind, that the line between epochs is drawn from
@@ -102,11 +103,19 @@ def pair_cosines(recognizer: Recognizer, images: torch.Tensor, pairs: np.ndarray
 
 def best_line(cosines: np.ndarray, same: np.ndarray) -> tuple[float, float]:
     """The largest share of pairs (p,) that one threshold tells rightly, and that threshold, half way between the pairs
-    on its two sides."""
+    on its two sides.
+
+    Pairs of one cosine are accepted together: a network that gives every face the same embedding tells nobody apart.
+    """
+    cosines = np.round(cosines, ROUNDED)
     order = np.argsort(-cosines, kind="stable")
     accepted = np.concatenate(
         [[0], np.cumsum(np.where(same[order], 1, -1))]
     )  # right minus wrong, accepting the first k
-    best = int(accepted.argmax())
-    ends = np.concatenate([[1.0], cosines[order], [-1.0]])
+    ranked = cosines[order]
+    whole = np.concatenate(
+        [[True], ranked[1:] != ranked[:-1], [True]]
+    )  # accepting the first k cuts no run of equal ones
+    best = int(np.where(whole, accepted, -len(same) - 1).argmax())
+    ends = np.concatenate([[1.0], ranked, [-1.0]])
     return float((accepted[best] + (~same).sum()) / len(same)), float(ends[best : best + 2].mean())

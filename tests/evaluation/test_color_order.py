@@ -2,6 +2,7 @@ import pytest
 
 from hyperface import recognizers
 from hyperface.assets import asset
+from hyperface.errors import InputError
 from hyperface.evaluation.color_order import check_color_order
 from hyperface.jobs import models
 from hyperface.jobs.console import Console
@@ -35,6 +36,14 @@ def test_the_command_line_warns(monkeypatch, capsys):
     monkeypatch.setattr(recognizers, "load", lambda name, **_: recognizer)
     models.load("theirs.onnx", Console())
     message = capsys.readouterr().err
-    assert 'Declare {"color": "BGR"} in theirs.json' in message
+    assert 'Say --color BGR, or declare {"color": "BGR"} in theirs.json' in message
+    models.load("small:theirs.pth", Console())  # weights of another project
+    assert 'declare {"color": "BGR"} in theirs.json' in capsys.readouterr().err
     models.load("theirs.safetensors", Console())  # whose colours the file itself knows
     assert capsys.readouterr().err == ""
+    with pytest.raises(InputError, match="knows the order of its colours itself"):
+        models.load("theirs.safetensors", Console(), color="RGB")
+    models.check_color("RGB", ["dlib", "small:theirs.pth"])
+    assert [models.color_of(name, "RGB") for name in ("dlib", "small:theirs.pth")] == [None, "RGB"]
+    with pytest.raises(InputError, match="for other projects' weights"):
+        models.check_color("RGB", ["dlib"])

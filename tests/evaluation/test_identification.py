@@ -39,10 +39,14 @@ def test_ties_count_against_the_recognizer():
     assert found.rate() == 0
 
 
-def test_the_interval_is_the_binomial_one():
-    found = identify(images(torch.eye(3).repeat(400, 1), list(range(3)) * 400))
+def test_the_interval_is_the_exact_one_and_has_a_width_without_a_miss():
+    found = identify(images(torch.eye(3).repeat(3, 1), list(range(3)) * 3))
     assert found.rate() == 1
-    assert found.interval() == (1, 1)
+    assert found.interval() == (pytest.approx(0.025 ** (1 / 6)), 1)  # all 6 of 6: Clopper and Pearson's closed form
+    assert found.interval()[0] == pytest.approx(0.5407, abs=1e-4)
+    missed = identify(images(torch.ones(8, 2), [0, 0, 0, 0, 1, 1, 1, 1]))
+    assert missed.rate() == 0
+    assert missed.interval() == (0, pytest.approx(1 - 0.025 ** (1 / 6)))
     torch.manual_seed(1)
     noisy = identify(images(torch.eye(3).repeat(400, 1) + 0.6 * torch.randn(1200, 3), list(range(3)) * 400))
     low, high = noisy.interval()

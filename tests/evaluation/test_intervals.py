@@ -1,9 +1,11 @@
+import math
+
 import numpy as np
 import pytest
 
 from hyperface.errors import InputError
 from hyperface.evaluation import bootstrap_intervals, score_pairs
-from hyperface.evaluation.intervals import _resampled
+from hyperface.evaluation.intervals import _resampled, exact_interval
 
 
 @pytest.fixture
@@ -68,6 +70,30 @@ def test_intervals_hold_the_figures_and_repeat_with_the_seed(result):
     assert bootstrap_intervals(result, samples=300) == intervals
     narrow = bootstrap_intervals(result, samples=300, level=0.5)
     assert narrow.auc[1] - narrow.auc[0] < intervals.auc[1] - intervals.auc[0]
+
+
+def test_no_interval_is_without_width():
+    same = np.arange(60) % 2 == 0
+    perfect = bootstrap_intervals(score_pairs(np.where(same, 0.5, 2.0), same), samples=200)
+    assert perfect.accuracy == (pytest.approx(0.025 ** (1 / 60)), 1)  # Clopper and Pearson's closed form without a miss
+    assert perfect.auc == (pytest.approx(0.025 ** (1 / 30)), 1)
+    assert perfect.eer == (0, pytest.approx(1 - 0.025 ** (1 / 30)))
+    collapsed = bootstrap_intervals(score_pairs(np.zeros(60), same), samples=200)
+    assert collapsed.accuracy[0] < 0.4 < 0.6 < collapsed.accuracy[1]
+
+
+@pytest.mark.parametrize(("hits", "trials"), [(0, 1), (3, 7), (6, 6), (37, 40), (200, 1000)])
+def test_the_exact_interval_is_where_the_binomial_tails_are_a_fortieth(hits, trials):
+    def tail(share: float, outcomes: range) -> float:
+        return sum(math.comb(trials, k) * share**k * (1 - share) ** (trials - k) for k in outcomes)
+
+    low, high = exact_interval(hits, trials)
+    if hits:
+        assert tail(low, range(hits, trials + 1)) == pytest.approx(0.025, rel=1e-6)
+    if hits < trials:
+        assert tail(high, range(hits + 1)) == pytest.approx(0.025, rel=1e-6)
+    assert low <= hits / trials <= high
+    assert high - low > 0
 
 
 @pytest.mark.parametrize("wrong", [{"level": 1.0}, {"level": 0.0}, {"samples": 1}])

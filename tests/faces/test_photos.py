@@ -3,6 +3,7 @@
 import io
 import os
 import struct
+import sys
 import zlib
 from concurrent.futures import ThreadPoolExecutor
 
@@ -174,6 +175,45 @@ def test_sixteen_bit_png():
     np.testing.assert_array_equal(load_photo(gray)[0, :, 0], [0, 128, 255])
     color = png(1, 1, depth=16, color_type=2, rows=b"\x00" + values.astype(">u2").tobytes())
     np.testing.assert_array_equal(load_photo(color)[0, 0], [0, 128, 255])
+
+
+@pytest.mark.parametrize("bits", [8, 10, 12, 14, 16])
+@pytest.mark.parametrize("order", ["<u2", ">u2"])
+def test_fewer_bits_in_numbers_of_sixteen_are_as_bright(bits, order):
+    """As cameras and microscopes store them; the same picture with 8 bits."""
+    white = 2**bits - 1
+    values = np.array([[0, white // 2, white]])
+    mode = "I;16" if order == "<u2" else "I;16B"
+    content = saved(Image.frombytes(mode, (3, 1), values.astype(order).tobytes()), "TIFF")
+    np.testing.assert_allclose(load_photo(content)[0, :, 1], [0, 127, 255], atol=1)
+
+
+@pytest.mark.parametrize("white", [255, 4095, 65535, 2**31 - 1])
+def test_whole_numbers_of_32_bits(white):
+    values = np.array([[0, white // 2, white]], np.int32)
+    np.testing.assert_allclose(load_photo(saved(Image.fromarray(values), "TIFF"))[0, :, 1], [0, 127, 255], atol=1)
+    with pytest.raises(PhotoError, match="Save it as 8-bit"):
+        load_photo(saved(Image.fromarray(values - 1), "TIFF"))
+
+
+def test_a_dark_picture_whose_file_says_its_white_stays_dark():
+    content = b"P5 2 1 65535\n" + np.array([0, 4095]).astype(">u2").tobytes()
+    np.testing.assert_array_equal(load_photo(content)[0, :, 0], [0, 16])
+
+
+def test_a_phones_photo_is_read_where_the_package_is_there(monkeypatch):
+    heif = pytest.importorskip("pillow_heif")
+    pixels = np.zeros((48, 64, 3), np.uint8)
+    pixels[:, 32:] = (200, 40, 90)
+    buffer = io.BytesIO()
+    heif.from_pillow(Image.fromarray(pixels)).save(buffer, quality=95)
+    np.testing.assert_allclose(load_photo(buffer.getvalue()), pixels, atol=60)
+    np.testing.assert_allclose(load_photo(buffer.getvalue())[24, [5, 60]], pixels[24, [5, 60]], atol=8)
+    with pytest.raises(PhotoError, match=r"damaged or incomplete"):
+        load_photo(buffer.getvalue()[:200])
+    monkeypatch.setitem(sys.modules, "pillow_heif", None)
+    with pytest.raises(PhotoError, match="pip install pillow-heif"):
+        load_photo(buffer.getvalue())
 
 
 def test_float_images_between_zero_and_one():

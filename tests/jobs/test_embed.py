@@ -49,7 +49,7 @@ def test_every_format_holds_the_same_rows(photos, tmp_path, capsys):
         assert (done["faces"], done["photos"]) == (4, 6)
         assert done["reasons"] == {"PhotoError": 2, "NoFaceError": 1}
         assert [entry["file"] for entry in done["left_out"]] == ["broken.jpg", "phone.HEIC", "wall.png"]
-        assert "HEIC photo, which cannot be read here" in done["left_out"][1]["why"]
+        assert "HEIC photo" in done["left_out"][1]["why"]
         with (tmp_path / f"out{suffix}.left-out.csv").open() as file:
             assert [row["kind"] for row in csv.DictReader(file)] == ["PhotoError", "PhotoError", "NoFaceError"]
     assert not list(tmp_path.glob(".*partial*"))

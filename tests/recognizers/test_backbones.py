@@ -179,7 +179,7 @@ def test_two_files_of_one_name_are_told_apart_and_colors_can_be_declared(tmp_pat
             torch.testing.assert_close(turned.embed(images), plain.embed(images.flip(1)))
         names.append(plain.name)
     assert names[0] != names[1]
-    for name, says in ((path, "ir_50:"), ("ir_50", "ir_50:<file>")):
+    for name, says in ((path, "small:"), ("ir_50", "ir_50:<file>")):
         with pytest.raises(UnknownNameError, match=says):
             recognizers.load(name)
 

@@ -13,10 +13,11 @@ import torch
 
 from hyperface import recognizers
 from hyperface.errors import CheckpointError, InputError
-from hyperface.recognizers.onnx import OnnxModule, OnnxSession, prepares_pixels
+from hyperface.recognizers.onnx import OnnxModule, OnnxSession
 from hyperface.recognizers.onnx_file import read_onnx
 from hyperface.recognizers.onnx_graph import OnnxGraph
 from hyperface.recognizers.onnx_operators import OPERATORS, UntranslatedError
+from hyperface.recognizers.onnx_pixels import prepares_pixels
 
 onnx = pytest.importorskip("onnx")
 onnxruntime = pytest.importorskip("onnxruntime")

@@ -95,7 +95,7 @@ def test_the_line_between_one_and_two_is_the_best(colored):
             continue
         accuracy, line = best_line(cosines, same)
         tried = [np.mean((cosines > at) == same) for at in np.linspace(-1.05, 1.05, 43)]
-        assert accuracy >= max(tried) - 1e-12  # with pairs that are equal it counts as if they could be parted
+        assert accuracy >= max(tried) - 1e-12
         if len(np.unique(cosines)) == 12:
             assert np.mean((cosines > line) == same) == pytest.approx(accuracy) == pytest.approx(max(tried))
 
@@ -135,6 +135,22 @@ def test_a_loss_that_is_no_number_stops_with_the_step(colored, monkeypatch):
     next(steps)
     with pytest.raises(TrainingError, match="step 1"):
         next(steps)
+
+
+@pytest.mark.parametrize("level", [0.0, 1.0, -1.0])
+def test_a_network_that_gives_every_face_the_same_embedding_tells_nobody_apart(level):
+    same = np.repeat([True, False], 30)
+    assert best_line(np.full(60, level), same)[0] == 0.5
+    noise = 1e-7 * np.random.default_rng(0).normal(size=60)  # of float32's arithmetic
+    assert best_line(np.full(60, level) + noise, same)[0] == 0.5
+
+
+def test_the_best_accuracy_is_that_of_the_best_of_all_thresholds():
+    rng = np.random.default_rng(0)
+    same = rng.random(50) < 0.4
+    similarity = (rng.normal(size=50) + same).round(1)  # with ties
+    naive = max(((similarity >= at) == same).mean() for at in (*similarity, np.inf))
+    assert best_line(similarity, same)[0] == pytest.approx(naive)
 
 
 def test_validation_pairs_are_balanced_and_true():

@@ -57,7 +57,7 @@ def _look_at(
     photo: ReceivedPhoto, title: str, first_number: int, detector: str, turned: bool
 ) -> tuple[str | None, list[Face], str]:
     """HTML of a photo, its faces, numbered from the first number, and what is wrong with it. None if it is no photo."""
-    from hyperface.faces import align, load_photo
+    from hyperface.faces import faces_in, is_aligned, load_photo
 
     try:
         pixels = load_photo(photo.content)  # (h, w, 3) uint8
@@ -66,7 +66,9 @@ def _look_at(
     found: list[Face] = []
     problem = ""
     try:
-        found = align(pixels, detector=detector, any_orientation=turned)
+        found = faces_in(pixels, detector=detector, any_orientation=turned)
+        if is_aligned(pixels):
+            problem = f"{photo.name}: 112 × 112 pixels, so it is taken as a face that is aligned already."
     except NoFaceError as error:
         problem = f"{photo.name}: {error}"
     return annotated_photo(pixels, found, title=title, first_number=first_number), found, problem
