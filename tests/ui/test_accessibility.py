@@ -10,6 +10,7 @@ RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"
 TRIES, PAUSE_MILLISECONDS = 20, 1500  # a page on a busy machine may need half a minute
 # Of each tab, what is there once it has settled.
 SETTLED = {
+    "Learn": ".hf-lesson .hf-question",
     "Pack": ".hf-pack-note, .hf-pack-empty",
     "Identities": "#separation-summary .hf-figures",
     "Photos": ".hf-card",

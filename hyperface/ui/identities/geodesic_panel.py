@@ -9,6 +9,7 @@ import gradio as gr
 
 from hyperface.errors import InputError
 from hyperface.ui.identities.portrayed import Portrayed, difference_text, face, portraits_of
+from hyperface.ui.parts.app_page import AppPage
 from hyperface.ui.parts.context import AppContext
 from hyperface.ui.parts.events import LATEST, Given, Updates, components_of, values_of
 from hyperface.ui.parts.folded import when_open
@@ -34,22 +35,27 @@ class WalkControls:
 @dataclass(frozen=True)
 class Walk:
     """Places on the great circle between two identities. images: (k, 3, h, w), the faces drawn there. seen: k, degrees,
-    each one's angle to the first as its picture has it. angle: of the whole way, as asked for, degrees. who: k, whom
-    each picture enlarges, None for nobody. difference: HTML of what the end has more or less of than the start."""
+    each one's angle to the first as its picture has it. end: the identity that it leads to. angle: of the whole way,
+    as asked for, degrees. who: k, whom each picture enlarges, None for nobody. difference: HTML of what the end has
+    more or less of than the start."""
 
     images: torch.Tensor
     seen: list[float]
+    end: int
     angle: float
     who: list[Portrayed | None]
     difference: str
 
 
-def geodesic_panel(context: AppContext, packing: gr.Dropdown, generator: gr.Dropdown) -> None:
-    """Lay out the panel. packing: the page's run picker; generator: the tab's."""
+def geodesic_panel(page: AppPage, generator: gr.Dropdown) -> WalkControls:
+    """Lay out the panel. generator: the tab's. The walk begins with whoever is chosen on the page."""
+    context, packing = page.context, page.packing
     with gr.Accordion("From one identity to another", open=False, elem_id="geodesic") as panel:
         with gr.Row():
             start = gr.Number(0, label="From identity", precision=0, minimum=0, elem_id="geodesic-from")
-            end = gr.Number(1, label="To identity", precision=0, minimum=0, elem_id="geodesic-to")
+            end = gr.Number(
+                None, label="To identity", precision=0, minimum=0, placeholder="its nearest", elem_id="geodesic-to"
+            )
             style = gr.Number(0, label="Style", precision=0, minimum=0)
         controls = WalkControls(start, end, style, generator)
         strip = gr.HTML(apply_default_css=False, elem_id="geodesic-strip", min_height=90)
@@ -68,9 +74,10 @@ def geodesic_panel(context: AppContext, packing: gr.Dropdown, generator: gr.Drop
         return {strip: strip_text(shares, walked(given, shares)), **step(given)}
 
     asked = {packing, share, *components_of(controls)}
-    changes = [packing.change, start.change, end.change, style.change, generator.change]
+    changes = [*page.packing_shown, start.change, end.change, style.change, generator.change]
     when_open(panel, both, asked, [strip, face], also=changes)
     share.input(toasts(step), asked, face, **LATEST)
+    return controls
 
 
 def strip_text(shares: list[float], walk: Walk) -> str:
@@ -80,8 +87,9 @@ def strip_text(shares: list[float], walk: Walk) -> str:
         for share, image, who in zip(shares, walk.images, walk.who, strict=True)
     )
     return (
-        f'<ul class="hf-strip">{items}</ul><p class="hf-note">Equal steps of the requested angle, {walk.angle:.1f}° in '
-        f"all. Embedded again, the two ends are {walk.seen[-1]:.1f}° apart.</p>{walk.difference}"
+        f'<ul class="hf-strip">{items}</ul><p class="hf-note">To identity {walk.end}, in equal steps of the requested '
+        f"angle, {walk.angle:.1f}° in all. Embedded again, the two ends are {walk.seen[-1]:.1f}° apart.</p>"
+        f"{walk.difference}"
     )
 
 
@@ -105,17 +113,19 @@ def walk(
     style: float | None,
     generator: str | None = None,
 ) -> Walk:
-    """Faces at these shares of the way. InputError for an empty field, or an identity that is not there."""
+    """Faces at these shares of the way. end: None is the one nearest to the start. InputError for another empty field,
+    or an identity that is not there."""
     import torch
 
     from hyperface import sphere
     from hyperface.realization import realize
 
-    if start is None or end is None or style is None:
-        raise InputError("A number is missing: fill in both identities and the style.")
+    if start is None or style is None:
+        raise InputError("A number is missing: fill in the first identity and the style.")
     for number in (start, end):
-        if not 0 <= number < len(packed):
+        if number is not None and not 0 <= number < len(packed):
             raise InputError(f"Identities of this packing are numbered from 0 to {len(packed) - 1}.")
+    end = int(packed.nearest[int(start)]) if end is None else end
     ends = packed.embeddings[[int(start), int(end)]]  # (2, d)
     way = sphere.geodesic(ends[:1], ends[1:], torch.tensor(shares))  # (k, d)
     recognizer = context.recognizer(gallery_of(context, packed.run).recognizer)
@@ -128,4 +138,4 @@ def walk(
         who = [replace(at, share=share) for share in shares]
     difference = difference_text(artist, ends[1], ends[0], (f"Identity {end:.0f}", f"identity {start:.0f}"))
     angle = float(torch.rad2deg(sphere.angles(ends[0], ends[1])))
-    return Walk(drawn.images[:, 0], seen.tolist(), angle, who, difference)
+    return Walk(drawn.images[:, 0], seen.tolist(), int(end), angle, who, difference)

@@ -10,6 +10,7 @@ import gradio as gr
 import numpy as np
 
 from hyperface.errors import HyperFaceError
+from hyperface.ui.parts.app_page import AppPage
 from hyperface.ui.parts.context import AppContext
 from hyperface.ui.parts.events import LATEST, Given, Updates
 from hyperface.ui.parts.figures import figure_row
@@ -17,7 +18,7 @@ from hyperface.ui.parts.folded import when_open
 from hyperface.ui.parts.mistakes import Mistake, mistakes
 from hyperface.ui.parts.packed import Packed, gallery_of, load_packed
 from hyperface.ui.parts.pictures import escape
-from hyperface.ui.parts.plots import Figure, chart, picked_point
+from hyperface.ui.parts.plots import Figure, chart
 from hyperface.ui.parts.toasts import toasts
 
 if TYPE_CHECKING:
@@ -50,9 +51,9 @@ class Measured:
     cosines: torch.Tensor
 
 
-def separation_panel(context: AppContext, packing: gr.Dropdown, generator: gr.Dropdown, first: gr.Number) -> None:
-    """Lay out the panel. packing: the page's run picker; generator: the tab's; first: the grid's first identity, set by
-    a click."""
+def separation_panel(page: AppPage, generator: gr.Dropdown) -> gr.HTML:
+    """Lay out the panel. generator: the tab's. Returns the chart, where a click picks an identity."""
+    context, packing = page.context, page.packing
     with gr.Accordion("As far apart in the pictures as asked?", open=False, elem_id="separation") as panel:
         summary = gr.HTML(_WAITING, apply_default_css=False, elem_id="separation-summary", min_height=80)
         scatter = chart(label="Drift of each identity and the angle to its nearest other as seen", height=340)
@@ -82,15 +83,11 @@ def separation_panel(context: AppContext, packing: gr.Dropdown, generator: gr.Dr
     def judge(name: str | None, drawn_by: str, cosine: float) -> str:
         return collisions_text(measured(load_packed(context, name), drawn_by), cosine)
 
-    def pick(event: gr.EventData) -> int:
-        return int(picked_point(event))
-
     outputs = [summary, scatter, line, collisions]
-    when_open(
-        panel, show, [packing, generator], outputs, also=[packing.change, generator.change], show_progress="minimal"
-    )
+    also = [*page.packing_shown, generator.change]
+    when_open(panel, show, [packing, generator], outputs, also=also, show_progress="minimal")
     line.input(toasts(judge), [packing, generator, line], collisions, **LATEST)
-    scatter.picked(pick, outputs=first, **LATEST)
+    return scatter
 
 
 _WAITING = '<p class="hf-note">Drawing and embedding the identities…</p>'

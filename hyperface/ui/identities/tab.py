@@ -34,6 +34,7 @@ from hyperface.ui.parts.context import AppContext
 from hyperface.ui.parts.events import AT_ONCE, LATEST, Given, Updates, components_of, values_of
 from hyperface.ui.parts.packed import Packed, load_packed
 from hyperface.ui.parts.pictures import escape
+from hyperface.ui.parts.plots import picked_point
 from hyperface.ui.parts.toasts import toasts
 
 PAGES_KEPT = 32  # drawn pages remembered, for all visitors
@@ -79,16 +80,16 @@ def build(page: AppPage, tab: gr.Tab) -> None:
             controls = _controls(context)
         with gr.Column(scale=3, min_width=320):
             pictures, paging = _pictures()
-    sphere_panel(context, packing, controls.first, controls.identities)
-    separation_panel(context, packing, controls.generator, controls.first)
-    geodesic_panel(context, packing, controls.generator)
+    sphere_panel(page, controls.first, controls.identities)
+    scatter = separation_panel(page, controls.generator)
+    walk = geodesic_panel(page, controls.generator)
     closed_loop_panel(context, packing, controls.generator, tab)
     files = identity_files(context)
     dataset_panel(context, packing, controls.generator, tab)
     portrait_view(context)
     gr.on([tab.select, packing.change], lambda name: name, packing, files, **AT_ONCE)
-    _turn_pages(controls, pictures, paging)
-    _share_identity(page, controls.first)
+    _turn_pages(page, controls, pictures, paging)
+    _share_identity(page, controls.first, walk.start, scatter)
     _draw_pages(page, tab, controls, pictures)
 
 
@@ -122,31 +123,46 @@ def _pictures() -> tuple[Pictures, Paging]:
     return Pictures(summary, grid, pair, gr.State(0)), Paging(previous, following, other_styles)
 
 
-def _turn_pages(controls: PageControls, pictures: Pictures, paging: Paging) -> None:
-    def turn(direction: int, given: Given) -> float | None:
-        return turned(direction, given[controls.first], given[controls.identities], given[pictures.size])
+def _turn_pages(page: AppPage, controls: PageControls, pictures: Pictures, paging: Paging) -> None:
+    def turn(direction: int, given: Given) -> Updates:
+        first = turned(direction, given[controls.first], given[controls.identities], given[pictures.size])
+        return {controls.first: first, page.strip: chosen_by_hand(given[page.packing], first)}
 
     def other_styles(seed: float | None, count: int) -> int:
         return (int(seed or 0) + count) % MAX_SEED
 
-    asked: set[Block] = {controls.first, controls.identities, pictures.size}
-    paging.previous.click(lambda given: turn(-1, given), asked, controls.first, **AT_ONCE)
-    paging.following.click(lambda given: turn(1, given), asked, controls.first, **AT_ONCE)
+    asked: set[Block] = {page.packing, controls.first, controls.identities, pictures.size}
+    outputs = [controls.first, page.strip]
+    paging.previous.click(lambda given: turn(-1, given), asked, outputs, **AT_ONCE)
+    paging.following.click(lambda given: turn(1, given), asked, outputs, **AT_ONCE)
     style = controls.first_style
     paging.other_styles.click(other_styles, [style, controls.styles], style, **AT_ONCE)
 
 
-def _share_identity(page: AppPage, first: gr.Number) -> None:
-    """Who is chosen elsewhere on the page leads the grid, and who leads it is chosen everywhere."""
+def _share_identity(page: AppPage, first: gr.Number, start: gr.Number, scatter: gr.HTML) -> None:
+    """Who is chosen elsewhere on the page leads the grid and the walk, and who is chosen here is chosen everywhere.
+
+    The page hears of what visitors do, and not of what follows from it: else two would send each other to and fro.
+    """
+
+    def chosen(event: gr.EventData) -> list[int]:
+        return [max(0, int(getattr(event, "identity", 0)))] * 2
 
     def tell(name: str | None, number: float | None) -> dict[str, Any]:
-        return {"run": name, "identity": None if number is None else int(number)}
+        return chosen_by_hand(name, number)
 
-    def chosen(event: gr.EventData) -> int:
-        return max(0, int(getattr(event, "identity", 0)))
+    def picked(name: str | None, event: gr.EventData) -> dict[str, Any]:
+        return chosen_by_hand(name, picked_point(event))
 
-    page.strip.chosen(chosen, outputs=first, **AT_ONCE)
-    first.change(tell, [page.packing, first], page.strip, **AT_ONCE)
+    page.strip.chosen(chosen, outputs=[first, start], **AT_ONCE)
+    for number in (first, start):
+        number.input(tell, [page.packing, number], page.strip, **AT_ONCE)
+    scatter.picked(picked, page.packing, page.strip, **AT_ONCE)
+
+
+def chosen_by_hand(name: str | None, number: float | None) -> dict[str, Any]:
+    """The strip's value when somebody of the packing with this name was chosen."""
+    return {"run": name, "identity": None if number is None else int(number)}
 
 
 def _draw_pages(page: AppPage, tab: gr.Tab, controls: PageControls, pictures: Pictures) -> None:
@@ -182,6 +198,7 @@ def _draw_pages(page: AppPage, tab: gr.Tab, controls: PageControls, pictures: Pi
     asked = {page.packing, *components_of(controls)}
     how = LATEST | {"show_progress": "minimal"}
     gr.on(moments, toasts(draw), asked, outputs, **how)
+    page.strip.ended(toasts(draw), asked, outputs, **how)
     controls.generator.change(toasts(draw_chosen), asked, outputs, **how)
 
 

@@ -1,16 +1,19 @@
 // Lesson 2, points on a ball: dragged by hand, then packed by the server from where they were left.
-import { find, findAs, findInput } from '../parts/elements.js';
-import { BallPicture } from './ball_picture.js';
-import { between, closest, scattered } from './geometry.js';
+import { find, findInput } from '../parts/elements.js';
+import { onTheme } from '../parts/look.js';
+import { mountSphere } from '../parts/sphere/mount.js';
+import { colors } from '../parts/sphere/view.js';
+import { closest, scattered } from './geometry.js';
 import { play, still } from './stage.js';
 
-/** @typedef {import('./geometry.js').Vector} Vector */
+/** @typedef {import('../parts/sphere/vectors.js').Vector} Vector */
 /** @typedef {import('./stage.js').Desk} Desk */
 /** @typedef {import('./stage.js').Stage} Stage */
 /** @typedef {{ best: number | null, bound: number }} Marks */
 /** @typedef {{ frames: Vector[][] }} Way */
 
-const SOLVING = 2600;  // milliseconds that the way there is played for
+const SOLVING = 2600, GLIDING = 500;  // milliseconds that the way there is played for, and the one to its start
+const OPPOSITE = 179.5;  // degrees between two, of which no way is the shortest
 
 /** Degrees in words. @param {number | null} value */
 function degrees(value) {
@@ -23,32 +26,47 @@ function degrees(value) {
  * @returns {Stage}
  */
 function ballLesson({ root, ask, seen, say }) {
-  const canvas = findAs(root, '.hf-lesson-ball', HTMLCanvasElement);
-  const picture = new BallPicture(canvas, { moved, chose });
+  const sphere = mountSphere(find(root, '.hf-lesson-ball'), {
+    label: 'A ball with points', picked: take, dropped: () => take(null), dragged: move, idle: false,
+  });
+  /** @type {Vector[]} */
+  let points = [];
   const count = findInput(root, '.hf-ball-count');
   /** @type {Marks} */
   let marks = { best: null, bound: 180 };
   let yours = 0, turn = 0, seed = 1;
 
-  /** @param {boolean} [byHand] */
-  function show(byHand = false) {
-    const { angle } = closest(picture.points);
-    if (byHand) yours = Math.max(yours, angle);
+  /**
+   * Points somewhere else: the closest are joined, and a circle around each touches those of the closest.
+   * @param {Vector[]} next
+   * @param {number} [milliseconds] that they take there
+   */
+  function set(next, milliseconds = 0) {
+    points = next;
+    const { angle, pairs } = closest(points), { picked } = sphere.scene;
+    sphere.show({
+      positions: Float32Array.from(points.flat()), colors: colors(points.length, [...new Set(pairs.flat())]), caps: angle / 2,
+      links: angle < OPPOSITE ? pairs.map(([from, to]) => ({ from, to })) : [], milliseconds,
+      picked: picked !== null && picked < points.length ? picked : null,
+    });
     find(root, '.hf-ball-angle').textContent = degrees(angle);
-    find(root, '.hf-ball-yours').textContent = yours ? degrees(yours) : '–';
     find(root, '.hf-lesson-ruler-yours').style.width = `${100 * Math.min(1, angle / marks.bound)}%`;
+    return angle;
   }
 
-  function moved() {
+  /** A point is taken hold of; null: let go. @param {number | null} index */
+  function take(index) {
+    sphere.show({ picked: index });
+    if (index === null) return;
+    const nearest = Math.min(...points.filter((_, i) => i !== index).map((other) => closest([points[index], other]).angle));
+    say(`Point ${index + 1} of ${points.length}: its nearest is ${nearest.toFixed(0)}° away.`);
+  }
+
+  /** @param {number} index @param {Vector} place */
+  function move(index, place) {
     turn++;  // whatever is playing stops
-    show(true);
-  }
-
-  function chose() {
-    const point = picture.points[picture.chosen];
-    const others = picture.points.filter((other) => other !== point);
-    const nearest = Math.min(...others.map((other) => closest([point, other]).angle));
-    say(`Point ${picture.chosen + 1} of ${picture.points.length}: its nearest is ${nearest.toFixed(0)}° away.`);
+    yours = Math.max(yours, set(points.map((point, i) => (i === index ? place : point))));
+    find(root, '.hf-ball-yours').textContent = degrees(yours);
   }
 
   /** Begin with so many points. @param {number} wanted */
@@ -60,40 +78,36 @@ function ballLesson({ root, ask, seen, say }) {
     for (const chip of root.querySelectorAll('.hf-chip')) {
       chip.setAttribute('aria-pressed', String(chip.getAttribute('data-count') === String(wanted)));
     }
-    picture.set(scattered(wanted, seed++));
+    find(root, '.hf-ball-yours').textContent = '–';
+    set(scattered(wanted, seed++));
     const mine = turn;
     const answer = /** @type {Marks} */ (await ask('marks', { count: wanted }));
-    if (mine !== turn && picture.points.length !== wanted) return;
+    if (mine !== turn && points.length !== wanted) return;
     marks = answer;
     find(root, '.hf-ball-best').textContent = degrees(marks.best);
     find(root, '.hf-ball-bound').textContent = degrees(marks.bound);
     const best = find(root, '.hf-lesson-ruler-best');
     best.hidden = marks.best === null;
     best.style.left = `${100 * (marks.best ?? 0) / marks.bound}%`;
-    show();
+    set(points);
   }
 
   /** @param {'solve' | 'many'} what */
   async function solve(what) {
-    const mine = ++turn, start = picture.points.slice();
+    const mine = ++turn, start = points;
     say(what === 'solve' ? 'Pushing apart, from where the points are.' : 'Trying 32 starts, and polishing the best.');
     const { frames } = /** @type {Way} */ (await ask(what, { points: start, count: start.length }));
     if (mine !== turn) return;
-    if (what === 'many' && !still()) await glide(start, frames[0], mine);
-    const done = await play(frames.length, SOLVING, (i) => {
-      picture.set(frames[i].slice());
-      show();
-    }, () => mine === turn);
+    if (what === 'many' && !still()) {
+      set(frames[0], GLIDING);
+      await new Promise((resolve) => setTimeout(resolve, GLIDING));
+    }
+    const done = await play(frames.length, SOLVING, (i) => set(frames[i]), () => mine === turn);
     if (!done) return;
-    const { angle } = closest(picture.points);
+    const { angle } = closest(points);
     const there = marks.best !== null && angle > marks.best - 0.01;
     say(`${degrees(angle)} between the closest two. ${there ? 'This is the best that anybody knows.' : ''}`);
     seen();
-  }
-
-  /** @param {Vector[]} from @param {Vector[]} to @param {number} mine */
-  function glide(from, to, mine) {
-    return play(24, 500, (i) => picture.set(from.map((a, k) => between(a, to[k], (i + 1) / 24))), () => mine === turn);
   }
 
   for (const chip of root.querySelectorAll('.hf-chip')) {
@@ -102,7 +116,8 @@ function ballLesson({ root, ask, seen, say }) {
   count.addEventListener('input', () => begin(Number(count.value)));
   find(root, '.hf-ball-solve').addEventListener('click', () => solve('solve'));
   find(root, '.hf-ball-many').addEventListener('click', () => solve('many'));
-  find(root, '.hf-ball-scatter').addEventListener('click', () => begin(picture.points.length));
+  find(root, '.hf-ball-scatter').addEventListener('click', () => begin(points.length));
+  onTheme(root, () => set(points));
   begin(6);
   return { hide: () => { turn++; } };
 }

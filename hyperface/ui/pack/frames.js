@@ -1,4 +1,5 @@
 // What is known of a packing: its frames, as they arrive, and everything else about the run that is shown.
+import { bytesOf } from '../parts/decoded.js';
 
 const RADIUS = 32767;  // of the sphere, in the units of a frame
 const HEAD = 12;  // bytes of a record before its points: step and closest pair
@@ -74,7 +75,7 @@ function fresh(name) {
  * @returns {Frame[]}
  */
 function decodeFrames({ points, records }) {
-  const bytes = Uint8Array.from(atob(records), (character) => character.charCodeAt(0));
+  const bytes = bytesOf(records);
   const size = HEAD + (POINT + ANGLE) * points;
   /** @type {Frame[]} */
   const frames = [];

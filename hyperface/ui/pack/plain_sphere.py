@@ -55,7 +55,8 @@ def show(count: float | None) -> Iterator[tuple[Ball, str]]:
         if better or step.phase == "done" or (step.round == 0 and step.phase == "spreading"):
             time.sleep(max(0.0, shown + SECONDS_A_PICTURE - time.monotonic()))
             shown = time.monotonic()
-            yield ball_of(step.points, links=step.contacts), _found(step.angle, len(step.contacts), goal)
+            picture = ball_of(step.points, links=step.contacts, caps=step.angle / 2)
+            yield picture, _found(step.angle, len(step.contacts), goal)
             angle, contacts = step.angle, len(step.contacts)
 
 

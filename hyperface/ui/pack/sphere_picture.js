@@ -1,27 +1,31 @@
 // The sphere of a packing: the whole map, or everybody at the true angle from the chosen one.
+import { moveTo, place } from '../parts/address.js';
+import { bytesOf } from '../parts/decoded.js';
 import { find } from '../parts/elements.js';
+import { MOST_DRAWN, PeopleAtlas } from '../parts/sphere/atlas.js';
 import { mountSphere } from '../parts/sphere/mount.js';
-import { PeopleAtlas, Way } from './atlas.js';
-import { TrueAngles, reachOf } from './true_angles.js';
+import { reachOf } from '../parts/sphere/vectors.js';
+import { TrueAngles } from './true_angles.js';
+import { Way } from './way.js';
 import { noteOf } from './words.js';
 
 /** @typedef {import('./frames.js').Frame} Frame */
 /** @typedef {import('./frames.js').Packing} Packing */
 /** @typedef {import('./true_angles.js').AngleServer} AngleServer */
-/** @typedef {import('./atlas.js').AtlasServer} AtlasServer */
+/** @typedef {import('../parts/sphere/atlas.js').SheetServer} SheetServer */
+/** @typedef {import('./way.js').WayServer} WayServer */
 /** @typedef {import('./words.js').ViewName} ViewName */
 /** @typedef {import('./words.js').PictureNews} PictureNews */
 /** @typedef {{ published(question: { run: string | null }): Promise<{ error?: string, points?: string }> }} MapServer */
 
 const FRAME_MILLISECONDS = 200, CENTER_MILLISECONDS = 700;
-const MOST_DRAWN = 2000;  // people that are drawn as they are packed; of more, the faces they started from are shown
 
 /** The sphere, which keeps its camera from frame to frame and from run to run. */
 class SpherePicture {
   /**
    * @param {HTMLElement} root
    * @param {() => Packing} shown the run that is shown now
-   * @param {AngleServer & AtlasServer & MapServer} server
+   * @param {AngleServer & SheetServer & WayServer & MapServer} server
    * @param {(index: number | null, at: { x: number, y: number }) => void} hovered
    * @param {(index: number) => void} choose
    */
@@ -38,8 +42,6 @@ class SpherePicture {
     this.asFaces = true;  // whether people are shown as faces, where there is room
     /** @type {string | null} */
     this.drawn = null;  // the run that is on the screen
-    /** @type {ViewName | null} */
-    this.wanted = null;  // the view that the visitor asked for
     /** @type {PictureNews | null} */
     this.picture = null;
     /** @type {{ run: string | null, points: Float32Array } | null} */
@@ -47,7 +49,7 @@ class SpherePicture {
     const element = find(root, '.hf-sphere');
     this.sphere = mountSphere(element, { label: 'Identities as points on a sphere', picked: choose, hovered });
     for (const button of root.querySelectorAll('.hf-view[data-view]')) {
-      button.addEventListener('click', () => this.see(/** @type {ViewName} */ (/** @type {HTMLElement} */ (button).dataset.view)));
+      button.addEventListener('click', () => moveTo({ view: /** @type {HTMLElement} */ (button).dataset.view }));
     }
     const faces = find(root, '.hf-as-faces');
     faces.addEventListener('click', () => {
@@ -58,18 +60,19 @@ class SpherePicture {
     });
   }
 
-  /** The view: the one asked for, and else from one person as soon as there is one. */
+  /** The view: the one the address asks for, and else from one person as soon as there is one. @returns {ViewName} */
   get view() {
-    return this.wanted ?? (this.shown().picked ? 'person' : 'map');
+    const { view } = place();
+    if (view === 'umap') return this.picture?.umap_learn ? 'umap' : 'map';
+    return view === 'person' || view === 'map' ? view : this.shown().picked ? 'person' : 'map';
   }
 
-  /** @param {ViewName} view */
-  async see(view) {
-    this.wanted = view;
+  /** The view may be another. */
+  async see() {
     const { name } = this.shown();
-    if (view === 'umap' && this.published?.run !== name) {
+    if (this.view === 'umap' && this.published?.run !== name) {
       const { points } = await this.server.published({ run: name }).catch(() => ({ points: undefined }));
-      if (points) this.published = { run: name, points: new Float32Array(Uint8Array.from(atob(points), (c) => c.charCodeAt(0)).buffer) };
+      if (points) this.published = { run: name, points: new Float32Array(bytesOf(points).buffer) };
     }
     const { frames, index } = this.shown();
     if (frames[index] && this.shown().name === name) this.place(frames[index], CENTER_MILLISECONDS);
@@ -91,7 +94,9 @@ class SpherePicture {
 
   /** Which view is pressed, and what it shows. @param {PictureNews | null} [picture] how faithful the maps are */
   tell(picture = this.picture) {
+    const before = this.view;
     this.picture = picture;
+    if (this.view === 'umap' && before !== 'umap') this.see();  // as a link asks for, once it is known to be there
     find(this.root, '[data-view="umap"]').hidden = !picture?.umap_learn;
     find(this.root, '.hf-pack-note').textContent = noteOf(this.sphere.scene.fromOne ? 'person' : this.view === 'umap' ? 'umap' : 'map', this.shown().chosen, picture);
     for (const button of this.root.querySelectorAll('.hf-view[data-view]')) {
@@ -139,7 +144,10 @@ class SpherePicture {
       atlas.load(this.server, wanted, () => {
         if (wanted()) this.wear(atlas);
       });
-    } else this.sphere.faces(null);
+    } else {
+      find(this.root, '.hf-as-faces').textContent = 'Faces';
+      this.sphere.faces(null);
+    }
     if (picked && !status?.active && (this.way.run !== name || this.way.person !== chosen)) {
       const way = new Way(name, chosen);
       this.way = way;
@@ -154,6 +162,8 @@ class SpherePicture {
   /** @param {PeopleAtlas} atlas */
   wear(atlas) {
     this.worn = atlas;
+    const { undrawn, count } = atlas, drawn = (count - undrawn).toLocaleString('en');
+    find(this.root, '.hf-as-faces').textContent = undrawn ? `Faces: ${drawn} of ${count.toLocaleString('en')} drawn` : 'Faces';
     this.sphere.faces(atlas.ready.includes(1) ? atlas : null, atlas.ready);
   }
 

@@ -1,6 +1,5 @@
 // True angles from one person to everybody, at the steps of a packing that were kept.
-
-const HUNDREDTHS = 100;
+import { hundredths } from '../parts/decoded.js';
 
 /**
  * What `person_angles` of view.py answers: uint16 in hundredths of a degree, as base64, a row for each of the steps.
@@ -34,11 +33,10 @@ class TrueAngles {
       this.rows = [];
       if (answer.from !== 0) return;
     }
-    const bytes = Uint8Array.from(atob(answer.records), (character) => character.charCodeAt(0));
-    const all = new Uint16Array(bytes.buffer), count = answer.steps.length ? all.length / answer.steps.length : 0;
+    const all = hundredths(answer.records), count = answer.steps.length ? all.length / answer.steps.length : 0;
     answer.steps.forEach((step, i) => {
       this.steps.push(step);
-      this.rows.push(Float32Array.from(all.subarray(count * i, count * (i + 1)), (value) => value / HUNDREDTHS));
+      this.rows.push(all.subarray(count * i, count * (i + 1)));
     });
   }
 
@@ -93,9 +91,4 @@ class TrueAngles {
   }
 }
 
-/** Degrees at the rim of the disc that shows angles up to `widest`: a round number. @param {number} widest */
-function reachOf(widest) {
-  return Math.min(180, Math.max(100, 10 * Math.ceil(widest / 10)));
-}
-
-export { TrueAngles, reachOf };
+export { TrueAngles };

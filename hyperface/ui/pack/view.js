@@ -1,24 +1,25 @@
 // The picture of a packing: what arrives from the server, and the parts that show it.
-import { moveTo, onPlace, place } from '../parts/address.js';
+import { choose, chosenAt, onPlace, place } from '../parts/address.js';
 import { find, findInput } from '../parts/elements.js';
 import { controls, follower, showProgress } from '../parts/following.js';
 import { plotly } from '../parts/plotly.js';
+import { Tip } from '../parts/sphere/tip.js';
 import { AlikePairs } from './alike.js';
-import { nearestPlace } from './atlas.js';
 import { PackingCharts, brushed } from './charts.js';
 import { showFigures } from './figures.js';
 import { fresh, takeIn } from './frames.js';
 import { People } from './people.js';
 import { SpherePicture } from './sphere_picture.js';
 import { Timeline } from './timeline.js';
-import { Tip } from './tip.js';
+import { nearestPlace } from './way.js';
 
 /** @typedef {import('./frames.js').Packing} Packing */
 /** @typedef {import('./frames.js').PackNews} PackNews */
 /** @typedef {import('./people.js').FaceServer} FaceServer */
 /** @typedef {import('./true_angles.js').AngleServer} AngleServer */
 /** @typedef {import('./alike.js').AlikeServer} AlikeServer */
-/** @typedef {import('./atlas.js').AtlasServer} AtlasServer */
+/** @typedef {import('../parts/sphere/atlas.js').SheetServer} SheetServer */
+/** @typedef {import('./way.js').WayServer} WayServer */
 /** @typedef {import('./sphere_picture.js').MapServer} MapServer */
 
 const BRUSH = 'Draw across the bars to see who they are.';
@@ -40,17 +41,20 @@ function showStatus(root, state, news) {
 
 /**
  * A component whose value is a run's name. It raises `ended` when a followed run has come to an end.
- * @param {View<string | null, NewsServer<PackNews> & ControlServer & FaceServer & AngleServer & AtlasServer & MapServer & AlikeServer>} view
+ * @param {View<string | null, NewsServer<PackNews> & ControlServer & FaceServer & AngleServer & SheetServer & WayServer & MapServer & AlikeServer>} view
  */
 function packView({ element, props, server, trigger, watch }) {
   const root = find(element, '.hf-pack');
-  let state = fresh(null);
+  let state = fresh(null), { view } = place();
   const shown = () => state;
   plotly();  // fetched while the page settles, so that the first frame does not wait for it
 
   const charts = new PackingCharts(root, { hovered: goTo, brushed: light });
   const people = new People(root, server, shown);
-  const tip = new Tip(root, () => people);
+  const tip = new Tip(find(root, '.hf-sphere-tip'), find(root, '.hf-sphere'), async (index) => {
+    const [person] = await people.faces([index]).catch(() => [null]);
+    return { name: String(index), address: person?.now || person?.start || null };
+  });
   const sphere = new SpherePicture(root, shown, server, (index, at) => tip.show(index, at), choose);
   const timeline = new Timeline(root, shown, {
     figures: () => showFigures(root, state),
@@ -84,15 +88,14 @@ function packView({ element, props, server, trigger, watch }) {
     find(root, '.hf-brushed').textContent = lit?.text ?? BRUSH;
   }
 
-  /** @param {number} index */
-  function choose(index) {
+  /** Show who is chosen on the page; nobody is null. @param {number | null} identity */
+  function show(identity) {
+    if (state.picked === (identity !== null) && state.chosen === (identity ?? 0)) return;
     const frame = state.frames[state.index];
+    state.chosen = frame ? Math.min(identity ?? 0, frame.angles.length - 1) : identity ?? 0;  // one that there is
+    state.picked = identity !== null;
+    findInput(root, '.hf-identity').value = String(state.chosen);
     if (!frame) return;
-    const nearest = Math.min(Math.max(Math.round(index) || 0, 0), frame.angles.length - 1);  // that there is
-    state.chosen = nearest;
-    state.picked = true;
-    findInput(root, '.hf-identity').value = String(nearest);
-    moveTo({ identity: String(nearest) }, { step: false });
     people.show();
     sphere.mark(frame);
   }
@@ -122,26 +125,29 @@ function packView({ element, props, server, trigger, watch }) {
   const followRun = follower(element, (question) => server.news(question), apply, pauses);
   /** @param {string | null} name */
   function follow(name) {
-    if (state.name === name) Object.assign(state, { ...fresh(name), chosen: state.chosen, picked: state.picked });
+    if (state.name === name) Object.assign(state, fresh(name));
     else {
       state = fresh(name);
       sphere.clear();
     }
-    const { run, identity } = place();
-    if (run === name && identity !== undefined) Object.assign(state, { chosen: Number(identity), picked: true });
+    const where = place(), wanted = where.run === name ? chosenAt(where) : null;
+    Object.assign(state, { chosen: wanted ?? 0, picked: wanted !== null });
+    findInput(root, '.hf-identity').value = String(state.chosen);
     timeline.setPlaying(false);
     root.dataset.empty = name ? 'false' : 'true';
     followRun(name);
   }
   const identity = findInput(root, '.hf-identity');
-  identity.addEventListener('change', () => choose(Number(identity.value)));
+  identity.addEventListener('change', () => choose(Math.max(0, Math.round(Number(identity.value)) || 0)));
   controls(find(root, '.hf-progress'), server, () => state.name, () => follow(state.name));
   watch('value', () => {
     if (props.value !== state.name) follow(props.value);
   });
-  onPlace(({ run, identity: chosen }) => {
-    if (!root.isConnected || run !== state.name || chosen === undefined) return;
-    if (Number(chosen) !== state.chosen) choose(Number(chosen));
+  onPlace((where) => {
+    if (!root.isConnected || where.run !== state.name) return;
+    show(chosenAt(where));
+    if (where.view !== view) sphere.see();
+    ({ view } = where);
   });
   follow(props.value);
 }

@@ -6,7 +6,6 @@ run folder, so that the picture survives a reloaded page and a restarted server,
 
 from __future__ import annotations
 
-import base64
 import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,9 +15,11 @@ import gradio as gr
 from hyperface.errors import HyperFaceError, RunError
 from hyperface.jobs.pack import PackOptions
 from hyperface.runs import Run, names
-from hyperface.ui.pack.faces import alike_before, face_sheet, people_faces, way_faces
+from hyperface.ui.pack.faces import alike_before, people_faces, way_faces
 from hyperface.ui.parts.context import AppContext
+from hyperface.ui.parts.encoded import encoded, hundredths
 from hyperface.ui.parts.packed import gallery_of
+from hyperface.ui.parts.people import face_sheet
 from hyperface.ui.parts.run_view import PROGRESS_HTML, Question, answers, columns, control_functions, status_news
 from hyperface.ui.parts.scripts import component_script
 
@@ -101,7 +102,7 @@ def pack_news(context: AppContext, question: Question) -> dict[str, Any]:
         else {
             "from": seen,
             "points": fresh["points"].shape[1],
-            "records": base64.b64encode(fresh.tobytes()).decode("ascii"),
+            "records": encoded(fresh),
         },
         "picture": _picture(run),
     }
@@ -117,8 +118,6 @@ def person_angles(context: AppContext, question: Question) -> dict[str, Any]:
 
     records: base64 of uint16 (s, n), hundredths of a degree. more: there are more steps already.
     """
-    import numpy as np
-
     from hyperface.jobs.pack.start import kept_steps
 
     run = context.run(str(question.get("run")))
@@ -127,11 +126,10 @@ def person_angles(context: AppContext, question: Question) -> dict[str, Any]:
     most = max(1, BYTES_AT_ONCE // (2 * len(kept.rows[0])))
     degrees = kept.angles(int(question["identity"]), seen, most)
     steps = kept.steps[seen : seen + len(degrees)]
-    records = np.rint(100 * degrees).astype("<u2").tobytes()
     return {
         "from": seen,
         "steps": steps,
-        "records": base64.b64encode(records).decode("ascii"),
+        "records": hundredths(degrees),
         "more": seen + len(steps) < len(kept.steps),
     }
 
@@ -145,7 +143,7 @@ def published_map(context: AppContext, question: Question) -> dict[str, Any]:
         points = np.load(run.file(names.UMAP), allow_pickle=False).astype("<f4")
     except (OSError, ValueError) as error:
         raise RunError(f"umap-learn's map of {run.name} is damaged ({error}).") from error
-    return {"points": base64.b64encode(points.tobytes()).decode("ascii")}
+    return {"points": encoded(points)}
 
 
 def _start(context: AppContext, run: Run) -> dict[str, Any] | None:
@@ -153,10 +151,10 @@ def _start(context: AppContext, run: Run) -> dict[str, Any] | None:
     from hyperface.jobs.pack.start import start_frame
 
     try:
-        records = start_frame(PackOptions(**run.options), gallery_of(context, run).embeddings).tobytes()
+        record = start_frame(PackOptions(**run.options), gallery_of(context, run).embeddings)
     except (HyperFaceError, KeyError, TypeError):  # the worker says so, or the options are an older version's
         return None
-    return {"from": 0, "points": int(run.options["identities"]), "records": base64.b64encode(records).decode("ascii")}
+    return {"from": 0, "points": int(run.options["identities"]), "records": encoded(record)}
 
 
 def _picture(run: Run) -> dict[str, Any] | None:

@@ -54,6 +54,16 @@ function moveTo(changes, { step = true } = {}) {
   tell();
 }
 
+/** Choose somebody of the packing, on every tab. @param {number} identity */
+function choose(identity) {
+  moveTo({ identity: String(identity) });
+}
+
+/** @param {Place} where @returns {number | null} who is chosen there, if somebody is */
+function chosenAt({ identity }) {
+  return identity !== undefined && /^\d+$/.test(identity) ? Number(identity) : null;
+}
+
 function tell() {
   const now = place();
   for (const listener of listeners) listener(now);
@@ -68,4 +78,4 @@ function onPlace(listener) {
   listeners.add(listener);
 }
 
-export { moveTo, onPlace, place, placeOf, searchWith };
+export { choose, chosenAt, moveTo, onPlace, place, placeOf, searchWith };

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import gradio as gr
 
@@ -18,3 +19,8 @@ class AppPage:
     blocks: gr.Blocks
     packing: gr.Dropdown
     strip: gr.HTML
+
+    @property
+    def packing_shown(self) -> list[Any]:
+        """The events after which something else is known of the packing: another one is chosen, or it has ended."""
+        return [self.packing.change, self.strip.ended]  # the strip's script raises it

@@ -54,6 +54,14 @@ class Packed:
         """The `count` most similar identities of each row: cosines (m, count), falling, and numbers (m, count)."""
         return (embeddings @ self.embeddings.T).topk(min(count, len(self)), dim=1)
 
+    def angles_from(self, identity: int) -> np.ndarray:
+        """True angles from one identity to all, (n,), degrees."""
+        import torch
+
+        from hyperface import sphere
+
+        return torch.rad2deg(sphere.angles(self.embeddings, self.embeddings[identity])).numpy()
+
     @functools.cached_property
     def points(self) -> np.ndarray:
         """Where the picture of the sphere shows the identities: float32 (n, 3), unit rows."""

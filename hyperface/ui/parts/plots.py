@@ -10,7 +10,7 @@ from typing import Any
 
 import gradio as gr
 
-from hyperface.ui.parts.scripts import component_script
+from hyperface.ui.parts.figure_block import figure_block
 
 Figure = dict[str, Any]
 
@@ -24,15 +24,12 @@ def chart(
     those who do not see it. A click on a point that has customdata fires `picked`
     (see `picked_point`).
     """
-    return gr.HTML(
-        figure,
-        html_template=f'<div class="hf-chart" role="img" aria-label="{label}" style="height:{height}px"></div>',
-        js_on_load=component_script("chartView", events=("picked",)),
-        apply_default_css=False,
-        elem_id=elem_id,
-        elem_classes=["hf-chart-block"],
-        **options,
+    return figure_block(
+        "chartView", figure, _TEMPLATE, label=label, height=height, elem_id=elem_id, events=("picked",), **options
     )
+
+
+_TEMPLATE = '<div class="hf-chart" role="img" aria-label="@label" style="height:@height"></div>'
 
 
 def picked_point(event: gr.EventData) -> Any:

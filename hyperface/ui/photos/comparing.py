@@ -115,10 +115,9 @@ def _drawn(context: AppContext, packed: Packed, numbers: torch.Tensor) -> Sequen
     return [list(row) for row in drawn.reshape(*numbers.shape, *drawn.shape[1:])]
 
 
-def sphere_with(packed: Packed, embeddings: torch.Tensor) -> Ball:
+def sphere_with(packed: Packed, seen: SeenFaces, embeddings: torch.Tensor) -> Ball:
     """The sphere with the faces on it, as the run's own picture shows it where it has one."""
     from hyperface.projection import SphereProjection
 
-    points = packed.points  # (n, 3)
-    projection = SphereProjection.from_picture(packed.embeddings, points)
-    return sphere_with_faces(points, projection.place(embeddings), range(1, len(embeddings) + 1))
+    projection = SphereProjection.from_picture(packed.embeddings, packed.points)
+    return sphere_with_faces(packed, projection.place(embeddings), embeddings, seen.images)

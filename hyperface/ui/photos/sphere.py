@@ -2,17 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from hyperface.ui.parts.balls import Ball, ball_of
+from hyperface.drawing import data_url
+from hyperface.ui.parts.balls import Ball, Guests, ball_of
+from hyperface.ui.parts.packed import Packed
+
+if TYPE_CHECKING:
+    import torch
 
 
-def sphere_with_faces(identities: np.ndarray, faces: np.ndarray, numbers: Sequence[int]) -> Ball:
-    """Packed identities (n, 3) as points and faces (m, 3) as marked ones with their numbers; both are unit rows. The
-    first face is turned to the eye."""
-    first = len(identities)
-    marked = range(first, first + len(faces))
-    words = {place: f"face {number}" for place, number in zip(marked, numbers, strict=True)}
-    return ball_of(np.concatenate([identities, faces]), marked=marked, words=words, front=first)
+def sphere_with_faces(packed: Packed, points: np.ndarray, embeddings: torch.Tensor, images: torch.Tensor) -> Ball:
+    """Packed identities (n, d) as points, and after them faces as marked ones with their numbers, the first in front.
+
+    points: (m, 3), unit rows, where the faces are shown. embeddings: (m, d). images: (m, 3, h, w), aligned.
+    """
+    import torch
+
+    from hyperface import sphere
+    from hyperface.images import to_uint8
+
+    first, everybody = len(packed), torch.cat([packed.embeddings, embeddings])
+    angles = [torch.rad2deg(sphere.angles(everybody, embedding)).numpy() for embedding in embeddings]  # m × (n + m,)
+    return ball_of(
+        np.concatenate([packed.points, points]),
+        marked=range(first, first + len(points)),
+        words={first + number: f"face {number + 1}" for number in range(len(points))},
+        people=packed,
+        guests=Guests(np.stack(angles), [data_url(image) for image in to_uint8(images)]),
+    )

@@ -37,8 +37,8 @@ PRIVACY = (
 )
 HERE = """
 <h2 class="hf-heading">You are here</h2>
-<p class="hf-note">Each face is placed among the packed identities it is nearest to. The picture bends distances; the
-angles above do not.</p>
+<p class="hf-note">Your face among the packed identities. Press one of them to see from there; it is chosen on every
+tab then.</p>
 """
 
 
@@ -75,7 +75,7 @@ def build(page: AppPage, tab: gr.Tab) -> None:
         gr.HTML(f'<p class="hf-note">{PRIVACY}</p>', apply_default_css=False)
         delete = gr.Button("Delete photos and faces", size="sm", min_width=200, scale=0, elem_id="photos-delete")
     settings = _settings()
-    results = _results()
+    results = _results(page.context)
     _wire(page, tab, picker, delete, settings, results)
 
 
@@ -96,14 +96,17 @@ def _settings() -> Settings:
     return Settings(detector, turned)
 
 
-def _results() -> Results:
+def _results(context: AppContext) -> Results:
     status = gr.HTML(apply_default_css=False, elem_id="photos-status")
     photos = gr.HTML(apply_default_css=False, elem_id="photos-photos")
     cards = gr.HTML(apply_default_css=False, elem_id="photos-faces")
     with gr.Column(visible=False) as here:
         gr.HTML(HERE, apply_default_css=False)
         sphere = ball(
-            label="The packed identities on the sphere, and where your faces are", height=440, elem_id="photos-sphere"
+            label="The packed identities on the sphere, and where your faces are",
+            height=440,
+            elem_id="photos-sphere",
+            context=context,
         )
     return Results(status, photos, cards, here, sphere, gr.State(None, time_to_live=KEPT_SECONDS))
 
@@ -139,7 +142,8 @@ def _wire(page: AppPage, tab: gr.Tab, picker: gr.HTML, delete: gr.Button, settin
     asked: set[Block] = {packing, settings.detector, settings.turned}
     reading = picker.submit(toasts(show), asked, outputs, cancels=[demonstration], **LATEST)
     compared = [results.cards, results.here, results.sphere]
-    packing.change(toasts(compare), {packing, results.seen}, compared, **QUIET)
+    for event in page.packing_shown:
+        event(toasts(compare), {packing, results.seen}, compared, **QUIET)
     delete.click(lambda: deleted(results), outputs=outputs, cancels=[demonstration, reading], **QUIET)
 
 
@@ -197,7 +201,7 @@ def beside(context: AppContext, results: Results, name: str | None, remembered: 
         packed = load_packed(context, name)
         embeddings = embed(context, packed, remembered)  # (m, d)
         yield {results.cards: cards_text(context, packed, remembered, embeddings)}
-        yield {results.here: gr.update(visible=True), results.sphere: sphere_with(packed, embeddings)}
+        yield {results.here: gr.update(visible=True), results.sphere: sphere_with(packed, remembered, embeddings)}
     except HyperFaceError as error:  # the photos are shown all the same
         empty = f'<p class="hf-empty">{escape(error)}</p>'
         yield {results.cards: empty, results.here: gr.update(visible=False)}

@@ -1,6 +1,6 @@
 // The strip above the tabs: the stages of the shown packing's story, each a door, and the button that leads on.
 import { find, findAs } from '../parts/elements.js';
-import { moveTo, onPlace, place } from '../parts/address.js';
+import { choose, chosenAt, moveTo, onPlace, place } from '../parts/address.js';
 import { about } from './about.js';
 import { landing } from './landing.js';
 import { runMenu } from './run_menu.js';
@@ -28,7 +28,7 @@ import { FIRST_TAB, followTabs, openTab, tabOpen } from './tabs.js';
  * @property {Stage[]} stages
  * @property {Record<string, Next>} next
  * @property {{ first?: string, between?: string, last?: string }} captions
- * @property {boolean} [ready]
+ * @property {boolean} [active] whether the packing is still at work
  * @property {{ name: string, title: string, noun: string }[]} runs
  * @property {undefined} [error]
  */
@@ -89,7 +89,7 @@ function storyStrip({ element, props, server, trigger, watch }) {
   let told = null;
   /** @type {string | null} */
   let listing = null;
-  let asking = 0, grid = 0;
+  let asking = 0, led = 0;  // led: who was last told to lead the grid of identities
   /** @type {string | null} */
   let followed = null;
   const run = () => props.value?.run ?? null;
@@ -114,6 +114,7 @@ function storyStrip({ element, props, server, trigger, watch }) {
     followed = run();
     /** @type {string | null} */
     let cursor = null;
+    let active = false;
     while (mine === asking && element.isConnected) {
       if (document.visibilityState === 'visible') {
         /** @type {StoryNews | { error: string } | null} */
@@ -121,6 +122,8 @@ function storyStrip({ element, props, server, trigger, watch }) {
         if (mine !== asking) return;
         if (news && news.error === undefined && !news.same) {
           if (listing !== null && listing !== news.listing) trigger('listed', {});
+          if (active && !news.active) trigger('ended', {});
+          active = news.active ?? false;
           [told, cursor, listing] = [news, news.cursor, news.listing];
           show();
         }
@@ -134,20 +137,17 @@ function storyStrip({ element, props, server, trigger, watch }) {
     const name = run(), identity = props.value?.identity;
     if (props.value?.own && name) keepOwn(name);
     if (name && name !== place().run) {
-      const step = place().run !== undefined;  // the first is where the page began
-      moveTo({ run: name, identity: undefined }, { step });
-    } else if (identity !== undefined && identity !== null) {
-      grid = identity;
-      moveTo({ identity: String(identity) }, { step: false });
-    }
+      const begun = place().run !== undefined;  // the first is where the page begins, with whoever its link names
+      moveTo(begun ? { run: name, identity: undefined } : { run: name }, { step: begun });
+    } else if (identity !== undefined && identity !== null) choose(identity);
     if (name !== followed) follow();
   }
 
-  /** Let the grid of identities begin with who is chosen, where somebody sees it. */
+  /** Let the grid of identities, and the walk, begin with who is chosen, where somebody sees it. */
   function tellIdentity() {
-    const wanted = Number(place().identity ?? 0);
-    if (wanted === grid || tabOpen() === 'pack') return;
-    grid = wanted;
+    const wanted = chosenAt(place()) ?? 0;
+    if (wanted === led || tabOpen() === 'pack') return;
+    led = wanted;
     trigger('chosen', { identity: wanted });
   }
 
@@ -162,6 +162,11 @@ function storyStrip({ element, props, server, trigger, watch }) {
     if (!door) return;
     openTab(door.dataset.tab ?? '');
     story.goToEnd(door.dataset.frame ?? '');
+  });
+  // Numbers of people anywhere on the page lead to them.
+  document.addEventListener('click', (event) => {
+    const button = event.target instanceof Element ? event.target.closest('button[data-identity]') : null;
+    if (button instanceof HTMLElement && element.isConnected) choose(Number(button.dataset.identity));
   });
   about(find(root, '.hf-about-open'));
   followTabs(() => {

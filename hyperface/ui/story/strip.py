@@ -30,7 +30,7 @@ from hyperface.ui.story.chain import chain_of, landing_run, pictures_to_make
 from hyperface.ui.story.stages import captions, next_steps, stages_of
 
 FOLDER = Path(__file__).parent
-EVENTS = ("opened", "chosen", "listed", "make", "train", "test")
+EVENTS = ("opened", "chosen", "listed", "ended", "make", "train", "test")
 MOST_WANTED = 50  # runs that a page may ask for
 
 
@@ -38,7 +38,7 @@ def story_strip(context: AppContext, value: str | None) -> gr.HTML:
     """The component, with the packing that it begins with.
 
     Events: `opened` asks for a packing, `chosen` for an identity, `listed` says that there are other runs than before,
-    `make`, `train` and `test` that the button was pressed.
+    `ended` that the packing has come to its end, `make`, `train` and `test` that the button was pressed.
     """
 
     @answers
@@ -95,6 +95,7 @@ def story_news(context: AppContext, question: Question) -> dict[str, Any]:
             "next": next_steps(context, chain),
             "captions": captions(chain),
             "ready": context.is_demo(chain.packing),
+            "active": chain.packing.status().active,
             "runs": [
                 {"name": run.name, "title": run.title, "noun": NOUNS.get(run.verb, run.verb)}
                 for run in chain.runs

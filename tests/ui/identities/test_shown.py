@@ -73,6 +73,8 @@ def test_a_walk_takes_equal_steps_and_knows_its_ends(context, packing):
     assert walk.angle == pytest.approx(angle)
     assert len(walk.images) == len(walk.seen) == 3
     assert walk.seen[0] == pytest.approx(0, abs=0.1)
+    to_nearest = geodesic_panel.walk(packed, context, [0.0], start=1, end=None, style=0)
+    assert (to_nearest.end, to_nearest.angle) == (int(packed.nearest[1]), pytest.approx(float(packed.nearest_angle[1])))
     text = geodesic_panel.strip_text([0.0, 0.5, 1.0], walk)
     assert [f"{share * angle:.0f}°" in text for share in (0.0, 0.5, 1.0)] == [True] * 3
     assert f"{angle / 2:.1f}°" in geodesic_panel.face_text(0.5, walk)
@@ -86,7 +88,9 @@ def test_a_walk_takes_equal_steps_and_knows_its_ends(context, packing):
 def test_the_sphere_marks_what_the_grid_shows(context, packing):
     assert sphere_of(context, None, 0, 3) is None
     shown = sphere_of(context, packing.name, 4, 3)
-    assert (shown["marked"], shown["front"], len(shown["points"])) == ([4, 5], 4, 3 * 6)
+    assert (shown["marked"], shown["people"], len(shown["points"])) == (
+        [4, 5], {"run": packing.name, "count": 6}, 3 * 6,
+    )  # fmt: skip
     assert sphere_of(context, packing.name, 900, 3)["marked"] == [5]  # a number of the packing chosen before
 
 

@@ -4,29 +4,20 @@ import test from 'node:test';
 
 import { chanceText } from '../../../hyperface/ui/learn/dimensions.js';
 import { counted } from '../../../hyperface/ui/learn/drawn.js';
-import {
-  arc, between, circle, closest, degreesBetween, rolled, scattered, turned, unit, unturned,
-} from '../../../hyperface/ui/learn/geometry.js';
+import { closest, scattered } from '../../../hyperface/ui/learn/geometry.js';
 import { products, verdict } from '../../../hyperface/ui/learn/pictures.js';
 import { next, read } from '../../../hyperface/ui/learn/progress.js';
 import { signed, tallyText } from '../../../hyperface/ui/learn/race.js';
 import { below, somebody } from '../../../hyperface/ui/learn/thresholds.js';
-import { cross, dot } from '../../../hyperface/ui/parts/sphere/vectors.js';
+import { dot } from '../../../hyperface/ui/parts/sphere/vectors.js';
 
-/** @typedef {import('../../../hyperface/ui/learn/geometry.js').Vector} Vector */
-/** @typedef {import('../../../hyperface/ui/learn/geometry.js').Turn} Turn */
+/** @typedef {import('../../../hyperface/ui/parts/sphere/vectors.js').Vector} Vector */
 
 /** @param {number} value @param {number} wanted */
 const near = (value, wanted, slack = 1e-9) => assert.ok(Math.abs(value - wanted) < slack, `${value} is not ${wanted}`);
 
 /** @type {Vector[]} */
 const OCTAHEDRON = [[1, 0, 0], [-1, 0, 0], [0, 1, 0], [0, -1, 0], [0, 0, 1], [0, 0, -1]];
-
-test('angles are exact where an arc cosine is not', () => {
-  near(degreesBetween([1, 0, 0], unit([1, 1e-8, 0])), 1e-8 * 180 / Math.PI, 1e-15);
-  near(degreesBetween([1, 0, 0], [-1, 0, 0]), 180);
-  near(degreesBetween([1, 0, 0], [0, 0, 1]), 90);
-});
 
 test('the closest of an octahedron are its twelve edges', () => {
   const { angle, pairs } = closest(OCTAHEDRON);
@@ -45,31 +36,6 @@ test('the closest of scattered points are those of a plain search', () => {
   points.forEach((point) => near(Math.hypot(...point), 1));
   assert.deepEqual(scattered(15, 4), points);
   assert.notDeepEqual(scattered(15, 5), points);
-});
-
-test('rolling keeps lengths and angles, and can be undone', () => {
-  /** @type {Turn} */
-  const turn = rolled(rolled([[1, 0, 0], [0, 1, 0], [0, 0, 1]], 0.7, -0.4), -1.9, 2.2);
-  const [a, b] = scattered(2, 8);
-  near(degreesBetween(turned(turn, a), turned(turn, b)), degreesBetween(a, b), 1e-9);
-  unturned(turn, turned(turn, a)).forEach((value, k) => near(value, a[k]));
-  near(dot(cross(turn[0], turn[1]), turn[2]), 1);  // no mirror
-  const right = turned(rolled([[1, 0, 0], [0, 1, 0], [0, 0, 1]], 0.1, 0), [0, 0, 1]);
-  assert.ok(right[0] > 0 && Math.abs(right[1]) < 1e-12);  // what is in front moves to the right
-  const up = turned(rolled([[1, 0, 0], [0, 1, 0], [0, 0, 1]], 0, 0.1), [0, 0, 1]);
-  assert.ok(up[1] > 0 && Math.abs(up[0]) < 1e-12);
-});
-
-test('arcs and circles lie on the ball, at the right angles', () => {
-  const [a, b] = scattered(2, 3);
-  const line = arc(a, b);
-  near(degreesBetween(line[0], a), 0);
-  near(degreesBetween(line[line.length - 1], b), 0, 1e-6);
-  near(degreesBetween(between(a, b, 0.5), a), degreesBetween(a, b) / 2, 1e-6);
-  for (const point of circle(a, 33)) {
-    near(Math.hypot(...point), 1, 1e-12);
-    near(degreesBetween(point, a), 33, 1e-9);
-  }
 });
 
 test('a verdict says who was right', () => {

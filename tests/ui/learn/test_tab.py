@@ -19,7 +19,7 @@ def test_points_are_solved_and_the_lesson_stays_done(page, open_tab):
     lesson = begin(page, open_tab, "ball")
     lesson.get_by_role("button", name="12", exact=True).click()
     lesson.locator(".hf-ball-best").filter(has_text="63.43").wait_for()
-    ball = lesson.locator("canvas")
+    ball = lesson.locator(".hf-lesson-ball")
     before = lesson.locator(".hf-ball-angle").inner_text()
     ball.focus()
     for key in ("n", "ArrowUp", "ArrowUp", "ArrowRight"):

@@ -3,13 +3,14 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 
 import { explanation, headline } from '../../../hyperface/ui/pack/alike.js';
-import { nearestPlace } from '../../../hyperface/ui/pack/atlas.js';
 import { brushed, curves, histogram } from '../../../hyperface/ui/pack/charts.js';
 import { degrees, place, share } from '../../../hyperface/ui/pack/figures.js';
 import { decodeFrames, fresh, takeIn } from '../../../hyperface/ui/pack/frames.js';
 import { colorRange } from '../../../hyperface/ui/pack/sphere_picture.js';
-import { TrueAngles, reachOf } from '../../../hyperface/ui/pack/true_angles.js';
+import { TrueAngles } from '../../../hyperface/ui/pack/true_angles.js';
+import { nearestPlace } from '../../../hyperface/ui/pack/way.js';
 import { inWords, noteOf } from '../../../hyperface/ui/pack/words.js';
+import { reachOf } from '../../../hyperface/ui/parts/sphere/vectors.js';
 
 /** @typedef {import('../../../hyperface/ui/pack/frames.js').PackNews} PackNews */
 

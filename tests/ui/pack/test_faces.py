@@ -10,8 +10,9 @@ from hyperface.defaults import GALLERY
 from hyperface.errors import RunError
 from hyperface.jobs.pack import PackOptions, create
 from hyperface.jobs.pack.start import start_rows
-from hyperface.ui.pack.faces import CELL, alike_before, face_sheet, people_faces, way_faces
+from hyperface.ui.pack.faces import alike_before, people_faces, way_faces
 from hyperface.ui.pack.view import published_map
+from hyperface.ui.parts.people import CELL, face_sheet
 
 
 def pixels(address: str) -> np.ndarray:

@@ -14,6 +14,7 @@ def test_the_way_ends_with_the_best_known_packing(monkeypatch):
     assert "the best known packing" in text
     assert len(shown["points"]) == 3 * 12
     assert len(shown["links"]) == 30
+    assert shown["caps"] == pytest.approx(63.4349 / 2, abs=1e-4)  # so that the circles of the closest touch
     assert len(pictures) > 10
     assert "away" in pictures[0][1]
 

@@ -49,8 +49,20 @@ def place_of(page, index: int) -> tuple[float, float]:
     )
 
 
-def state_of(page) -> str:
-    return page.locator("#pack-view .hf-progress-state").inner_text()
+def watch_the_start(page, people: int) -> None:
+    """From now on `waited` is how many milliseconds it took from pressing Pack to the start of so many people."""
+    page.evaluate(
+        """people => {
+          const { sphere } = document.querySelector('.hf-sphere'), show = sphere.show.bind(sphere);
+          let pressed = null;
+          sphere.show = (picture) => {
+            show(picture);
+            if (pressed !== null && sphere.scene.count === people) window.waited ??= performance.now() - pressed;
+          };
+          document.querySelector('#pack-begin').addEventListener('click', () => { pressed = performance.now(); }, true);
+        }""",
+        people,
+    )
 
 
 def wait_for_state(page, state: str, seconds: float = 120) -> None:
@@ -77,7 +89,9 @@ def test_the_estimate_learns_from_this_machine(tmp_path):
 @browser_test
 def test_packing_live_and_after_a_reload(page, set_number, runs_folder):
     before = {run.name for run in runs.list_runs([runs_folder])}
+    watch_the_start(page, 30)
     start_small_packing(page, set_number)
+    assert page.wait_for_function("window.waited").json_value() < 10_000  # a second where nothing else runs
     page.wait_for_function("/Starting|Running/.test(document.querySelector('#pack-view').innerText)")
     wait_for_state(page, "Finished")
     (run,) = [run for run in runs.list_runs([runs_folder], "pack") if run.name not in before]
@@ -172,23 +186,28 @@ def test_from_one_person_everybody_is_at_the_true_angle(page, runs_folder):
     assert page.locator(".hf-ball-said").inner_text() == f"Identity {nearest}, nearest {after} at {told[after]:.1f}°"
 
 
-def packed_run(folder, moments) -> runs.Run:
-    """A finished packing whose people were at `moments`, embeddings (n, d), and no more than that."""
+def packed_run(folder, moments, nearest=None) -> runs.Run:
+    """A finished packing whose people were at `moments`, embeddings (n, d), with nearest angles (n,) that grow by a
+    degree from one to the next."""
     from hyperface.projection.frames import FrameWriter
     from hyperface.projection.paths import PathWriter
 
-    count = len(moments[0])
-    run = runs.create("pack", {"identities": count, "gallery": "gan-10k", "steps": 1}, title="By hand", folder=folder)
+    count, last = len(moments[0]), len(moments) - 1
+    angles = np.full(count, 50.0) if nearest is None else nearest
+    options = {"identities": count, "gallery": "gan-10k", "steps": last}
+    run = runs.create("pack", options, title="By hand", folder=folder)
     with (
-        runs.Worker(run).working(),
+        runs.Worker(run).working() as worker,
         closing(FrameWriter(run.path / "frames.bin", count)) as frames,
         closing(PathWriter(run.path / "paths.bin", *moments[0].shape)) as paths,
     ):
         np.save(run.path / "embeddings.npy", moments[-1])
         for step, rows in enumerate(moments):
             points = rows[:, :3] / np.linalg.norm(rows[:, :3], axis=1, keepdims=True)
-            frames.append(step, points, np.full(count, 50.0 + step), (0, 1))
+            frames.append(step, points, angles + step, (0, 1))
             paths.keep(step, rows)
+            told = {"min_angle": angles.min() + step, "mean_nearest_angle": angles.mean() + step, "max_cosine": 0.5}
+            worker.log({"step": step, "objective": 1.0, "gallery_distance": 0.5, **told})
     return run
 
 
@@ -201,6 +220,93 @@ def radii(page) -> np.ndarray:
 def naive_angles(rows: np.ndarray, person: int) -> np.ndarray:
     rows = rows.astype(np.float64)
     return np.degrees(np.arccos(np.clip(rows @ rows[person], -1, 1)))
+
+
+def open_run(page, run: runs.Run, count: int, query: str = "") -> None:
+    """Open a link to a run of so many people."""
+    page.goto(f"{page.url.partition('?')[0]}?run={run.name}{query}")
+    page.wait_for_function(f"{SCENE}?.count === {count}")
+
+
+def wait_for_frame(page, index: int) -> None:
+    page.wait_for_function("index => document.querySelector('.hf-frame').value === index", arg=str(index))
+
+
+@browser_test
+def test_charts_slider_and_sphere_are_linked(page, runs_folder):
+    """The pointer over a curve moves the slider, the slider moves the mark in the curves, bars that are brushed light
+    their people up."""
+    moments = [sphere.random_points(30, 8, seed=seed).numpy() for seed in range(3)]
+    run = packed_run(runs_folder, moments, nearest=np.repeat([40.0, 60.0], [20, 10]))
+    open_run(page, run, 30)
+    plot = page.locator("#pack-view .hf-angles-chart .nsewdrag").first
+    plot.scroll_into_view_if_needed()
+    box = plot.bounding_box()
+    page.mouse.move(box["x"] + 5, box["y"] + box["height"] / 2)
+    page.mouse.move(box["x"] + 3, box["y"] + box["height"] / 2)
+    wait_for_frame(page, 0)
+    page.mouse.move(2, 2)
+    page.locator("#pack-view .hf-frame").fill("1")
+    marks = "(document.querySelector('.hf-angles-chart').layout.shapes ?? []).map((line) => line.x0)"
+    page.wait_for_function(f"JSON.stringify({marks}) === '[1]'")
+
+    bars = page.locator("#pack-view .hf-histogram .nsewdrag").first
+    bars.scroll_into_view_if_needed()
+    box = bars.bounding_box()
+    page.mouse.move(box["x"] + box["width"] * 0.6, box["y"] + 20)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] * 0.8, box["y"] + 30, steps=4)
+    page.mouse.move(box["x"] + box["width"] - 2, box["y"] + 40, steps=4)
+    page.mouse.up()
+    page.wait_for_function(f"{SCENE}.lit?.size === 10")
+    assert sorted(page.evaluate(f"[...{SCENE}.lit]")) == list(range(20, 30))
+    assert page.locator("#pack-view .hf-brushed").inner_text().startswith("10 people with the nearest between")
+
+
+@browser_test
+def test_umap_learns_map_is_shown_and_a_link_opens_it(page, runs_folder):
+    run = packed_run(runs_folder, [sphere.random_points(30, 8, seed=seed).numpy() for seed in range(2)])
+    published = sphere.random_points(30, 3, seed=9).numpy()
+    np.save(run.path / "umap.npy", published)
+    faithful = {"trustworthiness": 0.95, "rank_correlation": 0.7}
+    picture = {"trustworthiness": 0.6, "rank_correlation": 0.1, "umap_learn": faithful}
+    (run.path / "picture.json").write_text(json.dumps(picture))
+    open_run(page, run, 30)
+    page.get_by_role("button", name="umap-learn’s map").click()
+
+    def wait_for_it() -> None:
+        page.wait_for_function(
+            f"rows => {{ const scene = {SCENE}; return scene?.count === 30 && "
+            "rows.flat().every((value, i) => Math.abs(scene.map[i] - value) < 1e-3); }",
+            arg=published.tolist(),
+        )
+        note = page.locator("#pack-view .hf-pack-note").inner_text()
+        assert note.startswith("The map as umap-learn draws it")
+        assert "trustworthiness 0.95" in note
+        assert "trustworthiness 0.60" in note
+
+    wait_for_it()
+    page.reload()
+    wait_for_it()
+    page.get_by_role("button", name="The whole map").click()
+    page.wait_for_function(f"rows => Math.abs({SCENE}.map[0] - rows[0][0]) > 1e-2", arg=published.tolist())
+
+
+@browser_test
+def test_the_chosen_face_follows_the_slider(page, small_faces, runs_folder):
+    """A way of three steps from one person to another: the face at the pole is another one at each."""
+    ends = np.load(small_faces.path / "embeddings.npy")
+    moments = [ends, ends + np.roll(ends, 1, 0), np.roll(ends, 1, 0)]
+    moments = [rows / np.linalg.norm(rows, axis=1, keepdims=True) for rows in moments]
+    run = packed_run(runs_folder, moments)
+    open_run(page, run, 20, "&identity=7")
+    seen = []
+    for frame in (2, 1, 0):
+        page.locator("#pack-view .hf-frame").fill(str(frame))
+        page.wait_for_function(f"seen => {SCENE}.portrait && !seen.includes({SCENE}.portrait.src)", arg=seen)
+        seen.append(page.evaluate(f"{SCENE}.portrait.src"))
+    page.locator("#pack-view .hf-frame").fill("2")
+    page.wait_for_function(f"last => {SCENE}.portrait.src === last", arg=seen[0])
 
 
 @browser_test

@@ -9,7 +9,7 @@ import { color, onScale, pointSize } from '../../../hyperface/ui/parts/sphere/lo
 import { PlainPainter } from '../../../hyperface/ui/parts/sphere/plain_painter.js';
 import { Scene } from '../../../hyperface/ui/parts/sphere/scene.js';
 import {
-  NO_TURN, angleBetween, arc, between, combine, inverse, pointAt, seenFrom, toFront, turnAround, turned, turnedAll, unit,
+  NO_TURN, angleBetween, arc, between, circle, combine, inverse, pointAt, seenFrom, toFront, turnAround, turned, turnedAll, unit,
 } from '../../../hyperface/ui/parts/sphere/vectors.js';
 
 /** @typedef {[number, number, number]} Vector */
@@ -51,6 +51,15 @@ test('an arc lies on the sphere, and its halves are as long', () => {
   assert.ok(Math.abs(angleBetween(line[0], line[2]) - 45) < 1e-9);
   assert.ok(arc([1, 0, 0], [-1, 0, 0], 4).flat().every(Number.isFinite));  // no great circle is the shortest
   assert.ok(Math.abs(angleBetween([1, 0, 0], unit([1, 1e-7, 0])) - 180 / Math.PI * 1e-7) < 1e-12);
+});
+
+test('a circle lies on the sphere, so many degrees around its middle', () => {
+  for (const center of /** @type {Vector[]} */ ([[0.6, 0, 0.8], [0, 1, 0], unit([1, -2, 3])])) {
+    for (const point of circle(center, 33, 12)) {
+      assert.ok(Math.abs(Math.hypot(...point) - 1) < 1e-12);
+      assert.ok(Math.abs(angleBetween(point, center) - 33) < 1e-9);
+    }
+  }
 });
 
 test('from one person everybody is as far as the angle says, in the direction of the map', () => {

@@ -10,8 +10,8 @@ from hyperface.ui.photos.picker import ReceivedPhoto
 
 
 @pytest.fixture
-def results(lay_out) -> photos_tab.Results:
-    return lay_out(lambda blocks: photos_tab._results())
+def results(lay_out, context) -> photos_tab.Results:
+    return lay_out(lambda blocks: photos_tab._results(context))
 
 
 @pytest.fixture
@@ -36,7 +36,8 @@ def test_faces_are_found_and_compared_and_the_rest_is_told(context, packing, res
     assert shown[results.cards].count('class="hf-card"') == 1
     assert shown[results.cards].count('alt="identity ') == 5
     assert shown[results.here] == gr.update(visible=True)
-    assert [text for _, text in shown[results.sphere]["words"]] == ["face 1"]
+    assert shown[results.sphere]["words"] == [[6, "face 1"]]
+    assert [address[:11] for address in shown[results.sphere]["guests"]["pictures"]] == ["data:image/"]
     assert shown[results.seen].images.shape == (1, 3, 112, 112)
     assert "broken.png: " in shown[results.status]
 

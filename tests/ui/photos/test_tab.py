@@ -1,8 +1,10 @@
+import base64
 import hashlib
 import io
 import json
 import re
 import time
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -75,14 +77,28 @@ def test_shown_photos_are_small_and_keep_their_shape(shape):
     assert shown.shape[0] / shown.shape[1] == pytest.approx(shape[0] / shape[1], rel=0.05) or 1 in shown.shape[:2]
 
 
-def test_the_sphere_shows_every_identity_and_names_the_faces():
-    points = np.random.default_rng(0).normal(size=(5000, 3))
-    points /= np.linalg.norm(points, axis=1, keepdims=True)
-    shown = sphere_with_faces(points, points[:2], [1, 2])
+class Many:
+    """A packing of 5,000 people, as far as the sphere knows of it."""
+
+    run = SimpleNamespace(name="pack-many")
+    embeddings = torch.nn.functional.normalize(torch.randn(5000, 16, generator=torch.Generator().manual_seed(0)))
+    points = torch.nn.functional.normalize(embeddings[:, :3]).numpy()
+
+    def __len__(self) -> int:
+        return len(self.embeddings)
+
+
+def test_the_sphere_shows_every_identity_and_the_faces_at_their_true_angles():
+    packed, faces = Many(), torch.eye(2, 16)
+    shown = sphere_with_faces(packed, packed.points[:2], faces, torch.rand(2, 3, 112, 112))
     assert len(shown["points"]) == 3 * 5002
     assert shown["marked"] == [5000, 5001]
     assert shown["words"] == [[5000, "face 1"], [5001, "face 2"]]
-    assert shown["front"] == 5000
+    assert shown["people"] == {"run": "pack-many", "count": 5000}
+    angles = np.frombuffer(base64.b64decode(shown["guests"]["angles"]), "<u2").reshape(2, 5002) / 100
+    naive = np.degrees(np.arccos(np.concatenate([packed.embeddings, faces]) @ faces.numpy().T)).T
+    np.testing.assert_allclose(angles, naive, atol=0.02)
+    assert len(shown["guests"]["pictures"]) == 2
     json.dumps(shown, allow_nan=False)  # the page's JSON knows no NaN
 
 

@@ -2,9 +2,11 @@
 
 import re
 
+import numpy as np
 import pytest
 
-from hyperface import runs
+from hyperface import gallery, runs
+from hyperface.defaults import GALLERY
 
 pytestmark = pytest.mark.browser
 
@@ -58,6 +60,70 @@ def test_a_link_opens_the_same_person_on_the_same_tab(small_packing, page, app_u
     page.locator("#identities-first input").fill("3")
     page.locator("#identities-first input").press("Enter")
     wait_for_address(page, identity="3", run=small_packing.name)
+
+
+PICKED = "document.querySelector('{} .hf-ball')?.sphere?.scene.picked"
+
+
+def wait_for_picked(page, place: str, identity: int) -> None:
+    """On the sphere in this part of the page."""
+    page.wait_for_function(f"{PICKED.format(place)} === {identity}")
+
+
+def test_one_person_is_chosen_on_all_tabs_and_back_goes_back(small_packing, page, open_tab):
+    page.locator("#pack-view .hf-identity").fill("7")
+    page.locator("#pack-view .hf-identity").press("Tab")
+    wait_for_address(page, identity="7")
+    wait_for_picked(page, "#pack-view", 7)
+
+    open_tab(page, "Identities")
+    page.wait_for_function("document.querySelector('#identities-first input').value === '7'")
+    page.get_by_role("button", name="Choose one on the sphere").click()
+    wait_for_picked(page, "#identities-sphere", 7)
+    page.wait_for_function("document.querySelector('#identities-sphere .hf-ball').sphere.portraits.shown.length > 3")
+    assert page.locator("#identities-sphere [data-view=person]").get_attribute("aria-pressed") == "true"
+    page.locator("#identities-sphere .hf-ball").press("n")
+    page.wait_for_function(f"{PICKED.format('#identities-sphere')} !== 7")
+    nearest = page.evaluate(PICKED.format("#identities-sphere"))
+    wait_for_address(page, identity=str(nearest))
+    wait_for_picked(page, "#pack-view", nearest)
+    page.wait_for_function("n => document.querySelector('#identities-first input').value === n", arg=str(nearest))
+    page.wait_for_function("n => document.querySelector('#geodesic-from input').value === n", arg=str(nearest))
+
+    page.locator("#identities-sphere [data-view=map]").click()
+    wait_for_address(page, view="map")
+    page.go_back()
+    wait_for_address(page, view="", identity=str(nearest))
+    page.go_back()
+    wait_for_picked(page, "#identities-sphere", 7)
+    page.locator("#identities-first input").fill("3")
+    page.locator("#identities-first input").press("Enter")
+    wait_for_picked(page, "#pack-view", 3)
+
+
+def test_a_link_opens_the_same_view(small_packing, page, app_url):
+    link = f"{app_url}?run={small_packing.name}&identity=5"
+    for view in ("map", "person"):
+        page.goto(f"{link}&view={view}")
+        page.locator(f"#pack-view .hf-pack[data-view={view}]").wait_for()
+        page.wait_for_function(
+            "one => document.querySelector('#pack-view .hf-ball').sphere.scene.fromOne === one", arg=view == "person"
+        )
+    page.locator("#pack-view [data-view=map]").click()
+    wait_for_address(page, view="map", identity="5")
+    page.go_back()
+    page.locator("#pack-view .hf-pack[data-view=person]").wait_for()
+
+
+def test_an_open_page_learns_that_a_packing_has_ended(page, app_url, runs_folder):
+    run = runs.create("pack", {"identities": 4, "gallery": GALLERY}, title="At work", folder=runs_folder)
+    with runs.Worker(run).working():
+        page.goto(f"{app_url}?run={run.name}&tab=identities")
+        page.locator("#identities-grid").get_by_text("is at work and has no people yet").wait_for()
+        faces = gallery.load(GALLERY)
+        np.save(run.path / "embeddings.npy", faces.embeddings[:4].numpy())
+        (run.path / "recognizer.json").write_text(f'{{"name": "{faces.recognizer}"}}')
+    page.locator("#identities-grid img[alt^='Identity 3']").first.wait_for()
 
 
 def test_a_run_is_renamed_and_deleted(small_packing, page, runs_folder):

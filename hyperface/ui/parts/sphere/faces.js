@@ -74,12 +74,12 @@ class Faces {
   }
 
   /**
-   * Those who fit, the picked and its nearest first, then in the order of a fixed shuffle.
+   * Those who fit, the picked, its nearest and those who stand out first, then in the order of a fixed shuffle.
    * @param {Scene} scene
    * @param {number} apart in radii
    */
   fitting(scene, apart) {
-    const { now, count, picked, nearest, lit } = scene;
+    const { now, count, picked, nearest, lit, marked } = scene;
     /** @type {Map<number, number[]>} */
     const taken = new Map();
     const grid = Math.ceil(2.4 / apart) + 2, square = apart * apart;
@@ -102,7 +102,7 @@ class Faces {
       else taken.set(own, [index]);
       shown.push(index);
     };
-    const first = new Set([picked ?? 0, nearest ?? 0, ...(lit ?? [])].filter((index) => index < count));
+    const first = new Set([picked ?? 0, nearest ?? 0, ...(lit ?? []), ...marked].filter((index) => index < count));
     for (const index of first) tryOne(index);
     const stride = strideOf(count);
     for (let i = 0, index = 0; i < count; i++, index = (index + stride) % count) if (!first.has(index)) tryOne(index);

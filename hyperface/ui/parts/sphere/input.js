@@ -22,6 +22,8 @@ const LET_GO_MILLISECONDS = 80;  // a pointer that rested so long before it was 
  * @property {(event: PointerEvent) => void} click
  * @property {(event: PointerEvent) => boolean} grab
  * @property {(event: PointerEvent) => void} carry
+ * @property {(x: number, y: number) => boolean} nudge an arrow key, to the right and upwards; false: it turns the ball
+ * @property {() => void} drop let go of what is held
  * @property {() => void} walk to the nearest
  */
 
@@ -128,13 +130,18 @@ class Input {
   /** @param {KeyboardEvent} event */
   key(event) {
     if (event.altKey || event.ctrlKey || event.metaKey) return;
-    const { camera, walk, changed } = this.handling, step = KEY_TURN / camera.zoom;
+    const { camera, nudge, drop, walk, changed } = this.handling, step = KEY_TURN / camera.zoom;
+    /** @param {number} x @param {number} y */
+    const arrow = (x, y) => {
+      if (!nudge(x, y)) camera.drag(step * x, step * y);
+    };
     /** @type {Record<string, () => void>} */
     const actions = {
-      ArrowLeft: () => camera.drag(-step, 0),
-      ArrowRight: () => camera.drag(step, 0),
-      ArrowUp: () => camera.drag(0, step),
-      ArrowDown: () => camera.drag(0, -step),
+      ArrowLeft: () => arrow(-1, 0),
+      ArrowRight: () => arrow(1, 0),
+      ArrowUp: () => arrow(0, 1),
+      ArrowDown: () => arrow(0, -1),
+      Escape: drop,
       '+': () => camera.zoomBy(KEY_ZOOM),
       '=': () => camera.zoomBy(KEY_ZOOM),
       '-': () => camera.zoomBy(1 / KEY_ZOOM),

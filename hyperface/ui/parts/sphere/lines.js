@@ -1,6 +1,6 @@
 // Lines, marks and words over the sphere, on a canvas of their own.
 import { variable } from '../look.js';
-import { arc, matrix, pointAt } from './vectors.js';
+import { arc, circle, matrix, pointAt } from './vectors.js';
 
 /** @typedef {import('./scene.js').Scene} Scene */
 /** @typedef {import('./scene.js').Link} Link */
@@ -8,7 +8,7 @@ import { arc, matrix, pointAt } from './vectors.js';
 /** @typedef {import('./painter.js').Frame} Frame */
 /** A place on the canvas in pixels, and how far in front of the middle it is, in radii. @typedef {{ x: number, y: number, z: number }} Place */
 
-const PIECES = 24;
+const PIECES = 24, CIRCLE_PIECES = 48;
 const PORTRAIT = 0.115;  // of the ball's radius: from the middle of the picked one's face to its edge
 const NARROW = 180;  // pixels: so small a radius has no room for many words
 const LIFTED = 1.012;  // of the radius: a line over the surface
@@ -34,7 +34,7 @@ function onCanvas(scene, camera, { width, height, radius }) {
 function inks() {
   return {
     text: variable('--body-text-color'), quiet: variable('--body-text-color-subdued'), mark: variable('--hf-series-2'),
-    paper: variable('--background-fill-primary'), bound: variable('--hf-series-muted'), font: variable('--font') || 'sans-serif',
+    paper: variable('--background-fill-primary'), bound: variable('--hf-series-muted'), cap: variable('--hf-series-1'), font: variable('--font') || 'sans-serif',
   };
 }
 
@@ -63,6 +63,7 @@ class Lines {
     context.clearRect(0, 0, frame.width, frame.height);
     if (scene.count === 0) return;
     if (scene.fromOne) this.rings(scene, place, frame.radius * camera.zoom);
+    else if (scene.caps !== null) for (let i = 0; i < scene.count; i++) this.cap(pointAt(scene.now, i), Math.min(scene.caps, 89), place);
     for (const link of this.links(scene)) this.link(scene, link, place);
     for (const [index, text] of scene.words) {
       const at = index < scene.count ? place(pointAt(scene.now, index)) : null;
@@ -79,6 +80,30 @@ class Lines {
       const at = place(pointAt(scene.now, hovered));
       this.ring(at, radiusOf(hovered, at.z) + 2, this.inks.mark, 2);
     }
+  }
+
+  /** The circle around somebody, filled where all of it is in front. @param {import('./vectors.js').Vector} point @param {number} degrees @param {(point: number[]) => Place} place */
+  cap(point, degrees, place) {
+    const { context, inks: colors } = this, way = circle(point, degrees, CIRCLE_PIECES).map(place);
+    context.strokeStyle = context.fillStyle = colors.cap;
+    context.lineWidth = 1.2;
+    if (way.every(({ z }) => z > 0)) {
+      context.beginPath();
+      for (const { x, y } of way) context.lineTo(x, y);
+      context.globalAlpha = 0.09;
+      context.fill();
+    }
+    for (const front of [false, true]) {
+      context.globalAlpha = front ? 0.55 : 0.09;
+      context.beginPath();
+      for (let i = 1; i < way.length; i++) {
+        if (way[i - 1].z + way[i].z > 0 !== front) continue;
+        context.moveTo(way[i - 1].x, way[i - 1].y);
+        context.lineTo(way[i].x, way[i].y);
+      }
+      context.stroke();
+    }
+    context.globalAlpha = 1;
   }
 
   /** Those given, and the one to the nearest. @param {Scene} scene @returns {Link[]} */

@@ -64,9 +64,10 @@ function looks(scene, colors, faced) {
   return result;
 }
 
-/** How large a point is drawn among so many, in pixels. @param {number} count @param {number} zoom */
+/** How large a point is drawn among so many, in pixels: a few are large enough for a finger. @param {number} count @param {number} zoom */
 function pointSize(count, zoom) {
-  return Math.min(18, Math.min(9, Math.max(3.2, 170 / Math.sqrt(count || 1))) * Math.sqrt(zoom));
+  const many = Math.min(9, Math.max(3.2, 170 / Math.sqrt(count || 1))), few = Math.min(16, 80 / Math.sqrt(count || 1));
+  return Math.min(20, Math.max(many, few) * Math.sqrt(zoom));
 }
 
 export { color, looks, onScale, palette, pointSize };

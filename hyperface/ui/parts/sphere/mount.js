@@ -6,8 +6,8 @@
 //   sphere.show({ positions: later });                                // glides there
 //   sphere.faces({ image, columns, rows });                           // an atlas of pictures: faces in place of points
 //
-// `show` takes a Picture (see scene.js); what is left out stays. With `dragged`, points can be dragged over the ball. The
-// element needs a height of its own. Without WebGL an ordinary canvas shows the same, without faces.
+// `show` takes a Picture (see scene.js); what is left out stays. With `dragged`, points can be taken hold of and moved over
+// the ball, with the pointer and with keys. The element needs a height of its own. Without WebGL an ordinary canvas shows the same, without faces.
 import { onTheme } from '../look.js';
 import { Camera } from './camera.js';
 import { Faces, grown } from './faces.js';
@@ -25,12 +25,14 @@ import { inverse, pointAt, toFront, turned, unit } from './vectors.js';
 
 /**
  * label: what it shows, for those who do not see it. picked: somebody was clicked, or walked to. hovered: who is under the
- * pointer, and where in the element; null for nobody. dragged: a point was dragged to a place on the unit sphere.
+ * pointer, and where in the element; null for nobody. dragged: a point was dragged to a place on the unit sphere; a
+ * point that is taken hold of is picked. dropped: it was let go.
  * said: what is read out after a walk to somebody; by default "Identity 17, nearest 462 at 77.1°". idle: whether it turns
  * slowly by itself.
  * @typedef {object} SphereOptions
  * @property {string} label
  * @property {(index: number) => void} [picked]
+ * @property {() => void} [dropped]
  * @property {(index: number | null, at: { x: number, y: number }) => void} [hovered]
  * @property {(index: number, place: Vector) => void} [dragged]
  * @property {(index: number, nearest: number | null, angle: number) => string} [said]
@@ -40,6 +42,8 @@ import { inverse, pointAt, toFront, turned, unit } from './vectors.js';
 const MARGIN = 14;  // pixels around the ball
 const LEAST_REACH = 9;  // pixels from a point that still mean it
 const KEYS = 'Arrow keys turn it, plus and minus zoom, N walks to the nearest.';
+const KEYS_OF_POINTS = 'N takes the next point, arrow keys move it, Escape lets it go. Then arrow keys turn the ball; plus and minus zoom.';
+const NUDGE = 0.06;  // radians that a key moves a point
 
 /** Whether long movements are unwanted. */
 function calm() {
@@ -63,7 +67,7 @@ class Sphere {
     this.lastPainted = 0;
     this.waiting = 0;
     this.visible = true;
-    const { canvas, overlay, grip, live } = parts(element, options.label);
+    const { canvas, overlay, grip, live } = parts(element, `${options.label}. ${options.dragged ? KEYS_OF_POINTS : KEYS}`);
     this.canvases = [canvas, overlay];
     this.grip = grip;
     this.live = live;
@@ -114,9 +118,12 @@ class Sphere {
       },
       grab: (event) => {
         this.held = this.options.dragged && !this.scene.fromOne ? this.under(event) : null;
+        if (this.held !== null) this.options.picked?.(this.held);
         return this.held !== null;
       },
       carry: (event) => this.carry(event),
+      nudge: (x, y) => this.nudge(x, y),
+      drop: () => this.options.dropped?.(),
       walk: () => this.walk(),
     });
   }
@@ -139,12 +146,21 @@ class Sphere {
     this.draw();
   }
 
-  /** Go to the nearest of the picked one, and say who it is. */
+  /** Go to the nearest of the picked one, or take the next of points that can be moved. */
   walk() {
     const { nearest, picked, count } = this.scene;
     if (count === 0) return;
     this.walking = true;
-    this.options.picked?.(nearest ?? picked ?? 0);
+    this.options.picked?.(this.options.dragged ? ((picked ?? -1) + 1) % count : nearest ?? picked ?? 0);
+  }
+
+  /** Move the point that is held, by keys. @param {number} x to the right @param {number} y upwards @returns {boolean} whether one is */
+  nudge(x, y) {
+    const { scene: { picked, now, count }, camera: { turn }, options: { dragged } } = this;
+    if (!dragged || picked === null || picked >= count) return false;
+    const [right, up, near] = turned(turn, pointAt(now, picked));
+    dragged(picked, turned(inverse(turn), unit([right + NUDGE * x, up + NUDGE * y, near])));
+    return true;
   }
 
   /** Turn somebody to the eye. @param {number} index */
@@ -286,7 +302,7 @@ function parts(element, label) {
   element.classList.add('hf-ball');
   element.tabIndex = 0;
   element.setAttribute('role', 'application');
-  element.setAttribute('aria-label', `${label}. ${KEYS}`);
+  element.setAttribute('aria-label', label);
   element.replaceChildren(canvas, overlay, grip, live);
   return { canvas, overlay, grip, live };
 }

@@ -23,6 +23,8 @@ class Painter {
     gl.bufferData(gl.ARRAY_BUFFER, Float32Array.of(-1, -1, 1, -1, -1, 1, 1, 1), gl.STATIC_DRAW);
     gl.enable(gl.BLEND);
     gl.blendFunc(gl.ONE, gl.ONE_MINUS_SRC_ALPHA);
+    /** @type {Map<WebGLProgram, Map<string, WebGLUniformLocation | null>>} */
+    this.places = new Map();
     this.colors = palette();
     this.drawn = { changes: -1, looks: -1, faces: -1, atlas: -1 };
   }
@@ -88,7 +90,10 @@ class Painter {
 
   /** @param {WebGLProgram} made @param {string} name */
   place(made, name) {
-    return this.gl.getUniformLocation(made, name);
+    const known = this.places.get(made) ?? new Map();
+    this.places.set(made, known);
+    if (!known.has(name)) known.set(name, this.gl.getUniformLocation(made, name));
+    return known.get(name) ?? null;
   }
 
   /** @param {WebGLProgram} made @param {string} name @param {WebGLBuffer | null} buffer @param {number} size @param {boolean} [bytes] */
@@ -112,7 +117,9 @@ class Painter {
     const rings = [30, 60, 90].map((degrees) => (degrees < scene.reach ? degrees / scene.reach : 0));
     gl.uniform1fv(this.place(made, 'rings'), [...rings, 0]);
     this.attribute(made, 'corner', this.buffers.corners, 2);
+    gl.disable(gl.BLEND);  // there is nothing below it
     gl.drawArrays(gl.TRIANGLE_STRIP, 0, 4);
+    gl.enable(gl.BLEND);
   }
 
   /** @param {Scene} scene @param {Camera} camera @param {Frame} frame @param {number} size @param {number} side */

@@ -22,6 +22,7 @@ import { inverse, pointAt, seenFrom, toFront, turnedAll } from './vectors.js';
  * @property {Set<number> | null} [lit] who stands out; everybody if null
  * @property {Set<number>} [marked] who is larger, with a rim
  * @property {[number, string][]} [words] what is written beside somebody
+ * @property {number | null} [caps] degrees: the radius of a circle around everybody
  * @property {HTMLImageElement | null} [portrait] the picked one's face, drawn large
  * @property {number} [milliseconds] that the move takes; 0 is at once
  */
@@ -55,6 +56,8 @@ class Scene {
     this.marked = new Set();
     /** @type {[number, string][]} */
     this.words = [];
+    /** @type {number | null} */
+    this.caps = null;
     /** @type {HTMLImageElement | null} */
     this.portrait = null;
     /** @type {Float32Array} */

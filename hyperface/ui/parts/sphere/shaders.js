@@ -28,11 +28,13 @@ out vec4 color;
 
 float stroke(float distance, float width) { return 1.0 - smoothstep(width - 0.6, width + 0.6, distance / pixel); }
 
+// How near the lines of longitude and latitude are, 30 degrees apart; without angles, which software draws slowly.
 float meridians(vec3 place) {
-  float polar = length(place.xz);
-  float around = atan(place.z, place.x) / 0.5235988, up = asin(clamp(place.y, -1.0, 1.0)) / 0.5235988;
-  float near = abs(around - floor(around + 0.5)) * 0.5235988 * polar, across = abs(up - floor(up + 0.5)) * 0.5235988;
-  return max(stroke(near, 0.7), stroke(across, 0.7));
+  vec3 side = abs(place);
+  vec2 folded = vec2(max(side.x, side.z), min(side.x, side.z));  // longitudes fold to 0 to 45 degrees, with lines at 0 and 30
+  float near = min(folded.y, abs(0.8660254 * folded.y - 0.5 * folded.x));
+  float across = min(side.y, min(abs(side.y - 0.5), abs(side.y - 0.8660254))) / max(length(folded), 1e-3);
+  return stroke(min(near, across), 0.7);
 }
 
 void main() {
@@ -44,10 +46,11 @@ void main() {
   float inside = 1.0 - smoothstep(1.0 - pixel, 1.0 + pixel, far);
   float depth = sqrt(max(0.0, 1.0 - far * far));
   vec3 normal = vec3(at, depth);
-  float light = dot(normal, normalize(vec3(-0.45, 0.62, 0.65)));
-  float shine = pow(max(light, 0.0), 40.0) * mix(0.10, 0.10, dark);
-  vec3 lit = ball * (mix(0.90, 0.70, dark) + mix(0.13, 0.55, dark) * max(light, 0.0)) + shine;
-  float edge = pow(1.0 - depth, 3.0);
+  float light = dot(normal, vec3(-0.4479, 0.6171, 0.6470));  // of length 1
+  float close = max(light, 0.0), square = close * close, fourth = square * square, eighth = fourth * fourth;
+  float shine = 0.10 * eighth * (eighth * eighth) * (eighth * eighth);  // the fortieth power
+  vec3 lit = ball * (mix(0.90, 0.70, dark) + mix(0.13, 0.55, dark) * close) + shine;
+  float edge = (1.0 - depth) * (1.0 - depth) * (1.0 - depth);
   vec3 round_ = mix(lit, rim, edge * mix(0.45, 0.55, dark));
   if (flat_ < 1.0) round_ = mix(round_, line, 0.75 * meridians(transpose(turn) * normal) * depth);
   vec3 plate = ball * (1.0 + 0.03 * light);

@@ -130,6 +130,11 @@ function seenFrom(map, angles, person, reach) {
   return result;
 }
 
+/** Degrees at the rim of the disc that shows angles up to `widest`: a round number. @param {number} widest */
+function reachOf(widest) {
+  return Math.min(180, Math.max(100, 10 * Math.ceil(widest / 10)));
+}
+
 /** A great-circle arc of so many pieces between two unit vectors. @param {Vector} a @param {Vector} b @param {number} pieces */
 function arc(a, b, pieces) {
   /** @type {Vector[]} */
@@ -143,7 +148,22 @@ function arc(a, b, pieces) {
   return points;
 }
 
+/** The circle of so many degrees around a point, in so many pieces. @param {Vector} center @param {number} degrees @param {number} pieces */
+function circle(center, degrees, pieces) {
+  const { up, right } = compass(center), out = Math.sin(degrees / DEGREES), along = Math.cos(degrees / DEGREES);
+  /** @type {Vector[]} */
+  const points = [];
+  for (let i = 0; i <= pieces; i++) {
+    const x = out * Math.cos(2 * Math.PI * i / pieces), y = out * Math.sin(2 * Math.PI * i / pieces);
+    points.push([
+      along * center[0] + x * right[0] + y * up[0], along * center[1] + x * right[1] + y * up[1],
+      along * center[2] + x * right[2] + y * up[2],
+    ]);
+  }
+  return points;
+}
+
 export {
-  NO_TURN, angleBetween, arc, between, combine, cross, dot, inverse, matrix, pointAt, seenFrom, toFront, turnAround, turned,
+  NO_TURN, angleBetween, arc, between, circle, combine, cross, dot, inverse, matrix, pointAt, reachOf, seenFrom, toFront, turnAround, turned,
   turnedAll, unit,
 };
