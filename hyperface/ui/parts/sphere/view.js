@@ -189,7 +189,7 @@ class BallOnPage {
     const name = this.picked === null ? '' : this.nameOf(this.picked);
     return this.view === 'person' && this.angles
       ? `From ${name}: how far somebody is from the middle is the true angle. Nobody is in the coloured middle.`
-      : 'A globe cannot hold so many dimensions: who is beside whom can be believed in part. Lines and angles are the true ones.';
+      : 'A globe cannot hold so many dimensions: who is beside whom can be believed in part. The angles written at lines are the true ones.';
   }
 }
 
