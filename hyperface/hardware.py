@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import importlib.util
+import os
 from typing import TYPE_CHECKING
 
 from hyperface.errors import DeviceError, InputError
@@ -29,6 +30,32 @@ def has_fast_bfloat16(device: torch.device) -> bool:
 def has_triton() -> bool:
     """Whether kernels of our own can be compiled for a GPU: torch brings Triton along where it has CUDA."""
     return importlib.util.find_spec("triton") is not None
+
+
+def gpu_missing() -> str:
+    """Why torch cannot compute on a GPU here, as a sentence; "" where it can."""
+    import torch
+
+    if torch.cuda.is_available():
+        return ""
+    if torch.version.cuda is None:
+        return "This torch is built for CPUs alone: install one that is built for CUDA."
+    return "torch finds no GPU of NVIDIA's on this machine, or no driver of it."
+
+
+def usual_device() -> str:
+    """Where large work is done if nobody says: "cuda" where there is a GPU, else "cpu"."""
+    return "cpu" if gpu_missing() else "cuda"
+
+
+def device_title(device: str) -> str:
+    """What a device is, for people: a GPU's name and memory, a CPU's cores."""
+    import torch
+
+    if torch.device(device).type != "cuda":
+        return f"this computer's CPU, {os.cpu_count() or 1} cores"
+    found = torch.cuda.get_device_properties(device)
+    return f"{found.name}, {found.total_memory / 1e9:.0f} GB"
 
 
 def usable_device(device: str | torch.device) -> torch.device:

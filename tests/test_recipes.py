@@ -7,14 +7,18 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
+from torch.utils.flop_counter import FlopCounterMode
 
-from hyperface import gallery, runs
+from hyperface import gallery, rates, runs
 from hyperface.cli import EXIT_USER_ERROR, main
 from hyperface.evaluation.packs import pack_bytes
 from hyperface.faces import detectors
 from hyperface.generators.stylegan_network import Shape, StyleGan2
 from hyperface.images import jpeg_bytes
+from hyperface.jobs.costs import WEIGHT, MeasuredCosts
 from hyperface.jobs.recipe import STAGES, Recipe
+from hyperface.recognizers.backbones import ARCHITECTURES
 
 sys.path.insert(0, str(Path(__file__).parent / "generators"))
 from tiny_checkpoints import (
@@ -102,7 +106,7 @@ def test_a_recipe_runs_whole_at_toy_size(recipe, models, tmp_path, monkeypatch, 
 
 @pytest.mark.parametrize("recipe", RECIPES, ids=lambda path: path.stem)
 def test_what_a_recipe_costs_is_told_beforehand(recipe, capsys):
-    assert main(["plan", str(recipe)]) == 0
+    assert main(["plan", str(recipe), "--published"]) == 0
     told = capsys.readouterr().out
     for word in ("gallery", "pack", "generate", "train", "evaluate", "GPU-hours", "GB", "measured", "worked out"):
         assert word in told
@@ -114,11 +118,57 @@ def test_figures_follow_from_the_recipe():
     recipe = Recipe.read(ROOT / "examples" / "recipes" / "hyperface-10k-ldm.toml")
     _, pack, generate, train, _ = recipe.stages("runs")
     assert generate.size == 640_000 * 6_000
-    assert generate.hours == pytest.approx(640_000 * 25 * 0.0057 / 3600)
+    step = 2 * 0.803e12 / 3e14  # seconds: two evaluations, on one H100
+    assert generate.hours == pytest.approx(640_000 * (25 * step + 2.51e12 / 3e14) / 3600)
     assert train.hours == pytest.approx(640_000 * 30 / 4600 / 3600)
     assert pack.hours == pytest.approx(1.6 / 3600)
     fewer = Recipe.read(ROOT / "examples" / "recipes" / "hyperface-10k-ldm.toml", ("generate.option=['steps=5']",))
-    assert fewer.stages("runs")[2].hours == pytest.approx(generate.hours / 5)
+    assert generate.hours - fewer.stages("runs")[2].hours == pytest.approx(640_000 * 20 * step / 3600)
+    assert generate.origin == "worked out from the operations, for one H100"
+    assert train.origin == pack.origin == rates.PUBLISHED
+
+
+def test_what_is_measured_here_is_marked_so(models, tmp_path, monkeypatch):
+    monkeypatch.setenv("HYPERFACE_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setitem(detectors.REGISTRY._loaders, "anywhere", Anywhere)
+    recipe = Recipe.read(RECIPES[0], tuple(change for change in toy(models, RECIPES[0]) if change != "--set"))
+    costs = MeasuredCosts("cpu", largest=200, batch=2)
+    gallery, pack, generate, train, evaluate = recipe.stages("runs", device="cpu", costs=costs)
+    assert {stage.origin for stage in (gallery, pack, generate, train, evaluate)} == {rates.MEASURED_HERE}
+    assert all(stage.hours > 0 for stage in (gallery, pack, generate, train, evaluate))
+    assert rates.drawing_rate("arc2face", "cpu").origin != rates.MEASURED_HERE  # of weights of somebody's own
+    assert costs.packing(400, 300).origin == "measured here with 200"
+    few, many = (costs.packing(count, 300).seconds for count in (200, 2000))
+    assert 20 < many / few < 500  # a hundred times as many pairs
+
+
+def test_what_would_take_minutes_is_worked_out_at_this_machines_speed(monkeypatch):
+    costs = MeasuredCosts("cpu", batch=2)
+    costs._speed = 2e11
+    rate = costs.drawing("generate", "arc2face", {"steps": 25})
+    assert rate.seconds == pytest.approx((25 * 1.606e12 + 2.51e12) / (0.4 * 2e11))
+    assert rate.origin == "worked out from the operations, at the speed of matrix products here"
+    assert costs.drawing("generate", "nobody", {}) is None
+
+
+def test_how_much_more_a_larger_backbone_has_to_do():
+    def operations(name: str) -> float:
+        with torch.device("meta"):
+            network = ARCHITECTURES[name].build(ARCHITECTURES[name].input_size).eval()
+        size = ARCHITECTURES[name].input_size
+        with FlopCounterMode(display=False) as counter, torch.no_grad():
+            network(torch.empty(1, 3, size, size, device="meta"))
+        return counter.get_total_flops()
+
+    for name, weight in WEIGHT.items():
+        assert operations(name) / operations("ir_50") == pytest.approx(weight, rel=0.01)
+
+
+def test_a_machine_without_the_device_says_whose_hours_it_tells(capsys):
+    assert main(["plan", str(RECIPES[0]), "--device", "cuda:77"]) == 0
+    printed = capsys.readouterr()
+    assert "'cuda:77' is not on this machine: hours are of one H100" in printed.err
+    assert "GPU-hours" in printed.out
 
 
 def test_many_processes_share_what_can_be_shared(capsys):

@@ -5,7 +5,9 @@ A recipe (examples/recipes/) is one file for a whole pass: gallery, packing, dat
 
   hyperface plan RECIPE --runs runs/ldm --commands > pass.sh && sh pass.sh
 
-GPU-hours are of one NVIDIA H100; each figure says whether it was measured or worked out.
+Hours are of this machine where it has the device: a few batches of each stage are measured, with the real parts where
+they are here, else with networks as large. Elsewhere, and with --published, they are of one NVIDIA H100. Each figure
+says which, and whether it was measured or worked out.
 """
 
 from __future__ import annotations
@@ -17,6 +19,7 @@ from pathlib import Path
 from hyperface.commands.arguments import add_json_argument
 from hyperface.errors import require
 from hyperface.jobs.console import Console
+from hyperface.jobs.costs import Costs, MeasuredCosts, costs_on
 from hyperface.jobs.recipe import PAPER_PACKED, PAPER_PICTURES, Recipe, Stage, as_command
 from hyperface.words import duration
 
@@ -36,6 +39,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="STAGE.OPTION=VALUE",
         help="change what the recipe says, such as train.epochs=5; may be given several times",
     )
+    parser.add_argument("--published", action="store_true", help="measure nothing: hours of one H100")
     parser.add_argument("--commands", action="store_true", help="print the commands, as a script")
     add_json_argument(parser)
 
@@ -44,28 +48,33 @@ def execute(arguments: argparse.Namespace, console: Console) -> None:
     """Run the verb from its arguments."""
     require(arguments.processes >= 1, f"At least one process does the work; {arguments.processes} were asked for.")
     recipe = Recipe.read(arguments.recipe, tuple(arguments.changes))
-    stages = recipe.stages(arguments.runs, device=arguments.device)
     if arguments.commands:
         console.say("set -e")
-        for stage in stages:
+        for stage in recipe.stages(arguments.runs, device=arguments.device):
             console.say(as_command(stage, processes=arguments.processes))
         return
+    costs, where = (Costs(), "") if arguments.published else costs_on(arguments.device)
+    if where:
+        console.remark(where, measuring=isinstance(costs, MeasuredCosts))
+    stages = recipe.stages(arguments.runs, device=arguments.device, costs=costs)
     for stage in stages:
         console.event("plan", **asdict(stage))
     if not console.json_lines:
-        _tell(recipe, stages, arguments.processes, console)
+        on_gpu = not isinstance(costs, MeasuredCosts) or arguments.device.startswith("cuda")
+        _tell(recipe, stages, arguments.processes, console, "GPU-hours" if on_gpu else "hours")
 
 
-def _tell(recipe: Recipe, stages: tuple[Stage, ...], processes: int, console: Console) -> None:
+def _tell(recipe: Recipe, stages: tuple[Stage, ...], processes: int, console: Console, unit: str) -> None:
     console.say(f"{recipe.title}. {recipe.about}\n")
     for stage in stages:
-        hours = "" if stage.hours is None else f"{_few(stage.hours)} GPU-hours"
+        hours = "" if stage.hours is None else f"{_few(stage.hours)} {unit}"
         size = f"{_few(stage.size / 1e9)} GB" if stage.size else ""
         console.say(f"  {stage.verb:9}{stage.what:38}{hours:>16}{size:>10}   {stage.origin}")
     total = sum(stage.hours or 0.0 for stage in stages)
     disk = sum(stage.size for stage in stages) / 1e9
     shared = f", {duration(3600 * total / processes)} on {processes}" if processes > 1 else ""
-    console.say(f"\n  {'in all':9}{'':38}{_few(total):>6} GPU-hours{_few(disk):>7} GB   on one H100{shared}")
+    hours, size = f"{_few(total)} {unit}", f"{_few(disk)} GB"
+    console.say(f"\n  {'in all':9}{'':38}{hours:>16}{size:>10}   on one device{shared}")
     packed = PAPER_PACKED.get(recipe.identities)
     if packed is not None:
         console.say(

@@ -6,6 +6,8 @@ Parquet files with a column of image bytes and one of labels. Source of the layo
 """
 
 import json
+import threading
+from collections import OrderedDict
 from pathlib import Path
 from typing import Any
 
@@ -18,33 +20,42 @@ from hyperface.errors import DatasetError, PhotoError
 
 SHARD_BYTES = 500_000_000
 ROW_GROUP_IMAGES = 100  # read and decompressed together
+KEPT_BYTES = 500_000_000  # of row groups: those that a training shuffles at a time (`hyperface.training.order`)
 _MAGIC = b"PAR1"
 # Tried in this order where the schema does not tell which column is the label.
 _LABEL_NAMES = ("label", "labels", "identity", "identity_id", "id", "class", "subject", "person")
 
 
 class ParquetImages(Records):
-    """Images by file, row group and row; the last row group read is kept."""
+    """Images by file, row group and row; the row groups read last are kept, as much as `KEPT_BYTES` of them."""
 
     def __init__(self, paths: list[Path], columns: list[str], groups: np.ndarray, places: np.ndarray) -> None:
         self.paths = paths
         self.columns = columns  # of each file
         self.groups = groups  # int64 (groups, 4): file, row group in it, its first record here, its first row there
         self.places = places  # int64 (n,): rows counted through all groups, of the records that are kept
-        self._last: tuple[int, Any] = (-1, None)
+        self._kept: OrderedDict[int, Any] = OrderedDict()  # row groups, the one used last at the end
+        self._reading = threading.Lock()
 
     def read(self, index: int) -> bytes:
         row, group = self._find(index)
-        number, column = self._last
-        if number != group:
-            file, group_there, _, _ = self.groups[group].tolist()
-            column = self._read_group(index, file, group_there)
-            self._last = group, column
+        column = self._column(index, group)
         value = column[row - int(self.groups[group, 2])].as_py()
         content = value.get("bytes") if isinstance(value, dict) else value
         if not content:
             raise PhotoError(f"{self.name(index)} holds no image bytes.")
         return bytes(content)
+
+    def _column(self, index: int, group: int) -> Any:
+        """The images of a row group. One thread reads at a time: others want the same one, most likely."""
+        with self._reading:
+            if group not in self._kept:
+                file, group_there, _, _ = self.groups[group].tolist()
+                self._kept[group] = self._read_group(index, file, group_there)
+                while len(self._kept) > 1 and sum(column.nbytes for column in self._kept.values()) > KEPT_BYTES:
+                    self._kept.popitem(last=False)
+            self._kept.move_to_end(group)
+            return self._kept[group]
 
     def name(self, index: int) -> str:
         row, group = self._find(index)

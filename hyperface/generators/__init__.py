@@ -15,6 +15,7 @@ from hyperface.generators.base import (
     Portraits,
     Sitting,
 )
+from hyperface.own_weights import own_weights
 from hyperface.registry import Registry
 
 __all__ = [
@@ -64,7 +65,8 @@ def _vec2face(
 ) -> Generator:
     from hyperface.generators.vec2face import DEFAULT, load_vec2face
 
-    return load_vec2face(weights or DEFAULT, recognizer=recognizer, length=length, variation=variation)
+    weights = weights or own_weights("vec2face") or DEFAULT
+    return load_vec2face(weights, recognizer=recognizer, length=length, variation=variation)
 
 
 @REGISTRY.register("vec2face-plus")
@@ -76,7 +78,7 @@ def _vec2face_plus(
 ) -> Generator:
     from hyperface.generators.vec2face import PLUS
 
-    return _vec2face(weights or PLUS, recognizer, length, variation)
+    return _vec2face(weights or own_weights("vec2face-plus") or PLUS, recognizer, length, variation)
 
 
 @REGISTRY.register("arc2face")
@@ -102,8 +104,8 @@ def _arc2face(
         half=half,
     )
     return arc2face.load_arc2face(
-        weights or arc2face.DEFAULT,
-        base=base or arc2face.BASE,
+        weights or own_weights("arc2face") or arc2face.DEFAULT,
+        base=base or own_weights("stable-diffusion-v1-5") or arc2face.BASE,
         recognizer=recognizer,
         adapter=adapter,
         sampling=sampling,
@@ -129,14 +131,15 @@ def _dcgan() -> GalleryGenerator:
 def _diffusion(weights: str | Path | None = None, steps: int | None = None, eta: float = 0.0) -> GalleryGenerator:
     from hyperface.generators.latent_diffusion import DEFAULT, STEPS, load_diffusion
 
-    return load_diffusion(weights or DEFAULT, steps=STEPS if steps is None else steps, eta=eta)
+    weights = weights or own_weights("diffusion") or DEFAULT
+    return load_diffusion(weights, steps=STEPS if steps is None else steps, eta=eta)
 
 
 @GALLERY_REGISTRY.register("stylegan")
 def _stylegan(weights: str | Path | None = None, psi: float = 1.0, noise: str = "const") -> GalleryGenerator:
     from hyperface.generators.stylegan import load_stylegan
 
-    return load_stylegan(weights, psi=psi, noise=noise)
+    return load_stylegan(weights or own_weights("stylegan"), psi=psi, noise=noise)
 
 
 def load(name: str = GENERATOR, *, device: str = "cpu", precision: str = "float32", **options: Any) -> Generator:

@@ -93,6 +93,7 @@ class Arc2FaceGenerator(Generator):
         self.scaling, self.detector = scaling, detector
         settings: Any = unet.config
         self.code = (int(settings.in_channels), int(settings.sample_size), int(settings.sample_size))
+        self.photo_size = self.code[1] * 8  # pixels of its pictures before a face is looked for
         extra = sampling.steps - 1 if sampling.consistent else 0  # each step but the last adds new noise
         self.style_size = (1 + extra) * self.code[0] * self.code[1] * self.code[2]
         self.pictures = 0  # drawn so far
@@ -155,9 +156,8 @@ class Arc2FaceGenerator(Generator):
         """The whole pictures, before a face is looked for: float32 (n, 3, 512, 512), RGB, [0, 1]."""
         check_unit(embeddings)
         styles = seeded_normal(seeds, self.style_size)
-        size = self.code[1] * 8
         at_once = self.batch_size if batch_size is None else batch_size
-        return drawn(self, self.draw, (embeddings.float(), styles), size, at_once)
+        return drawn(self, self.draw, (embeddings.float(), styles), self.photo_size, at_once)
 
     def draw(self, embeddings: torch.Tensor, styles: torch.Tensor) -> torch.Tensor:
         """As `photographs`: embeddings and styles on its device, to whole pictures."""

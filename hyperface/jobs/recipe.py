@@ -9,25 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from hyperface.errors import InputError
+from hyperface.jobs.costs import Costs, scaled
+from hyperface.rates import Rate
 
 STAGES = ("gallery", "pack", "generate", "train", "evaluate")
 HOUR = 3600.0
+EVALUATED = 12_000 * 6  # pictures of six benchmarks
 
-# Seconds of one NVIDIA H100 for one face or picture, and whence each figure is.
-MEASURED = "measured, docs/explanation/gpu.md"
-WORKED_OUT = "worked out from the operations, at 40 % of the card's peak"
-DRAWN = {  # 0.2 and 1.7 Tflop a step in bfloat16; a StyleGAN2 of 1,024 pixels in float32
-    "diffusion": (0.00066, "a step", WORKED_OUT),
-    "stylegan": (0.015, "", WORKED_OUT),
-    "arc2face": (0.0057, "a step", WORKED_OUT),
-    "vec2face": (0.0005, "", WORKED_OUT),
-    "vec2face-plus": (0.0005, "", WORKED_OUT),
-}
-USUAL_STEPS = {"diffusion": 200, "arc2face": 25}
-FOUND = 0.03  # seconds to find and align a face, on one of 16 cores that share the work
-PACKED = {10_000: 1.6, 50_000: 7.3}  # seconds for 300 steps of the soft maximum
-TRAINED = 4600.0  # pictures a second, ir_50
-EMBEDDED = 16_420.0  # pictures a second, ir_50 in bfloat16
 PICTURE_BYTES = 6_000  # of a face of 112 pixels as JPEG
 GALLERY_BYTES = 2_000  # of a face in a gallery: embedding and thumbnail
 # Second-hand, from a reading of the paper: 640,000 pictures, and the packing of so many identities, on an RTX 3090.
@@ -36,7 +24,8 @@ PAPER_PICTURES, PAPER_PACKED = 174.0, {10_000: 6.0, 50_000: 84.0}
 
 @dataclass(frozen=True)
 class Stage:
-    """One verb of a recipe. hours: on one H100, None if nobody knows; origin: whence that is. size: bytes on disk."""
+    """One verb of a recipe. hours: None if nobody knows; origin: whence they are, and of which machine. size: bytes on
+    disk."""
 
     verb: str
     what: str
@@ -73,8 +62,9 @@ class Recipe:
             options[stage][name] = _value(value)
         return cls(str(content.get("title", path.stem)), str(content.get("about", "")), options)
 
-    def stages(self, folder: str, *, device: str = "cuda") -> tuple[Stage, ...]:
-        """What is to be done, in order, each in a run folder below `folder`."""
+    def stages(self, folder: str, *, device: str = "cuda", costs: Costs | None = None) -> tuple[Stage, ...]:
+        """What is to be done, in order, each in a run folder below `folder`. costs: None for the published ones."""
+        known = Costs() if costs is None else costs
         runs = {stage: f"{folder}/{stage}" for stage in STAGES}
         linked: dict[str, dict[str, str]] = {
             "gallery": {},
@@ -83,16 +73,13 @@ class Recipe:
             "train": {"dataset": runs["generate"]},
             "evaluate": {"model": runs["train"]},
         }
-        return tuple(
-            Stage(
-                stage,
-                self._what(stage),
-                (stage, *_words({**linked[stage], **self.options[stage], "device": device, "run": runs[stage]})),
-                *self._cost(stage),
-                self._size(stage),
-            )
-            for stage in STAGES
-        )
+        stages = []
+        for stage in STAGES:
+            words = _words({**linked[stage], **self.options[stage], "device": device, "run": runs[stage]})
+            cost = self._cost(stage, known)
+            hours, origin = (None, "nobody knows") if cost is None else (cost.seconds / HOUR, cost.origin)
+            stages.append(Stage(stage, self._what(stage), (stage, *words), hours, origin, self._size(stage)))
+        return tuple(stages)
 
     @property
     def identities(self) -> int:
@@ -116,24 +103,18 @@ class Recipe:
         chosen = options.get("benchmark", "the benchmarks that ship")
         return chosen if isinstance(chosen, str) else ", ".join(chosen)
 
-    def _cost(self, stage: str) -> tuple[float | None, str]:
-        """Hours on one H100, and whence that is."""
+    def _cost(self, stage: str, costs: Costs) -> Rate | None:
+        """Seconds of a stage, and whence that is."""
         options = self.options[stage]
         if stage in ("gallery", "generate"):
             count = int(options.get("count", 0)) if stage == "gallery" else self.pictures
-            if _kind(options) not in DRAWN:
-                return None, "drawn on CPUs"
-            seconds, by, origin = DRAWN[_kind(options)]
-            each = seconds * (_steps(options) if by else 1)
-            found = FOUND if _kind(options) not in ("vec2face", "vec2face-plus") else 0.0
-            return count * max(each, found / 16) / HOUR, origin
+            return scaled(costs.drawing(stage, str(options.get("generator", "heads")), _told(options)), count)
         if stage == "pack":
-            near = min(PACKED, key=lambda known: abs(known - self.identities))
-            steps = int(options.get("steps", 300))
-            return PACKED[near] * (self.identities / near) ** 2 * steps / 300 / HOUR, MEASURED
+            return costs.packing(self.identities, int(options.get("steps", 300)))
         if stage == "train":
-            return self.pictures * int(options.get("epochs", 10)) / TRAINED / HOUR, MEASURED
-        return 12_000 * 6 / EMBEDDED / HOUR, MEASURED
+            images = self.pictures * int(options.get("epochs", 10))
+            return scaled(costs.training(str(options.get("backbone", "small"))), images)
+        return scaled(costs.embedding(str(self.options["train"].get("backbone", "small"))), EVALUATED)
 
     def _size(self, stage: str) -> float:
         if stage == "gallery":
@@ -147,13 +128,11 @@ def _kind(options: dict[str, Any]) -> str:
     return str(options.get("generator", "heads")).partition(":")[0]
 
 
-def _steps(options: dict[str, Any]) -> int:
-    told = options.get("option", [])
-    for word in [told] if isinstance(told, str) else told:
-        name, _, value = str(word).partition("=")
-        if name == "steps":
-            return int(value)
-    return USUAL_STEPS[_kind(options)]
+def _told(options: dict[str, Any]) -> dict[str, Any]:
+    """What a recipe tells a generator: its NAME=VALUE words, numbers as numbers."""
+    words = options.get("option", [])
+    pairs = (str(word).partition("=") for word in ([words] if isinstance(words, str) else words))
+    return {name.replace("-", "_"): _value(text) for name, _, text in pairs}
 
 
 def _words(options: dict[str, Any]) -> list[str]:

@@ -1,12 +1,14 @@
 """Face recognisers F: an aligned face in, a unit embedding out."""
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from hyperface.defaults import RECOGNIZER, SECOND_RECOGNIZER
 from hyperface.errors import UnknownNameError
-from hyperface.hub import RELEASED, on_hub
+from hyperface.hub import RELEASED, Released, on_hub
+from hyperface.own_weights import files_called
 from hyperface.recognizers.backbones import ARCHITECTURES
 from hyperface.recognizers.base import Recognizer
 from hyperface.recognizers.card import RecognizerCard
@@ -70,9 +72,24 @@ def _from_hub(name: str, **options: Any) -> Recognizer:
 
 def _released(name: str) -> Callable[..., Recognizer]:
     def load_released(**options: Any) -> Recognizer:
+        own = files_called(Path(RELEASED[name].file).stem)
+        if own:
+            return _own(own[0], RELEASED[name], options)
         return _from_hub(RELEASED[name].name, **options)
 
     return load_released
+
+
+def _own(path: Path, released: Released, options: dict[str, Any]) -> Recognizer:
+    """A released model out of a file of this machine."""
+    from hyperface.recognizers.checkpoints import load_backbone
+
+    card = {"training_data": released.training_data, "licence": released.licence, **options}
+    return (
+        _onnx(str(path), **card)
+        if released.architecture is None
+        else load_backbone(released.architecture, path, **card)
+    )
 
 
 for _name in RELEASED:
@@ -110,6 +127,10 @@ FILES: dict[str, Callable[..., Recognizer]] = {
 }
 
 
+# The network of recognisers that lie beside a generator's weights, in files that do not say it.
+BESIDE = {"arcface-r100-glint360k": "iresnet100"}
+
+
 def load(
     name: str | Path = RECOGNIZER, *, device: str = "cpu", precision: str = "float32", **options: Any
 ) -> Recognizer:
@@ -127,6 +148,8 @@ def load(
               "iresnet50:backbone.pth" and "iresnet100:backbone.pth";
             - "hf:owner/repo", "hf:owner/repo/file@revision": the Hugging Face Hub; with a backbone in front, where
               the repository does not say which it is: "ir_50:hf:owner/repo";
+            - "file#1a2b3c4d", as galleries remember a file, where it is among this machine's own weights
+              (`hyperface.own_weights`);
             - a file that describes itself: .safetensors trained here, .onnx (`load_onnx` says what can be declared of
               it).
         device: where it computes, as in `Recognizer.prepare`.
@@ -146,9 +169,24 @@ def load(
     return _load(str(name), options).prepare(device=device, precision=precision)
 
 
+def _by_digest(name: str, stem: str, options: dict[str, Any]) -> Recognizer | None:
+    """The recogniser that is called by its file and the beginning of its digest, if that file is among this machine's
+    own weights."""
+    from hyperface.tensor_files import file_digest
+
+    for path in files_called(stem):
+        if f"{stem}#{file_digest(path)}" == name:
+            return _load(f"{BESIDE[stem]}:{path}" if stem in BESIDE else str(path), options)
+    return None
+
+
 def _load(name: str, options: dict[str, Any]) -> Recognizer:
     if name in REGISTRY:
         return REGISTRY.load(name, **options)
+    if match := re.fullmatch(r"([^/:]+)#[0-9a-f]{8}", name):  # as galleries and packings remember a file's
+        found = _by_digest(name, match[1], options)
+        if found is not None:
+            return found
     if on_hub(name):
         return _from_hub(name, **options)
     architecture, colon, weights = name.partition(":")

@@ -15,6 +15,7 @@ from hyperface.errors import InputError, PhotoError
 from hyperface.images import ALIGNED_SIZE, from_uint8
 from hyperface.seeds import stream
 from hyperface.training.augmentation import CHANCES, augment
+from hyperface.training.order import WINDOW, epoch_order
 
 DECODED_BYTES = 6e9  # of images are kept decoded in memory (160,000); of a larger dataset each batch is decoded anew
 DECODERS = 8  # threads, at most
@@ -42,6 +43,7 @@ class Batches:
         self.dataset, self.skipped = dataset, Skipped()
         self._decoded: np.ndarray | None = None
         self._broken: set[int] = set()
+        self._shown: tuple[int, np.ndarray] = (-1, np.zeros(0, np.int64))  # an epoch, and its order
         self.labels = dataset.labels
         if len(dataset) * 3 * ALIGNED_SIZE**2 <= DECODED_BYTES:
             self._decoded, self.labels, skipped = dataset.decode()  # (n, 112, 112, 3), (n,)
@@ -57,13 +59,22 @@ class Batches:
     def make(self, step: int) -> tuple[torch.Tensor, torch.Tensor]:
         """This process's part of a step's batch: images float32 (b, 3, 112, 112) and labels int64 (b,)."""
         epoch, place = divmod(step, self.steps_per_epoch)
-        order = np.random.default_rng([self.seed, epoch]).permutation(len(self))
+        order = self._order(epoch)
         chosen = order[place * self.batch_size : (place + 1) * self.batch_size][self.part]  # (b,)
         draw = stream(self.seed, "augmentation", step)
         chances = torch.rand(self.batch_size, CHANCES, generator=draw)[self.part]  # (b, 11)
         pixels, chosen = (self._decoded[chosen], chosen) if self._decoded is not None else self._read(chosen)
         images = from_uint8(pixels, device=self.device)
         return augment(images, chances), torch.from_numpy(self.labels[chosen]).to(self.device)
+
+    def _order(self, epoch: int) -> np.ndarray:
+        """The images of an epoch, as they are shown: near each other where they are read from disk."""
+        kept, order = self._shown
+        if kept != epoch:
+            window = WINDOW if self._decoded is None else len(self)
+            order = epoch_order(len(self), self.seed, epoch, window=window)
+            self._shown = epoch, order
+        return order
 
     def from_step(self, first: int, last: int) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
         """The batches of the steps first … last − 1, each made while the one before it is in use."""

@@ -17,12 +17,12 @@ from hyperface.errors import CheckpointError, TrainingError
 from hyperface.hardware import computes_in_bfloat16
 from hyperface.ranks import Ranks
 from hyperface.recognizers.backbones import BackboneRecognizer
-from hyperface.seeds import stream_seed
+from hyperface.seeds import stream, stream_seed
 from hyperface.training.batches import Batches
 from hyperface.training.heads import MarginHead
 from hyperface.training.processes import wrap
 from hyperface.training.schedules import learning_rate_share
-from hyperface.training.validation import Guesses, HeldOut, validation_pairs
+from hyperface.training.validation import Guesses, HeldOut, readable_pairs
 
 MOMENTUM = 0.9
 WEIGHT_DECAY = 5e-4
@@ -74,10 +74,11 @@ class _Objective(nn.Module):
     def forward(self, images: torch.Tensor, labels: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.uses_bfloat16):
             features = self.recognizer.features(images, batch_size=len(images))  # (b, d)
-        loss = F.cross_entropy(self.head(features, labels), labels)
+        places = self.head.places(labels)
+        loss = F.cross_entropy(self.head(features, labels), places)
         with torch.no_grad():
-            cosines = F.normalize(features.float()) @ F.normalize(self.head.centers, dim=0)  # (b, classes)
-            return loss, (cosines.argmax(1) == labels).float().mean()
+            cosines = F.normalize(features.float()) @ F.normalize(self.head.compared(), dim=0)  # (b, c)
+            return loss, (cosines.argmax(1) == places).float().mean()
 
 
 class Loop:
@@ -115,11 +116,9 @@ class Loop:
 
     def hold_out(self, dataset: LabeledImages) -> None:
         """Measure verification on these identities, which are not among those of the batches."""
-        images, labels, skipped = dataset.decode()
-        self.skipped.extend(skipped)
-        pairs = validation_pairs(labels, self.batches.seed)
-        if pairs is not None:
-            self.held_out = HeldOut(images, *pairs, self.device)
+        found = readable_pairs(dataset, self.batches.seed, self.skipped)
+        if found is not None:
+            self.held_out = HeldOut(*found, self.device)
 
     def steps(self, *, resumed: bool) -> Generator[TrainingStep, None, BackboneRecognizer]:
         """All steps that are left, after the one that shows the untrained network; returns the recogniser."""
@@ -140,6 +139,8 @@ class Loop:
         torch.manual_seed(stream_seed(self.batches.seed, "dropout", self.step, self.ranks.rank))
         for group in self.optimizer.param_groups:
             group["lr"] = self._rate()
+        everybody = self.ranks.gather(labels, self.ranks.world * len(labels))
+        self.head.choose(everybody, stream(self.batches.seed, "centers", self.step))
         own_loss, accuracy = self.objective(images, labels)
         loss, accuracy = self.ranks.mean(torch.stack([own_loss.detach(), accuracy])).tolist()
         if not math.isfinite(loss):
@@ -151,7 +152,8 @@ class Loop:
         self.optimizer.zero_grad()
         own_loss.backward()
         nn.utils.clip_grad_norm_(self.parameters, LARGEST_GRADIENT)
-        self.optimizer.step()
+        with self.head.others_at_rest(self.optimizer):
+            self.optimizer.step()
         self.losses.append(loss)
         self.accuracies.append(accuracy)
         self.step += 1

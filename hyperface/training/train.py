@@ -46,7 +46,9 @@ def train(
     that one process would.
 
     Args:
-        dataset: aligned images; up to 160,000 are kept decoded in memory (38 kB each).
+        dataset: aligned images; up to 160,000 are kept decoded in memory (38 kB each). Of more, each batch is read as
+            it is needed, and shuffled as `training.order` says. Of more than 50,000 people, each step compares with
+            that many centres (`training.heads`).
         backbone: "small", "ir_18", "ir_34", "ir_50", "ir_100" or "ir_se_50".
         head: the margin head: "adaface", "arcface" or "cosface".
         epochs: how often each image is seen, 1 or more.

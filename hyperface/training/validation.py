@@ -5,6 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
+from hyperface.datasets import LabeledImages, Skipped
+from hyperface.errors import PhotoError
 from hyperface.images import from_uint8
 from hyperface.recognizers.base import Recognizer
 
@@ -80,6 +82,32 @@ def validation_pairs(labels: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndar
         if labels[a] != labels[b]:
             impostor.append((a, b))
     return np.array(genuine + impostor), np.repeat([True, False], len(genuine))
+
+
+def readable_pairs(
+    dataset: LabeledImages, seed: int, skipped: Skipped
+) -> tuple[np.ndarray, np.ndarray, np.ndarray] | None:
+    """Pairs of a dataset's images, of which no others are read: images uint8 (n, 112, 112, 3), index pairs (p, 2), same
+    (p,). What cannot be read is added to `skipped`, and its pairs are left out. None if no pair of either kind is left.
+    """
+    drawn = validation_pairs(dataset.labels, seed)
+    if drawn is None:
+        return None
+    pairs, same = drawn
+    images, place = [], np.full(len(dataset), -1, np.int64)
+    for index in np.unique(pairs).tolist():
+        try:
+            picture, _ = dataset[index]
+        except PhotoError as error:
+            skipped.add_error(error)
+            continue
+        place[index] = len(images)
+        images.append(picture)
+    placed = place[pairs]  # (p, 2)
+    whole = (placed >= 0).all(axis=1)
+    if not images or not same[whole].any() or same[whole].all():
+        return None
+    return np.stack(images), placed[whole], same[whole]
 
 
 def pair_accuracy(recognizer: Recognizer, images: torch.Tensor, pairs: np.ndarray, same: np.ndarray) -> float:

@@ -5,7 +5,7 @@ import math
 import pytest
 import torch
 
-from hyperface.training.heads import HEADS
+from hyperface.training.heads import HEADS, MOST_CENTERS
 
 
 def naive_target_cosine(name: str, cosine: float, norm: float, mean: float, deviation: float) -> float:
@@ -112,3 +112,39 @@ def test_margins_make_the_true_class_harder():
         target = head(features, labels).gather(1, labels[:, None])
         plain = 64 * torch.nn.functional.normalize(features) @ torch.nn.functional.normalize(head.centers, dim=0)
         assert (target < plain.gather(1, labels[:, None])).all()
+
+
+@pytest.mark.parametrize("name", list(HEADS))
+def test_of_many_classes_some_are_compared_with_and_the_batchs_own_always(name):
+    torch.manual_seed(0)
+    head = HEADS.load(name, dimension=6, classes=40).eval()
+    features, labels = torch.randn(8, 6), torch.tensor([3, 3, 17, 0, 39, 21, 22, 3])
+    whole = head(features, labels)
+    head.choose(labels, torch.Generator().manual_seed(1), most=12)
+    chosen = head.chosen.tolist()
+    assert len(chosen) == 12
+    assert chosen == sorted(set(chosen))
+    assert set(labels.tolist()) <= set(chosen)
+    assert torch.equal(head.chosen[head.places(labels)], labels)
+    torch.testing.assert_close(head(features, labels), whole[:, chosen])
+    other = head.chosen
+    head.choose(labels, torch.Generator().manual_seed(2), most=12)
+    assert not torch.equal(head.chosen, other)
+    head.choose(labels, torch.Generator().manual_seed(1), most=3)  # fewer than the batch has
+    assert head.chosen.tolist() == [0, 3, 17, 21, 22, 39]
+    head.choose(labels, torch.Generator().manual_seed(1), most=40)
+    assert head.chosen is None
+    assert torch.equal(head(features, labels), whole)
+    assert MOST_CENTERS == 50_000
+
+
+def test_every_other_class_is_chosen_equally_often():
+    head = HEADS.load("cosface", dimension=2, classes=20)
+    counts = torch.zeros(20)
+    for seed in range(400):
+        head.choose(torch.tensor([4]), torch.Generator().manual_seed(seed), most=6)
+        counts[head.chosen] += 1
+    assert counts[4] == 400
+    others = torch.cat([counts[:4], counts[5:]])
+    assert others.sum() == 5 * 400
+    assert (others - 400 * 5 / 19).abs().max() < 5 * (400 * 5 / 19 * 14 / 19) ** 0.5

@@ -131,3 +131,28 @@ def test_a_captured_state_stays_as_it_was(colored):
     other.restore(state)
     assert torch.equal(other.head.centers, state["head.centres"])
     assert next(other.steps(resumed=True)).validation is None  # nothing is held out
+
+
+@pytest.mark.slow
+def test_centers_that_a_step_did_not_compare_with_stay_and_the_others_move_as_sgd_has_it(colored, monkeypatch):
+    monkeypatch.setattr("hyperface.training.heads.MOST_CENTERS", 8)
+    loop = make_loop(colored, learning_rate=0.1)
+    momentum = torch.zeros_like(loop.head.centers)
+    steps = loop.steps(resumed=False)
+    next(steps)
+    for _ in range(3):
+        before = loop.head.centers.detach().clone()
+        next(steps)
+        chosen = loop.head.chosen
+        assert len(chosen) >= 8
+        gradient = loop.head.centers.grad + DECAY * before  # it is what the step left, clipped
+        momentum[:, chosen] = MOMENTUM * momentum[:, chosen] + gradient[:, chosen]
+        expected = before.clone()
+        rate = loop.optimizer.param_groups[0]["lr"]
+        expected[:, chosen] -= rate * (gradient[:, chosen] + MOMENTUM * momentum[:, chosen])
+        torch.testing.assert_close(loop.head.centers.detach(), expected)
+        torch.testing.assert_close(loop.optimizer.state[loop.head.centers]["momentum_buffer"], momentum)
+        rest = sorted(set(range(colored.identities)) - set(chosen.tolist()))
+        if rest:
+            assert torch.equal(loop.head.centers[:, rest], before[:, rest])
+    steps.close()

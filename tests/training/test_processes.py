@@ -63,10 +63,10 @@ class Objective(nn.Module):
         super().__init__()
         self.network = nn.Sequential(nn.Conv2d(3, 4, 3), nn.BatchNorm2d(4), nn.PReLU(), nn.Flatten(), nn.Linear(64, 5),
                                      nn.BatchNorm1d(5))
-        self.head = HEADS.load("adaface", dimension=5, classes=3)
+        self.head = HEADS.load("adaface", dimension=5, classes=9)
 
     def forward(self, images, labels):
-        return nn.functional.cross_entropy(self.head(self.network(images), labels), labels)
+        return nn.functional.cross_entropy(self.head(self.network(images), labels), self.head.places(labels))
 
 def main():
     torch.manual_seed(0)
@@ -77,6 +77,7 @@ def main():
     model = wrap(objective, device, ranks)
     images, labels = torch.randn(8, 3, 6, 6, dtype=torch.float64), torch.randint(3, (8,))
     part = part_of(8, ranks)
+    objective.head.choose(ranks.gather(labels[part], 8), torch.Generator().manual_seed(1), most=5)
     loss = model(images[part], labels[part])
     loss.backward()
     tell_threads("there")
@@ -84,6 +85,9 @@ def main():
     found = {"loss": ranks.mean(loss.detach()), "bfloat16": ranks.gather(coarse.float(), 8)}
     if ranks.rank == 0:
         gradients = {name: value.grad for name, value in objective.named_parameters()}
+        assert len(objective.head.chosen) == 5
+        moved = (gradients["head.centers"].abs().sum(0) > 0).nonzero().flatten()
+        assert torch.equal(moved, objective.head.chosen)
         torch.save({**found, **gradients, **dict(objective.named_buffers())}, sys.argv[1])
 
 def tell_threads(when):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Iterator
-from types import SimpleNamespace
 from typing import Any
 
 import gradio as gr
@@ -20,6 +19,7 @@ from hyperface.ui.parts import worker
 from hyperface.ui.parts.context import AppContext
 
 ANOTHER_GALLERY = "another"
+DEVICE = "Compute on"
 
 # label → (value that it is set to, option, value that the run is to have)
 PACK = {
@@ -32,6 +32,7 @@ PACK = {
     "Learning rate": (0.07, "learning_rate", 0.07),
     "Seed": (5, "seed", 5),
     "Draw umap-learn's map as well": (True, "umap", True),
+    DEVICE: ("cuda", "device", "cuda"),
 }
 DATASET = {
     "Identities": (7, "identities", 7),
@@ -49,6 +50,7 @@ TRAINING = {
     "Learning rate": ("step", "schedule", "step"),
     "Batch": (24, "batch_size", 24),
     "Seed": (3, "seed", 3),
+    DEVICE: ("cuda", "device", "cuda"),
 }
 DRAWN_BY = ("Drawn by", next(name for name in EMBEDDED_GENERATORS if name != GENERATOR))  # of the whole Identities tab
 NEW_DATASET = {"Identities": (12, "identities", 12), "Images of each": (6, "images_per_identity", 6)}
@@ -146,7 +148,12 @@ def test_every_control_of_a_packing_reaches_it(context, page):
 
 def test_every_control_of_a_dataset_reaches_it(context, page):
     check(context, page, "Generate the dataset", "generate", DATASET, {"Identities": 5})
-    assert set(controls_beside(page, "Generate the dataset")) == set(DATASET)
+    offered = controls_beside(page, "Generate the dataset")
+    assert set(offered) == {*DATASET, DEVICE}
+    few = {offered["Identities"]: 5}
+    for device, precision in (("cpu", "float32"), ("cuda", "fastest")):
+        options = started(context, page, "Generate the dataset", few | {offered[DEVICE]: device})["generate"]
+        assert (options["device"], options["precision"]) == (device, precision)
 
 
 def test_every_control_of_the_closed_loop_reaches_it(context, page):
@@ -158,13 +165,27 @@ def test_the_generator_of_the_tab_draws_what_is_started_there(context, page, mon
     label, name = DRAWN_BY
     (choice,) = [box for box in all_of(page, gr.Dropdown) if box.label == label]
     assert [value for _, value in choice.choices] == list(EMBEDDED_GENERATORS)
-    monkeypatch.setattr(context, "artist", lambda space, chosen=None: SimpleNamespace(name=chosen))  # all can all
+    monkeypatch.setattr(context, "artist_name", lambda space, chosen=None: chosen)  # all can all
     for job in (generate, separate):
         monkeypatch.setattr(job, "generator_of", lambda space, chosen: chosen)
     for button, verb in (("Generate the dataset", "generate"), ("Separate", "separate")):
         few = {controls_beside(page, button)["Identities"]: 5}
         assert started(context, page, button, few)[verb]["generator"] == GENERATOR
         assert started(context, page, button, few | {choice: name})[verb]["generator"] == name
+
+
+def test_every_control_of_a_gallery_reaches_it(context, page):
+    offered = controls_beside(page, "Make the gallery")
+    assert set(offered) == {"Faces drawn by", "Seen by", "Faces", DEVICE}
+    usual = started(context, page, "Make the gallery", {})["gallery"]
+    assert (usual["generator"], usual["recognizer"], usual["count"]) == ("heads", "dlib-heads", 1000)
+    changed = {offered["Faces drawn by"]: "dcgan", offered["Seen by"]: "rendered-heads", offered["Faces"]: 50}
+    made = started(context, page, "Make the gallery", changed)["gallery"]
+    assert (made["generator"], made["recognizer"], made["count"]) == ("dcgan", "rendered-heads", 50)
+    made = started(context, page, "Make the gallery", {offered[DEVICE]: "cuda"})["gallery"]
+    assert (made["device"], made["precision"]) == ("cuda", "fastest")
+    with pytest.raises(gr.Error, match="Latent diffusion"):  # whose weights are not on this machine
+        started(context, page, "Make the gallery", {offered["Faces drawn by"]: "diffusion"})
 
 
 @pytest.fixture

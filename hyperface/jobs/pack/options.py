@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from hyperface import runs
 from hyperface.defaults import GALLERY
@@ -93,7 +93,7 @@ def create(options: PackOptions, *, path: Path | None = None, folder: Path | Non
 
 def write_space(path: Path, space: EmbeddingSpace) -> None:
     """Note in a run folder whose embeddings are in it, and how long its features were, as far as that is known."""
-    content = {"name": space.recognizer} if space.card is None else space.card.to_json()
+    content: dict[str, Any] = {"name": space.recognizer} if space.card is None else space.card.to_json()
     if space.length is not None:
         content["feature_length"] = space.length
     write_atomic(path / names.RECOGNIZER, json.dumps(content, indent=1, ensure_ascii=False).encode())

@@ -81,7 +81,7 @@ def start_separating(context: AppContext, name: str | None, *, identities: float
         str(packed.run.path),
         identities=min(int(identities), len(packed)),
         rounds=int(rounds),
-        generator=context.artist(packed.space, generator).name,
+        generator=context.artist_name(packed.space, generator),
     )
     return worker.start(context, separate.create(options, folder=context.runs_folder)).name
 
@@ -172,7 +172,7 @@ def _outcome(context: AppContext, name: str | None, run: Run) -> str:
     recognizer = context.recognizer(gallery_of(context, packed.run).recognizer)
 
     def row(title: str, requests: torch.Tensor) -> str:
-        drawn = realize(requests[:SHOWN], [0], context.generator(_generator_of(run)), recognizer)
+        drawn = realize(requests[:SHOWN], [0], context.artist(packed.space, _generator_of(run)), recognizer)
         faces = "".join(
             f"<li>{picture(image, f'{title}, identity {number}')}<span>{number}</span></li>"
             for number, image in enumerate(drawn.images[:, 0])

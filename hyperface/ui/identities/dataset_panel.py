@@ -10,6 +10,8 @@ from hyperface.defaults import BETA
 from hyperface.errors import InputError
 from hyperface.runs import Run
 from hyperface.ui.parts import worker
+from hyperface.ui.parts.app_page import AppPage
+from hyperface.ui.parts.choices import CPU, device_choice
 from hyperface.ui.parts.context import AppContext
 from hyperface.ui.parts.events import AT_ONCE, LATEST, QUIET, Given, Updates, components_of, values_of
 from hyperface.ui.parts.packed import load_packed
@@ -17,6 +19,7 @@ from hyperface.ui.parts.pictures import escape
 from hyperface.ui.parts.run_progress import run_progress
 from hyperface.ui.parts.toasts import toasts
 
+FAST = "fastest"  # of a GPU; on a CPU, pictures stay what they were
 MAX_IMAGES_PER_IDENTITY = 200
 FORMATS = [
     ("Nothing else than image files", ""),
@@ -37,13 +40,15 @@ class DatasetControls:
     also: gr.Dropdown
     validate: gr.Checkbox
     generator: gr.Dropdown
+    device: gr.Radio
 
 
-def dataset_panel(context: AppContext, packing: gr.Dropdown, generator: gr.Dropdown, tab: gr.Tab) -> None:
-    """Lay out the panel. packing: the page's run picker; generator: the tab's; tab: opened fires its select event."""
+def dataset_panel(page: AppPage, generator: gr.Dropdown, tab: gr.Tab) -> None:
+    """Lay out the panel. generator: the tab's; tab: opened fires its select event."""
+    context, packing = page.context, page.packing
     with gr.Column(elem_classes=["hf-panel"]):
         gr.HTML(_HEADING, apply_default_css=False)
-        controls = _controls(generator)
+        controls = _controls(page, generator)
         estimate = gr.HTML(apply_default_css=False, elem_id="dataset-estimate")
         with gr.Row(elem_classes=["hf-buttons"]):
             generate = gr.Button("Generate the dataset", variant="primary", min_width=220, elem_id="dataset-generate")
@@ -62,7 +67,7 @@ def dataset_panel(context: AppContext, packing: gr.Dropdown, generator: gr.Dropd
     gr.on(moments, size_text, sizes, estimate, queue=False, **LATEST)
 
 
-def _controls(generator: gr.Dropdown) -> DatasetControls:
+def _controls(page: AppPage, generator: gr.Dropdown) -> DatasetControls:
     with gr.Row():
         identities = gr.Number(200, label="Identities", precision=0, minimum=1, elem_id="dataset-identities")
         images = gr.Slider(1, MAX_IMAGES_PER_IDENTITY, 20, step=1, label="Images of each", elem_id="dataset-images")
@@ -74,7 +79,8 @@ def _controls(generator: gr.Dropdown) -> DatasetControls:
     with gr.Row():
         also = gr.Dropdown(FORMATS, value="", label="Also write as", min_width=280, elem_id="dataset-format")
         validate = gr.Checkbox(False, label="Check every image in the end", elem_id="dataset-validate")
-    return DatasetControls(identities, images, beta, seed, also, validate, generator)
+        device = device_choice(page.blocks, elem_id="dataset-device")
+    return DatasetControls(identities, images, beta, seed, also, validate, generator, device)
 
 
 def start_generating(
@@ -88,6 +94,7 @@ def start_generating(
     also: str,
     validate: bool,
     generator: str,
+    device: str,
 ) -> str:
     """Generate a dataset of the packing with this name, as the controls are set. Returns the run's name."""
     from hyperface.jobs import generate
@@ -104,7 +111,9 @@ def start_generating(
         seed=int(seed),
         also=also or None,
         validate=validate,
-        generator=context.artist(packed.space, generator).name,
+        generator=context.artist_name(packed.space, generator),
+        device=device,
+        precision=FAST if device != CPU else "float32",
     )
     return worker.start(context, generate.create(options, folder=context.runs_folder)).name
 

@@ -129,12 +129,13 @@ def walk(
     ends = packed.embeddings[[int(start), int(end)]]  # (2, d)
     way = sphere.geodesic(ends[:1], ends[1:], torch.tensor(shares))  # (k, d)
     recognizer = context.recognizer(gallery_of(context, packed.run).recognizer)
-    artist = context.artist(packed.space, generator)
+    name = context.artist_name(packed.space, generator)
+    artist = context.artist(packed.space, name)
     drawn = realize(way, [int(style)], artist, recognizer)
     seen = torch.rad2deg(sphere.angles(drawn.embeddings[:1, 0], drawn.embeddings[:, 0]))  # (k,)
     who: list[Portrayed | None] = [None] * len(shares)
     if portraits_of(artist) is not None:
-        at = Portrayed(packed.run.name, artist.name, int(start), int(style), other=int(end))
+        at = Portrayed(packed.run.name, name, int(start), int(style), other=int(end))
         who = [replace(at, share=share) for share in shares]
     difference = difference_text(artist, ends[1], ends[0], (f"Identity {end:.0f}", f"identity {start:.0f}"))
     angle = float(torch.rad2deg(sphere.angles(ends[0], ends[1])))

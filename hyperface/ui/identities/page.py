@@ -85,7 +85,7 @@ def draw_page(context: AppContext, packed: Packed, page: Page) -> DrawnPage:
     from hyperface.realization import realize, recognized
 
     _require(page.first < len(packed), f"The last identity of this packing is {len(packed) - 1}.")
-    generator = context.generator(page.generator)
+    generator = context.artist(packed.space, page.generator)
     recognizer = context.recognizer(gallery_of(context, packed.run).recognizer)
     numbers = list(range(page.first, min(page.first + page.identities, len(packed))))
     identities = packed.embeddings[numbers]  # (n, d)
@@ -118,7 +118,7 @@ def _portrayed(packed: Packed, generator: Generator, number: int, page: Page) ->
     """Whom each picture of a row enlarges; None where the generator cannot."""
     if portraits_of(generator) is None:
         return [None] * page.styles
-    return [Portrayed(packed.run.name, generator.name, number, style, page.beta) for style in page.style_seeds]
+    return [Portrayed(packed.run.name, page.generator, number, style, page.beta) for style in page.style_seeds]
 
 
 def _closest(packed: Packed, page: Page, generator: Generator, recognizer: Recognizer) -> ClosestPair:

@@ -10,6 +10,7 @@ from typing import Any
 import gradio as gr
 from gradio.blocks import Block
 
+from hyperface import offers
 from hyperface.defaults import BETA, EMBEDDED_GENERATORS
 from hyperface.errors import HyperFaceError
 from hyperface.ui.identities.closed_loop_panel import closed_loop_panel
@@ -30,6 +31,7 @@ from hyperface.ui.identities.portrayed import MAX_SEED
 from hyperface.ui.identities.separation_panel import separation_panel
 from hyperface.ui.identities.sphere_panel import sphere_panel
 from hyperface.ui.parts.app_page import AppPage
+from hyperface.ui.parts.choices import capital, offer
 from hyperface.ui.parts.context import AppContext
 from hyperface.ui.parts.events import AT_ONCE, LATEST, Given, Updates, components_of, values_of
 from hyperface.ui.parts.packed import Packed, load_packed
@@ -77,7 +79,7 @@ def build(page: AppPage, tab: gr.Tab) -> None:
     context, packing = page.context, page.packing
     with gr.Row(elem_classes=["hf-columns", "hf-content-first"]):
         with gr.Column(scale=1, min_width=280, elem_classes=["hf-controls"]):
-            controls = _controls(context)
+            controls = _controls(page)
         with gr.Column(scale=3, min_width=320):
             pictures, paging = _pictures()
     sphere_panel(page, controls.first, controls.identities)
@@ -85,7 +87,7 @@ def build(page: AppPage, tab: gr.Tab) -> None:
     walk = geodesic_panel(page, controls.generator)
     closed_loop_panel(context, packing, controls.generator, tab)
     files = identity_files(context)
-    dataset_panel(context, packing, controls.generator, tab)
+    dataset_panel(page, controls.generator, tab)
     portrait_view(context)
     gr.on([tab.select, packing.change], lambda name: name, packing, files, **AT_ONCE)
     _turn_pages(page, controls, pictures, paging)
@@ -93,11 +95,12 @@ def build(page: AppPage, tab: gr.Tab) -> None:
     _draw_pages(page, tab, controls, pictures)
 
 
-def _controls(context: AppContext) -> PageControls:
+def _controls(page: AppPage) -> PageControls:
     generator = gr.Dropdown(
-        [(_capital(title), name) for name, title in EMBEDDED_GENERATORS.items()],
-        value=context.generator_name, label="Drawn by", elem_id="identities-generator",
+        [(capital(title), name) for name, title in EMBEDDED_GENERATORS.items()],
+        value=page.context.generator_name, label="Drawn by", elem_id="identities-generator",
     )  # fmt: skip
+    offer(page.blocks, offers.generators, generator, "What can draw these people", elem_id="identities-offers")
     first = gr.Number(0, label="First identity", precision=0, minimum=0, elem_id="identities-first")
     identities = gr.Slider(1, MAX_IDENTITIES, 6, step=1, label="Identities on a page")
     styles = gr.Slider(1, MAX_STYLES, 6, step=1, label="Variations of each")
@@ -180,7 +183,7 @@ def _draw_pages(page: AppPage, tab: gr.Tab, controls: PageControls, pictures: Pi
         if controls.generator in updates:
             title = page.context.generator(given[controls.generator]).title
             gr.Info(
-                f"{_capital(title)} are drawn from another recogniser's embeddings than "
+                f"{capital(title)} are drawn from another recogniser's embeddings than "
                 "this packing's. Pack a gallery that they are drawn for to see its people so."
             )
         return updates
@@ -216,7 +219,7 @@ def shown(
     except HyperFaceError as error:  # nothing to draw is a state of the tab, not a mistake of the visitor
         empty = f'<p class="hf-empty">{escape(error)}</p>'
         return {pictures.summary: "", pictures.grid: empty, pictures.pair: "", pictures.size: 0}, values["generator"]
-    generator = context.artist(packed.space, values["generator"]).name
+    generator = context.artist_name(packed.space, values["generator"])
     drawn = draw(packed, asked_page(**values | {"generator": generator}))
     updates: Updates = {
         pictures.summary: drawn.summary,
@@ -225,7 +228,3 @@ def shown(
         pictures.size: len(packed),
     }
     return updates, generator
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]

@@ -12,11 +12,13 @@ from hyperface.errors import InputError
 from hyperface.jobs.pack import PackOptions, create
 from hyperface.runs import DONE
 from hyperface.ui.pack.estimates import packing_estimate
+from hyperface.ui.pack.gallery_panel import gallery_panel
 from hyperface.ui.pack.plain_sphere import plain_sphere
 from hyperface.ui.pack.span_panel import span_panel
 from hyperface.ui.pack.view import pack_view
 from hyperface.ui.parts import worker
 from hyperface.ui.parts.app_page import AppPage
+from hyperface.ui.parts.choices import CPU, device_choice
 from hyperface.ui.parts.context import AppContext
 from hyperface.ui.parts.events import AT_ONCE, QUIET, Given, Updates, components_of, values_of
 from hyperface.ui.parts.remembered import remember
@@ -45,6 +47,7 @@ class PackControls:
     learning_rate: gr.Number
     seed: gr.Number
     umap: gr.Checkbox
+    device: gr.Radio
 
 
 def build(page: AppPage, tab: gr.Tab) -> None:
@@ -52,10 +55,11 @@ def build(page: AppPage, tab: gr.Tab) -> None:
     context, packing = page.context, page.packing
     with gr.Row(elem_classes=["hf-columns", "hf-content-first"]):
         with gr.Column(scale=1, min_width=280, elem_classes=["hf-controls"]):
-            controls = _controls(context)
+            controls = _controls(page)
             span_panel(context, controls.span, controls.gallery)
             expected = gr.HTML(elem_classes=["hf-estimate"], apply_default_css=False, js_on_load=None)
             begin = gr.Button("Pack", variant="primary", elem_id="pack-begin")
+            gallery_panel(page, controls.gallery, lambda: gallery_choices(context))
         with gr.Column(scale=3, min_width=320):
             view = pack_view(context, packing.value)
             plain_sphere()
@@ -64,22 +68,23 @@ def build(page: AppPage, tab: gr.Tab) -> None:
         name = start_packing(context, **values_of(controls, given))
         return {packing: picker_at(context, "pack", name), page.strip: {"run": name, "own": True}}
 
-    def estimate(identities: float, steps: float) -> str:
-        return packing_estimate(context, identities, steps)
+    def estimate(identities: float, steps: float, device: str) -> str:
+        return packing_estimate(context, identities, steps, device)
 
     def refresh(name: str | None) -> dict[str, Any]:
         return picker_update(context, "pack", name)
 
-    sizes = [controls.identities, controls.steps]
-    moments = [page.blocks.load, tab.select, controls.identities.change, controls.steps.change]
+    sizes = [controls.identities, controls.steps, controls.device]
+    changes = [controls.identities.change, controls.steps.change, controls.device.change]
+    moments = [page.blocks.load, tab.select, *changes]
     gr.on(moments, estimate, sizes, expected, **AT_ONCE)
     begin.click(toasts(start), components_of(controls), [packing, page.strip], **QUIET)
-    remember(page.blocks, "pack", controls)
+    remember(page.blocks, "pack", controls, but=["device"])
     packing.change(lambda name: name, packing, view, **AT_ONCE)
     view.ended(refresh, packing, packing, **AT_ONCE)
 
 
-def _controls(context: AppContext) -> PackControls:
+def _controls(page: AppPage) -> PackControls:
     default = PackOptions()
     identities = gr.Slider(10, MOST_IDENTITIES, value=500, step=10, label="Identities", info="How many people to make.")
     span = gr.Slider(
@@ -107,7 +112,7 @@ def _controls(context: AppContext) -> PackControls:
             info="What pushes the points. The paper's objective is what is reported either way.",
         )
         gallery = gr.Dropdown(
-            gallery_choices(context),
+            gallery_choices(page.context),
             value=default.gallery,
             label="Gallery",
             info="Random faces: where the points start and what α pulls towards.",
@@ -118,7 +123,8 @@ def _controls(context: AppContext) -> PackControls:
             info="When all are packed, beside our own steady map: some 15 seconds and more.",
         )
         seed = gr.Number(default.seed, precision=0, label="Seed", info="The same seed gives the same packing.")
-    return PackControls(identities, span, alpha, steps, objective, gallery, learning_rate, seed, umap)
+        device = device_choice(page.blocks, elem_id="pack-device")
+    return PackControls(identities, span, alpha, steps, objective, gallery, learning_rate, seed, umap, device)
 
 
 def gallery_choices(context: AppContext) -> list[tuple[str, str]]:
@@ -148,6 +154,7 @@ def pack_options(
     learning_rate: float | None,
     seed: float | None,
     umap: bool = False,
+    device: str = CPU,
 ) -> PackOptions:
     """The controls' values as options. InputError for an empty field that cannot be."""
     if seed is None or seed < 0:
@@ -164,4 +171,5 @@ def pack_options(
         learning_rate=float(learning_rate) if learning_rate else None,
         seed=int(seed),
         umap=bool(umap),
+        device=device,
     )

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar, cast
 
-from hyperface import runs
+from hyperface import offers, runs
 from hyperface.assets import assets_folder
 from hyperface.defaults import EMBEDDED_GENERATORS, GALLERY, GENERATOR, RECOGNIZER
 from hyperface.errors import CheckpointError, HyperFaceError, require
@@ -94,6 +94,8 @@ class AppContext:
             from hyperface import recognizers
             from hyperface.recognizers.checkpoints import card_of
 
+            if missing := offers.recognizer_missing(name):  # rather than an error after the network was waited for
+                raise CheckpointError(missing)
             trained = [] if name in recognizers.REGISTRY else self.runs("train")
             for path in (run.path / names.MODEL for run in trained):
                 with suppress(CheckpointError):  # one that is missing or damaged is not the one
@@ -104,23 +106,38 @@ class AppContext:
         return self.cached(("recognizer", name), load)
 
     def generator(self, name: str | None = None) -> Generator:
-        """An identity-conditional generator by name, one that ships; the server's own if none is named."""
+        """An identity-conditional generator by name, one that can be used here; the server's own if none is named.
+
+        InputError, saying what is missing, for another.
+        """
         wanted = self.generator_name if name is None else name
-        _require_embedded(wanted)
+        if ("generator", wanted) not in self._parts:
+            offers.check_offered(offers.generators(), wanted)
 
         def load() -> Generator:
             from hyperface import generators
+            from hyperface.hardware import usual_device
 
-            return generators.load(wanted)
+            if wanted in EMBEDDED_GENERATORS:
+                return generators.load(wanted)
+            return generators.load(wanted, device=usual_device(), precision="fastest")
 
         return self.cached(("generator", wanted), load)
 
+    def artist_name(self, space: EmbeddingSpace, chosen: str | None = None) -> str:
+        """The name of what draws embeddings of this space: the generator chosen (None: the server's own) if it can,
+        else one that ships and can, else one whose weights are on this machine, else the one chosen."""
+        first = self.generator_name if chosen is None else chosen
+        if _draws(first, space) is not False:
+            return first
+        there = (offer.name for offer in offers.generators() if offer.available and offer.name != first)
+        return next((name for name in there if _draws(name, space)), first)
+
     def artist(self, space: EmbeddingSpace, chosen: str | None = None) -> Generator:
-        """What draws embeddings of this space: the generator chosen (None: the server's own) if it can, else one that
-        ships and can, else the one chosen, which says itself what is wrong."""
-        first = self.generator(chosen)
-        others = (name for name in EMBEDDED_GENERATORS if name != first.name)
-        return next((made for made in (first, *map(self.generator, others)) if made.space.same(space)), first)
+        """What has that name, for requests of this space. One that draws another's embeddings is given all the same:
+        it says itself what is wrong, or what its pictures are."""
+        generator = self.generator(self.artist_name(space, chosen))
+        return generator.for_space(space) if generator.space.same(space) else generator
 
     def cached(self, key: object, load: Callable[[], T]) -> T:
         """The value of `load()`, called once for each key; a call that raised is tried again next time."""
@@ -183,6 +200,12 @@ class AppContext:
     def _see_once(self) -> None:
         """Load what sees the generator's pictures."""
         self.recognizer(self.generator().recognizer)
+
+
+def _draws(name: str, space: EmbeddingSpace) -> bool | None:
+    """Whether a generator draws embeddings of a space; None where only the generator itself can say, loaded."""
+    whose = offers.drawn_by(name)
+    return None if whose is None else space.recognizer in (None, whose)
 
 
 def _require_embedded(name: str) -> None:

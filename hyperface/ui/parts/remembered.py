@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 
-from hyperface.ui.parts.events import AT_ONCE, Given, Updates, components_of, values_of
+from hyperface.ui.parts.events import AT_ONCE, Given, Updates, components_of
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -14,16 +15,20 @@ if TYPE_CHECKING:
 SECRET = "hyperface"  # Gradio scrambles what it keeps: a fixed word lets the next server read it. Nothing is private
 
 
-def remember(blocks: gr.Blocks, name: str, controls: DataclassInstance) -> None:
-    """Keep the values of the controls, a dataclass whose fields are all components, under this name in the browser."""
+def remember(blocks: gr.Blocks, name: str, controls: DataclassInstance, *, but: Collection[str] = ()) -> None:
+    """Keep the values of the controls, a dataclass whose fields are all components, under this name in the browser.
+
+    but: names of those that follow from the machine, and are not kept.
+    """
     kept = gr.BrowserState({}, storage_key=f"hyperface-{name}", secret=SECRET)
-    components = components_of(controls)
+    components = components_of(controls) - {getattr(controls, field) for field in but}
 
     def keep(given: Given) -> dict[str, Any]:
-        return values_of(controls, given)
+        return {field: given[part] for field, part in vars(controls).items() if part in components}
 
     def restore(given: Given) -> Any:
-        return restored(controls, given[kept]) or gr.skip()
+        found = restored(controls, given[kept])
+        return {part: update for part, update in found.items() if part in components} or gr.skip()
 
     blocks.load(restore, {kept}, list(components), **AT_ONCE)
     gr.on([component.change for component in components], keep, components, kept, **AT_ONCE)  # type: ignore[attr-defined]  # all of them have it

@@ -8,9 +8,11 @@ from dataclasses import dataclass
 import gradio as gr
 from gradio.blocks import Block
 
+from hyperface import offers
 from hyperface.errors import HyperFaceError
 from hyperface.ui.parts.app_page import AppPage
 from hyperface.ui.parts.balls import ball
+from hyperface.ui.parts.choices import list_offers
 from hyperface.ui.parts.context import AppContext
 from hyperface.ui.parts.events import LATEST, QUIET, Given, Updates
 from hyperface.ui.parts.gradio_internals import forget_closed_sessions, forget_shown
@@ -34,6 +36,10 @@ KEPT_SECONDS = 1800  # how long the faces of an idle visitor stay in memory
 PRIVACY = (
     "Photos are read in memory and dropped at once: never written to disk, logged, or shown to another visitor. "
     "The faces found in them are forgotten when you press Delete, close the page, or after half an hour."
+)
+FOLLOWS = (
+    '<p class="hf-note">Faces are seen by the recogniser of the packing’s gallery, and its people drawn by a generator '
+    "for the same one: to compare by another, pack a gallery that it sees (Pack, “Another gallery”).</p>"
 )
 HERE = """
 <h2 class="hf-heading">You are here</h2>
@@ -74,25 +80,29 @@ def build(page: AppPage, tab: gr.Tab) -> None:
     with gr.Row(elem_classes=["hf-privacy"]):
         gr.HTML(f'<p class="hf-note">{PRIVACY}</p>', apply_default_css=False)
         delete = gr.Button("Delete photos and faces", size="sm", min_width=200, scale=0, elem_id="photos-delete")
-    settings = _settings()
+    settings = _settings(page)
     results = _results(page.context)
     _wire(page, tab, picker, delete, settings, results)
 
 
-def _settings() -> Settings:
-    with gr.Accordion("Settings", open=False, elem_id="photos-settings"), gr.Row():
-        detector = gr.Dropdown(
-            DETECTORS,
-            value="dlib",
-            label="Face detector",
-            info="All but dlib's fetch their weights from the network the first time.",
-            elem_id="photos-detector",
-        )
-        turned = gr.Checkbox(
-            label="Photos may lie on their side",
-            info="Searches each in all four orientations: four times slower.",
-            elem_id="photos-turned",
-        )
+def _settings(page: AppPage) -> Settings:
+    with gr.Accordion("Settings", open=False, elem_id="photos-settings"):
+        with gr.Row():
+            detector = gr.Dropdown(
+                DETECTORS,
+                value="dlib",
+                label="Face detector",
+                info="All but dlib's fetch their weights from the network the first time.",
+                elem_id="photos-detector",
+            )
+            turned = gr.Checkbox(
+                label="Photos may lie on their side",
+                info="Searches each in all four orientations: four times slower.",
+                elem_id="photos-turned",
+            )
+        gr.HTML(FOLLOWS, apply_default_css=False)
+        list_offers(page.blocks, offers.recognizers, "What can see faces", elem_id="photos-recognizers")
+        list_offers(page.blocks, offers.generators, "What can draw people", elem_id="photos-generators")
     return Settings(detector, turned)
 
 

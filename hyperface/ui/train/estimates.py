@@ -5,7 +5,9 @@ from __future__ import annotations
 import statistics
 
 from hyperface.errors import RunError
+from hyperface.jobs.train import TrainOptions
 from hyperface.runs import Run
+from hyperface.ui.parts.choices import CPU
 from hyperface.ui.parts.context import AppContext
 from hyperface.words import duration
 
@@ -24,16 +26,20 @@ def training_estimate(
     against: str,
     epochs: float,
     backbone: str,
+    device: str = CPU,
     speed: float | None = None,
 ) -> str:
-    """One line of HTML: images, passes, expected time. speed: images a second, None for what earlier runs showed."""
+    """One line of HTML: images, passes, expected time. speed: images a second, None for what earlier runs on the device
+    showed; without any, a GPU's is not told before it is measured."""
     sizes = [_size(context, name, identities, images) for name in (dataset, against) if name]
     count = min(sizes)
     if count == 0:
         return ""
     drawing = count / _pace(context, "generate", None, TYPICAL_DRAWING) if dataset == NEW else 0.0
     if speed is None:
-        speed = _pace(context, "train", backbone, TYPICAL_TRAINING.get(backbone, 2.0))
+        speed = _pace(context, "train", backbone, TYPICAL_TRAINING.get(backbone, 2.0) if device == CPU else 0.0, device)
+        if speed == 0:
+            return f"<p class='hf-note'>{len(sizes) * count:,} images, {int(epochs)} times.</p>"
     training = len(sizes) * count * int(epochs) / speed
     twice = " on each of the two" if len(sizes) == 2 else ""
     seconds = duration(drawing + training)
@@ -41,19 +47,27 @@ def training_estimate(
 
 
 def measured_estimate(
-    context: AppContext, dataset: str, identities: float, images: float, against: str, epochs: float, backbone: str
+    context: AppContext,
+    dataset: str,
+    identities: float,
+    images: float,
+    against: str,
+    epochs: float,
+    backbone: str,
+    device: str = CPU,
 ) -> str:
     """The same, at the speed of a few steps taken here; earlier runs of this machine, if there are any, know better."""
-    sizes = (dataset, identities, images, against, epochs, backbone)
-    if _pace(context, "train", backbone, 0.0):
+    sizes = (dataset, identities, images, against, epochs, backbone, device)
+    if _pace(context, "train", backbone, 0.0, device):
         return training_estimate(context, *sizes)
 
     def measure() -> float:
         from hyperface.training import measure_speed
 
-        return measure_speed(backbone=backbone, batch_size=MEASURED_BATCH)
+        batch = MEASURED_BATCH if device == CPU else TrainOptions.batch_size
+        return measure_speed(backbone=backbone, batch_size=batch, device=device)
 
-    return training_estimate(context, *sizes, speed=context.cached(("training speed", backbone), measure))
+    return training_estimate(context, *sizes, speed=context.cached(("training speed", backbone, device), measure))
 
 
 def _size(context: AppContext, name: str, identities: float, images: float) -> int:
@@ -66,10 +80,11 @@ def _size(context: AppContext, name: str, identities: float, images: float) -> i
         return 0
 
 
-def _pace(context: AppContext, verb: str, backbone: str | None, otherwise: float) -> float:
-    """Images a second of the newest run of the kind that got anywhere."""
+def _pace(context: AppContext, verb: str, backbone: str | None, otherwise: float, device: str = CPU) -> float:
+    """Images a second of the newest run of the kind that got anywhere on the device."""
     for run in context.runs(verb):
-        if not context.is_demo(run) and (backbone is None or run.options.get("backbone") == backbone):
+        here = not context.is_demo(run) and run.options.get("device", CPU) == device
+        if here and (backbone is None or run.options.get("backbone") == backbone):
             seen = _paces(run)
             if len(seen) >= 3:
                 return max(statistics.median(seen), 0.1)

@@ -8,13 +8,16 @@ from typing import Any
 import gradio as gr
 from gradio.blocks import Block
 
+from hyperface import offers
 from hyperface.errors import InputError
 from hyperface.jobs import generate, train
 from hyperface.jobs.generate import GenerateOptions
+from hyperface.jobs.pack import packing_space
 from hyperface.jobs.train import TrainOptions
 from hyperface.runs import FAILED, Run
 from hyperface.ui.parts import worker
 from hyperface.ui.parts.app_page import AppPage
+from hyperface.ui.parts.choices import CPU, device_choice
 from hyperface.ui.parts.context import AppContext
 from hyperface.ui.parts.events import AT_ONCE, LATEST, QUIET, Given, Updates, components_of, values_of
 from hyperface.ui.parts.remembered import remember
@@ -56,6 +59,7 @@ class TrainingControls:
     schedule: gr.Radio
     batch: gr.Slider
     seed: gr.Number
+    device: gr.Radio
 
 
 def build(page: AppPage, tab: gr.Tab) -> None:
@@ -64,7 +68,7 @@ def build(page: AppPage, tab: gr.Tab) -> None:
     with gr.Row(elem_classes=["hf-columns", "hf-content-first"]):
         with gr.Column(scale=1, min_width=280, elem_classes=["hf-controls"]):
             data, making = _data_controls(context)
-            training = _training_controls()
+            training = _training_controls(page)
             expected = gr.HTML(elem_classes=["hf-estimate"], apply_default_css=False, js_on_load=None)
             begin = gr.Button("Train", variant="primary", elem_id="train-begin")
         with gr.Column(scale=3, min_width=320):
@@ -92,7 +96,7 @@ def build(page: AppPage, tab: gr.Tab) -> None:
         return gr.update(choices=dataset_choices(context), value=pictures_of(context, name))
 
     page.strip.train(set_up, page.packing, data.dataset, **AT_ONCE)
-    remember(page.blocks, "train", training)
+    remember(page.blocks, "train", training, but=["device"])
     pickers: list[Block] = [picker, data.dataset, data.against]
     asked = {page.packing, *components_of(data), *components_of(training)}
     begin.click(toasts(start), asked, pickers, **QUIET)
@@ -127,7 +131,8 @@ def _data_controls(context: AppContext) -> tuple[DataControls, gr.Group]:
     return DataControls(dataset, identities, images, against), making
 
 
-def _training_controls() -> TrainingControls:
+def _training_controls(page: AppPage) -> TrainingControls:
+    device = device_choice(page.blocks, elem_id="train-device")
     epochs = gr.Slider(1, 60, value=TrainOptions.epochs, step=1, label="Epochs", info="How often every image is seen.")
     with gr.Accordion("More", open=False):
         backbone = gr.Dropdown(BACKBONES, value="small", label="Backbone", info="The network that is trained.")
@@ -135,17 +140,18 @@ def _training_controls() -> TrainingControls:
         schedule = gr.Radio(SCHEDULES, value="cosine", label="Learning rate", info="How it falls after its warm-up.")
         batch = gr.Slider(8, 512, value=TrainOptions.batch_size, step=8, label="Batch", info="Images in one step.")
         seed = gr.Number(0, precision=0, label="Seed", info="The same seed gives the same training.")
-    return TrainingControls(epochs, backbone, head, schedule, batch, seed)
+    return TrainingControls(epochs, backbone, head, schedule, batch, seed, device)
 
 
 def _tell_estimate(
     context: AppContext, tab: gr.Tab, data: DataControls, training: TrainingControls, expected: gr.HTML
 ) -> None:
     """Show how long it will take, as the controls stand."""
-    sizes: list[Any] = [*components_of(data), training.epochs, training.backbone]
+    sizes: list[Any] = [*components_of(data), training.epochs, training.backbone, training.device]
 
     def asked(given: Given) -> dict[str, Any]:
-        return {**values_of(data, given), "epochs": given[training.epochs], "backbone": given[training.backbone]}
+        asked = ("epochs", "backbone", "device")
+        return {**values_of(data, given), **{name: given[getattr(training, name)] for name in asked}}
 
     def estimate(given: Given) -> str:
         return training_estimate(context, **asked(given))
@@ -188,7 +194,7 @@ def start_training(
     options = training_options(**training)
     worker.check_free(context)
     if data["dataset"] == NEW:
-        made = new_dataset(context, packing, data["identities"], data["images"])
+        made = new_dataset(context, packing, data["identities"], data["images"], options["device"])
     else:
         made = context.run(data["dataset"])
     run = create_training(context, made, context.run(data["against"]) if data["against"] else None, options)
@@ -203,8 +209,10 @@ def create_training(context: AppContext, data: Run, other: Run | None, options: 
     return train.create_pair(pair, folder=context.runs_folder)[0]
 
 
-def new_dataset(context: AppContext, packing_name: str | None, identities: float, images: float) -> Run:
-    """A dataset's run folder, to be drawn by the training that it is for."""
+def new_dataset(
+    context: AppContext, packing_name: str | None, identities: float, images: float, device: str = CPU
+) -> Run:
+    """A dataset's run folder, to be drawn by the training that it is for, by what draws the packing's embeddings."""
     if packing_name is None:
         raise InputError("There is no packing yet to make a dataset of. Make one in the Pack tab first.")
     packing = context.run(packing_name)
@@ -213,12 +221,21 @@ def new_dataset(context: AppContext, packing_name: str | None, identities: float
         raise InputError(f"The packing “{packing.title}” is still at work. Train when it is finished.")
     if status.state == FAILED:
         raise InputError(f"The packing “{packing.title}” failed. Choose another one above.")
-    options = GenerateOptions(str(packing.path), identities=int(identities), images_per_identity=int(images))
+    artist = context.artist_name(packing_space(packing))
+    offers.check_offered(offers.generators(device), artist)
+    options = GenerateOptions(
+        str(packing.path),
+        identities=int(identities),
+        images_per_identity=int(images),
+        generator=artist,
+        device=device,
+        precision="float32" if device == CPU else "fastest",
+    )
     return generate.create(options, folder=context.runs_folder)
 
 
 def training_options(
-    *, epochs: float, backbone: str, head: str, schedule: str, batch: float, seed: float | None
+    *, epochs: float, backbone: str, head: str, schedule: str, batch: float, seed: float | None, device: str = CPU
 ) -> dict[str, Any]:
     """The controls' values as options. InputError for an empty field that cannot be."""
     if seed is None or seed < 0:
@@ -230,4 +247,5 @@ def training_options(
         "schedule": schedule,
         "batch_size": int(batch),
         "seed": int(seed),
+        "device": device,
     }

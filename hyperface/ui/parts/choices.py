@@ -1,0 +1,84 @@
+"""Parts that can be chosen on this machine, and beside them what each takes, and what is missing of the others."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import gradio as gr
+
+from hyperface import offers
+from hyperface.offers import Offer
+from hyperface.ui.parts.events import AT_ONCE
+from hyperface.ui.parts.pictures import escape
+
+CPU = "cpu"
+
+
+def choices_of(offered: Sequence[Offer]) -> list[tuple[str, str]]:
+    """(what to show, name) of those that can be used here."""
+    return [(capital(offer.title), offer.name) for offer in offered if offer.available]
+
+
+def offers_text(offered: Sequence[Offer], what: str) -> str:
+    """HTML: a folded list of all, with time, size and licence, those that cannot be used greyed, each with its reason.
+
+    what: its heading, such as "What can draw these people".
+    """
+    missing = sum(not offer.available for offer in offered)
+    more = f", and {missing} more with what is missing" if missing else ""
+    items = "".join(map(_item, offered))
+    return (
+        f'<details class="hf-offers"><summary>{escape(what)}: time, size and licence{more}</summary>'
+        f"<ul>{items}</ul></details>"
+    )
+
+
+def _item(offer: Offer) -> str:
+    label = escape(capital(offer.label))
+    if offer.available:
+        return f"<li>{label}</li>"
+    return f'<li class="hf-offer-missing" aria-disabled="true">{label}<span>{escape(offer.missing)}</span></li>'
+
+
+def offer(
+    blocks: gr.Blocks, find: Callable[[], Sequence[Offer]], control: gr.Dropdown, what: str, *, elem_id: str
+) -> gr.HTML:
+    """Have a control offer what can be used here, and lay out the list of all below it.
+
+    find: what there is, asked for whenever the page is opened: it needs torch, and weights may have come since.
+    """
+    listed = gr.HTML(apply_default_css=False, js_on_load=None, elem_id=elem_id)
+
+    def now() -> tuple[dict[str, object], str]:
+        found = find()
+        return gr.update(choices=choices_of(found)), offers_text(found, what)
+
+    blocks.load(now, outputs=[control, listed], **AT_ONCE)
+    return listed
+
+
+def list_offers(blocks: gr.Blocks, find: Callable[[], Sequence[Offer]], what: str, *, elem_id: str) -> gr.HTML:
+    """The list alone, where what is used follows from something else."""
+    listed = gr.HTML(apply_default_css=False, js_on_load=None, elem_id=elem_id)
+    blocks.load(lambda: offers_text(find(), what), outputs=listed, **AT_ONCE)
+    return listed
+
+
+def device_choice(blocks: gr.Blocks, *, elem_id: str) -> gr.Radio:
+    """Where something is computed: on a GPU where there is one, else on the CPU, and why."""
+    radio = gr.Radio([("This computer's CPU", CPU)], value=CPU, label="Compute on", elem_id=elem_id)
+    # Which GPUs there are, torch says, which is loaded only when the page is opened.
+    blocks.load(device_update, outputs=radio, **AT_ONCE)
+    return radio
+
+
+def device_update() -> dict[str, object]:
+    """What the choice of the device is on this machine."""
+    found = offers.devices()
+    usable = choices_of(found)
+    reason = " ".join(f"{capital(offer.title)} cannot be chosen. {offer.missing}" for offer in found if offer.missing)
+    return gr.update(choices=usable, value=usable[-1][1], info=reason or "A GPU is many times faster.")
+
+
+def capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
