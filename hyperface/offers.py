@@ -14,7 +14,7 @@ from pathlib import Path
 
 from hyperface.defaults import PAIRS, RECOGNIZER, SECOND_RECOGNIZER
 from hyperface.errors import InputError
-from hyperface.hub import RELEASED, cached_file
+from hyperface.hub import RELEASED, Released, cached_file
 from hyperface.own_weights import FOLDER_VARIABLE, files_called, own_weights
 from hyperface.rates import Rate, drawing_rate
 from hyperface.words import duration
@@ -26,12 +26,14 @@ LONGEST = 20.0  # seconds a picture that a person waits for
 class Weights:
     """part: their name among the machine's own weights; "" where one file is taken by its own name, wherever it is.
     repo: on the hub, "" for nowhere. files: that are needed there, each under any one of its names. size: bytes,
-    about."""
+    about. beside: further files that are worth having: the recogniser whose embeddings these weights take.
+    """
 
     part: str
     repo: str
     files: tuple[tuple[str, ...], ...]
     size: float
+    beside: tuple[str, ...] = ()
 
     def found(self) -> list[Path]:
         """Where the files are; empty unless all are there."""
@@ -55,10 +57,10 @@ class Weights:
         if not self.repo:
             return f"Nobody publishes weights that all may use: put yours {at_hand}, as {self.part}.pkl."
         # Everything in a repository may be many times more than what is needed.
-        wanted = " ".join(names[0] for names in self.files)
+        wanted = " ".join([*(names[0] for names in self.files), *self.beside])
         return (
             f"Its weights, {size_text(self.size)}, are not on this machine: `hf download {self.repo} {wanted}` brings "
-            f"them, or they lie {at_hand} as {self.part or Path(wanted).name}."
+            f"them, or they lie {at_hand} as {self.part or Path(self.files[0][0]).name}."
         )
 
 
@@ -93,8 +95,19 @@ class Offer:
         return " · ".join(filter(None, (self.title, time, size, self.licence)))
 
 
+def capital(text: str) -> str:
+    """The same as the beginning of a sentence or a line."""
+    return text[:1].upper() + text[1:]
+
+
+def _title(name: str, known: Released) -> str:
+    """What a released recogniser is called: by its repository where it is alone there, else by what it is."""
+    return known.repo.partition("/")[2] if known.alone else f"ArcFace of {name}: {known.training_data}"
+
+
 _RESEARCH = "MIT, trained on images for research"
 _VEC2FACE = "BooBooWu/Vec2Face"
+_RECOGNIZER = "weights/arcface-r100-glint360k.pth"
 _WEIGHTS = "diffusion_pytorch_model"
 _DIFFUSERS = 'pip install "diffusers>=0.42,<0.43"'
 
@@ -116,6 +129,7 @@ ARC2FACE = Weights(
     "FoivosPar/Arc2Face",
     (*_network("arc2face"), ("encoder/config.json",), ("encoder/pytorch_model.bin", "encoder/model.safetensors")),
     3.9e9,
+    ("arcface.onnx",),
 )
 DIFFUSION = Weights(
     "diffusion",
@@ -131,12 +145,12 @@ DIFFUSION = Weights(
 )
 
 GENERATORS = (
-    *(Offer(pair.generator, pair.title, "MIT") for pair in PAIRS),
+    *(Offer(pair.generator, capital(pair.title), "MIT") for pair in PAIRS),
     Offer(
         "vec2face",
         "Vec2Face",
         _RESEARCH,
-        (Weights("vec2face", _VEC2FACE, (("weights/vec2face_generator.pth",),), 7e8),),
+        (Weights("vec2face", _VEC2FACE, (("weights/vec2face_generator.pth",),), 7e8, (_RECOGNIZER,)),),
     ),
     Offer(
         "vec2face-plus",
@@ -154,8 +168,8 @@ GENERATORS = (
     ),
 )
 GALLERY_GENERATORS = (
-    *(Offer(pair.gallery_generator, pair.title, "MIT") for pair in PAIRS),
-    Offer("diffusion", "latent diffusion (CelebA-HQ)", "Apache-2.0", (DIFFUSION,), "diffusers", _DIFFUSERS),
+    *(Offer(pair.gallery_generator, capital(pair.title), "MIT") for pair in PAIRS),
+    Offer("diffusion", "Latent diffusion (CelebA-HQ)", "Apache-2.0", (DIFFUSION,), "diffusers", _DIFFUSERS),
     Offer(
         "stylegan", "StyleGAN2", "NVIDIA's: non-commercial", (Weights("stylegan", "", (("generator.pkl",),), 3.6e8),)
     ),
@@ -166,11 +180,11 @@ RECOGNIZERS = (
         for name, title in (
             (PAIRS[0].recognizer, "dlib, centred on 3-D heads"),
             (RECOGNIZER, "dlib"),
-            (SECOND_RECOGNIZER, "a small network trained on rendered heads"),
+            (SECOND_RECOGNIZER, "A small network trained on rendered heads"),
         )
     ),
     *(
-        Offer(name, f"{name}, {known.training_data}", known.licence, (Weights("", known.repo, ((known.file,),), size),))
+        Offer(name, _title(name, known), known.licence, (Weights("", known.repo, ((known.file,),), size),))
         for name, known in RELEASED.items()
         for size in (1.75e8 if "hyperface" in name or name == "buffalo_l" else 2.6e8,)
     ),
@@ -197,8 +211,8 @@ def devices() -> list[Offer]:
     from hyperface.hardware import device_title, gpu_missing
 
     missing = gpu_missing()
-    gpu = "a GPU" if missing else device_title("cuda")
-    return [Offer("cpu", device_title("cpu"), ""), Offer("cuda", gpu, "", missing=missing)]
+    gpu = "A GPU" if missing else device_title("cuda")
+    return [Offer("cpu", capital(device_title("cpu")), ""), Offer("cuda", gpu, "", missing=missing)]
 
 
 def check_offered(offers: Sequence[Offer], name: str) -> None:
@@ -207,7 +221,7 @@ def check_offered(offers: Sequence[Offer], name: str) -> None:
     if offer is None:
         raise InputError(f"There is no {name!r} to choose: it is one of {', '.join(each.name for each in offers)}.")
     if not offer.available:
-        raise InputError(f"{offer.title[:1].upper()}{offer.title[1:]} cannot be used here. {offer.missing}")
+        raise InputError(f"{offer.title} cannot be used here. {offer.missing}")
 
 
 def drawn_by(name: str) -> str | None:

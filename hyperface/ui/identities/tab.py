@@ -13,6 +13,7 @@ from gradio.blocks import Block
 from hyperface import offers
 from hyperface.defaults import BETA, EMBEDDED_GENERATORS
 from hyperface.errors import HyperFaceError
+from hyperface.offers import capital
 from hyperface.ui.identities.closed_loop_panel import closed_loop_panel
 from hyperface.ui.identities.dataset_panel import dataset_panel
 from hyperface.ui.identities.files import identity_files
@@ -31,7 +32,7 @@ from hyperface.ui.identities.portrayed import MAX_SEED
 from hyperface.ui.identities.separation_panel import separation_panel
 from hyperface.ui.identities.sphere_panel import sphere_panel
 from hyperface.ui.parts.app_page import AppPage
-from hyperface.ui.parts.choices import capital, offer
+from hyperface.ui.parts.choices import offer
 from hyperface.ui.parts.context import AppContext
 from hyperface.ui.parts.events import AT_ONCE, LATEST, Given, Updates, components_of, values_of
 from hyperface.ui.parts.packed import Packed, load_packed

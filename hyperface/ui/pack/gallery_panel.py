@@ -11,7 +11,7 @@ import gradio as gr
 from hyperface import offers
 from hyperface.defaults import GALLERY_GENERATOR, PAIRS, recognizer_for
 from hyperface.errors import InputError
-from hyperface.offers import check_offered
+from hyperface.offers import capital, check_offered
 from hyperface.ui.parts import worker
 from hyperface.ui.parts.app_page import AppPage
 from hyperface.ui.parts.choices import CPU, device_choice, offer
@@ -67,7 +67,7 @@ def gallery_panel(page: AppPage, gallery: gr.Dropdown, choices: Callable[[], lis
 
 def _controls(page: AppPage) -> GalleryControls:
     generator = gr.Dropdown(
-        [(title[:1].upper() + title[1:], name) for name, title in SHIPPED.items()],
+        [(capital(title), name) for name, title in SHIPPED.items()],
         value=GALLERY_GENERATOR,
         label="Faces drawn by",
         elem_id="gallery-generator",

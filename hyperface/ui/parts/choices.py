@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 
 import gradio as gr
@@ -16,7 +17,7 @@ CPU = "cpu"
 
 def choices_of(offered: Sequence[Offer]) -> list[tuple[str, str]]:
     """(what to show, name) of those that can be used here."""
-    return [(capital(offer.title), offer.name) for offer in offered if offer.available]
+    return [(offer.title, offer.name) for offer in offered if offer.available]
 
 
 def offers_text(offered: Sequence[Offer], what: str) -> str:
@@ -25,19 +26,20 @@ def offers_text(offered: Sequence[Offer], what: str) -> str:
     what: its heading, such as "What can draw these people".
     """
     missing = sum(not offer.available for offer in offered)
-    more = f", and {missing} more with what is missing" if missing else ""
+    more = f" ({missing} {'needs' if missing == 1 else 'need'} something first)" if missing else ""
     items = "".join(map(_item, offered))
     return (
-        f'<details class="hf-offers"><summary>{escape(what)}: time, size and licence{more}</summary>'
+        f'<details class="hf-offers"><summary>{escape(what)}: time, size, licence{more}</summary>'
         f"<ul>{items}</ul></details>"
     )
 
 
 def _item(offer: Offer) -> str:
-    label = escape(capital(offer.label))
+    label = escape(offer.label)
     if offer.available:
         return f"<li>{label}</li>"
-    return f'<li class="hf-offer-missing" aria-disabled="true">{label}<span>{escape(offer.missing)}</span></li>'
+    reason = re.sub("`(.*?)`", r"<code>\1</code>", escape(offer.missing))
+    return f'<li class="hf-offer-missing" aria-disabled="true">{label}<span>{reason}</span></li>'
 
 
 def offer(
@@ -76,9 +78,5 @@ def device_update() -> dict[str, object]:
     """What the choice of the device is on this machine."""
     found = offers.devices()
     usable = choices_of(found)
-    reason = " ".join(f"{capital(offer.title)} cannot be chosen. {offer.missing}" for offer in found if offer.missing)
+    reason = " ".join(f"{offer.title} cannot be chosen. {offer.missing}" for offer in found if offer.missing)
     return gr.update(choices=usable, value=usable[-1][1], info=reason or "A GPU is many times faster.")
-
-
-def capital(text: str) -> str:
-    return text[:1].upper() + text[1:]
