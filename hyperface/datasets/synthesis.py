@@ -10,7 +10,7 @@ size or on interruptions.
 
 import json
 import time
-from collections import abc, deque
+from collections import Counter, abc, deque
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,7 +23,7 @@ from hyperface.datasets.card import CARD, card_files
 from hyperface.datasets.folder import DATA_FILES, open_folder
 from hyperface.datasets.labeled import LabeledImages
 from hyperface.errors import DatasetError, InputError
-from hyperface.files import check_room, disk_error, write_atomic
+from hyperface.files import check_room, disk_error, read_object, write_atomic
 from hyperface.generators.base import Generator
 from hyperface.images import jpeg_bytes, to_uint8
 from hyperface.seeds import image_seeds, seeded_normal
@@ -31,6 +31,7 @@ from hyperface.sphere import as_embeddings, normalize
 
 JPEG_QUALITY = 95
 BYTES_PER_IMAGE = 6_000  # of a 112×112 face of the GAN at that quality, measured; a head takes 4,900
+_NOTES = ".drawing-"  # begins the names of what each of several processes noted
 SPEED_WINDOW = 10  # batches that images per second are averaged over
 
 
@@ -159,7 +160,8 @@ def _draw(
     whole = {**card, "complete": True}
     if done == total:
         if part[1] == 1 and not whole.items() <= json.loads((folder / CARD).read_bytes()).items():
-            _write_cards(folder, whole, describe)  # the images were all there when it was interrupted
+            notes = _gathered(folder)  # of several processes that drew it, or it was interrupted at the very end
+            _write_cards(folder, {**whole, **({"drawing": notes} if notes else {})}, describe)
         yield SynthesisStep(total, total, 0.0, 0.0, np.empty((0, 0, 0, 3), np.uint8))
     with ThreadPoolExecutor(2) as writers:  # Pillow releases the interpreter while it encodes
         for batch, wanted in zip(batches, missing, strict=True):
@@ -179,7 +181,18 @@ def _draw(
                 notes = generator.notes()
                 _write_cards(folder, {**whole, **({"drawing": notes} if notes else {})}, describe)
             yield SynthesisStep(done, total, speed, (total - done) / speed, pixels)
+    if part[1] > 1 and (notes := generator.notes()):
+        _replace(folder / f"{_NOTES}{part[0]}.json", json.dumps(notes).encode())
     return folder
+
+
+def _gathered(folder: Path) -> dict[str, int]:
+    """What the generators of several processes noted, added up; their files are gone afterwards."""
+    notes: Counter[str] = Counter()
+    for path in sorted(folder.glob(f"{_NOTES}*.json")):
+        notes.update({name: int(value) for name, value in read_object(path, error=DatasetError).items()})
+        path.unlink()
+    return dict(notes)
 
 
 def _prepare(folder: Path, card: dict[str, Any], lineage: dict[str, Any]) -> None:

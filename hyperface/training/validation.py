@@ -94,7 +94,8 @@ def readable_pairs(
     if drawn is None:
         return None
     pairs, same = drawn
-    images, place = [], np.full(len(dataset), -1, np.int64)
+    images: list[np.ndarray] = []
+    place = np.full(len(dataset), -1, np.int64)
     for index in np.unique(pairs).tolist():
         try:
             picture, _ = dataset[index]

@@ -72,5 +72,19 @@ def test_parts_make_a_whole_and_the_last_call_its_card(source, tmp_path):
     assert json.loads((tmp_path / "set" / "dataset.json").read_text())["complete"] is True
     list(datasets.synthesize(rows, generator, images_per_identity=2, out=tmp_path / "alone", batch_size=3))
     assert contents(tmp_path / "set") == contents(tmp_path / "alone")
+    assert "drawing" not in json.loads((tmp_path / "set" / "dataset.json").read_text())
     with pytest.raises(InputError, match="no part 3 of 3"):
         datasets.synthesize(rows, generator, out=tmp_path / "set", part=(3, 3))
+
+
+def test_what_each_process_noted_is_added_up(source, tmp_path, monkeypatch):
+    from hyperface import generators
+
+    rows, generator, folder = np.load(source), generators.load("gan"), tmp_path / "set"
+    for number, without in ((0, 1), (1, 2)):
+        monkeypatch.setattr(generator, "notes", lambda without=without: {"pictures": 7, "without_face": without})
+        list(datasets.synthesize(rows, generator, images_per_identity=2, out=folder, batch_size=3, part=(number, 2)))
+    list(datasets.synthesize(rows, generator, images_per_identity=2, out=folder, batch_size=3))
+    card = json.loads((folder / "dataset.json").read_text())
+    assert card["drawing"] == {"pictures": 14, "without_face": 3}
+    assert list(folder.glob(".*")) == []
