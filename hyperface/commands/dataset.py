@@ -1,8 +1,10 @@
-"""Say what a dataset is, check it, write it in another format, or upload it.
+"""Say what a dataset is, fuse it with others, check it, write it in another format, or upload it.
 
-SOURCE is a run folder of `generate`, or a dataset on disk: an image folder, Parquet, WebDataset, InsightFace's RecordIO
-or Vec2Face's LMDB, recognised by its content. The output is a folder that appears once all is there; images keep their
-bytes. Parquet needs pyarrow, LMDB the packages lmdb and msgpack. --push-to-hub uploads what --to wrote, or else the
+SOURCE is a run folder of `generate`, or a dataset on disk, recognised by its content: an image folder, also in a tar or
+zip, a list of `path label` lines, Parquet, Arrow files, WebDataset, InsightFace's RecordIO or Vec2Face's LMDB. The
+output is a folder that appears once all is there; images keep their bytes. Parquet and Arrow need pyarrow, LMDB the
+packages lmdb and msgpack. --fuse is for sets of different people. Whether it helps, a training tells:
+`train --dataset FUSED --against SOURCE` gives both the same budget. --push-to-hub uploads what --to wrote, or else the
 source; Parquet is what the hub shows best. HF_TOKEN holds the token.
 """
 
@@ -15,13 +17,28 @@ from hyperface.commands.arguments import add_json_argument
 from hyperface.jobs.console import Console
 from hyperface.jobs.dataset import WRITABLE, handle
 
-HELP = "describe, check, convert or upload a dataset"
+HELP = "describe, fuse, check, convert or upload a dataset"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("source", type=Path, metavar="SOURCE", help="a run folder of `generate`, or a dataset on disk")
+    parser.add_argument(
+        "--fuse",
+        type=Path,
+        action="append",
+        default=[],
+        metavar="OTHER",
+        help="add the people of another dataset, all of whom are others; may be given more than once",
+    )
     parser.add_argument("--to", choices=WRITABLE, metavar="FORMAT", help=f"write it as one of {', '.join(WRITABLE)}")
     parser.add_argument("--output", "-o", type=Path, metavar="PATH", help="the new folder; required with --to")
+    parser.add_argument(
+        "--hold-out",
+        type=float,
+        metavar="SHARE",
+        help="write so many of the identities, 0.1 for a tenth, to PATH-held-out instead, such as to evaluate on",
+    )
+    parser.add_argument("--seed", type=int, default=0, metavar="N", help="of who is held out (default %(default)s)")
     parser.add_argument(
         "--check",
         action="store_true",
@@ -37,9 +54,12 @@ def execute(arguments: argparse.Namespace, console: Console) -> None:
     handle(
         arguments.source,
         console,
+        others=arguments.fuse,
         check=arguments.check,
         to=arguments.to,
         output=arguments.output,
+        hold_out=arguments.hold_out,
+        seed=arguments.seed,
         push_to_hub=arguments.push_to_hub,
         private=arguments.private,
     )

@@ -2,6 +2,7 @@
 
 from hyperface.datasets.formats import FORMATS, format_of
 from hyperface.datasets.formats import open_dataset as open
+from hyperface.datasets.fusing import fuse
 from hyperface.datasets.hub import push_to_hub
 from hyperface.datasets.labeled import LabeledImages, equal_budget
 from hyperface.datasets.records import Skipped
@@ -21,6 +22,7 @@ __all__ = [
     "equal_budget",
     "estimate_size",
     "format_of",
+    "fuse",
     "open",
     "push_to_hub",
     "save",

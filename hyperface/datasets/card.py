@@ -42,6 +42,8 @@ _CORRECTED = (
     "corrected in {rounds} rounds of {pictures} pictures; mean cosine of the pictures to the packed embeddings "
     "{cosine_before:.3f} before, {cosine_after:.3f} after"
 )
+_FUSED = "Fused with others"
+_FUSED_PART = "{name}: {images:,} images of {identities:,} identities"
 _SEEN_ROWS = {
     "mean_nearest_angle": "mean angle between an image and the nearest other identity's",
     "min_angle": "the smallest",
@@ -66,11 +68,19 @@ def read_info(path: Path) -> dict[str, Any]:
     """What a dataset's folder says about it, empty if nothing. DatasetError if that is damaged."""
     card = path / CARD
     try:
-        info = json.loads(card.read_bytes()) if card.is_file() else {}
-    except (OSError, ValueError) as error:
+        return parse_info(card.read_bytes(), str(card)) if card.is_file() else {}
+    except OSError as error:
         raise DatasetError(f"{card} is damaged ({error}).") from error
+
+
+def parse_info(content: bytes, name: str) -> dict[str, Any]:
+    """The content of a dataset.json. DatasetError, with its name, if it is none."""
+    try:
+        info = json.loads(content)
+    except (ValueError, RecursionError) as error:
+        raise DatasetError(f"{name} is damaged ({error}).") from error
     if not isinstance(info, dict):
-        raise DatasetError(f"{card} is damaged (it holds no JSON object).")
+        raise DatasetError(f"{name} is damaged (it holds no JSON object).")
     return info
 
 
@@ -132,6 +142,7 @@ def _readme(info: dict[str, Any], data_files: str | None, *, shown: bool) -> str
     ]
     if info.get("correction"):
         known.append((_CORRECTION, _CORRECTED.format(**info["correction"])))
+    known += [(_FUSED, _FUSED_PART.format(**part)) for part in info.get("fused") or ()]
     separation = info.get("separation") or {}
     known += [(title, f"{separation[key]:.2f}°") for key, title in _SEPARATION_ROWS.items() if key in separation]
     for recognizer, figures in (info.get("seen") or {}).items():

@@ -20,7 +20,8 @@ class LabeledImages:
 
     path: where the dataset is. records: its encoded images. positions: int64 (n,), the record of each image.
     labels: int64 (n,), 0 … identities − 1, every one of which has an image. info: what the dataset says about itself,
-    empty if nothing. skipped: records found broken when it was opened, which are not among the images.
+    empty if nothing. skipped: records found broken when it was opened, which are not among the images. beside: where
+    else its images come from, if it was fused of several.
     """
 
     path: Path
@@ -29,6 +30,7 @@ class LabeledImages:
     labels: np.ndarray
     info: dict[str, Any] = field(default_factory=dict)
     skipped: Skipped = field(default_factory=Skipped)
+    beside: tuple[Path, ...] = ()
 
     @property
     def identities(self) -> int:
@@ -67,7 +69,7 @@ class LabeledImages:
         chosen = labels >= 0
         if not chosen.any():
             raise InputError(f"None of these identities is in {self.path}.")
-        return LabeledImages(self.path, self.records, self.positions[chosen], labels[chosen], self.info, self.skipped)
+        return replace(self, positions=self.positions[chosen], labels=labels[chosen])
 
     def split(self, share: float, seed: int) -> tuple["LabeledImages", "LabeledImages | None"]:
         """By identity, at random: the rest, and about `share` of the identities (None if that is not one)."""

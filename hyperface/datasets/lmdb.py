@@ -1,4 +1,4 @@
-"""Vec2Face's LMDB: a key–value store with a msgpack array for each image, read only.
+"""Vec2Face's LMDB: a key–value store with a msgpack array for each image.
 
     "__keys__"  the keys, an array      "__len__"  their number      "__classnum__"  the number of identities
     each key    (image bytes, label), or (image bytes, feature bytes, label, …) in the sets that train Vec2Face
@@ -7,8 +7,11 @@ The label is the first whole number of the array. msgpack holds data only; featu
 some sets, are never looked into. Source: github.com/HaiyuWu/Vec2Face, `dataloader/training_loader.py`.
 """
 
+import contextlib
+import errno
 import os
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +19,14 @@ import numpy as np
 
 from hyperface.datasets.card import read_info
 from hyperface.datasets.labeled import LabeledImages, labeled_images
-from hyperface.datasets.records import Records, Skipped, need, starts_of
+from hyperface.datasets.records import Records, Skipped, Writer, need, starts_of
 from hyperface.errors import DatasetError, PhotoError
 
 _MAGIC, _MAGIC_AT = b"\xde\xc0\xef\xbe", 16  # 0xBEEFC0DE behind the first page's header
-_PURPOSE = "Reading an LMDB dataset"
+_PURPOSE, _WRITING = "Reading an LMDB dataset", "Writing an LMDB dataset"
+FILE = "train.lmdb"
+FIRST_MAP_BYTES = 2**30  # doubled when it is full
+TRANSACTION_IMAGES = 1000  # written together
 
 
 class LmdbImages(Records):
@@ -142,3 +148,60 @@ def _value(environment: Any, key: bytes) -> bytes | None:
             return value
     except lmdb.Error as error:
         raise PhotoError(f"The store is damaged where {key!r} should be ({error}).") from error
+
+
+class LmdbWriter(Writer):
+    """train.lmdb, a single file as Vec2Face's scripts write it: keys "0", "1" …, (image bytes, label) behind each."""
+
+    def __init__(self, folder: Path, identities: int) -> None:
+        self.lmdb, self.msgpack = need("lmdb", _WRITING), need("msgpack", _WRITING)
+        self.path = folder / FILE
+        self.count = 0
+        self.labels = 0
+        self.waiting: list[tuple[bytes, bytes]] = []
+        self.environment: Any = None
+        with self._disk():
+            self.environment = self.lmdb.open(str(self.path), subdir=False, lock=False, map_size=FIRST_MAP_BYTES)
+
+    def add(self, content: bytes, label: int, image: int) -> None:
+        self.waiting.append((str(self.count).encode(), self.msgpack.packb((content, label))))
+        self.count += 1
+        self.labels = label + 1
+        if len(self.waiting) == TRANSACTION_IMAGES:
+            self._flush()
+
+    def finish(self) -> None:
+        keys = [str(number).encode() for number in range(self.count)]
+        for name, value in ((b"__keys__", keys), (b"__len__", self.count), (b"__classnum__", self.labels)):
+            self.waiting.append((name, self.msgpack.packb(value)))
+        self._flush()
+        self.close()
+
+    def close(self) -> None:
+        if self.environment is not None:
+            self.environment.close()
+            self.environment = None
+
+    def _flush(self) -> None:
+        while self.waiting:
+            try:
+                with self._disk(), self.environment.begin(write=True) as transaction:
+                    for key, value in self.waiting:
+                        transaction.put(key, value)
+            except self.lmdb.MapFullError:  # the file grows only as it is filled; its largest size has to be told
+                self.environment.set_mapsize(2 * self.environment.info()["map_size"])
+            else:
+                self.waiting = []
+
+    @contextlib.contextmanager
+    def _disk(self) -> Iterator[None]:
+        """What the disk refuses, as OSError. LMDB calls a write that was cut short an I/O error: ask once more why."""
+        try:
+            yield
+        except self.lmdb.MapFullError:
+            raise
+        except self.lmdb.Error as error:
+            with self.path.open("ab") as file:
+                file.write(bytes(2**20))
+            code = getattr(error, "code", 0) or errno.EIO
+            raise OSError(code, os.strerror(code)) from error

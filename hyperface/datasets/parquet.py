@@ -96,7 +96,7 @@ def open_parquet(path: Path) -> LabeledImages:
     for file in _files(path):
         try:
             with parquet.ParquetFile(file) as opened:
-                image_column, label_column = _columns(opened.schema_arrow, file)
+                image_column, label_column = image_and_label(opened.schema_arrow, file)
                 values = opened.read([label_column]).column(0)
                 sizes = [opened.metadata.row_group(i).num_rows for i in range(opened.metadata.num_row_groups)]
         except (pyarrow.ArrowException, OSError) as error:
@@ -132,7 +132,7 @@ def _info(path: Path, files: list[Path]) -> dict[str, Any]:
     return next((info for folder in folders if (info := read_info(folder))), {})
 
 
-def _columns(schema: Any, file: Path) -> tuple[str, str]:
+def image_and_label(schema: Any, file: Path) -> tuple[str, str]:
     """The names of the columns of images and labels. DatasetError that lists the columns if either is not clear."""
     types = need("pyarrow.types", "Reading Parquet")
     features = _features(schema)

@@ -50,9 +50,10 @@ def save(dataset: LabeledImages, path: str | Path, *, format: str) -> Generator[
         known = ", ".join(writable_formats())
         raise UnknownNameError(f"There is no dataset format named {format!r} that can be written. Known: {known}.")
     target = Path(path)
-    source = dataset.path.resolve()
-    if target.resolve().is_relative_to(source) or source.is_relative_to(target.resolve()):
-        raise DatasetError(f"{target} and the dataset {dataset.path} would lie in one another. Choose another folder.")
+    for place in (dataset.path, *dataset.beside):
+        source = place.resolve()
+        if target.resolve().is_relative_to(source) or source.is_relative_to(target.resolve()):
+            raise DatasetError(f"{target} and the dataset {place} would lie in one another. Choose another folder.")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         if target.exists() and (not target.is_dir() or any(target.iterdir())):
@@ -92,7 +93,7 @@ def _save(
             "identities": label + 1,
             "images": written,
             "container": kind.description,
-            "source": dataset.path.name,
+            "source": " and ".join(place.name for place in (dataset.path, *dataset.beside)),
         }
         if len(skipped) or len(dataset.skipped):
             info["skipped"] = len(skipped) + len(dataset.skipped)

@@ -11,9 +11,10 @@ from hyperface.evaluation.benchmarks import (
 from hyperface.evaluation.embedding import EmbeddedImages, EmbeddingStep, embed_dataset
 from hyperface.evaluation.figures import Figures, figures_from, figures_of
 from hyperface.evaluation.identification import Identification, identify
-from hyperface.evaluation.intervals import Intervals, bootstrap_intervals
+from hyperface.evaluation.intervals import Intervals, bootstrap_intervals, exact_interval
 from hyperface.evaluation.leakage import LeakageAudit, audit
 from hyperface.evaluation.lfw import fetch_lfw
+from hyperface.evaluation.open_set import OpenSet, Searches, TpirAtFpir, identify_open_set
 from hyperface.evaluation.pair_lists import PairList, PreparationStep, is_pair_list, prepare_benchmark, read_pair_list
 from hyperface.evaluation.published import PublishedResults, PublishedRow, published_results
 from hyperface.evaluation.scoring import Confusion, Roc, TarAtFar, VerificationResult, score_pairs
@@ -29,21 +30,26 @@ __all__ = [
     "Identification",
     "Intervals",
     "LeakageAudit",
+    "OpenSet",
     "PairList",
     "PreparationStep",
     "PublishedResults",
     "PublishedRow",
     "Roc",
+    "Searches",
     "TarAtFar",
+    "TpirAtFpir",
     "VerificationResult",
     "VerificationStep",
     "audit",
     "bootstrap_intervals",
     "embed_dataset",
+    "exact_interval",
     "fetch_lfw",
     "figures_from",
     "figures_of",
     "identify",
+    "identify_open_set",
     "is_pair_list",
     "is_path",
     "list_benchmarks",

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hyperface.errors import require
+from hyperface.errors import InputError, require
 from hyperface.jobs.console import Console, report_skipped
 from hyperface.jobs.driver import Driver, Report
 from hyperface.runs import is_run, names, open_run
@@ -16,24 +17,68 @@ if TYPE_CHECKING:
     from hyperface.evaluation import EmbeddedImages, EmbeddingStep
     from hyperface.recognizers import Recognizer
 
-WRITABLE = ("recordio", "parquet", "webdataset", "folder")  # as `datasets.writable_formats()`, which loads torch
+WRITABLE = (
+    "recordio",
+    "parquet",
+    "webdataset",
+    "lmdb",
+    "folder",
+)  # as `writable_formats()`, which loads torch
 
 
 def handle(
     source: Path,
     console: Console,
     *,
+    others: Sequence[Path] = (),
     check: bool = False,
     to: str | None = None,
     output: Path | None = None,
+    hold_out: float | None = None,
+    seed: int = 0,
     push_to_hub: str | None = None,
     private: bool = False,
 ) -> None:
-    """Say what a dataset is; then, where asked, check it, write it to the folder `output` in the format `to`, and
-    upload what was written, or else the source. source: a run folder of `generate`, or a dataset on disk."""
+    """Say what a dataset is; then, where asked, fuse it with others, check it, write it to the folder `output` in the
+    format `to`, and upload what was written, or else the source.
+
+    source, others: run folders of `generate`, or datasets on disk. hold_out: about this share of the identities, drawn
+    with the seed, is written beside it.
+    """
     require(
         (to is None) == (output is None), "Writing a dataset needs both: --to with a format and --output with a folder."
     )
+    require(hold_out is None or to is not None, "To hold identities out, write the dataset: --to and --output.")
+    require(hold_out is None or 0 < hold_out < 1, f"The share to hold out lies between 0 and 1; it was {hold_out}.")
+    fused_only = bool(others) and to is None
+    require(push_to_hub is None or not fused_only, "Write what is fused before it is uploaded: --to and --output.")
+    from hyperface import datasets
+
+    dataset = _open_aloud(source, console)
+    if others:
+        dataset = datasets.fuse(dataset, *(_open_aloud(other, console) for other in others))
+        console.event("fused", images=len(dataset), identities=dataset.identities)
+        console.say(f"fused: {len(dataset):,} images of {dataset.identities:,} identities")
+    if check:
+        _check_aloud(dataset, console)
+    if to is not None and output is not None:
+        if hold_out is not None:
+            dataset, held_out = _split(dataset, hold_out, seed)
+            _convert_aloud(held_out, to, held_out_folder(output), console)
+        _convert_aloud(dataset, to, output, console)
+    if push_to_hub is not None:
+        console.say(f"uploading to {push_to_hub}")
+        address = datasets.push_to_hub(output or dataset.path, push_to_hub, private=private)
+        console.event("uploaded", address=address)
+        console.say(address)
+
+
+def held_out_folder(output: Path) -> Path:
+    """Where the identities held out of the dataset `output` are written."""
+    return output.with_name(f"{output.name}-held-out")
+
+
+def _open_aloud(source: Path, console: Console) -> LabeledImages:
     from hyperface import datasets
 
     path = dataset_path(source)
@@ -44,15 +89,14 @@ def handle(
     )
     console.say(f"{path}: {kind}, {len(dataset):,} images of {dataset.identities:,} identities")
     report_skipped(console, dataset.skipped)
-    if check:
-        _check_aloud(dataset, console)
-    if to is not None and output is not None:
-        _convert_aloud(dataset, to, output, console)
-    if push_to_hub is not None:
-        console.say(f"uploading to {push_to_hub}")
-        address = datasets.push_to_hub(output or path, push_to_hub, private=private)
-        console.event("uploaded", address=address)
-        console.say(address)
+    return dataset
+
+
+def _split(dataset: LabeledImages, share: float, seed: int) -> tuple[LabeledImages, LabeledImages]:
+    rest, held_out = dataset.split(share, seed)
+    if held_out is None or held_out.identities == dataset.identities:
+        raise InputError(f"{share:g} of {dataset.identities:,} identities leaves one side without anybody.")
+    return rest, held_out
 
 
 def dataset_path(source: Path) -> Path:

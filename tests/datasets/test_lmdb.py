@@ -96,6 +96,28 @@ def test_a_store_of_something_else(tmp_path):
         datasets.open(tmp_path)
 
 
+def test_what_is_written_reads_as_vec2face_reads_it(everything, saved):
+    """The calls of Vec2Face's own loader on its own reading of the file."""
+    environment = lmdb.open(
+        str(saved("lmdb") / "train.lmdb"), subdir=False, readonly=True, lock=False, readahead=False, meminit=False
+    )
+    with environment.begin(write=False) as transaction:
+        length, keys, classes = (
+            msgpack.loads(transaction.get(name)) for name in (b"__len__", b"__keys__", b"__classnum__")
+        )
+        assert (length, classes) == (8, 4)
+        read = [msgpack.loads(transaction.get(key)) for key in keys]
+    environment.close()
+    assert [(label, image) for image, label in read] == everything
+
+
+def test_a_store_grows_as_it_is_filled(monkeypatch, source, tmp_path, contents, everything):
+    monkeypatch.setattr("hyperface.datasets.lmdb.FIRST_MAP_BYTES", 2**15)
+    monkeypatch.setattr("hyperface.datasets.lmdb.TRANSACTION_IMAGES", 3)
+    list(datasets.save(source, tmp_path / "out", format="lmdb"))
+    assert contents(datasets.open(tmp_path / "out")) == everything
+
+
 @pytest.mark.parametrize("package", ["lmdb", "msgpack"])
 def test_without_the_package_it_says_what_to_install(package, everything, tmp_path, monkeypatch):
     write(tmp_path / "a.lmdb", entries_of(everything))

@@ -71,7 +71,58 @@ def test_what_cannot_be_done_is_told(source, tmp_path, capsys):
     assert main(["dataset", str(tmp_path / "nowhere")]) == EXIT_USER_ERROR
     assert "no dataset" in capsys.readouterr().err
     with pytest.raises(SystemExit):
-        main(["dataset", str(source), "--to", "lmdb", "--output", str(tmp_path / "x")])
+        main(["dataset", str(source), "--to", "hdf5", "--output", str(tmp_path / "x")])
+
+
+@pytest.fixture
+def other(tmp_path):
+    """Two identities with two images each, of another noise."""
+    rng = np.random.default_rng(1)
+    for identity in ("0", "x"):
+        (tmp_path / "other" / identity).mkdir(parents=True)
+        for image in range(2):
+            pixels = rng.integers(0, 256, (112, 112, 3), np.uint8)
+            Image.fromarray(pixels).save(tmp_path / "other" / identity / f"{image}.png")
+    return tmp_path / "other"
+
+
+def test_two_sets_are_fused_and_written(source, other, tmp_path, capsys):
+    target = tmp_path / "fused"
+    assert main(["dataset", str(source), "--fuse", str(other), "--to", "lmdb", "--output", str(target)]) == 0
+    printed = capsys.readouterr().out
+    assert f"{other}: image folder, 4 images of 2 identities" in printed
+    assert "fused: 11 images of 5 identities" in printed
+    assert f"10 images in {target}" in printed
+    assert datasets.open(target).labels.tolist() == [0, 0, 1, 1, 2, 2, 3, 3, 4, 4]
+
+
+def test_identities_are_held_out(source, other, tmp_path, capsys):
+    arguments = ["dataset", str(source), "--fuse", str(other), "--to", "folder", "-o", str(tmp_path / "most")]
+    assert main([*arguments, "--hold-out", "0.4", "--seed", "1"]) == 0
+    rest, held_out = (datasets.open(tmp_path / name) for name in ("most", "most-held-out"))
+    assert (rest.identities, held_out.identities) == (3, 2)
+    shown = [{part.content(i) for i in range(len(part))} for part in (rest, held_out)]
+    assert (len(shown[0] | shown[1]), len(shown[0] & shown[1])) == (10, 0)
+    assert "most-held-out" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("options", "reason"),
+    [
+        (["--fuse", "{source}"], "with itself"),
+        (["--fuse", "nowhere"], "no dataset"),
+        (["--hold-out", "0.5"], "write the dataset"),
+        (["--hold-out", "1", "--to", "folder", "-o", "out"], "between 0 and 1"),
+        (["--hold-out", "0.01", "--to", "folder", "-o", "out"], "without anybody"),
+        (["--fuse", "{other}", "--push-to-hub", "me/mine"], "before it is uploaded"),
+    ],
+)
+def test_what_cannot_be_fused_or_split_is_told(options, reason, source, other, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    options = [option.format(source=source, other=other) for option in options]
+    assert main(["dataset", str(source), *options]) == EXIT_USER_ERROR
+    assert reason in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
 
 
 @pytest.mark.slow
