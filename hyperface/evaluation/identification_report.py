@@ -17,8 +17,9 @@ EXPLANATION = (
     "Closed set: one image of everybody is enrolled, and all others are searched among them; the rate at rank k counts "
     "searches whose person is among the k most alike. Open set: half of the people are enrolled, the other half are "
     "strangers, and then the other way round; a face is named where the nearest person is nearer than a line that at "
-    "most the share FPIR of the strangers' searches come above. In grey: exact 95 % intervals, which count searches as "
-    "independent. Rates that the strangers cannot tell (under ten expected above the line) are left out."
+    "most the share FPIR of the strangers' searches come above. TPIR is the share of the searches of enrolled people "
+    "that name the right one. In grey: exact 95 % intervals, which count searches as independent. Rates that the "
+    "strangers cannot tell (under ten expected above the line) are left out."
 )
 
 

@@ -167,7 +167,7 @@ def read_scores(path: Path) -> tuple[Identification, OpenSet | None]:
     from hyperface.evaluation import Identification, OpenSet, Searches
 
     try:
-        with np.load(path, allow_pickle=False) as arrays:
+        with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as arrays:
             halves = range(int(arrays["galleries"]))
             searches = tuple(
                 Searches(arrays[f"own_{half}"], arrays[f"first_{half}"], arrays[f"strangers_{half}"]) for half in halves
@@ -181,7 +181,7 @@ def _kept(closed: Identification, opened: OpenSet | None) -> bytes:
     import numpy as np
 
     galleries = () if opened is None else opened.galleries
-    arrays = {"ranks": closed.ranks, "enrolled": np.array(closed.enrolled), "galleries": np.array(len(galleries))}
+    arrays: dict[str, Any] = {"ranks": closed.ranks, "enrolled": closed.enrolled, "galleries": len(galleries)}
     for half, searches in enumerate(galleries):
         arrays |= {f"{name}_{half}": getattr(searches, name) for name in ("own", "first", "strangers")}
     buffer = io.BytesIO()

@@ -37,7 +37,7 @@ def test_identities_are_counted_on(source, other, everything, contents):
     ]
 
 
-def test_a_part_of_one_is_relabelled_as_a_part_of_any(source, other, contents):
+def test_a_part_of_it_has_labels_of_its_own(source, other, contents):
     fused = datasets.fuse(source, other).subset([5, 0])
     assert fused.labels.tolist() == [1, 1, 1, 0]
     assert contents(fused)[-1] == (0, contents(other)[-1][1])

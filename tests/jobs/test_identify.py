@@ -104,12 +104,12 @@ def test_two_people_have_no_open_set(people, model, tmp_path, capsys):
     [
         ([], "Say in which dataset"),
         (["nowhere"], "no dataset"),
-        ([".", "--model", "nobody"], "nobody"),
+        (["{people}", "--model", "nobody"], "nobody"),
         ([".", "--images-per-identity", "1"], "two are needed"),
     ],
 )
-def test_what_cannot_be_measured_is_told(options, reason, tmp_path, monkeypatch, capsys):
+def test_what_cannot_be_measured_is_told(options, reason, people, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("HYPERFACE_RUNS", str(tmp_path / "runs"))
-    assert main(["identify", *options]) != 0
+    assert main(["identify", *(option.format(people=people) for option in options)]) != 0
     assert reason in capsys.readouterr().err
