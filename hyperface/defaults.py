@@ -36,6 +36,12 @@ EMBEDDED_GENERATORS = {pair.generator: pair.title for pair in PAIRS}  # which th
 RECOGNIZER = "dlib"
 DETECTOR = "dlib"
 
+# Benchmarks whose official release is read, as `evaluation.official` has them.
+RELEASED_BENCHMARKS = (
+    *("lfw", "cplfw", "calfw", "cfp_ff", "cfp_fp", "xqlfw"),
+    *("rfw_african", "rfw_asian", "rfw_caucasian", "rfw_indian"),
+)
+
 
 def recognizer_for(gallery_generator: str | None) -> str:
     """The recogniser of a gallery where nobody says which: the one whose embeddings a generator that ships draws.

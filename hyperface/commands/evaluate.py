@@ -10,9 +10,10 @@ from __future__ import annotations
 import argparse
 
 from hyperface.commands.arguments import RECOGNIZER_HELP, add_color_argument, add_compute_arguments, add_run_arguments
+from hyperface.defaults import RELEASED_BENCHMARKS
 from hyperface.jobs import places
 from hyperface.jobs.console import Console
-from hyperface.jobs.evaluate import JOB, EvaluateOptions, create
+from hyperface.jobs.evaluate import JOB, EvaluateOptions, absolute_benchmark, create
 from hyperface.jobs.models import absolute
 
 HELP = "measure how well recognisers verify faces"
@@ -34,7 +35,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="append",
         metavar="NAME",
         help="a name, a .bin pack, or a folder of photos with pairs.txt or pairs.csv in it; may be given more than "
-        "once (default rendered_everyday). LFW, CPLFW, CALFW, CFP-FP, AgeDB-30 are looked for in HYPERFACE_BENCHMARKS",
+        "once (default rendered_everyday). agedb_30, as a pack, and as packs or official releases "
+        f"{', '.join(RELEASED_BENCHMARKS)} are looked for in HYPERFACE_BENCHMARKS; a release elsewhere is NAME:FOLDER",
     )
     add("--batch-size", type=int, default=default.batch_size, metavar="N", help="default %(default)s")
     add_color_argument(add)
@@ -49,7 +51,7 @@ def execute(arguments: argparse.Namespace, console: Console) -> None:
     default = EvaluateOptions()
     options = EvaluateOptions(
         models=tuple(absolute(model) for model in arguments.models or default.models),
-        benchmarks=tuple(absolute(name) for name in arguments.benchmarks or default.benchmarks),
+        benchmarks=tuple(absolute_benchmark(name) for name in arguments.benchmarks or default.benchmarks),
         batch_size=arguments.batch_size,
         device=arguments.device,
         precision=arguments.precision,

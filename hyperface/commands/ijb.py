@@ -12,7 +12,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from hyperface.commands.arguments import RECOGNIZER_HELP, add_compute_arguments, add_run_arguments
+from hyperface.commands.arguments import RECOGNIZER_HELP, add_color_argument, add_compute_arguments, add_run_arguments
 from hyperface.errors import require
 from hyperface.jobs import places
 from hyperface.jobs.console import Console
@@ -36,6 +36,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help=f"{RECOGNIZER_HELP}; may be given more than once (default dlib)",
     )
     add("--batch-size", type=int, default=default.batch_size, metavar="N", help="default %(default)s")
+    add_color_argument(add)
     add_compute_arguments(add)
     add_run_arguments(parser)
 
@@ -52,5 +53,6 @@ def execute(arguments: argparse.Namespace, console: Console) -> None:
         batch_size=arguments.batch_size,
         device=arguments.device,
         precision=arguments.precision,
+        color=arguments.color,
     )
     places.begin(JOB, lambda: create(options, path=arguments.run), console)

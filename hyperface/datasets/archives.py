@@ -5,6 +5,7 @@ identities, as the parts of a set that was cut into archives have them. A tar mu
 nothing in the middle of it could be found then. Source of zip's local headers: PKWARE's APPNOTE.TXT, 4.3.7.
 """
 
+import struct
 import tarfile
 import zipfile
 import zlib
@@ -151,7 +152,7 @@ def _zip_members(path: Path, skipped: Skipped) -> Iterator[Member]:
     try:
         with zipfile.ZipFile(path) as opened:
             listed = opened.infolist()
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, EOFError, struct.error) as error:
         skipped.add(path.name, f"it is damaged or incomplete ({error})")
         return
     for entry in listed:
@@ -168,7 +169,8 @@ def _zip_members(path: Path, skipped: Skipped) -> Iterator[Member]:
             skipped.add(f"{entry.filename} of {path.name}", reason)
             continue
         deflated = entry.compress_type == zipfile.ZIP_DEFLATED
-        yield Member(entry.filename, entry.header_offset, entry.compress_size, entry.file_size, deflated, entry.CRC)
+        name = entry.filename.replace("\\", "/")  # as some programs of Windows write them
+        yield Member(name, entry.header_offset, entry.compress_size, entry.file_size, deflated, entry.CRC)
 
 
 def _tar_members(path: Path, skipped: Skipped) -> Iterator[Member]:
@@ -188,7 +190,7 @@ def _tar_members(path: Path, skipped: Skipped) -> Iterator[Member]:
             # At damage inside a file, and at an end without the mark, tarfile just stops.
             if read_span(path, tar.offset, tarfile.BLOCKSIZE, path.name).strip(b"\0"):
                 raise tarfile.ReadError(f"no member begins at byte {tar.offset:,}")
-    except (tarfile.TarError, OSError, PhotoError, ValueError) as error:
+    except (tarfile.TarError, OSError, PhotoError, ValueError, EOFError, struct.error) as error:
         skipped.add(path.name, f"it is damaged or incomplete; what follows {last} is lost ({error})")
 
 

@@ -6,6 +6,7 @@ from hyperface.evaluation.benchmarks import (
     is_path,
     list_benchmarks,
     load_benchmark,
+    official_release,
     save_benchmark,
 )
 from hyperface.evaluation.embedding import EmbeddedImages, EmbeddingStep, embed_dataset
@@ -14,6 +15,7 @@ from hyperface.evaluation.identification import Identification, identify
 from hyperface.evaluation.intervals import Intervals, bootstrap_intervals, exact_interval
 from hyperface.evaluation.leakage import LeakageAudit, audit
 from hyperface.evaluation.lfw import fetch_lfw
+from hyperface.evaluation.official import RELEASES, read_official
 from hyperface.evaluation.open_set import OpenSet, Searches, TpirAtFpir, identify_open_set
 from hyperface.evaluation.pair_lists import PairList, PreparationStep, is_pair_list, prepare_benchmark, read_pair_list
 from hyperface.evaluation.published import PublishedResults, PublishedRow, published_results
@@ -21,6 +23,7 @@ from hyperface.evaluation.scoring import Confusion, Roc, TarAtFar, VerificationR
 from hyperface.evaluation.verification import VerificationStep, verify, verify_steps
 
 __all__ = [
+    "RELEASES",
     "Benchmark",
     "BenchmarkEntry",
     "Confusion",
@@ -54,8 +57,10 @@ __all__ = [
     "is_path",
     "list_benchmarks",
     "load_benchmark",
+    "official_release",
     "prepare_benchmark",
     "published_results",
+    "read_official",
     "read_pair_list",
     "save_benchmark",
     "score_pairs",

@@ -1,7 +1,8 @@
 """Verification benchmarks: pairs of aligned faces and whether each pair is one person.
 
-Five are known by name although they cannot be shipped (LFW, CPLFW, CALFW, CFP-FP, AgeDB-30); packs in
-`assets/benchmarks/` ship with HyperFace. A `<name>.json` beside a pack may give its title and note.
+Those of photographs are known by name although they cannot be shipped: as packs, and all but AgeDB-30 as the official
+release (see `official`). Packs in `assets/benchmarks/` ship with HyperFace. A `<name>.json` beside a pack may give its
+title and note.
 """
 
 import io
@@ -17,6 +18,7 @@ from PIL import Image
 from hyperface.assets import assets_folder
 from hyperface.errors import DatasetError, PhotoError
 from hyperface.evaluation.base import Benchmark
+from hyperface.evaluation.official import RELEASES, RFW, find_release, read_official
 from hyperface.evaluation.packs import pack_bytes, read_pack
 from hyperface.evaluation.pair_lists import LIST_SUFFIXES, is_pair_list, prepare_benchmark, read_pair_list
 from hyperface.faces import load_photo
@@ -29,7 +31,8 @@ FOLDER_VARIABLE = "HYPERFACE_BENCHMARKS"
 WHERE_TO_GET = (
     "Photographs of people may not be shipped: take {name}.bin from InsightFace's dataset zoo "
     "(https://github.com/deepinsight/insightface/tree/master/recognition/_datasets_; every training set there holds "
-    f"the packs), put it into a folder and name the folder as `folder` or in the variable {FOLDER_VARIABLE}."
+    "packs of LFW, CPLFW, CALFW, CFP and AgeDB-30), or the authors' own release of any but AgeDB-30, unpacked. Put it "
+    f"into a folder and name the folder as `folder` or in the variable {FOLDER_VARIABLE}."
 )
 
 
@@ -43,17 +46,24 @@ class BenchmarkEntry:
     path: Path | None = None
 
 
-_PHOTOGRAPHS = (
-    BenchmarkEntry("lfw", "LFW", "Photographs in everyday conditions; 6,000 pairs."),
-    BenchmarkEntry("cplfw", "CPLFW", "LFW's people in different poses; 6,000 pairs."),
-    BenchmarkEntry("calfw", "CALFW", "LFW's people at different ages; 6,000 pairs."),
-    BenchmarkEntry("cfp_fp", "CFP-FP", "Frontal against profile photographs; 7,000 pairs."),
-    BenchmarkEntry("agedb_30", "AgeDB-30", "Photographs 30 years apart; 6,000 pairs."),
+_NOTES = {
+    "lfw": "Photographs in everyday conditions; 6,000 pairs.",
+    "cplfw": "LFW's people in different poses; 6,000 pairs.",
+    "calfw": "LFW's people at different ages; 6,000 pairs.",
+    "cfp_ff": "Frontal photographs; 7,000 pairs.",
+    "cfp_fp": "Frontal against profile photographs; 7,000 pairs.",
+    "agedb_30": "Photographs 30 years apart; 6,000 pairs.",
+    "xqlfw": "LFW's people, good photographs against poor ones; 6,000 pairs.",
+    **{f"rfw_{people.lower()}": "One of four groups of people; 6,000 pairs." for people in RFW},
+}
+_PHOTOGRAPHS = tuple(
+    BenchmarkEntry(name, RELEASES[name].title if name in RELEASES else "AgeDB-30", note)
+    for name, note in _NOTES.items()
 )
 
 
 def list_benchmarks(folder: str | Path | None = None) -> list[BenchmarkEntry]:
-    """Every benchmark that has a name: the shipped ones, then the five of photographs, then other packs of the folder.
+    """Every benchmark that has a name: the shipped ones, then those of photographs, then other packs of the folder.
 
     folder: where to look for `<name>.bin`; the environment variable HYPERFACE_BENCHMARKS if not given. Nothing is
     loaded.
@@ -70,11 +80,15 @@ def list_benchmarks(folder: str | Path | None = None) -> list[BenchmarkEntry]:
 def load_benchmark(name: str | Path, *, folder: str | Path | None = None) -> Benchmark:
     """Load a benchmark by name, any InsightFace `.bin` pack by its path, or photos with a list of pairs.
 
+    name: also `cfp_fp:FOLDER`, for the official release of a known benchmark.
     folder: as in `list_benchmarks`. A path of a folder with LFW's pairs.txt or a pairs.csv in it, or of such a list, is
     read by `pair_lists.prepare_benchmark`, which aligns the photos: minutes for thousands.
     UnknownNameError for a name that is none of these; DatasetError for a known one whose file is not here (it says
     where it is to be had) and for a file that is not a pack. Packs run no code.
     """
+    release = official_release(name, folder)
+    if release is not None:
+        return finish(prepare_benchmark(read_official(*release), title=RELEASES[release[0]].title))
     if is_path(name):
         path = Path(name)
         return finish(prepare_benchmark(read_pair_list(path))) if is_pair_list(path) else _load(_describe(path))
@@ -82,6 +96,23 @@ def load_benchmark(name: str | Path, *, folder: str | Path | None = None) -> Ben
     for entry in list_benchmarks(folder):
         registry.register(entry.name)(partial(_load, entry))
     return registry.load(str(name))
+
+
+def official_release(name: str | Path, folder: str | Path | None = None) -> tuple[str, Path] | None:
+    """What `read_official` reads of this name: `cfp_fp:FOLDER`, or `cfp_fp` where its release, and no pack of it, is in
+    the folder of benchmarks; None for any other."""
+    known, colon, place = str(name).partition(":")
+    if isinstance(name, Path) or known not in RELEASES:
+        return None
+    if colon:
+        return known, Path(place)
+    folder = folder if folder is not None else os.environ.get(FOLDER_VARIABLE)
+    if not folder or (Path(folder) / f"{known}.bin").is_file():
+        return None
+    found = find_release(known, Path(folder))
+    if found is None or (known == "lfw" and not found.name.lower().startswith("lfw")):  # any list may be a pairs.txt
+        return None
+    return known, found
 
 
 def is_path(name: str | Path) -> bool:

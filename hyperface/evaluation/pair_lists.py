@@ -57,9 +57,12 @@ def is_pair_list(path: Path) -> bool:
     return path.is_dir() or path.suffix.lower() in LIST_SUFFIXES
 
 
-def read_pair_list(path: Path) -> PairList:
-    """A folder with pairs.txt or pairs.csv in it, or such a file itself. DatasetError, saying where, if it is none, or
-    names photos that are not there."""
+def read_pair_list(path: Path, *, photos: Path | None = None) -> PairList:
+    """A folder with pairs.txt or pairs.csv in it, or such a file itself.
+
+    photos: the folder that they are in; that of the list if not given. DatasetError, saying where, if it is none, or
+    names photos that are not there.
+    """
     file = _list_in(path) if path.is_dir() else path
     try:
         if not file.is_file():  # pipes, too: they could block for ever
@@ -70,13 +73,13 @@ def read_pair_list(path: Path) -> PairList:
     rows, form = read_rows(content, file)
     if not rows:
         raise DatasetError(f"{file} lists no pairs.")
-    places = PhotoPlaces(file.parent)
+    places = PhotoPlaces(file.parent if photos is None else photos)
     found = [tuple(_place(places, photo) for photo in (row.first, row.second)) for row in rows]
     missing = dict.fromkeys(photo for pair in found for photo in pair if isinstance(photo, str))
     if missing:
         raise DatasetError(
             f"{len(missing):,} photos that {file} lists are not there: {', '.join(list(missing)[:TOLD])}"
-            f"{_dots(missing)}. Looked for below {file.parent}; the list was read as {form}."
+            f"{_dots(missing)}. Looked for below {places.root}; the list was read as {form}."
         )
     first, second = ([Path(pair[side]) for pair in found] for side in (0, 1))
     same = np.array([row.same for row in rows], bool)

@@ -29,13 +29,21 @@ def make(
     pairs: int = 3000,
     seed: int = 1,
 ) -> None:
-    """Write the pack `output` of the pairs at `source`, a folder or a list; or of LFW, which is downloaded.
+    """Write the pack `output` of the pairs at `source`, a folder or a list, or the official release of a known
+    benchmark, NAME:FOLDER; or of LFW, which is downloaded.
 
     pairs, seed: of a benchmark that is rendered, where the source is the name of one.
     """
     require(output.suffix == ".bin", f"A pack's name ends in .bin; {output.name} does not.")
     require(output.absolute().parent.is_dir(), f"The folder of {output} does not exist. Make it first.")
-    from hyperface.evaluation import fetch_lfw, read_pair_list, save_benchmark
+    from hyperface.evaluation import (
+        RELEASES,
+        fetch_lfw,
+        official_release,
+        read_official,
+        read_pair_list,
+        save_benchmark,
+    )
 
     if source in RENDERED_BENCHMARKS and not Path(source).exists():
         return _render(source, output, console, title=title, pairs=pairs, seed=seed)
@@ -43,6 +51,8 @@ def make(
     if source == LFW and not Path(LFW).exists():
         console.say("LFW: downloading about 230 MB, unless scikit-learn has it already")
         listed, name = read_pair_list(fetch_lfw()), "LFW"
+    elif (release := official_release(source)) is not None:
+        listed, name = read_official(*release), RELEASES[release[0]].title
     else:
         listed = read_pair_list(Path(source))
     console.say(

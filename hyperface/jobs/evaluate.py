@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hyperface import runs
-from hyperface.defaults import RECOGNIZER
+from hyperface.defaults import RECOGNIZER, RELEASED_BENCHMARKS
 from hyperface.errors import require
 from hyperface.files import write_atomic
 from hyperface.jobs import models
@@ -53,9 +53,23 @@ def create(options: EvaluateOptions, *, path: Path | None = None, folder: Path |
         models.model_file(model)
     models.check_color(options.color, options.models)
     labels = ", ".join(model_label(model) for model in options.models)
-    title = f"{labels} on {', '.join(Path(name).stem for name in options.benchmarks)}"
-    slug = Path(options.benchmarks[0]).stem
+    title = f"{labels} on {', '.join(map(benchmark_label, options.benchmarks))}"
+    slug = benchmark_label(options.benchmarks[0])
     return runs.create("evaluate", asdict(options), title=title, parents=parents, slug=slug, path=path, folder=folder)
+
+
+def benchmark_label(name: str) -> str:
+    """How a benchmark is listed: its name, its file's, or that in front of the folder of its release."""
+    known, colon, _ = name.partition(":")
+    return known if colon and known in RELEASED_BENCHMARKS else Path(name).stem
+
+
+def absolute_benchmark(name: str) -> str:
+    """As `models.absolute`, also for the folder of an official release behind the benchmark's name."""
+    known, colon, folder = name.partition(":")
+    if colon and known in RELEASED_BENCHMARKS:
+        return f"{known}:{Path(folder).absolute()}"
+    return models.absolute(name)
 
 
 def model_label(model: str) -> str:
@@ -110,14 +124,18 @@ def _load_benchmark(worker: Worker, console: Console, name: str) -> Benchmark:
     """By name or path. One that has to be aligned first is kept in the run folder."""
     from hyperface import evaluation
 
-    path = Path(name)
-    if not (evaluation.is_path(name) and evaluation.is_pair_list(path)):
+    release = evaluation.official_release(name)
+    path = Path(name if release is None else release[0])
+    if release is None and not (evaluation.is_path(name) and evaluation.is_pair_list(path)):
         return evaluation.load_benchmark(name)
     kept = worker.path / "benchmarks" / f"{path.stem}.bin"
     if kept.is_file():
         return evaluation.load_benchmark(kept)
     worker.progress(0, None, f"Aligning {path.name}")
-    prepared = prepare(evaluation.read_pair_list(path), console)
+    if release is None:
+        prepared = prepare(evaluation.read_pair_list(path), console)
+    else:
+        prepared = prepare(evaluation.read_official(*release), console, title=evaluation.RELEASES[path.name].title)
     kept.parent.mkdir(exist_ok=True)
     evaluation.save_benchmark(prepared, kept)
     return prepared

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -10,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from hyperface import runs
 from hyperface.defaults import RECOGNIZER
-from hyperface.errors import require
-from hyperface.files import json_bytes, write_atomic
+from hyperface.errors import RunError, require
+from hyperface.files import json_bytes, read_object, write_atomic
 from hyperface.jobs import models
 from hyperface.jobs.checkpoints import load_checkpoint, save_checkpoint
 from hyperface.jobs.console import LISTED, Console
@@ -38,6 +37,7 @@ class IjbOptions:
     batch_size: int = 64
     device: str = "cpu"
     precision: str = "float32"
+    color: str | None = None
 
     def check(self) -> None:
         """InputError, saying what to change, for values that cannot work."""
@@ -52,6 +52,7 @@ def create(options: IjbOptions, *, path: Path | None = None, folder: Path | None
     options.check()
     for model in options.models:
         models.model_file(model)
+    models.check_color(options.color, options.models)
     benchmark = ijb.open_ijb(Path(options.folder)).title
     parents = [Path(model).name for model in options.models if is_run(model)]
     title = f"{', '.join(map(model_label, options.models))} on {benchmark}"
@@ -72,7 +73,13 @@ def _work(worker: Worker, console: Console) -> None:
         if model in finished:
             continue
         part = (len(entries) / len(options.models), (len(entries) + 1) / len(options.models))
-        recognizer = models.load(model, console, device=options.device, precision=options.precision)
+        recognizer = models.load(
+            model,
+            console,
+            device=options.device,
+            precision=options.precision,
+            color=models.color_of(model, options.color),
+        )
         found = _embed(worker, console, benchmark, model, recognizer, options.batch_size, part)
         _tell_unreadable(console, found.unreadable)
         worker.progress(part[1], None, f"Comparing the templates of {benchmark.title}")
@@ -99,9 +106,9 @@ def _embed(
 
     checkpoint, about = worker.path / names.CHECKPOINT, worker.path / EMBEDDED
     state, unreadable = None, ()
-    told = json.loads(about.read_bytes()) if about.is_file() else {}
+    told = read_object(about, error=RunError) if about.is_file() else {}
     if told.get("model") == model:
-        state, unreadable = load_checkpoint(checkpoint)[0], tuple(told["unreadable"])
+        state, unreadable = load_checkpoint(checkpoint)[0], tuple(map(str, told.get("unreadable", ())))
     saved = time.monotonic()
 
     def keep(step: TemplateStep) -> None:

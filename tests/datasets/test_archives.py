@@ -62,6 +62,15 @@ def test_what_macos_adds_is_no_image(source, everything, contents, tmp_path):
     assert contents(datasets.open(path)) == everything
 
 
+def test_a_zip_with_the_separators_of_windows(source, tmp_path):
+    with zipfile.ZipFile(tmp_path / "people.zip", "w") as archive:
+        for name in ("a\\0.jpg", "b\\0.jpg"):
+            entry = zipfile.ZipInfo("x")
+            entry.filename = name  # which the module would turn round elsewhere than on Windows
+            archive.writestr(entry, (source.path / "person 0" / "0.jpg").read_bytes())
+    assert datasets.open(tmp_path / "people.zip").labels.tolist() == [0, 1]
+
+
 def test_deeper_images_are_told(source, everything, contents, tmp_path):
     (source.path / "person 0" / "more").mkdir()
     (source.path / "person 0" / "more" / "9.jpg").write_bytes(everything[0][1])

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from hyperface.defaults import RELEASED_BENCHMARKS
 from hyperface.errors import DatasetError, InputError, UnknownNameError
 from hyperface.evaluation import Benchmark, list_benchmarks, load_benchmark, save_benchmark
 from hyperface.evaluation.packs import pack_bytes
@@ -55,7 +56,11 @@ def test_shipped_packs_are_listed_with_their_descriptions(tmp_path, benchmark_of
     save_benchmark(benchmark_of_four, tmp_path / "benchmarks" / "four.bin")
     names = [(entry.name, entry.title) for entry in list_benchmarks()]
     assert names[:2] == [("four", "Four pairs"), ("plain", "plain")]
-    assert [name for name, _ in names[2:]] == ["lfw", "cplfw", "calfw", "cfp_fp", "agedb_30"]
+    assert [name for name, _ in names[2:]] == [
+        *list(RELEASED_BENCHMARKS)[:5],
+        "agedb_30",
+        *list(RELEASED_BENCHMARKS)[5:],
+    ]
     assert load_benchmark("four").note == "Noise."
 
 

@@ -21,7 +21,7 @@ from hyperface.errors import DatasetError
 KINDS = {"ijbb": ("IJB-B", ("S1", "S2")), "ijbc": ("IJB-C", ("G1", "G2"))}
 PHOTOS, META = "loose_crop", "meta"
 POINTS = 5
-PAIRS_AT_A_TIME = 500_000
+PAIRS_AT_A_TIME = 50_000  # whose features are 200 MB
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ class Ijb:
             with self.pairs_file.open(encoding="ascii") as file:
                 first = 1
                 while lines := list(islice(file, PAIRS_AT_A_TIME)):
-                    block = _numbers([line.split() for line in lines], 3, self.pairs_file, first)
+                    block = _pairs(lines, self.pairs_file, first)
                     if not np.isin(block[:, 2], (0, 1)).all():
                         raise DatasetError(f"{self.pairs_file} has an answer that is neither 1 nor 0.")
                     unknown = set(np.unique(block[:, :2]).tolist()) - known
@@ -110,6 +110,16 @@ def open_ijb(folder: Path) -> Ijb:
         galleries,
         _template_list(searched) if galleries else None,
     )
+
+
+def _pairs(lines: list[str], file: Path, first: int) -> np.ndarray:
+    """Two templates and an answer a line, int64 (k, 3)."""
+    written = [line for line in lines if not line.isspace()]
+    try:
+        values = np.loadtxt(written, np.int64, comments=None, ndmin=2)  # ten times as fast as words one by one
+    except ValueError:
+        values = np.empty((0, 0), np.int64)
+    return values if values.shape == (len(written), 3) else _numbers([line.split() for line in written], 3, file, first)
 
 
 def _table(file: Path, columns: int, kind: type[float] | type[int]) -> tuple[list[str], np.ndarray]:
