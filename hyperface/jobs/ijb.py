@@ -20,6 +20,8 @@ from hyperface.jobs.job import Job, options_of
 from hyperface.runs import Run, Worker, is_run, names
 
 if TYPE_CHECKING:
+    import torch
+
     from hyperface.evaluation.ijb import Ijb, TemplateFeatures, TemplateStep
     from hyperface.recognizers import Recognizer
 
@@ -105,7 +107,8 @@ def _embed(
     from hyperface.evaluation import ijb
 
     checkpoint, about = worker.path / names.CHECKPOINT, worker.path / EMBEDDED
-    state, unreadable = None, ()
+    state: dict[str, torch.Tensor] | None = None
+    unreadable: tuple[str, ...] = ()
     told = read_object(about, error=RunError) if about.is_file() else {}
     if told.get("model") == model:
         state, unreadable = load_checkpoint(checkpoint)[0], tuple(map(str, told.get("unreadable", ())))

@@ -154,7 +154,8 @@ def _cell(rate: Entry, name: str) -> str:
 
 
 def _roc(entries: Sequence[Entry]) -> str:
-    curves = [Curve(entry["label"], *map(np.array, entry["curve"])) for entry in entries if entry["curve"][0]]
+    drawn = [(entry["label"], *entry["curve"]) for entry in entries if entry["curve"][0]]
+    curves = [Curve(label, np.array(rates), np.array(accepted)) for label, rates, accepted in drawn]
     low = min(float(curve.x[0]) for curve in curves)
     ticks = [(10.0**power, f"1e{power}" if power else "1") for power in range(-6, 1) if 10.0**power >= low * 0.999]
     across = Axis("false accept rate", low, 1, ticks, logarithmic=True)
