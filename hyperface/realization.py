@@ -14,7 +14,7 @@ from hyperface.generators.base import Generator
 from hyperface.packing.neighbors import nearest_points
 from hyperface.recognizers.base import Recognizer
 from hyperface.seeds import stream_seed
-from hyperface.sphere import angles, normalize
+from hyperface.sphere import angles, geodesic, normalize
 
 
 @dataclass(frozen=True)
@@ -65,6 +65,33 @@ def realize(
         cosine = (embeddings * identities[:, None]).sum(dim=-1)  # (n, k)
     drawn = images.to(identities.device).reshape(count, styles, *images.shape[1:])
     return Realization(drawn, embeddings, cosine)
+
+
+@dataclass(frozen=True)
+class Walk:
+    """images: float32 (k, 3, h, w), drawn at places on a great circle. likeness: float32 (k,), cosine of each one's
+    embedding to where the way starts."""
+
+    images: torch.Tensor
+    likeness: torch.Tensor
+
+
+def walk(
+    start: torch.Tensor,
+    end: torch.Tensor,
+    shares: Sequence[float],
+    generator: Generator,
+    recognizer: Recognizer,
+    *,
+    style: int = 0,
+) -> Walk:
+    """Draw the way from one embedding (d,) to another, in one style. shares: of the way, k from 0 to 1.
+
+    InputError where the recogniser is not the generator's, and for opposite embeddings.
+    """
+    way = geodesic(start[None], end[None], torch.tensor(shares))  # (k, d)
+    drawn = realize(way, [style], generator, recognizer)
+    return Walk(drawn.images[:, 0], drawn.embeddings[:, 0] @ start)
 
 
 def recognized(embeddings: torch.Tensor, numbers: Sequence[int], packing: torch.Tensor) -> torch.Tensor:

@@ -6,7 +6,7 @@ import torch
 from torch.nn import functional as F
 
 from hyperface.errors import InputError
-from hyperface.realization import corrected, mean_nearest_angle, most_alike_pairs, realize, recognized, separation
+from hyperface.realization import corrected, mean_nearest_angle, most_alike_pairs, realize, recognized, separation, walk
 from hyperface.recognizers import EmbeddingSpace
 from hyperface.steps import finish
 
@@ -56,6 +56,17 @@ def test_each_picture_is_asked_for_and_compared_like_one_at_a_time(identities):
             torch.testing.assert_close(drawn.images[i, j], image[0])
             torch.testing.assert_close(drawn.embeddings[i, j], embedding)
             assert drawn.cosine[i, j].item() == pytest.approx(float(embedding @ identity), abs=1e-6)
+
+
+def test_a_walk_is_drawn_along_the_great_circle_and_likened_to_its_start(identities):
+    start, end = identities[:2]
+    walked = walk(start, end, [0.0, 0.25, 1.0], StripeGenerator(), Reader())
+    whole = math.acos(float(start @ end))
+    expected = [1.0, math.cos(0.25 * whole), math.cos(whole)]  # the reader sees what was asked for, without a style
+    assert walked.likeness.tolist() == pytest.approx(expected, abs=1e-5)
+    torch.testing.assert_close(Reader().embed(walked.images)[2], end, atol=1e-5, rtol=0)
+    with pytest.raises(InputError):
+        walk(start, -start, [0.5], StripeGenerator(), Reader())
 
 
 def test_perturbed_requests_are_drawn_but_compared_with_the_identity(identities):

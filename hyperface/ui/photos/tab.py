@@ -23,6 +23,7 @@ from hyperface.ui.photos.comparing import SeenFaces, cards_text, embed, remember
 from hyperface.ui.photos.examples import example, example_photos, received, thumbnail
 from hyperface.ui.photos.looking import Found, find_faces, problem_list, progress_text
 from hyperface.ui.photos.picker import ReceivedPhoto, photo_picker
+from hyperface.ui.photos.walking import ways_text
 
 MAX_FACES = 24  # compared at once; a crowd has more, and its largest are taken
 DETECTORS = [
@@ -65,12 +66,13 @@ class Results:
     cards: gr.HTML
     here: gr.Column
     sphere: gr.HTML
+    ways: gr.HTML
     seen: gr.State
 
     @property
     def outputs(self) -> list[Block]:
         """All of them, for an event."""
-        return [self.status, self.photos, self.cards, self.here, self.sphere, self.seen]
+        return [self.status, self.photos, self.cards, self.here, self.sphere, self.ways, self.seen]
 
 
 def build(page: AppPage, tab: gr.Tab) -> None:
@@ -118,7 +120,8 @@ def _results(context: AppContext) -> Results:
             elem_id="photos-sphere",
             context=context,
         )
-    return Results(status, photos, cards, here, sphere, gr.State(None, time_to_live=KEPT_SECONDS))
+    ways = gr.HTML(apply_default_css=False, elem_id="photos-ways")
+    return Results(status, photos, cards, here, sphere, ways, gr.State(None, time_to_live=KEPT_SECONDS))
 
 
 def _wire(page: AppPage, tab: gr.Tab, picker: gr.HTML, delete: gr.Button, settings: Settings, results: Results) -> None:
@@ -131,7 +134,7 @@ def _wire(page: AppPage, tab: gr.Tab, picker: gr.HTML, delete: gr.Button, settin
         try:
             yield from steps
         finally:
-            forget_shown(page.blocks, [results.photos, results.cards, results.sphere], request)
+            forget_shown(page.blocks, [results.photos, results.cards, results.sphere, results.ways], request)
 
     def show(given: Given, event: gr.EventData, request: gr.Request) -> Iterator[Updates]:
         detector, turned = given[settings.detector], given[settings.turned]
@@ -151,7 +154,7 @@ def _wire(page: AppPage, tab: gr.Tab, picker: gr.HTML, delete: gr.Button, settin
     demonstration = tab.select(toasts(demonstrate), {packing, unopened}, [*outputs, unopened], **QUIET)
     asked: set[Block] = {packing, settings.detector, settings.turned}
     reading = picker.submit(toasts(show), asked, outputs, cancels=[demonstration], **LATEST)
-    compared = [results.cards, results.here, results.sphere]
+    compared = [results.cards, results.here, results.sphere, results.ways]
     for event in page.packing_shown:
         event(toasts(compare), {packing, results.seen}, compared, **QUIET)
     delete.click(lambda: deleted(results), outputs=outputs, cancels=[demonstration, reading], **QUIET)
@@ -171,6 +174,7 @@ def look(
     yield {
         results.photos: "",
         results.cards: "",
+        results.ways: "",
         results.here: gr.update(visible=False),
         results.seen: None,
         results.status: progress_text("Reading", 0),
@@ -205,16 +209,17 @@ def _looking(
 def beside(context: AppContext, results: Results, name: str | None, remembered: SeenFaces | None) -> Iterator[Updates]:
     """The faces that the session remembers beside the identities of the packing that has this name."""
     if remembered is None:
-        yield {results.cards: "", results.here: gr.update(visible=False)}
+        yield {results.cards: "", results.ways: "", results.here: gr.update(visible=False)}
         return
     try:
         packed = load_packed(context, name)
         embeddings = embed(context, packed, remembered)  # (m, d)
-        yield {results.cards: cards_text(context, packed, remembered, embeddings)}
+        yield {results.cards: cards_text(context, packed, remembered, embeddings), results.ways: ""}
         yield {results.here: gr.update(visible=True), results.sphere: sphere_with(packed, remembered, embeddings)}
+        yield {results.ways: ways_text(context, packed, remembered, embeddings)}
     except HyperFaceError as error:  # the photos are shown all the same
         empty = f'<p class="hf-empty">{escape(error)}</p>'
-        yield {results.cards: empty, results.here: gr.update(visible=False)}
+        yield {results.cards: empty, results.ways: "", results.here: gr.update(visible=False)}
 
 
 def deleted(results: Results) -> Updates:
@@ -225,5 +230,6 @@ def deleted(results: Results) -> Updates:
         results.cards: "",
         results.here: gr.update(visible=False),
         results.sphere: None,
+        results.ways: "",
         results.seen: None,
     }

@@ -11,6 +11,7 @@ import { Scene } from '../../../hyperface/ui/parts/sphere/scene.js';
 import {
   NO_TURN, angleBetween, arc, between, circle, combine, inverse, pointAt, seenFrom, toFront, turnAround, turned, turnedAll, unit,
 } from '../../../hyperface/ui/parts/sphere/vectors.js';
+import { beforeFlight } from '../../../hyperface/ui/parts/sphere/view.js';
 
 /** @typedef {[number, number, number]} Vector */
 
@@ -198,4 +199,9 @@ test('without WebGL everybody is drawn on an ordinary canvas, the far ones first
   assert.deepEqual([ball.x, ball.y, ball.radius], [150, 100, 80]);
   assert.deepEqual(points.map(({ x, y }) => [x, y]), [[150, 100], [150, 100], [230, 100]]);
   assert.deepEqual(points.map(({ style }) => String(style).endsWith(', 1)')), [false, true, true]);
+});
+
+test('who comes flies in from the farther pole, and everybody else is where they belong', () => {
+  const points = [1, 0, 0, 0, 1, 0, 0, 0.6, 0.8, 0, 0.6, -0.8];
+  assert.deepEqual([...beforeFlight(points, 2)], [1, 0, 0, 0, 1, 0, 0, 0, -1, 0, 0, 1]);
 });

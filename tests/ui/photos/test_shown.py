@@ -1,12 +1,16 @@
 """What the Photos tab shows, without a browser."""
 
+from dataclasses import replace
+
 import gradio as gr
 import pytest
+import torch
 
 from hyperface.errors import PhotoError
 from hyperface.ui.photos import examples
 from hyperface.ui.photos import tab as photos_tab
 from hyperface.ui.photos.picker import ReceivedPhoto
+from hyperface.ui.photos.walking import Way, way_text
 
 
 @pytest.fixture
@@ -39,6 +43,8 @@ def test_faces_are_found_and_compared_and_the_rest_is_told(context, packing, res
     assert shown[results.sphere]["words"] == [[6, "face 1"]]
     assert [address[:11] for address in shown[results.sphere]["guests"]["pictures"]] == ["data:image/"]
     assert shown[results.seen].images.shape == (1, 3, 112, 112)
+    assert shown[results.ways].count("% of the way</span>") == 3
+    assert shown[results.ways].count(" alike</span>") == 4
     assert "broken.png: " in shown[results.status]
 
 
@@ -57,14 +63,14 @@ def test_without_a_packing_the_photos_are_shown_all_the_same(context, results, p
     assert "There is no packing yet" in shown[results.cards]
     assert shown[results.here] == gr.update(visible=False)
     nothing = merged(photos_tab.beside(context, results, None, None))
-    assert nothing == {results.cards: "", results.here: gr.update(visible=False)}
+    assert nothing == {results.cards: "", results.ways: "", results.here: gr.update(visible=False)}
 
 
 def test_nothing_is_left_of_deleted_photos(results):
     shown = photos_tab.deleted(results)
     assert set(shown) == set(results.outputs)
     assert shown[results.seen] is shown[results.sphere] is None
-    assert shown[results.photos] == shown[results.cards] == ""
+    assert shown[results.photos] == shown[results.cards] == shown[results.ways] == ""
 
 
 def test_an_example_that_is_gone_is_told():
@@ -73,3 +79,22 @@ def test_an_example_that_is_gone_is_told():
     assert [photo.content for photo in given] == [photos[1].read_bytes()]
     with pytest.raises(PhotoError, match="not there any more"):
         examples.received(gr.EventData(None, {"example": len(photos)}), photos)
+
+
+@pytest.fixture
+def way() -> Way:
+    return Way(2, torch.zeros(3, 8, 8), 17, 62.4, torch.zeros(5, 3, 8, 8), [0.61, 0.5, 0.4, 0.3, -0.02], 0.5)
+
+
+def test_what_is_drawn_for_a_face_stands_beside_it_where_it_is_like_it(way):
+    html = way_text(way, "3-D heads")
+    assert "for face 2: to the recogniser 61 % alike" in html
+    assert html.count("<img") == 6
+    assert html.index("25 % of the way") < html.index("75 % of the way") < html.index("<span>identity 17</span>")
+    assert "−2 % alike" in html
+    unlike = way_text(replace(way, likeness=[0.49, 0.5, 0.4, 0.3, 0.2]), "3-D heads")
+    assert unlike.count("<img") == 5
+    assert "has nobody who is like face 2" in unlike
+    unknown = replace(way, least=None)  # a gallery too small to say who is a look-alike
+    assert "61 % alike" in way_text(unknown, "3-D heads")
+

@@ -162,6 +162,10 @@ def test_a_photo_is_read_compared_and_leaves_nothing(
     assert len([text for text in texts if text.startswith("gallery face ")]) == 5
     assert len([text for text in texts if text.startswith("identity ")]) == 5
     page.get_by_role("heading", name="You are here").wait_for()
+    way = page.locator("#photos-ways .hf-way")
+    way.wait_for()
+    assert way.locator(".hf-way-steps li").count() == 4
+    assert "% alike" in way.locator(".hf-way-first").inner_text()  # the photo is a head of this very generator
 
     assert sorted(path for path in upload_cache.rglob("*") if path.is_file()) == before
     assert "my_secret_holiday" not in (upload_cache / "server.log").read_text()
@@ -173,7 +177,7 @@ def test_a_photo_is_read_compared_and_leaves_nothing(
 
     page.get_by_role("button", name="Delete photos and faces").click()
     page.get_by_text("Nothing of your photos is left").wait_for()
-    assert page.locator("#photos-faces .hf-card, #photos-photos img").count() == 0
+    assert page.locator("#photos-faces .hf-card, #photos-photos img, #photos-ways img").count() == 0
 
 
 def watch_sessions(page) -> list[str]:

@@ -28,7 +28,14 @@ import { reachOf } from './vectors.js';
 
 /** @typedef {{ angles(question: { run: string, identity: number }): Promise<{ error?: string, angles?: string }> }} AngleServer */
 
-const CENTER_MILLISECONDS = 700;
+const CENTER_MILLISECONDS = 700, FLIGHT_MILLISECONDS = 1800;
+
+/** Where everybody is before the guests, those from the first on, fly in: from the farther pole. @param {number[]} points @param {number} first */
+function beforeFlight(points, first) {
+  const result = Float32Array.from(points);
+  for (let i = 3 * first; i < result.length; i += 3) result.set([0, 0, points[i + 2] > 0 ? -1 : 1], i);
+  return result;
+}
 
 /** Colors of everybody: those who stand out in another one. @param {number} count @param {number[]} marked */
 function colors(count, marked) {
@@ -118,15 +125,21 @@ class BallOnPage {
       const all = hundredths(guests.angles);
       this.guests = guests.pictures.map((_, i) => all.subarray(count * i, count * (i + 1)));
     } else this.guests = [];
-    if (shown !== this.shown || guests?.pictures.join() !== before?.guests?.pictures.join()) {
+    const others = guests?.pictures.join() !== before?.guests?.pictures.join();
+    if (shown !== this.shown || others) {
       this.shown = shown;
       this.picked = null;
       this.angles = null;
       this.dress();
     }
-    this.show();
+    const flies = Boolean(guests && people && others) && !matchMedia('(prefers-reduced-motion: reduce)').matches;
+    if (flies) {
+      const positions = beforeFlight(ball.points, people?.count ?? 0);
+      this.sphere.show({ positions, marked: new Set(ball.marked), view: 'map', picked: null, milliseconds: 0 });
+    }
+    this.show(flies ? FLIGHT_MILLISECONDS : undefined);
     const first = guests && people && this.picked === null ? people.count : this.picked ?? this.chosen;
-    if (first !== this.picked) this.pick(first);
+    if (first !== this.picked) this.pick(first, flies ? FLIGHT_MILLISECONDS : undefined);
     const front = ball.marked[0] ?? null;
     if (this.picked === null && front !== null && front !== before?.marked[0]) this.sphere.bring(front);
   }
@@ -149,13 +162,13 @@ class BallOnPage {
     await atlas.load({ sheet }, wanted, wear);
   }
 
-  /** Look from somebody, once the angles are known. @param {number | null} index */
-  async pick(index) {
+  /** Look from somebody, once the angles are known. @param {number | null} index @param {number} [milliseconds] */
+  async pick(index, milliseconds = CENTER_MILLISECONDS) {
     this.picked = index;
     const angles = index === null ? null : await this.anglesFrom(index);
     if (this.picked !== index) return;
     this.angles = angles;
-    this.show(CENTER_MILLISECONDS);
+    this.show(milliseconds);
     if (index !== null) this.sphere.bring(index);
   }
 
@@ -210,4 +223,4 @@ function sphereView({ element, props, server, watch }) {
   show();
 }
 
-export { colors, sphereView, withGuests };
+export { beforeFlight, colors, sphereView, withGuests };
