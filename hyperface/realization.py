@@ -83,14 +83,16 @@ def walk(
     generator: Generator,
     recognizer: Recognizer,
     *,
-    style: int = 0,
+    styles: Sequence[int] = (0,),
 ) -> Walk:
-    """Draw the way from one embedding (d,) to another, in one style. shares: of the way, k from 0 to 1.
+    """Draw the way from one embedding (d,) to another, in the one of some styles in which its start is drawn best.
 
-    InputError where the recogniser is not the generator's, and for opposite embeddings.
+    shares: of the way, k from 0 to 1. styles: seeds. InputError where the recogniser is not the generator's, and for
+    opposite embeddings.
     """
+    best = int(realize(start[None], styles, generator, recognizer).cosine[0].argmax()) if len(styles) > 1 else 0
     way = geodesic(start[None], end[None], torch.tensor(shares))  # (k, d)
-    drawn = realize(way, [style], generator, recognizer)
+    drawn = realize(way, [styles[best]], generator, recognizer)
     return Walk(drawn.images[:, 0], drawn.embeddings[:, 0] @ start)
 
 

@@ -65,6 +65,11 @@ def test_a_walk_is_drawn_along_the_great_circle_and_likened_to_its_start(identit
     expected = [1.0, math.cos(0.25 * whole), math.cos(whole)]  # the reader sees what was asked for, without a style
     assert walked.likeness.tolist() == pytest.approx(expected, abs=1e-5)
     torch.testing.assert_close(Reader().embed(walked.images)[2], end, atol=1e-5, rtol=0)
+    in_styles = [
+        walk(start, end, [0.0], StripeGenerator(), Reader(), styles=[style]).likeness.item() for style in (5, 1, 9)
+    ]
+    chosen = walk(start, end, [0.0, 1.0], StripeGenerator(), Reader(), styles=(5, 1, 9))
+    assert chosen.likeness[0].item() == pytest.approx(max(in_styles))
     with pytest.raises(InputError):
         walk(start, -start, [0.5], StripeGenerator(), Reader())
 

@@ -77,7 +77,7 @@ LESSONS = (
         "dimensions it is 90° or more, and is reached: try 30 points in 16 dimensions, then 300 in 128. That a "
         "thousand random heads are about 54° from their nearest is not for want of room: faces use few of the "
         "directions (lesson 4).",
-        read=("reference/bounds.md", "Bounds"),
+        read=("explanation/packing.md", "Packing"),
     ),
     Lesson(
         name="requests",

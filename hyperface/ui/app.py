@@ -14,6 +14,7 @@ from hyperface.ui.learn import tab as learn_tab
 from hyperface.ui.pack import tab as pack_tab
 from hyperface.ui.parts.app_page import AppPage
 from hyperface.ui.parts.context import AppContext
+from hyperface.ui.parts.reading import doc_reader
 from hyperface.ui.parts.run_picker import run_picker
 from hyperface.ui.parts.scripts import head_script
 from hyperface.ui.parts.theme import STYLE_SHEETS, VARIABLES, HyperFaceTheme
@@ -60,6 +61,7 @@ def build(context: AppContext) -> gr.Blocks:
             )
         strip = story_strip(context, packing.value)
         about_page()
+        doc_reader()
         page = AppPage(context, blocks, packing, strip)
         with gr.Tabs(selected="pack", elem_id="tabs", overflow_behavior="wrap"):
             for tab_id, (title, module) in TABS.items():

@@ -6,6 +6,7 @@ import { portraitView } from './identities/portrait.js';
 import { chartView } from './parts/chart.js';
 import { downloads } from './parts/downloads.js';
 import { sphereView } from './parts/sphere/view.js';
+import { docReader } from './parts/reading.js';
 import { runProgress } from './parts/run_progress.js';
 import { holdTyping } from './parts/typing.js';
 import { photoPicker } from './photos/picker.js';
@@ -16,6 +17,6 @@ import { trainView } from './train/view.js';
 holdTyping(window);
 
 export {
-  aboutPage, chartView, downloads, guessView, learnView, packView, photoPicker,
+  aboutPage, chartView, docReader, downloads, guessView, learnView, packView, photoPicker,
   portraitView, runProgress, sphereView, storyStrip, trainView,
 };

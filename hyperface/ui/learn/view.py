@@ -12,6 +12,7 @@ from hyperface.lessons import LESSONS, Lesson, lesson
 from hyperface.ui.learn import ball, dimensions, pictures, race, requests, thresholds, variety
 from hyperface.ui.parts.context import AppContext
 from hyperface.ui.parts.pictures import escape
+from hyperface.ui.parts.reading import doc_link
 from hyperface.ui.parts.run_view import Question, answers
 from hyperface.ui.parts.scripts import component_script
 
@@ -89,7 +90,7 @@ def _lesson(number: int, each: Lesson) -> str:
         "@task": escape(each.task),
         "@answer": escape(each.answer),
         "@further": escape(each.further),
-        "@read": escape(each.read[1]),
+        "@read": doc_link(*each.read),
         "@onwards": onwards,
         "@stage": (FOLDER / f"{each.name}.html").read_text(encoding="utf-8"),
     }
@@ -106,7 +107,7 @@ def _row(number: int, each: Lesson) -> str:
         f'<td data-label="It is so"><span class="hf-learned-answer" hidden>{escape(each.answer)}</span>'
         f'<button type="button" class="hf-download hf-learned-open" data-open="{each.name}">'
         f"Open lesson {number}</button></td>"
-        f'<td data-label="Read on">{escape(each.read[1])}<small>docs/{escape(each.read[0])}</small></td></tr>'
+        f'<td data-label="Read on">{doc_link(*each.read)}</td></tr>'
     )
 
 

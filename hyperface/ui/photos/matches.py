@@ -71,12 +71,14 @@ def ruler(face: MatchedFace, zones: Zones) -> str:
         f'<rect x="{low:.1f}" y="8" width="{high - low:.1f}" height="5" opacity=".55"/>'
         for low, high in itertools.pairwise(ends)
     )
+    shares = " ".join(f"{high - low:.1f}fr" for low, high in itertools.pairwise(ends))
     told = f"Face {face.number} and identity {nearest.number}: {nearest.angle:.0f}°, {verdict.partition(':')[0]}"
     own = picture(face.image, f"Face {face.number}")
     return (
         f'<figure class="hf-ruler">{own}<div><svg viewBox="0 0 {_FARTHEST:.0f} 14" role="img" '
         f'aria-label="{escape(told)}">{boxes}<path d="M{at:.1f} 8l-3 -6h6z"/></svg>'
-        f'<div class="hf-ruler-words">{"".join(f"<span>{word}</span>" for word in words)}</div></div>'
+        f'<div class="hf-ruler-words" style="grid-template-columns:{shares}">'
+        f"{''.join(f'<span>{word}</span>' for word in words)}</div></div>"
         f"{picture(nearest.image, f'Identity {nearest.number}')}<figcaption>{escape(told)}.</figcaption></figure>"
     )
 

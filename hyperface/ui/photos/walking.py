@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import torch
 
 WALKED = 3  # faces at most that are walked from: each takes as many pictures as there are shares
+STYLES = range(4)  # in which the face itself is drawn, to walk in the one that suits it
 SHARES = (0.0, 0.25, 0.5, 0.75, 1.0)  # of the way
 
 
@@ -55,7 +56,8 @@ def _way(context: AppContext, packed: Packed, seen: SeenFaces, embeddings: torch
     cosines, nearest = packed.most_alike(embeddings[[number]], 1)  # (1, 1) each
     identity = int(nearest[0, 0])
     recognizer = context.recognizer(gallery_of(context, packed.run).recognizer)
-    walked = walk(embeddings[number], packed.embeddings[identity], SHARES, context.artist(packed.space), recognizer)
+    generator = context.artist(packed.space)
+    walked = walk(embeddings[number], packed.embeddings[identity], SHARES, generator, recognizer, styles=STYLES)
     zones = zones_of(context, packed)
     return Way(
         number + 1,
@@ -72,7 +74,7 @@ def way_text(way: Way, title: str) -> str:
     """HTML of one way. title: what the generator's pictures are called."""
     first, rest = 0, range(1, len(SHARES))
     told = (
-        f"What the generator draws for face {way.number}: to the recogniser {_percent(way.likeness[first])} alike."
+        f"Whom the generator draws for face {way.number}: to the recogniser {_percent(way.likeness[first])} alike."
         if way.has_likeness
         else f"The generator has nobody who is like face {way.number} to the recogniser, so none is shown beside it."
     )
@@ -87,8 +89,8 @@ def way_text(way: Way, title: str) -> str:
         f"{picture(way.face, f'Face {way.number}')}{drawn}</div><p>{told}</p></div>"
         f'<ol class="hf-way-steps" aria-label="On the way">{steps}</ol>'
         f'<figcaption class="hf-note">Face {way.number} → identity {way.identity}, {way.angle:.0f}° away, in '
-        f"{escape(title)}. The likeness is to the photo’s face, as the recogniser sees each picture.</figcaption>"
-        "</figure>"
+        f"{escape(title)}. The likeness is to the photo’s face, as the recogniser sees each picture. Of "
+        f"{len(STYLES)} pictures drawn for the face it is the likest; the others are in its style.</figcaption></figure>"
     )
 
 

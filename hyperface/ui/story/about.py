@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gradio as gr
 
+from hyperface.ui.parts.reading import doc_link
 from hyperface.ui.parts.scripts import component_script
 
 SECTIONS = (
@@ -42,11 +43,21 @@ SECTIONS = (
 )
 
 
+READ = (
+    ("tutorial.md", "Tutorial"),
+    ("how-to/index.md", "How to"),
+    ("explanation/index.md", "Explanation"),
+    ("explanation/questions.md", "Ten questions"),
+)
+
+
 def about_page() -> gr.HTML:
     """The window; the strip's button opens it."""
     sections = "".join(f"<h3>{heading}</h3><p>{text}</p>" for heading, text in SECTIONS)
     return gr.HTML(
-        html_template=_TEMPLATE.replace("@sections", sections),
+        html_template=_TEMPLATE.replace("@sections", sections).replace(
+            "@docs", ", ".join(doc_link(*each) for each in READ)
+        ),
         js_on_load=component_script("aboutPage"),
         apply_default_css=False,
         elem_id="about-page",
@@ -58,5 +69,6 @@ _TEMPLATE = """
   <div class="hf-about-head"><h2 class="hf-heading" id="hf-about-title">What am I looking at?</h2>
     <button type="button" class="hf-button hf-about-close">Close</button></div>
   @sections
+  <p class="hf-about-read">Read on: @docs.</p>
 </dialog>
 """
