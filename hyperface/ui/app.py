@@ -17,7 +17,7 @@ from hyperface.ui.parts.context import AppContext
 from hyperface.ui.parts.reading import doc_reader
 from hyperface.ui.parts.run_picker import run_picker
 from hyperface.ui.parts.scripts import head_script
-from hyperface.ui.parts.theme import STYLE_SHEETS, VARIABLES, HyperFaceTheme
+from hyperface.ui.parts.theme import AROUND, STYLE_SHEETS, VARIABLES, HyperFaceTheme
 from hyperface.ui.photos import tab as photos_tab
 from hyperface.ui.story.about import about_page
 from hyperface.ui.story.chain import landing_run
@@ -93,7 +93,7 @@ def launch(
         theme=HyperFaceTheme(),
         css=VARIABLES,
         css_paths=STYLE_SHEETS,
-        head=f"<script>{head_script(PLOTLY_PATH=plotly_js.as_posix())}</script>",
+        head=f"<style>{AROUND}</style><script>{head_script(PLOTLY_PATH=plotly_js.as_posix())}</script>",
         share=False,
         ssr_mode=False,
         run_history=False,

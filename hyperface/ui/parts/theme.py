@@ -40,6 +40,9 @@ VARIABLES = (
     f".dark {{{_variables(COLORS_ON_DARK, ANGLES_ON_DARK, BAD_ON_DARK, BALL_ON_DARK, GRATICULE_ON_DARK)} }}\n"
 )
 
+# What is around Gradio's own container, where its style sheets do not reach.
+AROUND = "@media (max-width: 640px) { .gradio-container > main { padding-left: 12px; padding-right: 12px; } }"
+
 # A blue-green that keeps 4.5:1 against white at 700 and against the dark background at 400.
 LAGOON = colors.Color(
     name="lagoon",

@@ -90,7 +90,7 @@ def way_text(way: Way, title: str) -> str:
         f'<ol class="hf-way-steps" aria-label="On the way">{steps}</ol>'
         f'<figcaption class="hf-note">Face {way.number} → identity {way.identity}, {way.angle:.0f}° away, in '
         f"{escape(title)}. The likeness is to the photo’s face, as the recogniser sees each picture. Of "
-        f"{len(STYLES)} pictures drawn for the face it is the likest; the others are in its style.</figcaption></figure>"
+        f"{len(STYLES)} pictures drawn for the face it is the likest; the others have its style.</figcaption></figure>"
     )
 
 

@@ -97,4 +97,3 @@ def test_what_is_drawn_for_a_face_stands_beside_it_where_it_is_like_it(way):
     assert "has nobody who is like face 2" in unlike
     unknown = replace(way, least=None)  # a gallery too small to say who is a look-alike
     assert "61 % alike" in way_text(unknown, "3-D heads")
-
