@@ -13,6 +13,7 @@ from hyperface.jobs.console import EXIT_INTERRUPTED, EXIT_USER_ERROR, Console, e
 
 __all__ = ["EXIT_INTERRUPTED", "EXIT_USER_ERROR", "build_parser", "main"]
 
+_UNSAID = object()
 DESCRIPTION = "Synthetic face-recognition data by packing identities on a hypersphere."
 EPILOG = """\
 a whole pass through the pipeline:
@@ -45,9 +46,23 @@ def build_parser() -> argparse.ArgumentParser:
     return parser
 
 
+def given_options(parser: argparse.ArgumentParser, verb: str, arguments: Sequence[str]) -> frozenset[str]:
+    """Which options were said, and not left to their defaults: the names that they have in the parsed arguments."""
+    verbs = next(action for action in parser._actions if isinstance(action, argparse._SubParsersAction))
+    own = verbs.choices[verb]
+    unsaid = argparse.Namespace()
+    for action in own._actions:
+        # argparse sets a default only where there is nothing yet; lists that are appended to begin at None.
+        setattr(unsaid, action.dest, None if isinstance(action, argparse._AppendAction) else _UNSAID)
+    said = own.parse_args(list(arguments)[list(arguments).index(verb) + 1 :], unsaid)
+    return frozenset(name for name, value in vars(said).items() if value is not None and value is not _UNSAID)
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a verb; returns the exit status: 0 done, 2 an error for the user (message on stderr), 130 stopped."""
-    parsed = build_parser().parse_args(arguments)
+    parser = build_parser()
+    parsed = parser.parse_args(arguments)
+    parsed.given = given_options(parser, parsed.verb, sys.argv[1:] if arguments is None else arguments)
     console = Console(json_lines=parsed.json)
     continued_by = getattr(VERBS[parsed.verb], "CONTINUED_BY", "--resume")
     return exit_status(lambda: parsed.execute(parsed, console), console, continued_by=continued_by)

@@ -22,9 +22,20 @@ def add_run_arguments(parser: argparse.ArgumentParser) -> None:
         "--run", metavar="DIR", type=Path, help="folder for the run; default: a new one in runs/ (or in HYPERFACE_RUNS)"
     )
     choice.add_argument(
-        "--resume", metavar="DIR", type=Path, help="continue this run with the options it was started with"
+        "--resume",
+        metavar="DIR",
+        type=Path,
+        help="continue this run with the options it was started with. What may be said anew: more --steps of a "
+        "packing; more --epochs, another --learning-rate or --schedule of a training; more --images-per-identity of a "
+        "dataset",
     )
     add_json_argument(parser)
+
+
+def changes_of(arguments: argparse.Namespace) -> dict[str, Any]:
+    """What was said beside --resume: options that the run is to go on with instead of its own."""
+    said = getattr(arguments, "given", frozenset()) - {"resume", "run", "json", "execute", "verb", "help"}
+    return {name: getattr(arguments, name) for name in sorted(said)}
 
 
 def add_json_argument(parser: argparse.ArgumentParser) -> None:

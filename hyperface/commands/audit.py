@@ -12,7 +12,13 @@ import argparse
 from dataclasses import fields
 from pathlib import Path
 
-from hyperface.commands.arguments import RECOGNIZER_HELP, add_color_argument, add_compute_arguments, add_run_arguments
+from hyperface.commands.arguments import (
+    RECOGNIZER_HELP,
+    add_color_argument,
+    add_compute_arguments,
+    add_run_arguments,
+    changes_of,
+)
 from hyperface.errors import require
 from hyperface.jobs import places
 from hyperface.jobs.audit import JOB, AuditOptions, create
@@ -53,7 +59,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def execute(arguments: argparse.Namespace, console: Console) -> None:
     """Run the verb from its arguments."""
     if arguments.resume:
-        return places.resume(arguments.resume, console, verb="audit")
+        return places.resume(arguments.resume, console, verb="audit", changes=changes_of(arguments))
     require(arguments.dataset is not None, "Say which dataset to audit: --dataset.")
     values = {field.name: getattr(arguments, field.name) for field in fields(AuditOptions)}
     values["dataset"] = str(Path(arguments.dataset).absolute())

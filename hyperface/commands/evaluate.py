@@ -9,7 +9,13 @@ from __future__ import annotations
 
 import argparse
 
-from hyperface.commands.arguments import RECOGNIZER_HELP, add_color_argument, add_compute_arguments, add_run_arguments
+from hyperface.commands.arguments import (
+    RECOGNIZER_HELP,
+    add_color_argument,
+    add_compute_arguments,
+    add_run_arguments,
+    changes_of,
+)
 from hyperface.defaults import RELEASED_BENCHMARKS
 from hyperface.jobs import places
 from hyperface.jobs.console import Console
@@ -47,7 +53,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def execute(arguments: argparse.Namespace, console: Console) -> None:
     """Run the verb from its arguments."""
     if arguments.resume:
-        return places.resume(arguments.resume, console, verb="evaluate")
+        return places.resume(arguments.resume, console, verb="evaluate", changes=changes_of(arguments))
     default = EvaluateOptions()
     options = EvaluateOptions(
         models=tuple(absolute(model) for model in arguments.models or default.models),

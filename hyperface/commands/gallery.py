@@ -19,6 +19,7 @@ from hyperface.commands.arguments import (
     add_compute_arguments,
     add_option_argument,
     add_run_arguments,
+    changes_of,
     option_values,
 )
 from hyperface.defaults import recognizer_for
@@ -60,7 +61,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def execute(arguments: argparse.Namespace, console: Console) -> None:
     """Run the verb from its arguments."""
     if arguments.resume:
-        return places.resume(arguments.resume, console, verb="gallery")
+        return places.resume(arguments.resume, console, verb="gallery", changes=changes_of(arguments))
     values = {field.name: getattr(arguments, field.name) for field in fields(GalleryOptions)}
     values["generator"] = absolute_weights(arguments.generator)
     values["generator_options"] = option_values(arguments.generator_options)

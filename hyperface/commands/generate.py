@@ -18,6 +18,7 @@ from hyperface.commands.arguments import (
     absolute_weights,
     add_option_argument,
     add_run_arguments,
+    changes_of,
     option_values,
 )
 from hyperface.defaults import BETA
@@ -69,7 +70,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--device", default=default.device, help="where torch draws: cpu, cuda … (default %(default)s)")
     add("--precision", choices=PRECISIONS, default=default.precision, help="of the generator (default %(default)s)")
     add("--batch-size", type=int, default=default.batch_size, metavar="N", help="default %(default)s")
-    add("--also", choices=WRITABLE, metavar="FORMAT", help=f"write it as one of {', '.join(WRITABLE)}, too")
+    add(
+        "--also",
+        choices=WRITABLE,
+        action="append",
+        metavar="FORMAT",
+        help=f"write it as one of {', '.join(WRITABLE)}, too; may be given several times",
+    )
     add("--validate", action="store_true", help="read it again in the end, and say what looks wrong")
     add_run_arguments(parser)
 
@@ -77,11 +84,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def execute(arguments: argparse.Namespace, console: Console) -> None:
     """Run the verb from its arguments."""
     if arguments.resume:
-        return places.resume(arguments.resume, console, verb="generate")
+        return places.resume(arguments.resume, console, verb="generate", changes=changes_of(arguments))
     require(arguments.source is not None, "Say what to draw: --from with a packing's run folder or a .npy file.")
     values = {field.name: getattr(arguments, field.name) for field in fields(GenerateOptions)}
     values["source"] = str(Path(arguments.source).absolute())
     values["generator"] = absolute_weights(arguments.generator)
     values["generator_options"] = option_values(arguments.generator_options)
+    values["also"] = tuple(arguments.also) if arguments.also else None
     options = GenerateOptions(**values)
     places.begin(JOB, lambda: create(options, path=arguments.run), console, device=options.device)

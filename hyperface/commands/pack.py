@@ -12,7 +12,7 @@ from __future__ import annotations
 import argparse
 from dataclasses import fields
 
-from hyperface.commands.arguments import add_run_arguments
+from hyperface.commands.arguments import add_run_arguments, changes_of
 from hyperface.jobs import places
 from hyperface.jobs.console import Console
 from hyperface.jobs.pack import JOB, OBJECTIVES, STARTS, PackOptions, create
@@ -78,6 +78,6 @@ def _span(text: str) -> int | float:
 def execute(arguments: argparse.Namespace, console: Console) -> None:
     """Run the verb from its arguments."""
     if arguments.resume:
-        return places.resume(arguments.resume, console, verb="pack")
+        return places.resume(arguments.resume, console, verb="pack", changes=changes_of(arguments))
     options = PackOptions(**{field.name: getattr(arguments, field.name) for field in fields(PackOptions)})
     places.begin(JOB, lambda: create(options, path=arguments.run), console, device=options.device)

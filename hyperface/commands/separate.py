@@ -13,7 +13,7 @@ import argparse
 from dataclasses import fields
 from pathlib import Path
 
-from hyperface.commands.arguments import GENERATOR_HELP, RECOGNIZER_HELP, add_run_arguments
+from hyperface.commands.arguments import GENERATOR_HELP, RECOGNIZER_HELP, add_run_arguments, changes_of
 from hyperface.errors import require
 from hyperface.jobs import places
 from hyperface.jobs.console import Console
@@ -78,7 +78,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def execute(arguments: argparse.Namespace, console: Console) -> None:
     """Run the verb from its arguments."""
     if arguments.resume:
-        return places.resume(arguments.resume, console, verb="separate")
+        return places.resume(arguments.resume, console, verb="separate", changes=changes_of(arguments))
     require(arguments.source is not None, "Say what to separate: --from with a packing's run folder or .npy file.")
     values = {field.name: getattr(arguments, field.name) for field in fields(SeparateOptions)}
     paths = {"source": str(Path(arguments.source).absolute()), "judge": absolute(arguments.judge)}

@@ -11,7 +11,7 @@ from __future__ import annotations
 import argparse
 from dataclasses import fields
 
-from hyperface.commands.arguments import GENERATOR_HELP, add_run_arguments
+from hyperface.commands.arguments import GENERATOR_HELP, add_run_arguments, changes_of
 from hyperface.defaults import BETA, PAIRS
 from hyperface.jobs import places
 from hyperface.jobs.console import Console
@@ -81,7 +81,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def execute(arguments: argparse.Namespace, console: Console) -> None:
     """Run the verb from its arguments."""
     if arguments.resume:
-        return places.resume(arguments.resume, console, verb="study")
+        return places.resume(arguments.resume, console, verb="study", changes=changes_of(arguments))
     values = {field.name: as_option(getattr(arguments, field.name)) for field in fields(StudyOptions)}
     values["gallery"] = absolute(arguments.gallery)
     places.begin(JOB, lambda: create(StudyOptions(**values), path=arguments.run), console)

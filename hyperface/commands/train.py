@@ -16,7 +16,7 @@ import argparse
 from dataclasses import fields
 from pathlib import Path
 
-from hyperface.commands.arguments import add_compute_arguments, add_run_arguments
+from hyperface.commands.arguments import add_compute_arguments, add_run_arguments, changes_of
 from hyperface.errors import require
 from hyperface.jobs import places
 from hyperface.jobs.console import Console
@@ -61,7 +61,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def execute(arguments: argparse.Namespace, console: Console) -> None:
     """Run the verb from its arguments."""
     if arguments.resume:
-        return places.resume(arguments.resume, console, verb="train")
+        return places.resume(arguments.resume, console, verb="train", changes=changes_of(arguments))
     require(arguments.dataset is not None, "Say what to train on: --dataset with a run folder or a dataset.")
     values = {field.name: getattr(arguments, field.name) for field in fields(TrainOptions)}
     for key in ("dataset", "against"):

@@ -201,11 +201,14 @@ def _prepare(folder: Path, card: dict[str, Any], lineage: dict[str, Any]) -> Non
         folder.mkdir(parents=True, exist_ok=True)
         if (folder / CARD).exists():
             there = json.loads((folder / CARD).read_bytes())
-            different = sorted(key for key in card if there.get(key) != card[key])
+            longer = _lengthened(there, card)
+            different = sorted(key for key in card if there.get(key) != card[key] and key not in longer)
             if different:
                 raise DatasetError(
                     f"{folder} holds another dataset (its {', '.join(different)} differ). Choose another folder."
                 )
+            if longer:
+                _replace(folder / CARD, json.dumps({**there, **card, **lineage, "complete": False}, indent=2).encode())
             return
         if any(folder.iterdir()):
             raise DatasetError(f"{folder} is not empty and holds no dataset of HyperFace. Choose another folder.")
@@ -216,6 +219,13 @@ def _prepare(folder: Path, card: dict[str, Any], lineage: dict[str, Any]) -> Non
         raise disk_error(folder, error, DatasetError) from error
     except ValueError as error:
         raise DatasetError(f"{folder / CARD} is damaged ({error}). Delete the folder and draw again.") from error
+
+
+def _lengthened(there: dict[str, Any], card: dict[str, Any]) -> tuple[str, ...]:
+    """What may differ from the card that is there: a dataset may get more images of each identity."""
+    name = "images_per_identity"
+    before = there.get(name)
+    return (name,) if isinstance(before, int) and before < card[name] else ()
 
 
 def _write(path: Path, pixels: np.ndarray) -> None:

@@ -69,6 +69,7 @@ class Driver:
         each: Callable[[Step], None] | None = None,
         save: Callable[[Step], None] | None = None,
         finish: Callable[[Step], None] | None = None,
+        spoilt_by: tuple[type[Exception], ...] = (),
     ) -> Result:
         """Take all steps and return the work's result; however it ends, the work is closed.
 
@@ -81,6 +82,7 @@ class Driver:
             each: whatever else is done with each step.
             save: called with the first step, so that others find something, and then every SAVE_SECONDS.
             finish: called with the last step, whole or stopped, or ended by an error: what there is, is kept.
+            spoilt_by: errors after which there is nothing to keep: what was saved last stays as it is.
 
         Raises StopRequested before the last step if the run was asked to stop, and whatever the work raises.
         """
@@ -118,7 +120,7 @@ class Driver:
                 finish(last)
             raise
         except BaseException as error:
-            if last is not None and finish is not None:
+            if last is not None and finish is not None and not isinstance(error, spoilt_by):
                 try:
                     finish(last)
                 except Exception as another:  # the first error is the one to tell

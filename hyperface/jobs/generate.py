@@ -48,11 +48,16 @@ class GenerateOptions:
     generator: str | None = None
     seed: int = 0
     batch_size: int = 64
-    also: str | None = None
+    also: str | tuple[str, ...] | None = None
     validate: bool = False
     device: str = "cpu"
     precision: str = "float32"
     generator_options: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def formats(self) -> tuple[str, ...]:
+        """What else it is written as, each once."""
+        return tuple(dict.fromkeys((self.also,) if isinstance(self.also, str) else self.also or ()))
 
     def check(self) -> None:
         """InputError, saying what to change, for values that cannot work."""
@@ -65,7 +70,7 @@ class GenerateOptions:
             f"Each identity needs at least one image; {self.images_per_identity} were asked for.",
         )
         require(
-            self.also != "parquet" or importlib.util.find_spec("pyarrow") is not None,
+            "parquet" not in self.formats or importlib.util.find_spec("pyarrow") is not None,
             "Writing Parquet needs pyarrow: pip install pyarrow.",
         )
         require(self.beta is None or self.beta >= 0, f"beta is a variance and cannot be negative; it was {self.beta}.")
@@ -154,7 +159,15 @@ def _told(run: Run) -> str:
     return f"{run.results().get('images', 0):,} images in {run.path / names.DATASET}"
 
 
-JOB = Job("generate", _work, _told, follow=_follow, patience=PATIENCE)
+JOB = Job(
+    "generate",
+    _work,
+    _told,
+    follow=_follow,
+    patience=PATIENCE,
+    anew=("images_per_identity", "also", "validate"),
+    longer=("images_per_identity",),
+)
 
 
 def _seen(worker: Worker, images: LabeledImages) -> dict[str, Any]:
@@ -173,7 +186,7 @@ def _seen(worker: Worker, images: LabeledImages) -> dict[str, Any]:
 def _afterwards(worker: Worker, console: Console, options: GenerateOptions, folder: Path) -> dict[str, Any]:
     """What is done with the dataset when it is whole, and what it came to."""
     results: dict[str, Any] = {}
-    if options.also is None and not options.validate:
+    if not options.formats and not options.validate:
         return results
     from hyperface import datasets
     from hyperface.jobs.dataset import check, convert
@@ -184,11 +197,12 @@ def _afterwards(worker: Worker, console: Console, options: GenerateOptions, fold
         results["findings"] = [finding.message for finding in findings]
         for finding in findings:
             console.warn(finding.message)
-    if options.also is not None:
-        output = worker.path / options.also
+    for kind in options.formats:
+        output = worker.path / kind
         if not output.exists():  # it appears when it is whole
-            convert(dataset, options.also, output, driver, f"Writing as {options.also}")
-        results["also"] = options.also
+            convert(dataset, kind, output, driver, f"Writing as {kind}")
+    if options.formats:
+        results["also"] = list(options.formats)
     return results
 
 

@@ -30,6 +30,9 @@ class Job:
 
     follow: what every other process does when several were launched together, called with what `work` tells them; None
     where one process does it all. patience: how long they wait for each other; torch's own if not given.
+
+    anew: the options that a run may be continued with instead of its own. longer: those of them that only grow: a
+    finished run that is given more goes on.
     """
 
     verb: str
@@ -39,6 +42,8 @@ class Job:
     discard: Callable[[Run], None] = delete
     follow: Callable[..., None] | None = None
     patience: timedelta | None = None
+    anew: tuple[str, ...] = ()
+    longer: tuple[str, ...] = ()
 
     def perform(self, run: Run, console: Console) -> None:
         """Do, or continue, the work of a run folder, and say what came of it."""

@@ -9,9 +9,11 @@ import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from hyperface.errors import HyperFaceError, RunError
 from hyperface.files import write_atomic
+from hyperface.jobs.changes import change_options
 from hyperface.jobs.console import Console
 from hyperface.jobs.job import Job
 from hyperface.jobs.registry import JOBS
@@ -37,10 +39,11 @@ def begin(job: Job, make: Callable[[], Run], console: Console, *, device: str = 
     _together(job, device, lead)
 
 
-def resume(path: Path, console: Console, *, verb: str | None = None) -> None:
+def resume(path: Path, console: Console, *, verb: str | None = None, changes: dict[str, Any] | None = None) -> None:
     """Do, or continue, the work of a run folder in this process, as one of several if it was launched so.
 
-    RunError if it is not a run of this verb, or is being worked on.
+    changes: options that it goes on with instead of its own. RunError if it is not a run of this verb, or is being
+    worked on; InputError for an option that cannot be changed.
     """
     run = open_run(path)
     if verb is not None and run.verb != verb:
@@ -53,7 +56,9 @@ def resume(path: Path, console: Console, *, verb: str | None = None) -> None:
         status = run.status()
         if status.state == RUNNING and status.pid != os.getpid():
             raise RunError(f"{path} is being worked on by process {status.pid}. Wait for it, or stop it first.")
-        job.perform(run, console)
+        for each in job.belonging(run):
+            change_options(each, job, changes or {})
+        job.perform(open_run(path), console)
 
     _together(job, str(run.options.get("device", "cpu")), lead)
 

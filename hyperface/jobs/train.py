@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hyperface import runs
-from hyperface.errors import RunError, require
+from hyperface.errors import RunError, TrainingError, require
 from hyperface.files import atomic_path, write_atomic
 from hyperface.jobs import generate
 from hyperface.jobs.checkpoints import load_checkpoint, save_checkpoint
@@ -181,7 +181,17 @@ def _told(run: Run) -> str:
     return f"loss {results['loss']:.3f}, {accuracy}{held_out}\n{run.path}"
 
 
-JOB = Job("train", _work, _told, belonging=_pair, discard=_discard, follow=_follow, patience=PATIENCE)
+JOB = Job(
+    "train",
+    _work,
+    _told,
+    belonging=_pair,
+    discard=_discard,
+    follow=_follow,
+    patience=PATIENCE,
+    anew=("epochs", "learning_rate", "schedule"),
+    longer=("epochs",),
+)
 
 
 def _finish_dataset(worker: Worker, dataset: Run, console: Console) -> None:
@@ -263,11 +273,17 @@ def _train(worker: Worker, console: Console, options: TrainOptions) -> None:
         return Report(step.step, step.total, _figures(step), message, step.seconds_left, _guessed(step))
 
     def save(step: TrainingStep) -> None:
-        save_checkpoint(worker.path / names.CHECKPOINT, step.state, step.step)
+        if step.is_sound():  # what is on disk is always the last good state
+            save_checkpoint(worker.path / names.CHECKPOINT, step.state, step.step)
 
     def finish(step: TrainingStep) -> None:  # stopped, too: what was learnt so far is a recogniser to be evaluated
         from hyperface import training
 
+        if not step.is_sound():
+            raise TrainingError(
+                f"After step {step.step} the network gives no numbers any more. A lower learning rate usually helps; "
+                "the last checkpoint is still good, and --resume with another --learning-rate goes on from it."
+            )
         save(step)
         with atomic_path(worker.path / names.MODEL) as temporary:
             training.save_recognizer(step, temporary)
@@ -283,6 +299,7 @@ def _train(worker: Worker, console: Console, options: TrainOptions) -> None:
             each=lambda step: track(_figures(step)),
             save=save,
             finish=finish,
+            spoilt_by=(TrainingError,),
         )
 
 

@@ -15,6 +15,7 @@ from torch.nn import functional as F
 from hyperface.datasets import LabeledImages, Skipped
 from hyperface.errors import CheckpointError, TrainingError
 from hyperface.hardware import computes_in_bfloat16
+from hyperface.images import ALIGNED_SIZE
 from hyperface.ranks import Ranks
 from hyperface.recognizers.backbones import BackboneRecognizer
 from hyperface.seeds import stream, stream_seed
@@ -55,6 +56,7 @@ class TrainingStep:
     skipped: Skipped
     recognizer: BackboneRecognizer  # being trained: later steps change it
     capture: Callable[[], dict[str, torch.Tensor]]
+    is_sound: Callable[[], bool]  # whether what would be saved is made of numbers; ask before the next step, too
     guesses: Guesses | None = None
 
     @property
@@ -144,19 +146,38 @@ class Loop:
         own_loss, accuracy = self.objective(images, labels)
         loss, accuracy = self.ranks.mean(torch.stack([own_loss.detach(), accuracy])).tolist()
         if not math.isfinite(loss):
-            epoch, place = divmod(self.step, self.steps_per_epoch)
-            raise TrainingError(
-                f"The loss was {loss} at step {self.step + 1} (epoch {epoch + 1}, batch {place + 1}). A lower "
-                f"learning rate than {self.learning_rate:g} usually helps; the last checkpoint is still good."
-            )
+            raise self._derailed(f"The loss was {loss}")
         self.optimizer.zero_grad()
         own_loss.backward()
-        nn.utils.clip_grad_norm_(self.parameters, LARGEST_GRADIENT)
+        length = nn.utils.clip_grad_norm_(self.parameters, LARGEST_GRADIENT)
+        if not length.isfinite():
+            raise self._derailed(f"The gradient's length was {float(length)}")
         with self.head.others_at_rest(self.optimizer):
             self.optimizer.step()
         self.losses.append(loss)
         self.accuracies.append(accuracy)
         self.step += 1
+
+    def _derailed(self, what: str) -> TrainingError:
+        epoch, place = divmod(self.step, self.steps_per_epoch)
+        return TrainingError(
+            f"{what} at step {self.step + 1} (epoch {epoch + 1}, batch {place + 1}). A lower learning rate than "
+            f"{self.learning_rate:g} usually helps; the last checkpoint is still good, and --resume with another "
+            "--learning-rate goes on from it."
+        )
+
+    def is_sound(self) -> bool:
+        """Whether everything that would be saved now is made of numbers, and the network gives some for a picture."""
+        kept = [*self.recognizer.state_dict().values(), *self.head.state_dict().values()]
+        if not all(bool(value.isfinite().all()) for value in kept):
+            return False
+        picture = torch.rand(2, 3, ALIGNED_SIZE, ALIGNED_SIZE, generator=torch.Generator().manual_seed(0))
+        was_training = self.recognizer.training
+        self.recognizer.eval()
+        with torch.inference_mode():
+            features = self.recognizer.features(picture)
+        self.recognizer.train(was_training)
+        return bool(features.isfinite().all())
 
     def _rate(self) -> float:
         return self.learning_rate * learning_rate_share(self.schedule, min(self.step, self.total - 1), self.total)
@@ -164,6 +185,7 @@ class Loop:
     def _validate(self) -> None:
         if self.held_out is not None:
             self.validation, self.guesses = self.held_out.accuracy(self.recognizer)
+            self._check_guesses()
 
     def _look_at_held_out(self) -> None:
         """All pairs at the end of an epoch, a few on the way."""
@@ -173,6 +195,13 @@ class Loop:
             self._validate()
         elif self.held_out is not None and done % max(1, self.steps_per_epoch // GUESSES_AN_EPOCH) == 0:
             self.guesses = self.held_out.guesses(self.recognizer)
+            self._check_guesses()
+
+    def _check_guesses(self) -> None:
+        """TrainingError if the network gives no numbers any more."""
+        if self.guesses is not None and not np.isfinite(self.guesses.cosines).all():
+            self.step -= 1  # the step that has led here
+            raise self._derailed("The network gave no numbers for held-out pictures")
 
     def _show(self, *, loss: float | None, speed: float) -> TrainingStep:
         left = (self.total - self.step) * self.batches.batch_size / speed if speed else None
@@ -189,6 +218,7 @@ class Loop:
             skipped=self.skipped,
             recognizer=self.recognizer,
             capture=self.state,
+            is_sound=self.is_sound,
             guesses=self.guesses,
         )
 

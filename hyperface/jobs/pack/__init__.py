@@ -54,4 +54,4 @@ def _told(run: Run) -> str:
     )
 
 
-JOB = Job("pack", _work, _told, follow=_follow)
+JOB = Job("pack", _work, _told, follow=_follow, anew=("steps", "learning_rate"), longer=("steps",))
