@@ -75,24 +75,38 @@ def histogram(
     bins: int,
     label: str,
     counted: str = "pairs",
+    compared: bool = False,
 ) -> str:
-    """SVG of the counts of values (k,) in several groups, over each other, and of a dashed line at a value."""
+    """SVG of the counts of values (k,) in several groups, over each other, and of a dashed line at a value.
+
+    compared: the last group is what the others are compared with, in grey, and each group is told in shares of itself.
+    """
     edges = np.linspace(across.low, across.high, bins + 1)
     counts = [np.histogram(np.clip(values, across.low, across.high), edges)[0] for _, values in groups]
-    highest = max(1, *(int(count.max()) for count in counts))
-    up = Axis(counted, 0, highest, [(0, "0"), (highest, f"{highest:,}")])
+    if compared:
+        rates = [count / max(1, count.sum()) for count in counts]
+        top = max(0.01, *(float(rate.max()) for rate in rates))
+        up = Axis(f"share of {counted}", 0, top, [(0, "0"), (top, f"{100 * top:.0f} %")])
+        heights = rates
+    else:
+        highest = max(1, *(int(count.max()) for count in counts))
+        up = Axis(counted, 0, highest, [(0, "0"), (highest, f"{highest:,}")])
+        heights = [count.astype(float) for count in counts]
+    colors = [COLORS[number % len(COLORS)] for number in range(len(groups))]
+    if compared:
+        colors[-1] = COLORS[-1]
     x = LEFT + (RIGHT - LEFT) * across.place(edges)
     drawn = []
-    for number, count in enumerate(counts):
-        tops = BOTTOM - (BOTTOM - TOP) * up.place(count)
+    for number, height in enumerate(heights):
+        tops = BOTTOM - (BOTTOM - TOP) * up.place(height)
         steps = "".join(f"V{top:.1f}H{right:.1f}" for top, right in zip(tops, x[1:], strict=True))
         drawn.append(
-            f'<path d="M{x[0]:.1f} {BOTTOM}{steps}V{BOTTOM}Z" fill="{COLORS[number % len(COLORS)]}" '
+            f'<path d="M{x[0]:.1f} {BOTTOM}{steps}V{BOTTOM}Z" fill="{colors[number]}" '
             f'fill-opacity=".55"><title>{escape(groups[number][0])}</title></path>'
         )
     at = LEFT + (RIGHT - LEFT) * float(across.place(line))
     drawn.append(f'<path d="M{at:.1f} {TOP}V{BOTTOM}" stroke="currentColor" stroke-dasharray="4 4"/>')
-    return _framed("".join(drawn), across, up, label) + _legend([name for name, _ in groups])
+    return _framed("".join(drawn), across, up, label) + _legend([name for name, _ in groups], colors)
 
 
 def _framed(inside: str, across: Axis, up: Axis, label: str) -> str:
@@ -116,9 +130,9 @@ def _framed(inside: str, across: Axis, up: Axis, label: str) -> str:
     )
 
 
-def _legend(names: Sequence[str]) -> str:
+def _legend(names: Sequence[str], colors: Sequence[str] = COLORS) -> str:
     items = "".join(
-        f'<span><i style="background:{COLORS[number % len(COLORS)]}"></i>{escape(name)}</span>'
+        f'<span><i style="background:{colors[number % len(colors)]}"></i>{escape(name)}</span>'
         for number, name in enumerate(names)
     )
     return f'<p class="legend">{items}</p>'

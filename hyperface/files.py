@@ -8,6 +8,7 @@ import json
 import os
 import secrets
 import shutil
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from typing import Any
 from hyperface.errors import CheckpointError, HyperFaceError, RunError
 
 FULL = (errno.ENOSPC, errno.EDQUOT)
+LARGEST_JSON = 2**26  # bytes
 
 
 def write_atomic(path: Path, content: bytes, *, error: type[HyperFaceError] = RunError, sync: bool = True) -> None:
@@ -73,10 +75,29 @@ def check_room(folder: Path, needed: int, what: str, otherwise: str, *, error: t
         )
 
 
+def check_regular(path: Path, *, largest: int | None = None) -> None:
+    """OSError for what is no ordinary file, such as a pipe, which a reader could wait for without end; ValueError for
+    more bytes than `largest`."""
+    status = path.stat()
+    if not stat.S_ISREG(status.st_mode):
+        raise OSError(errno.EINVAL, "it is no ordinary file", str(path))
+    if largest is not None and status.st_size > largest:
+        raise ValueError(f"it has {status.st_size:,} bytes, and more than {largest:,} cannot be right")
+
+
+def parse_json(content: bytes | str) -> Any:
+    """What JSON says; ValueError for anything that is none, brackets in brackets without end included."""
+    try:
+        return json.loads(content)
+    except RecursionError as problem:
+        raise ValueError("its brackets are nested too deeply") from problem
+
+
 def read_object(path: Path, *, error: type[HyperFaceError] = CheckpointError) -> dict[str, Any]:
     """The object in a JSON file; `error`, saying what is wrong with it, if there is none."""
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        check_regular(path, largest=LARGEST_JSON)
+        content = parse_json(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as problem:
         raise error(f"{path} cannot be read as JSON ({problem}).") from problem
     if not isinstance(content, dict):

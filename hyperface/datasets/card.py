@@ -1,4 +1,4 @@
-"""The data card: what a dataset is made of, for programs (dataset.json), people (README.md) and eyes (samples.jpg)."""
+"""The data card: what a dataset is made of, for programs (dataset.json), people (README.md) and eyes (a sheet)."""
 
 import json
 from pathlib import Path
@@ -12,7 +12,8 @@ from hyperface.images import ALIGNED_SIZE, jpeg_bytes
 
 CARD = "dataset.json"
 README = "README.md"
-SHEET = "samples.jpg"
+# In a hidden folder: an image at the root makes `datasets.load_dataset("imagefolder")` lose every label.
+SHEET = ".card/samples.jpg"
 SHEET_IDENTITIES, SHEET_IMAGES = 8, 6  # rows and columns of the picture sheet
 SHEET_QUALITY = 90
 
@@ -101,10 +102,11 @@ def card_files(info: dict[str, Any], images: LabeledImages, data_files: str | No
 def picture_sheet(images: LabeledImages) -> bytes | None:
     """A JPEG with a row for each of the first identities; None if not one image can be read."""
     rows = min(SHEET_IDENTITIES, images.identities)
-    sheet = np.full((rows * ALIGNED_SIZE, SHEET_IMAGES * ALIGNED_SIZE, 3), 255, np.uint8)
+    columns = min(SHEET_IMAGES, int(np.bincount(images.labels, minlength=rows)[:rows].max()))
+    sheet = np.full((rows * ALIGNED_SIZE, columns * ALIGNED_SIZE, 3), 255, np.uint8)
     shown = 0
     for row in range(rows):
-        for column, index in enumerate(np.flatnonzero(images.labels == row)[:SHEET_IMAGES].tolist()):
+        for column, index in enumerate(np.flatnonzero(images.labels == row)[:columns].tolist()):
             try:
                 pixels, _ = images[index]
             except PhotoError:

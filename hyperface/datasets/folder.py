@@ -1,7 +1,8 @@
 """Image folders: one folder for each identity, with or without HyperFace's data card.
 
 The identities may be one or two levels further down, as where the parts of DigiFace-1M were unpacked side by side: the
-first level with an image in it is theirs.
+first level with an image in it is theirs. Folders that are named as the parts of a split (train, val, …) are nobody's:
+who is in two of them under one name is one identity.
 """
 
 import os
@@ -14,6 +15,7 @@ from hyperface.errors import DatasetError, PhotoError
 
 SUFFIXES = frozenset([".jpg", ".jpeg", ".png", ".bmp", ".webp"])
 DATA_FILES = "[0-9]*/*"  # of what is written here; the card's picture lies beside
+SPLITS = frozenset(["train", "training", "val", "valid", "validation", "dev", "test", "testing"])
 DEEPEST = 3  # levels of folders that are searched
 
 
@@ -45,13 +47,17 @@ def open_folder(path: Path) -> LabeledImages:
     """Folders sorted by name are the identities; those without an image do not count."""
     info = read_info(path)
     level = _folders(path)
+    split = len(level) > 1 and all(folder.name.lower() in SPLITS for folder in level)
     for _ in range(DEEPEST):
         files: list[Path] = []
         labels: list[int] = []
-        for identity, folder in enumerate(level):
-            found = sorted(Path(entry) for entry in os.scandir(folder) if _suffix(entry.name) in SUFFIXES)
+        known: dict[str, int] = {}
+        for folder in level:
+            found = sorted(Path(entry) for entry in os.scandir(folder) if _is_image(entry.name))
+            if not found:
+                continue
             files += found
-            labels += [identity] * len(found)
+            labels += [known.setdefault(_identity(path, folder, split), len(known))] * len(found)
         if files:
             return labeled_images(path, Files(path, files), range(len(files)), labels, info, Skipped())
         level = [below for folder in level for below in _folders(folder)]
@@ -60,6 +66,17 @@ def open_folder(path: Path) -> LabeledImages:
 
 def _folders(path: Path) -> list[Path]:
     return sorted(Path(entry) for entry in os.scandir(path) if entry.is_dir() and not entry.name.startswith("."))
+
+
+def _identity(root: Path, folder: Path, split: bool) -> str:
+    """Who a folder is of: its path, without the part of the split that it is in."""
+    parts = folder.relative_to(root).parts
+    return "/".join(parts[1:] if split and len(parts) > 1 else parts)
+
+
+def _is_image(name: str) -> bool:
+    """Whether a file is an image by its name, and not what macOS puts beside one (._1.jpg)."""
+    return _suffix(name) in SUFFIXES and not name.startswith(".")
 
 
 def _suffix(name: str) -> str:

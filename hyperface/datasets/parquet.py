@@ -19,11 +19,12 @@ from hyperface.datasets.records import Records, Skipped, Writer, image_suffix, n
 from hyperface.errors import DatasetError, PhotoError
 
 SHARD_BYTES = 500_000_000
+LARGEST_GROUP = 2**30  # bytes of a column's part that is read at once
 ROW_GROUP_IMAGES = 100  # read and decompressed together
 KEPT_BYTES = 500_000_000  # of row groups: those that a training shuffles at a time (`hyperface.training.order`)
 _MAGIC = b"PAR1"
 # Tried in this order where the schema does not tell which column is the label.
-_LABEL_NAMES = ("label", "labels", "identity", "identity_id", "id", "class", "subject", "person")
+_LABEL_NAMES = ("label", "cls", "labels", "identity", "identity_id", "id", "class", "subject", "person")
 
 
 class ParquetImages(Records):
@@ -97,9 +98,10 @@ def open_parquet(path: Path) -> LabeledImages:
         try:
             with parquet.ParquetFile(file) as opened:
                 image_column, label_column = image_and_label(opened.schema_arrow, file)
+                _check_claims(opened.metadata, file)
                 values = opened.read([label_column]).column(0)
                 sizes = [opened.metadata.row_group(i).num_rows for i in range(opened.metadata.num_row_groups)]
-        except (pyarrow.ArrowException, OSError) as error:
+        except (pyarrow.ArrowException, OSError, ValueError) as error:
             skipped.add(file.name, f"it is damaged or incomplete ({error})")
             continue
         firsts = np.cumsum([0, *sizes])[:-1]
@@ -117,6 +119,18 @@ def open_parquet(path: Path) -> LabeledImages:
         raise DatasetError(f"The files of {path} disagree on what a label is: numbers in some, text in others.")
     records = ParquetImages(paths, columns, np.array(groups, np.int64).reshape(-1, 4), np.array(places, np.int64))
     return labeled_images(path, records, range(len(labels)), np.array(labels), _info(path, paths), skipped)
+
+
+def _check_claims(metadata: Any, file: Path) -> None:
+    """ValueError for a file that says it holds more than can be in it: reading it would take all memory."""
+    size = file.stat().st_size
+    if metadata.num_rows > size:
+        raise ValueError(f"it says that it holds {metadata.num_rows:,} rows in {size:,} bytes")
+    for number in range(metadata.num_row_groups):
+        group = metadata.row_group(number)
+        largest = max((group.column(i).total_uncompressed_size for i in range(group.num_columns)), default=0)
+        if largest > LARGEST_GROUP:
+            raise ValueError(f"a part of it unpacks to {largest:,} bytes")
 
 
 def _pyarrow(purpose: str) -> tuple[Any, Any]:
@@ -147,7 +161,9 @@ def image_and_label(schema: Any, file: Path) -> tuple[str, str]:
         or (types.is_struct(field.type) and any(part.name == "bytes" and binary(part.type) for part in field.type))
     ]
     labels = [name for name in schema.names if features.get(name, {}).get("_type") == "ClassLabel"] or [
-        field.name for field in schema if types.is_integer(field.type) or types.is_string(field.type)
+        field.name
+        for field in schema
+        if (types.is_integer(field.type) or types.is_string(field.type)) and not field.name.startswith("__")
     ]
     if len(labels) > 1:
         labels = [name for name in _LABEL_NAMES if name in labels][:1]

@@ -68,11 +68,37 @@ def open_recordio(path: Path) -> LabeledImages:
             keys, positions = _scan(content, file, skipped) if index is None else _read_index(index, skipped)
             keys, positions = _image_records(file, keys, positions, skipped)
             keys, positions, labels = _labels(file, content, keys, positions, skipped)
+            if len(np.unique(labels)) == 1:
+                keys, positions, labels = _listed(file, keys, positions, labels, skipped)
     except OSError as error:
         raise DatasetError(f"{file} cannot be read: {error.strerror or error}.") from error
     return labeled_images(
         path, RecordFile(file, keys, positions), range(len(keys)), labels, read_info(file.parent), skipped
     )
+
+
+def _listed(
+    file: Path, keys: np.ndarray, positions: np.ndarray, labels: np.ndarray, skipped: Skipped
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Keys, positions and labels where the records have but one label: the identities of a list beside the file, if it
+    has one. A line is the key of a record, a tab, and a path whose folder is the identity (DCFace's list.txt; in
+    MXNet's .lst a label stands between). Records that it does not name are left out.
+    """
+    beside = next((path for path in (file.with_name("list.txt"), file.with_suffix(".lst")) if path.is_file()), None)
+    if beside is None:
+        return keys, positions, labels
+    people: dict[int, str] = {}
+    for line in beside.read_text(encoding="utf-8", errors="replace").splitlines():
+        cells = line.split("\t")
+        if len(cells) > 1 and cells[0].strip().isdigit():
+            people[int(cells[0])] = cells[-1].strip().replace("\\", "/").rpartition("/")[0]
+    chosen = np.array([int(key) in people for key in keys])
+    if not chosen.any() or len(set(people.values())) < 2:
+        return keys, positions, labels
+    if missing := int((~chosen).sum()):
+        skipped.add(f"{missing:,} records of {file.name}", f"{beside.name} does not say whose they are", missing)
+    _, numbers = np.unique([people[int(key)] for key in keys[chosen]], return_inverse=True)
+    return keys[chosen], positions[chosen], numbers.astype(np.int64)
 
 
 def read_record(path: Path, position: int, name: str) -> bytes:

@@ -98,6 +98,7 @@ def _save(
         if len(skipped) or len(dataset.skipped):
             info["skipped"] = len(skipped) + len(dataset.skipped)
         for file, content in card_files(info, dataset, kind.data_files).items():
+            (temporary / file).parent.mkdir(exist_ok=True)
             (temporary / file).write_bytes(content)
     yield _step(total, total, started, skipped)
     return skipped

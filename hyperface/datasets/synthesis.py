@@ -2,7 +2,7 @@
 
     out/000000/000.jpg … one folder for each identity, one file for each image
     out/dataset.json   what the dataset is made of; "complete" once every image is there
-    out/README.md, out/samples.jpg   the same for people, at the end
+    out/README.md, out/.card/samples.jpg   the same for people, at the end
 
 Every image has a seed of its own, derived from (seed, identity, image): what is drawn does not depend on the batch
 size or on interruptions.

@@ -145,6 +145,12 @@ class _Look:
             )
             yield Finding("size", len(self.other_size), message, self._names(self.other_size))
         yield from self._duplicates()
+        if dataset.identities == 1:
+            message = (
+                f"All {count:,} images have one label, as if they were of one person: the identities may be in a file "
+                "that was not found, such as the list.txt of a RecordIO set, or one level of folders further in."
+            )
+            yield Finding("one-identity", 1, message)
         images = np.bincount(dataset.labels[self.readable], minlength=dataset.identities)
         single = np.flatnonzero(images == 1)
         if len(single):

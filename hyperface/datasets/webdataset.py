@@ -86,6 +86,8 @@ def _read_shard(records: TarMembers, shard: int, labels: list[int], skipped: Ski
                 tar.members = []  # type: ignore[attr-defined]  # its types leave this out
                 if not member.isfile():
                     continue
+                if member.name.rpartition("/")[2].startswith("."):  # what macOS puts beside an image
+                    continue
                 base, _, suffix = member.name.rpartition("/")[2].partition(".")
                 folder = member.name.rpartition("/")[0]
                 name = f"{folder}/{base}" if folder else base

@@ -61,7 +61,7 @@ class _Line:
 def read_rows(content: bytes, file: Path) -> tuple[list[PairRow], str]:
     """The pairs of a list, and which form it has. DatasetError, naming the line, for what is none, or ambiguous."""
     lines = _split(_decoded(content, file))
-    if lines and len(lines[0].cells) <= 2 and all(cell.isdigit() for cell in lines[0].cells):
+    if lines and len(lines[0].cells) <= 2 and all(_is_number(cell) for cell in lines[0].cells):
         lines = lines[1:]  # LFW's first line counts folds and pairs
     if not lines:
         raise DatasetError(f"{file} lists no pairs. A line of it would be {EXAMPLES}.")
@@ -71,7 +71,7 @@ def read_rows(content: bytes, file: Path) -> tuple[list[PairRow], str]:
     counts = {len(line.cells) for line in lines}
     if counts == {2}:
         return _two_lines_a_pair(lines, file), "a photo and an answer a line, two lines a pair"
-    if counts <= {3, 4} and all(line.cells[-1].isdigit() and line.cells[1].isdigit() for line in lines):
+    if counts <= {3, 4} and all(_is_number(line.cells[-1]) and _is_number(line.cells[1]) for line in lines):
         return [_lfw(line, file) for line in lines], "LFW's"
     if counts <= {3}:
         return _three_columns(lines, file), "two photos and an answer a line"
@@ -99,8 +99,9 @@ def _split(text: str) -> list[_Line]:
     """The lines with something in them, in cells; comments (#) are left out."""
     numbered = [(number, line) for number, line in enumerate(text.splitlines(), 1)]
     numbered = [(number, line) for number, line in numbered if line.strip() and not line.lstrip().startswith("#")]
-    last = [line for _, line in numbered[-3:]]  # the first one may be a count
-    separator = next((each for each in _SEPARATORS if last and all(each in line for line in last)), None)
+    separator = next(
+        (each for each in _SEPARATORS if numbered and _separates(each, [line for _, line in numbered])), None
+    )
     lines = []
     for number, line in numbered:
         if separator is None:
@@ -115,6 +116,13 @@ def _split(text: str) -> list[_Line]:
             kept.pop()  # a separator at the end of the line
         lines.append(_Line(number, tuple(kept), line.strip()))
     return lines
+
+
+def _separates(separator: str, lines: list[str]) -> bool:
+    """Whether columns are separated by this: it is in all of the last lines (the first may be a count), or the first
+    line names columns with it."""
+    first = _Line(1, tuple(cell.strip() for cell in lines[0].split(separator)), lines[0])
+    return all(separator in line for line in lines[-3:]) or _head(first) is not None
 
 
 def _head(line: _Line) -> tuple[int, int, int] | None:
@@ -178,8 +186,13 @@ def _two_lines_a_pair(lines: list[_Line], file: Path) -> list[PairRow]:
     return rows
 
 
+def _is_number(cell: str) -> bool:
+    """Whether this is a whole number, of a size that counts photos."""
+    return cell.isascii() and cell.isdecimal() and len(cell) < 10
+
+
 def _answer_or_fold(cell: str) -> bool | None:
-    if cell.isdigit() and int(cell) <= _FOLDS:
+    if _is_number(cell) and int(cell) <= _FOLDS:
         return int(cell) > 0
     return ANSWERS.get(cell.lower())
 

@@ -1,5 +1,6 @@
 """Where the photos are that a list names: beside it or further in, whatever the case of their names and suffixes."""
 
+import os
 from functools import cached_property
 from pathlib import Path, PurePosixPath
 
@@ -7,6 +8,10 @@ from hyperface.errors import DatasetError
 
 SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff")
 _DIGITS = (4, 1, 2, 3, 5, 6)  # of a photo's number in its file's name; LFW writes four
+
+
+def _is_there(path: Path) -> bool:
+    return os.path.isfile(path)  # noqa: PTH113 (a Path raises for names that no file can have)
 
 
 class PhotoPlaces:
@@ -21,7 +26,7 @@ class PhotoPlaces:
         DatasetError if several could be meant."""
         wanted = PurePosixPath(name.replace("\\", "/").removeprefix("./"))
         direct = self.root / wanted
-        if direct.is_file():
+        if _is_there(direct):
             return direct
         return self._below(str(wanted).lower(), name)
 
@@ -30,7 +35,7 @@ class PhotoPlaces:
         names = [f"{person}_{number:0{digits}d}" for digits in _DIGITS]
         for stem in (f"{folder}{name}" for folder in (f"{person}/", "") for name in names):
             for suffix in SUFFIXES[:2]:
-                if (self.root / f"{stem}{suffix}").is_file():
+                if _is_there(self.root / f"{stem}{suffix}"):
                     return self.root / f"{stem}{suffix}"
         for stem in (f"{folder}{name}" for folder in (f"{person}/", "") for name in names):
             if (found := self._below(stem.lower(), stem)) is not None:

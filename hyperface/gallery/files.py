@@ -9,13 +9,13 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from safetensors import SafetensorError, safe_open
+from safetensors import safe_open
 from safetensors.torch import save
 from torch.nn import functional as F
 
 from hyperface.assets import asset
 from hyperface.defaults import GALLERY
-from hyperface.errors import AssetError, CheckpointError
+from hyperface.errors import AssetError
 from hyperface.gallery.base import Gallery
 from hyperface.gallery.thumbnails import JPEG_QUALITY, decode_sheet, encode_sheet
 from hyperface.generators.base import GalleryGeneratorCard
@@ -51,27 +51,37 @@ def load(name: str | Path = GALLERY) -> Gallery:
     if not path.is_file():
         raise AssetError(f"There is no gallery {str(name)!r}: neither one of {', '.join(SHIPPED)} nor a file.")
     try:
-        with safe_open(path, framework="pt") as file:
-            metadata = file.metadata() or {}
-            if metadata.get("format") != FORMAT:
-                raise AssetError(f"{path} is not a gallery file.")
-            embeddings = F.normalize(file.get_tensor("embeddings").float(), dim=1)  # float16 rows are not quite unit
-            thumbnails = decode_sheet(file.get_tensor("thumbnails").numpy().tobytes(), len(embeddings))
-            card = _card(metadata)
-            described = json.loads(metadata.get("generator_card", "null"))
-            generator_card = None if described is None else GalleryGeneratorCard.from_json(described)
-    except (OSError, SafetensorError, KeyError, ValueError, CheckpointError) as error:
+        return _read(path)
+    except AssetError:
+        raise
+    except Exception as error:  # a damaged file may hold anything, and make Pillow and JSON raise anything
         raise AssetError(f"The gallery file {path} is damaged ({error}). Make it again, or restore it.") from error
+
+
+def _read(path: Path) -> Gallery:
+    with safe_open(path, framework="pt") as file:
+        metadata = file.metadata() or {}
+        if metadata.get("format") != FORMAT:
+            raise AssetError(f"{path} is not a gallery file.")
+        embeddings = F.normalize(file.get_tensor("embeddings").float(), dim=1)  # float16 rows are not quite unit
+        thumbnails = decode_sheet(file.get_tensor("thumbnails").numpy().tobytes(), len(embeddings))
+    described = json.loads(metadata.get("generator_card", "null"))
+    sources = tuple(map(str, json.loads(metadata["sources"])))
+    length = json.loads(metadata.get("feature_length", "null"))
+    if embeddings.ndim != 2 or not len(sources) == len(thumbnails) == len(embeddings) > 0:
+        raise ValueError(f"{len(embeddings):,} embeddings, {len(thumbnails):,} pictures and {len(sources):,} sources")
+    if not embeddings.isfinite().all():
+        raise ValueError("some embeddings are no numbers")
     return Gallery(
         metadata["name"],
         metadata["recognizer"],
         metadata["generator"],
         embeddings,
         thumbnails,
-        tuple(json.loads(metadata["sources"])),
-        card,
-        generator_card,
-        json.loads(metadata.get("feature_length", "null")),
+        sources,
+        _card(metadata),
+        None if described is None else GalleryGeneratorCard.from_json(described),
+        None if length is None else float(length),
     )
 
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
 from hyperface.errors import InputError, RunError, require
-from hyperface.files import json_bytes, write_atomic
+from hyperface.files import json_bytes, read_object, write_atomic
 from hyperface.jobs.job import Job, as_option
 from hyperface.runs import DONE, Run, Worker, open_run
 
@@ -27,10 +26,7 @@ def change_options(run: Run, job: Job, changes: dict[str, Any]) -> Run:
     if not news:
         return run
     path = run.path / "config.json"
-    try:
-        content = json.loads(path.read_bytes())
-    except (OSError, ValueError) as error:
-        raise RunError(f"{run.path} is not a readable run folder ({error}).") from error
+    content = read_object(path, error=RunError)
     was_done = run.status().state == DONE
     write_atomic(path, json_bytes({**content, "options": {**content["options"], **news}}))
     if was_done:

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hyperface.errors import RunError
-from hyperface.files import write_atomic
+from hyperface.errors import InputError, RunError
+from hyperface.files import read_object, write_atomic
 from hyperface.jobs.checkpoints import load_checkpoint, save_array, save_checkpoint
 from hyperface.jobs.console import Console
 from hyperface.jobs.driver import Driver, Report
@@ -91,14 +91,13 @@ def correct(
 
 def requests_of(path: Path) -> tuple[torch.Tensor, dict[str, Any]]:
     """The requests (n, d) of a run folder, and what its correction came to; RunError if they are damaged."""
-    import numpy as np
-
     from hyperface import sphere
+    from hyperface.array_files import read_array
 
     try:
-        rows = np.load(path / names.REQUESTS, allow_pickle=False)
-        return sphere.as_embeddings(rows), dict(json.loads((path / names.CORRECTION).read_bytes()))
-    except (OSError, ValueError, EOFError, TypeError) as error:
+        rows = sphere.as_embeddings(read_array(path / names.REQUESTS))
+        return rows, read_object(path / names.CORRECTION, error=InputError)
+    except InputError as error:
         raise RunError(
             f"The corrected requests in {path} are damaged ({error}). Delete {names.CORRECTION} there, and resume."
         ) from error

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from hyperface.array_files import read_arrays
 from hyperface.errors import CheckpointError, HyperFaceError, InputError
 from hyperface.files import write_atomic
 from hyperface.recognizers import EmbeddingSpace, RecognizerCard
@@ -90,12 +91,12 @@ class FaceTable:
     def restore(self, path: Path) -> None:
         """Continue what `save` wrote. InputError if that was with another recogniser, naming both, or other options."""
         try:
-            with np.load(path, allow_pickle=False) as stored:
-                content = {name: stored[name] for name in stored.files}
+            names = (*self.arrays(), "left_out")
+            content = dict(zip(names, read_arrays(path, names), strict=True))
             card = RecognizerCard.from_json(json.loads(str(content["recognizer"])))
             options = json.loads(str(content["options"]))
             left_out, done = json.loads(str(content["left_out"]))
-        except (OSError, ValueError, KeyError, EOFError, CheckpointError) as error:
+        except (ValueError, TypeError, RecursionError, InputError, CheckpointError) as error:
             raise InputError(f"The unfinished work in {path} is damaged ({error}). Begin again: --fresh.") from error
         unfinished = EmbeddingSpace(card.name, f"the unfinished work in {path.name}", card)
         unfinished.check_same(EmbeddingSpace(self.card.name, "this call's work", self.card))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from hyperface import runs
 from hyperface.defaults import RECOGNIZER, RELEASED_BENCHMARKS
-from hyperface.errors import require
+from hyperface.errors import RunError, require
 from hyperface.files import write_atomic
 from hyperface.jobs import models
 from hyperface.jobs.benchmark import prepare
@@ -175,13 +175,14 @@ def _entry(model: str, label: str, title: str, result: VerificationResult, numbe
 
 
 def read_scores(path: Path, benchmark: str) -> VerificationResult:
-    """The result whose distances were kept in this file."""
-    import numpy as np
-
+    """The result whose distances were kept in this file. RunError, InputError if it is damaged."""
+    from hyperface.array_files import read_arrays
     from hyperface.evaluation import score_pairs
 
-    with np.load(path, allow_pickle=False) as arrays:
-        return score_pairs(arrays["distances"], arrays["same"], benchmark=benchmark)
+    distances, same = read_arrays(path, ("distances", "same"), error=RunError)
+    if distances.dtype.kind not in "fiu" or same.dtype.kind not in "biu" or distances.shape != same.shape:
+        raise RunError(f"{path} is damaged: it holds no distances of pairs. Evaluate again.")
+    return score_pairs(distances, same, benchmark=benchmark)
 
 
 def read_figures(entry: dict[str, Any]) -> Figures:

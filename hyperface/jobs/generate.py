@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hyperface import runs
-from hyperface.errors import HyperFaceError, InputError, require
+from hyperface.errors import HyperFaceError, require
 from hyperface.jobs import correction
 from hyperface.jobs.belonging import generator_of
 from hyperface.jobs.console import Console
@@ -264,17 +264,12 @@ def identity_count(options: GenerateOptions) -> int:
 
 def load_embeddings(source: Path, count: int | None) -> Embeddings:
     """The first `count` embeddings of a packing, or of a .npy file, which does not say whose. InputError if bad."""
-    import numpy as np
-
     from hyperface import sphere
+    from hyperface.array_files import read_array
     from hyperface.recognizers import Embeddings
 
     path = open_run(source).file(names.EMBEDDINGS) if is_run(source) else source
-    try:
-        rows = np.load(path, allow_pickle=False)
-    except (OSError, ValueError, EOFError) as error:
-        raise InputError(f"{path} is not a readable .npy file of embeddings ({error}).") from error
-    embeddings = sphere.as_embeddings(rows)  # (n, d)
+    embeddings = sphere.as_embeddings(read_array(path))  # (n, d)
     require(
         count is None or count <= len(embeddings),
         f"{path} has {len(embeddings):,} identities; {count or 0:,} were asked for.",

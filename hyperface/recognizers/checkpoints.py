@@ -16,7 +16,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 
 from hyperface.errors import CheckpointError
-from hyperface.files import write_atomic
+from hyperface.files import parse_json, write_atomic
 from hyperface.recognizers import declarations
 from hyperface.recognizers.backbones import ARCHITECTURES, INPUT_SIZES, BackboneRecognizer, build_backbone
 from hyperface.recognizers.card import RecognizerCard
@@ -71,12 +71,14 @@ def _description(path: Path) -> tuple[str, RecognizerCard]:
             'recognizers.load("ir_50", checkpoint=…).'
         )
     try:
-        content, architecture = json.loads(metadata["card"]), metadata["architecture"]
+        content, architecture = parse_json(metadata["card"]), metadata["architecture"]
         card = RecognizerCard.from_json(content)
-    except (ValueError, KeyError, CheckpointError) as error:
+    except (ValueError, KeyError, TypeError, CheckpointError) as error:
         raise CheckpointError(f"The description inside {path} is damaged ({error}).") from error
     if architecture not in ARCHITECTURES:
         raise CheckpointError(f"{path} is for the network {architecture!r}, which this version lacks.")
+    if card.input_size not in INPUT_SIZES or card.dimension != ARCHITECTURES[architecture].dimension:
+        raise CheckpointError(f"The description inside {path} is damaged: {architecture} has no such size.")
     if "color" not in content:
         card = replace(card, color="BGR" if ARCHITECTURES[architecture].bgr else "RGB")
     return architecture, card

@@ -3,31 +3,20 @@
 arcface.json beside arcface.onnx or arcface.pth: {"color": "BGR", "licence": "…", "training_data": "…"}.
 """
 
-import json
 from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
 from hyperface.errors import InputError
+from hyperface.files import read_object
 
 COLORS = ("RGB", "BGR")
-_LARGEST = 1_000_000  # bytes of such a file
 
 
 def beside(path: Path) -> dict[str, Any]:
     """What the JSON file of the same name declares; empty if there is none. InputError if it is damaged."""
     description = path.with_suffix(".json")
-    if not description.is_file():
-        return {}
-    try:
-        if description.stat().st_size > _LARGEST:
-            raise ValueError(f"it has more than {_LARGEST:,} bytes")
-        content = json.loads(description.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError) as error:
-        raise InputError(f"{description} cannot be read as JSON ({error}).") from error
-    if not isinstance(content, dict):
-        raise InputError(f"{description} must hold an object, such as {{'color': 'BGR'}}.")
-    return content
+    return read_object(description, error=InputError) if description.is_file() else {}
 
 
 def check(path: Path, declared: Mapping[str, Any], known: Collection[str]) -> None:

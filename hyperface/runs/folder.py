@@ -4,22 +4,23 @@ from __future__ import annotations
 
 import contextlib
 import datetime
-import json
+import math
 import os
 import re
 import secrets
 import shutil
 import time
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from hyperface.errors import RunError
-from hyperface.files import json_bytes, write_atomic
+from hyperface.files import LARGEST_JSON, check_regular, json_bytes, parse_json, write_atomic
 from hyperface.runs.processes import alive
 
 FORMAT = 1
+LONGEST_NUMBER = 64  # bytes of a process's number in a file
 
 # The states, each a word for people too.
 RUNNING = "running"
@@ -77,11 +78,8 @@ class Run:
     def status(self) -> RunStatus:
         """The state now; a vanished process counts as interrupted."""
         try:
-            content = json.loads((self.path / "status.json").read_bytes())
-            status = RunStatus(**{key: content[key] for key in RunStatus.__dataclass_fields__ if key in content})
-            if status.state not in WRITTEN:
-                raise ValueError(f"unknown state {status.state!r}")
-        except (OSError, ValueError, TypeError):
+            status = _status(_read_json(self.path / "status.json"))
+        except (OSError, ValueError, TypeError, OverflowError):
             return RunStatus(STARTING if self._about_to_start() else INTERRUPTED)
         if status.state == RUNNING and not alive(status.pid, status.process_started):
             return RunStatus(INTERRUPTED, status.progress, None, status.message, status.pid, None, status.updated)
@@ -90,8 +88,9 @@ class Run:
     def _about_to_start(self) -> bool:
         """Whether the process launched for it is alive, or may be launched any moment."""
         try:
+            check_regular(self.path / "launched", largest=LONGEST_NUMBER)
             return alive(int((self.path / "launched").read_bytes()), None)
-        except (OSError, ValueError):
+        except (OSError, ValueError, OverflowError):
             return time.time() - _modified(self.path / "config.json") < STARTING_SECONDS
 
     def metrics(self) -> list[dict[str, Any]]:
@@ -101,6 +100,7 @@ class Run:
     def metrics_from(self, offset: int) -> tuple[list[dict[str, Any]], int]:
         """The steps after byte `offset` of the metrics file, and the offset to ask from next time."""
         try:
+            check_regular(self.path / "metrics.jsonl")
             with (self.path / "metrics.jsonl").open("rb") as file:
                 file.seek(offset)
                 content = file.read()
@@ -112,7 +112,7 @@ class Run:
     def results(self) -> dict[str, Any]:
         """The figures of a finished run; empty before."""
         try:
-            content = json.loads((self.path / "results.json").read_bytes())
+            content = _read_json(self.path / "results.json")
         except (OSError, ValueError):
             return {}
         return content if isinstance(content, dict) else {}
@@ -132,7 +132,7 @@ def open_run(path: str | Path) -> Run:
     """Read a run folder. RunError if it is not one."""
     path = Path(path).absolute()
     try:
-        content = json.loads((path / "config.json").read_bytes())
+        content = _read_json(path / "config.json")
         if content["format"] > FORMAT:
             raise RunError(f"{path} was made by a newer version of HyperFace. Update to open it.")
         return Run(
@@ -140,12 +140,12 @@ def open_run(path: str | Path) -> Run:
             verb=str(content["verb"]),
             title=str(content["title"]),
             created=str(content["created"]),
-            options=dict(content["options"]),
+            options={str(name): value for name, value in dict(content["options"]).items()},
             parents=tuple(str(parent) for parent in content["parents"]),
         )
     except FileNotFoundError as error:
         raise RunError(f"{path} is not a run folder: it has no config.json.") from error
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise RunError(f"{path} is not a readable run folder ({error}).") from error
 
 
@@ -204,7 +204,7 @@ def rename(run: Run, title: str) -> None:
         raise RunError("A run needs a name to be listed under.")
     path = run.path / "config.json"
     try:
-        content = json.loads(path.read_bytes())
+        content = _read_json(path)
     except (OSError, ValueError) as error:
         raise RunError(f"{run.path} is not a readable run folder ({error}).") from error
     write_atomic(path, json_bytes({**content, "title": title}))
@@ -274,10 +274,34 @@ def create(
     return open_run(path)
 
 
+def _read_json(path: Path) -> Any:
+    """OSError for what is no ordinary file, ValueError for what is no JSON."""
+    check_regular(path, largest=LARGEST_JSON)
+    return parse_json(path.read_bytes())
+
+
+def _status(content: dict[str, Any]) -> RunStatus:
+    """A status as it is written. ValueError, TypeError or OverflowError for another."""
+    status = RunStatus(**{key: content[key] for key in RunStatus.__dataclass_fields__ if key in content})
+    if status.state not in WRITTEN:
+        raise ValueError(f"unknown state {status.state!r}")
+    numbers = (status.seconds_left, status.process_started)
+    if not math.isfinite(status.progress + status.updated) or not all(each is None or each >= 0 for each in numbers):
+        raise ValueError("its numbers are none")
+    return replace(status, pid=None if status.pid is None else _pid(status.pid), message=str(status.message))
+
+
+def _pid(value: object) -> int:
+    """The number of a process; ValueError for what cannot be one."""
+    if not isinstance(value, int) or not 0 < value < 2**31:
+        raise ValueError(f"{value!r} is no process")
+    return value
+
+
 def _json_lines(content: bytes) -> Iterator[dict[str, Any]]:
     for line in content.splitlines():
         with contextlib.suppress(ValueError):
-            entry = json.loads(line)
+            entry = parse_json(line)
             if isinstance(entry, dict):
                 yield entry
 

@@ -248,7 +248,7 @@ class Loop:
             self.accuracies.extend(state["accuracies"].tolist())
             validation = float(state["validation"])
             self.validation = None if math.isnan(validation) else validation
-        except (KeyError, RuntimeError, ValueError) as error:
+        except (KeyError, RuntimeError, ValueError, TypeError, AttributeError) as error:
             reason = str(error).splitlines()[0]
             raise CheckpointError(
                 f"The saved state belongs to another training ({reason}). Resume with the same dataset, backbone and "

@@ -9,6 +9,7 @@ import numpy as np
 import torch
 
 from hyperface import sphere
+from hyperface.array_files import read_array
 from hyperface.errors import HyperFaceError, InputError, RunError
 from hyperface.jobs.pack.options import PackOptions
 from hyperface.packing.neighbors import nearest_points
@@ -84,8 +85,8 @@ def kept_steps(run: Run, gallery: Callable[[], torch.Tensor]) -> KeptSteps:
     last = run.results().get("step")
     if last is not None:
         try:
-            end = np.load(run.path / names.EMBEDDINGS, allow_pickle=False)
-        except (OSError, ValueError):
+            end = read_array(run.path / names.EMBEDDINGS, error=RunError)
+        except RunError:
             end = None
         if end is not None and end.ndim == 2 and all(len(end) == len(start) for start in rows):
             rows.append(_coordinates(run, gallery, end))

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from hyperface.errors import HyperFaceError
 from hyperface.jobs.evaluate import read_figures, read_scores
 from hyperface.runs import names
 from hyperface.ui.parts.context import AppContext
@@ -46,11 +48,12 @@ def evaluations(context: AppContext, models: Sequence[str]) -> dict[tuple[str, s
     found: dict[tuple[str, str], Evaluated] = {}
     for run in reversed(context.runs("evaluate")):  # newest last, so that it stays
         for entry in run.results().get("evaluations", []):
-            name, benchmark, scores = Path(entry["model"]).name, entry["benchmark"], run.path / entry["scores"]
-            if name in names and scores.is_file():
-                model, label = names[name]
-                result = _read(scores, scores.stat().st_mtime_ns, benchmark)
-                found[model, benchmark] = Evaluated(model, label, result, _figures(entry, scores, benchmark))
+            with suppress(HyperFaceError, KeyError, TypeError, ValueError):  # one that is damaged takes no other down
+                name, benchmark, scores = Path(entry["model"]).name, entry["benchmark"], run.path / entry["scores"]
+                if name in names and scores.is_file():
+                    model, label = names[name]
+                    result = _read(scores, scores.stat().st_mtime_ns, benchmark)
+                    found[model, benchmark] = Evaluated(model, label, result, _figures(entry, scores, benchmark))
     return found
 
 

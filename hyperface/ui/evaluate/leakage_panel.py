@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import gradio as gr
-import numpy as np
 
+from hyperface.array_files import read_arrays
 from hyperface.defaults import GALLERY
-from hyperface.errors import InputError
+from hyperface.errors import InputError, RunError
 from hyperface.runs import DONE, Run
 from hyperface.ui.evaluate.charts import search_chart
 from hyperface.ui.parts import worker
@@ -105,13 +105,10 @@ def _outcome(run: Run) -> Audited:
     from hyperface.jobs import audit
 
     results = run.results()
-    with np.load(run.file(audit.SEARCHES), allow_pickle=False) as searches:
-        figure = search_chart(searches["cosine"], searches["strangers"], results["line"])
-    with np.load(run.file(audit.PICTURES), allow_pickle=False) as kept:
-        pairs = [
-            Mistake((one, other), float(cosine))
-            for (one, other), cosine in zip(kept["images"], kept["cosine"], strict=True)
-        ]
+    cosine, strangers = read_arrays(run.file(audit.SEARCHES), ("cosine", "strangers"), error=RunError)
+    figure = search_chart(cosine, strangers, results["line"])
+    images, cosines = read_arrays(run.file(audit.PICTURES), ("images", "cosine"), error=RunError)
+    pairs = [Mistake((one, other), float(near)) for (one, other), near in zip(images, cosines, strict=True)]
 
     above = [pair for pair in pairs if pair.cosine >= results["line"]]
     below = [pair for pair in pairs if pair.cosine < results["line"]]

@@ -161,14 +161,13 @@ def outcome_of(context: AppContext, name: str | None) -> str:
 
 def _outcome(context: AppContext, name: str | None, run: Run) -> str:
     """HTML: the gain, and the first identities as the packing and as the closed loop have them drawn."""
-    import numpy as np
-
     from hyperface import sphere
+    from hyperface.array_files import read_array
     from hyperface.realization import realize
 
     packed, results = load_packed(context, name), run.results()
     judged = "second_recognizer" in results  # not where the loop was stopped
-    moved = sphere.as_embeddings(np.load(run.file(names.EMBEDDINGS), allow_pickle=False))  # (n, d)
+    moved = sphere.as_embeddings(read_array(run.file(names.EMBEDDINGS)))  # (n, d)
     recognizer = context.recognizer(gallery_of(context, packed.run).recognizer)
 
     def row(title: str, requests: torch.Tensor) -> str:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 
-from hyperface.errors import HyperFaceError, RunError
+from hyperface.errors import HyperFaceError, InputError, RunError
 from hyperface.jobs.pack import PackOptions
 from hyperface.runs import Run, names
 from hyperface.ui.pack.faces import alike_before, people_faces, way_faces
@@ -136,12 +136,12 @@ def person_angles(context: AppContext, question: Question) -> dict[str, Any]:
 
 def published_map(context: AppContext, question: Question) -> dict[str, Any]:
     """Where umap-learn shows everybody: base64 of float32 (n, 3), unit rows."""
-    import numpy as np
+    from hyperface.array_files import read_array
 
     run = context.run(str(question.get("run")))
     try:
-        points = np.load(run.file(names.UMAP), allow_pickle=False).astype("<f4")
-    except (OSError, ValueError) as error:
+        points = read_array(run.file(names.UMAP)).astype("<f4")
+    except (OSError, ValueError, InputError) as error:
         raise RunError(f"umap-learn's map of {run.name} is damaged ({error}).") from error
     return {"points": encoded(points)}
 

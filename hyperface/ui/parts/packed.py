@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hyperface.errors import RunError
+from hyperface.errors import InputError, RunError
 from hyperface.jobs.pack import packing_space
 from hyperface.runs import Run, names
 from hyperface.ui.parts.context import AppContext
@@ -95,16 +95,16 @@ def load_packed(context: AppContext, name: str | None) -> Packed:
 
 @functools.lru_cache(maxsize=4)
 def _read(run_path: Path, _modified: int) -> Packed:  # a running packing rewrites its embeddings: hence the time
-    import numpy as np
     import torch
 
     from hyperface import runs, sphere
+    from hyperface.array_files import read_array
     from hyperface.packing.neighbors import nearest_points
 
     run = runs.open_run(run_path)
     try:
-        embeddings = sphere.as_embeddings(np.load(run.file(names.EMBEDDINGS), allow_pickle=False))  # (n, d)
-    except (OSError, ValueError) as error:
+        embeddings = sphere.as_embeddings(read_array(run.file(names.EMBEDDINGS)))  # (n, d)
+    except (OSError, ValueError, InputError) as error:
         raise RunError(f"The embeddings of the packing {run.name} are damaged ({error}). Pick another run.") from error
     nearest = nearest_points(embeddings)  # (n,)
     angle = torch.rad2deg(sphere.angles(embeddings, embeddings[nearest]))  # (n,)

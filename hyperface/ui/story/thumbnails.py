@@ -25,9 +25,9 @@ def start_faces(context: AppContext, packing: Run) -> str:
     """The gallery faces that the first people started from."""
 
     def draw() -> list[np.ndarray]:
-        import numpy as np
+        from hyperface.array_files import read_array
 
-        origin = np.load(packing.file(names.ORIGIN), allow_pickle=False)
+        origin = read_array(packing.file(names.ORIGIN))
         return [gallery_of(context, packing).thumbnails[place] for place in origin[:FACES]]
 
     return _faces(context, ("start", packing.name), draw, packing.path / names.ORIGIN)
