@@ -14,7 +14,13 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from hyperface.commands.arguments import RECOGNIZER_HELP, add_color_argument, add_compute_arguments, add_run_arguments
+from hyperface.commands.arguments import (
+    RECOGNIZER_HELP,
+    add_color_argument,
+    add_compute_arguments,
+    add_run_arguments,
+    changes_of,
+)
 from hyperface.errors import require
 from hyperface.jobs import places
 from hyperface.jobs.console import Console
@@ -51,7 +57,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def execute(arguments: argparse.Namespace, console: Console) -> None:
     """Run the verb from its arguments."""
     if arguments.resume:
-        return places.resume(arguments.resume, console, verb="identify")
+        return places.resume(arguments.resume, console, verb="identify", changes=changes_of(arguments))
     require(arguments.dataset is not None, "Say in which dataset to search: hyperface identify DATASET.")
     default = IdentifyOptions("")
     options = IdentifyOptions(

@@ -12,7 +12,13 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from hyperface.commands.arguments import RECOGNIZER_HELP, add_color_argument, add_compute_arguments, add_run_arguments
+from hyperface.commands.arguments import (
+    RECOGNIZER_HELP,
+    add_color_argument,
+    add_compute_arguments,
+    add_run_arguments,
+    changes_of,
+)
 from hyperface.errors import require
 from hyperface.jobs import places
 from hyperface.jobs.console import Console
@@ -44,7 +50,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def execute(arguments: argparse.Namespace, console: Console) -> None:
     """Run the verb from its arguments."""
     if arguments.resume:
-        return places.resume(arguments.resume, console, verb="ijb")
+        return places.resume(arguments.resume, console, verb="ijb", changes=changes_of(arguments))
     require(arguments.folder is not None, "Say where the benchmark is: hyperface ijb FOLDER.")
     default = IjbOptions("")
     options = IjbOptions(
