@@ -47,7 +47,7 @@ DIMENSION = 512
 GALLERY = 10_000
 SAMPLE = 128  # rows that are compared with float64
 LONGEST = 40.0  # seconds a step: larger sizes of what takes longer are left out
-LIMIT = 440.0  # seconds after which no further part is begun
+LIMIT = 440.0  # seconds after which no further part is begun, but with --toy
 
 
 @dataclass(frozen=True)
@@ -375,7 +375,7 @@ def main() -> int:
     started = time.perf_counter()
     print(f"{card.name}, torch {torch.__version__}, Python {sys.version.split()[0]}")
     for name in dict.fromkeys(["peaks", *(options.only or PARTS)]):
-        if time.perf_counter() - started > LIMIT:
+        if not options.toy and time.perf_counter() - started > LIMIT:
             report.leave_out(f"{name}: there was no time left")
             continue
         try:

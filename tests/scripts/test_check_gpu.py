@@ -71,6 +71,6 @@ def test_what_a_package_is_missing_for_is_left_out_and_told(check_gpu, monkeypat
 
 def test_no_part_is_begun_when_the_time_is_over(check_gpu, monkeypatch, capsys):
     monkeypatch.setattr(check_gpu, "LIMIT", -1.0)
-    monkeypatch.setattr(sys, "argv", ["check_gpu.py", "--toy", "--device", "cpu"])
+    monkeypatch.setattr(sys, "argv", ["check_gpu.py", "--device", "cpu"])
     assert check_gpu.main() == 0
     assert "left out   packing: there was no time left" in capsys.readouterr().out

@@ -14,7 +14,7 @@ from hyperface.errors import InputError
 from hyperface.offers import capital, check_offered
 from hyperface.ui.parts import worker
 from hyperface.ui.parts.app_page import AppPage
-from hyperface.ui.parts.choices import CPU, device_choice, offer
+from hyperface.ui.parts.choices import CPU, offer
 from hyperface.ui.parts.context import AppContext
 from hyperface.ui.parts.events import AT_ONCE, LATEST, QUIET, Given, Updates, components_of, values_of
 from hyperface.ui.parts.pictures import escape
@@ -37,15 +37,18 @@ class GalleryControls:
     generator: gr.Dropdown
     recognizer: gr.Dropdown
     count: gr.Slider
-    device: gr.Radio
+    device: gr.Radio  # the tab's
 
 
-def gallery_panel(page: AppPage, gallery: gr.Dropdown, choices: Callable[[], list[tuple[str, str]]]) -> None:
-    """Lay out the panel. gallery: the tab's choice, which takes the new one; choices: what it offers then."""
+def gallery_panel(
+    page: AppPage, gallery: gr.Dropdown, device: gr.Radio, choices: Callable[[], list[tuple[str, str]]]
+) -> None:
+    """Lay out the panel. gallery: the tab's choice, which takes the new one; choices: what it offers then. device: the
+    tab's choice of where to compute."""
     context = page.context
     with gr.Accordion("Another gallery", open=False, elem_id="gallery-panel"):
         gr.HTML(f'<p class="hf-note">{NOTE}</p>', apply_default_css=False)
-        controls = _controls(page)
+        controls = _controls(page, device)
         expected = gr.HTML(apply_default_css=False, elem_id="gallery-estimate")
         begin = gr.Button("Make the gallery", elem_id="gallery-begin")
         progress = run_progress(context, elem_id="gallery-progress")
@@ -65,7 +68,7 @@ def gallery_panel(page: AppPage, gallery: gr.Dropdown, choices: Callable[[], lis
     gr.on(moments, estimate, asked, expected, queue=False, **LATEST)
 
 
-def _controls(page: AppPage) -> GalleryControls:
+def _controls(page: AppPage, device: gr.Radio) -> GalleryControls:
     generator = gr.Dropdown(
         [(capital(title), name) for name, title in SHIPPED.items()],
         value=GALLERY_GENERATOR,
@@ -82,7 +85,7 @@ def _controls(page: AppPage) -> GalleryControls:
     )
     offer(page.blocks, offers.recognizers, recognizer, "What can see faces", elem_id="recognizer-offers")
     count = gr.Slider(10, MOST_FACES, value=1000, step=10, label="Faces", info="A packing may have as many people.")
-    return GalleryControls(generator, recognizer, count, device_choice(page.blocks, elem_id="gallery-device"))
+    return GalleryControls(generator, recognizer, count, device)
 
 
 def usual_recognizer(generator: str) -> str:

@@ -59,7 +59,7 @@ def build(page: AppPage, tab: gr.Tab) -> None:
             span_panel(context, controls.span, controls.gallery)
             expected = gr.HTML(elem_classes=["hf-estimate"], apply_default_css=False, js_on_load=None)
             begin = gr.Button("Pack", variant="primary", elem_id="pack-begin")
-            gallery_panel(page, controls.gallery, lambda: gallery_choices(context))
+            gallery_panel(page, controls.gallery, controls.device, lambda: gallery_choices(context))
         with gr.Column(scale=3, min_width=320):
             view = pack_view(context, packing.value)
             plain_sphere()
