@@ -45,11 +45,11 @@ LDM_SCHEDULER: dict[str, Any] = {
     "beta_start": 0.0015, "beta_end": 0.0195, "beta_schedule": "scaled_linear", "clip_sample": False,
 }  # fmt: skip
 # The same with few channels, for a first try.
-TINY_UNET: dict[str, Any] = {**UNET, "sample_size": 8, "block_out_channels": (32, 32, 64, 64), "layers_per_block": 1}
+TINY_UNET: dict[str, Any] = {**UNET, "sample_size": 16, "block_out_channels": (32, 32, 64, 64), "layers_per_block": 1}
 TINY_VAE: dict[str, Any] = {**VAE, "block_out_channels": (32, 32, 32, 32), "layers_per_block": 1}
 TINY_ENCODER: dict[str, Any] = {**ENCODER, "num_hidden_layers": 1, "intermediate_size": 64}
 TINY_LDM_UNET: dict[str, Any] = {
-    **LDM_UNET, "sample_size": 8, "block_out_channels": (32, 32, 32, 64), "layers_per_block": 1,
+    **LDM_UNET, "sample_size": 16, "block_out_channels": (32, 32, 32, 64), "layers_per_block": 1,
 }  # fmt: skip
 TINY_LDM_VQ: dict[str, Any] = {
     **LDM_VQ, "block_out_channels": (32, 32, 32), "layers_per_block": 1, "num_vq_embeddings": 16,
