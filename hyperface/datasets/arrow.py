@@ -36,12 +36,12 @@ class ArrowImages(Records):
 
     def read(self, index: int) -> bytes:
         file, row = self._find(index)
-        if file not in self._mapped:
-            try:
+        try:
+            if file not in self._mapped:
                 self._mapped[file] = _table(self.paths[file], [self.columns[file]]).column(0)
-            except (need("pyarrow", _PURPOSE).ArrowException, OSError) as error:
-                raise PhotoError(f"{self.name(index)} cannot be read: the file is damaged ({error}).") from error
-        value = self._mapped[file][row].as_py()
+            value = self._mapped[file][row].as_py()
+        except (need("pyarrow", _PURPOSE).ArrowException, OSError, ValueError) as error:  # also names that are no text
+            raise PhotoError(f"{self.name(index)} cannot be read: the file is damaged ({error}).") from error
         content = value.get("bytes") if isinstance(value, dict) else value
         if not content:
             raise PhotoError(f"{self.name(index)} holds no image bytes.")
@@ -81,14 +81,14 @@ def open_arrow(path: Path) -> LabeledImages:
         try:
             with pyarrow.memory_map(str(file)) as source:
                 image, label = image_and_label(pyarrow.ipc.open_stream(source).schema, file)
-            values = _table(file, [image, label]).column(label)
-        except (pyarrow.ArrowException, OSError) as error:
+            values = _table(file, [image, label]).column(label).to_pylist()
+        except (pyarrow.ArrowException, OSError, ValueError) as error:
             skipped.add(file.name, f"it is damaged or incomplete ({error})")
             continue
         paths.append(file)
         columns.append(image)
         starts.append(rows)
-        for row, value in enumerate(values.to_pylist()):
+        for row, value in enumerate(values):
             if value is None or (isinstance(value, int) and value < 0):
                 skipped.add(f"row {row} of {file.name}", "it has no label")
                 continue
