@@ -92,6 +92,10 @@ def load_benchmark(name: str | Path, *, folder: str | Path | None = None) -> Ben
     if is_path(name):
         path = Path(name)
         return finish(prepare_benchmark(read_pair_list(path))) if is_pair_list(path) else _load(_describe(path))
+    if str(name).lower().replace("-", "") in ("ijbb", "ijbc"):
+        raise DatasetError(
+            "IJB-B and IJB-C compare templates, and not pairs: measure on them by `hyperface ijb FOLDER`."
+        )
     registry: Registry[Benchmark] = Registry("benchmark")
     for entry in list_benchmarks(folder):
         registry.register(entry.name)(partial(_load, entry))

@@ -92,7 +92,7 @@ def _table(identified: Sequence[Identified]) -> str:
 def _cell(row: dict[str, float | int | str], name: str) -> str:
     if name not in row:
         return "–"
-    value = f"{100 * float(row[name]):.2f} %"
+    value = f"{100 * float(row[name]):.2f}&nbsp;%"
     if f"{name}_low" in row:
         value += f"<small>{100 * float(row[f'{name}_low']):.2f} to {100 * float(row[f'{name}_high']):.2f}</small>"
     return value

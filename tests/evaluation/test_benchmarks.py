@@ -64,6 +64,12 @@ def test_shipped_packs_are_listed_with_their_descriptions(tmp_path, benchmark_of
     assert load_benchmark("four").note == "Noise."
 
 
+@pytest.mark.parametrize("name", ["ijbc", "IJB-B"])
+def test_templates_have_a_verb_of_their_own(name):
+    with pytest.raises(DatasetError, match="hyperface ijb FOLDER"):
+        load_benchmark(name)
+
+
 def test_a_missing_benchmark_says_where_it_is_to_be_had(monkeypatch, tmp_path):
     monkeypatch.delenv("HYPERFACE_BENCHMARKS", raising=False)
     with pytest.raises(DatasetError, match=r"agedb_30\.bin.*insightface.*HYPERFACE_BENCHMARKS"):

@@ -130,7 +130,7 @@ def _searched(entry: Entry) -> dict[str, str]:
     row = {"": entry["label"], **{f"rank {rank}": _percent(rate) for rank, rate in search["ranks"].items()}}
     row |= {f"TPIR at FPIR {100 * rate['fpir']:g} %": _cell(rate, "tpir") for rate in search["tpir_at_fpir"]}
     theirs = search["insightface"]["tpir_at_fpir"]
-    return row | {f"InsightFace's at {100 * rate['fpir']:g} %": _percent(rate["tpir"]) for rate in theirs}
+    return row | {f"TPIR at {100 * rate['fpir']:g} % as InsightFace has it": _percent(rate["tpir"]) for rate in theirs}
 
 
 def _table(rows: Sequence[dict[str, str]]) -> str:
@@ -143,7 +143,7 @@ def _table(rows: Sequence[dict[str, str]]) -> str:
 
 
 def _percent(value: float | None) -> str:
-    return "–" if value is None else f"{100 * value:.2f} %"
+    return "–" if value is None else f"{100 * value:.2f}&nbsp;%"
 
 
 def _cell(rate: Entry, name: str) -> str:
