@@ -57,7 +57,7 @@ LESSONS = (
         "you left them.",
         answer="Points that push their nearest away spread until the room is used up: 109.5° for 4 points, 90° for 6, "
         "63.4° for 12, 43.7° for 24; this is what packing does to people.",
-        further="For 24 points a formula gives 44.9° as a limit that no packing passes, and 43.7° is the best there "
+        further="For 24 points a formula gives 44.7° as a limit that no packing passes, and 43.7° is the best there "
         "is, as was proved in 1961. For 15 points nobody knows: 53.7° is the best that anybody has found. Set 15, "
         "and try.",
         read=("explanation/packing.md", "Packing"),

@@ -58,11 +58,6 @@ def pairs_of(results: list[VerificationResult]) -> Pairs:
     return Pairs(np.sort(degrees[same]), np.sort(degrees[~same]))
 
 
-def somebody_gets_in(rate: float, tries: int) -> float:
-    """The chance that at least one of so many strangers is let in, each with this rate, independently."""
-    return -float(np.expm1(tries * np.log1p(-rate))) if rate < 1 else float(tries > 0)
-
-
 def search(gallery: Gallery, generator: LinearPeople, recognizer: Recognizer, *, seed: int = 0) -> Searches:
     """Draw a small DATASET in random order, people of a gallery of heads among them, and audit it.
 

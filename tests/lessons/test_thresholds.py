@@ -20,15 +20,6 @@ def test_pairs_are_counted_as_the_evaluation_counts_them():
         thresholds.pairs_of([])
 
 
-def test_somebody_gets_in_as_often_as_when_it_is_tried():
-    assert 1 - thresholds.somebody_gets_in(0.001, 1000) == pytest.approx(0.3677, abs=1e-4)
-    tried = np.random.default_rng(0).uniform(size=(20_000, 30)) < 0.05
-    assert thresholds.somebody_gets_in(0.05, 30) == pytest.approx(tried.any(axis=1).mean(), abs=0.01)
-    assert thresholds.somebody_gets_in(0, 10) == 0
-    assert thresholds.somebody_gets_in(1, 1) == 1
-    assert thresholds.somebody_gets_in(1e-12, 1000) == pytest.approx(1e-9, rel=1e-6)  # no digits are lost
-
-
 @pytest.mark.slow
 def test_known_people_are_nearer_than_strangers():
     from hyperface import gallery, generators, recognizers

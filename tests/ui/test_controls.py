@@ -246,3 +246,17 @@ def test_the_models_and_the_benchmark_that_are_chosen_are_evaluated(context, pag
     options = started(context, page, "Evaluate on all benchmarks", chosen)["evaluate"]
     assert options["models"] == ["dlib"]
     assert len(options["benchmarks"]) > 3
+
+
+def test_panels_that_start_work_are_remembered_in_the_browser(page):
+    kept = [block for block in page.blocks.values() if isinstance(block, gr.BrowserState)]
+    assert {state.storage_key for state in kept} == {
+        f"hyperface-{name}" for name in ("pack", "dataset", "train", "train-size")
+    }
+    for state in kept:  # what is remembered changes with each control, and comes back when the page is loaded
+        written = [event for event in page.fns.values() if state in event.outputs]
+        read = [event for event in page.fns.values() if state in event.inputs]
+        assert len(written) == len(read) == 1
+        assert {"load"} == {name for _, name in read[0].targets}
+        assert {name for _, name in written[0].targets} == {"change"}
+        assert set(written[0].inputs) == set(read[0].outputs)

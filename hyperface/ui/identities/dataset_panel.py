@@ -16,6 +16,7 @@ from hyperface.ui.parts.context import AppContext
 from hyperface.ui.parts.events import AT_ONCE, LATEST, QUIET, Given, Updates, components_of, values_of
 from hyperface.ui.parts.packed import load_packed
 from hyperface.ui.parts.pictures import escape
+from hyperface.ui.parts.remembered import remember
 from hyperface.ui.parts.run_progress import run_progress
 from hyperface.ui.parts.toasts import toasts
 
@@ -62,6 +63,7 @@ def dataset_panel(page: AppPage, generator: gr.Dropdown, tab: gr.Tab) -> None:
     generate.click(toasts(start), asked, [progress, outcome], **QUIET)
     progress.finished(toasts(lambda name: outcome_of(context.run(name))), progress, outcome, **QUIET)
     tab.select(lambda current: at_work(context, current), progress, progress, **AT_ONCE)
+    remember(page.blocks, "dataset", controls, but=["device"])
     sizes = [controls.identities, controls.images]
     moments = [tab.select, controls.identities.change, controls.images.change]
     gr.on(moments, size_text, sizes, estimate, queue=False, **LATEST)

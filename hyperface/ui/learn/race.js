@@ -10,6 +10,7 @@ import { drawSpots, onWidth } from './drawn.js';
 /** @typedef {{ from: number, runners: Runner[], result: Result | null, state: string }} News */
 
 const PAUSE = 250;  // milliseconds between questions
+const FEW = 5;  // races, fewer of which say nothing yet
 const MOST = 16;  // points of a hundred, from the middle of the drawing to its rim
 
 /** A number of points with its sign. @param {number} points */
@@ -20,8 +21,10 @@ function signed(points) {
 /** What some races say together. @param {Tally} tally @param {number} races */
 function tallyText({ mean, low, high, wins }, races) {
   if (low === null || high === null) return `One race: the packed are ahead by ${signed(mean)} points. Race again, with other people.`;
-  const sure = low > 0 ? 'packing helped here' : high < 0 ? 'packing did harm here' : 'that can still be chance';
-  return `The packed won ${wins} of ${races} races, on average by ${signed(mean)} points, give or take ${(high - mean).toFixed(1)}: ${sure}.`;
+  const soFar = `The packed won ${wins} of ${races} races, on average by ${signed(mean)} points`;
+  if (races < FEW) return `${soFar}. Chance alone makes ${races} races agree often: run ${FEW} at least.`;
+  const sure = low > 0 ? 'that is more than chance, with these small recognisers' : high < 0 ? 'that is more than chance, and against packing' : 'that can still be chance';
+  return `${soFar}, give or take ${(high - mean).toFixed(1)}: ${sure}.`;
 }
 
 /** @param {Desk} desk @returns {Stage} */

@@ -97,6 +97,7 @@ def build(page: AppPage, tab: gr.Tab) -> None:
 
     page.strip.train(set_up, page.packing, data.dataset, **AT_ONCE)
     remember(page.blocks, "train", training, but=["device"])
+    remember(page.blocks, "train-size", data, but=["dataset", "against"])
     pickers: list[Block] = [picker, data.dataset, data.against]
     asked = {page.packing, *components_of(data), *components_of(training)}
     begin.click(toasts(start), asked, pickers, **QUIET)

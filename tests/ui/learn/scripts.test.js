@@ -84,6 +84,8 @@ test('rising values below a line are those that a plain search finds', () => {
 
 test('somebody gets in as the product says', () => {
   near(somebody(0.001, 1000), 1 - 0.999 ** 1000, 1e-12);
+  near(1 - somebody(0.001, 1000), 0.3677, 1e-4);  // what the lesson says
+  near(somebody(1e-12, 1000), 1e-9, 1e-15);  // no digits are lost
   near(somebody(0, 10), 0);
   near(somebody(1, 1), 1);
 });
@@ -91,7 +93,8 @@ test('somebody gets in as the product says', () => {
 test('races are told with their interval, once there are two', () => {
   assert.equal(signed(-1.25), '\u22121.3');
   assert.match(tallyText({ mean: 2, low: null, high: null, wins: 1 }, 1), /^One race/);
-  assert.match(tallyText({ mean: 1.5, low: -1, high: 4, wins: 2 }, 3), /won 2 of 3 races, on average by \+1\.5 points, give or take 2\.5: that can still be chance\.$/);
-  assert.match(tallyText({ mean: 2, low: 0.5, high: 3.5, wins: 3 }, 3), /packing helped here/);
-  assert.match(tallyText({ mean: -2, low: -3.5, high: -0.5, wins: 0 }, 3), /packing did harm here/);
+  assert.match(tallyText({ mean: 1.5, low: -1, high: 4, wins: 3 }, 5), /won 3 of 5 races, on average by \+1\.5 points, give or take 2\.5: that can still be chance\.$/);
+  assert.match(tallyText({ mean: 2, low: 0.5, high: 3.5, wins: 6 }, 6), /that is more than chance, with these/);
+  assert.match(tallyText({ mean: -2, low: -3.5, high: -0.5, wins: 0 }, 6), /more than chance, and against packing/);
+  assert.match(tallyText({ mean: 3.6, low: 0.7, high: 6.5, wins: 2 }, 2), /Chance alone makes 2 races agree often: run 5 at least\.$/);
 });
