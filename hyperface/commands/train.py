@@ -16,10 +16,11 @@ import argparse
 from dataclasses import fields
 from pathlib import Path
 
-from hyperface.commands.arguments import add_compute_arguments, add_run_arguments, changes_of
+from hyperface.commands.arguments import add_color_argument, add_compute_arguments, add_run_arguments, changes_of
 from hyperface.errors import require
 from hyperface.jobs import places
 from hyperface.jobs.console import Console
+from hyperface.jobs.models import absolute
 from hyperface.jobs.train import JOB, TrainOptions, create, create_pair, estimate
 from hyperface.runs import Run
 
@@ -31,10 +32,25 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument_group("training").add_argument
     add("--dataset", metavar="PATH", help="run folder of `generate`, or a dataset on disk; required unless resuming")
     add("--backbone", default=default.backbone, metavar="NAME", help="the network (default %(default)s)")
+    add(
+        "--from",
+        dest="start",
+        metavar="MODEL",
+        help="begin with the weights of this model, with a new head, instead of from scratch: a run folder of `train`, "
+        "its .safetensors, or a network and its weights (ir_50:weights.ckpt); it brings its own network and input size",
+    )
+    add(
+        "--freeze",
+        type=int,
+        default=default.freeze,
+        metavar="STAGES",
+        help="with --from: so many of the network's first stages stay as they are (default %(default)s)",
+    )
+    add_color_argument(add)
     add("--head", default=default.head, metavar="NAME", help="the margin head (default %(default)s)")
     add("--epochs", type=int, default=default.epochs, metavar="N", help="default %(default)s")
     add("--batch-size", type=int, default=default.batch_size, metavar="N", help="default %(default)s")
-    add("--learning-rate", type=float, metavar="RATE", help="default: tuned to the batch size")
+    add("--learning-rate", type=float, metavar="RATE", help="default: tuned to the batch size; a tenth with --from")
     add(
         "--schedule",
         default=default.schedule,
@@ -66,6 +82,10 @@ def execute(arguments: argparse.Namespace, console: Console) -> None:
     values = {field.name: getattr(arguments, field.name) for field in fields(TrainOptions)}
     for key in ("dataset", "against"):
         values[key] = None if values[key] is None else str(Path(values[key]).absolute())
+    if arguments.start is not None:
+        brought = sorted({"backbone", "input_size"} & getattr(arguments, "given", frozenset()))
+        require(not brought, f"--from brings its own network: leave --{'-'.join(brought[:1]).replace('_', '-')} out.")
+        values["start"] = absolute(arguments.start)
     options = TrainOptions(**values)
     if arguments.estimate:
         return estimate(options, console)

@@ -64,7 +64,7 @@ def make(
     benchmark = prepare(listed, console, detector=detector, aligned=aligned, title=title or name)
     save_benchmark(benchmark, output)
     console.event("done", output=str(output), pairs=len(benchmark), same=int(benchmark.same.sum()))
-    console.say(f"{output}: {len(benchmark):,} pairs. {benchmark.note}")
+    console.say(f"{len(benchmark):,} pairs. {benchmark.note}\n{output}")
 
 
 def _render(source: str, output: Path, console: Console, *, title: str | None, pairs: int, seed: int) -> None:
@@ -80,7 +80,7 @@ def _render(source: str, output: Path, console: Console, *, title: str | None, p
     write_atomic(output.with_suffix(".json"), json_bytes(about), error=DatasetError)
     write_atomic(output, drawn.read_bytes(), error=DatasetError)
     console.event("done", output=str(output), pairs=about["pairs"], same=about["same"])
-    console.say(f"{output}: {about['pairs']:,} pairs. {about['note']}")
+    console.say(f"{about['pairs']:,} pairs. {about['note']}\n{output}")
 
 
 def prepare(

@@ -6,28 +6,37 @@ import json
 import os
 import signal
 import sys
+import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TextIO
 
 from tqdm import tqdm
 
 from hyperface.errors import HyperFaceError
+from hyperface.words import duration
 
 if TYPE_CHECKING:
     from hyperface.datasets import Skipped
 
 EXIT_USER_ERROR = 2
 EXIT_INTERRUPTED = 130
+LINE_SECONDS = 10.0  # between two lines of a log
 LISTED = 10  # things left out that are named; the rest are counted
 
 
 class Console:
-    """A progress bar on stderr for people, or JSON lines on stdout for programs (`--json`)."""
+    """A progress bar on stderr for people, or JSON lines on stdout for programs (`--json`).
+
+    Where stderr is no terminal, as in a batch job's log, a line says every ten seconds how far the work is.
+    """
 
     def __init__(self, *, json_lines: bool = False, output: TextIO | None = None) -> None:
         self.json_lines = json_lines
         self._output = output if output is not None else sys.stdout
         self._bar: tqdm[Any] | None = None
+        self._stage = ("", 0, "")
+        self._said, self._began = 0.0, 0.0  # when the last line was written, and the stage began
+        self._first = 0  # step that it began at
 
     def begin(self, description: str, total: int, unit: str, initial: int = 0) -> None:
         """A new stage of the work, with its own bar."""
@@ -39,6 +48,8 @@ class Console:
             self._bar = tqdm(
                 total=total, desc=description, unit=f" {unit}", initial=initial, disable=None, dynamic_ncols=True
             )
+            self._stage, self._first = (description, total, unit), initial
+            self._said = self._began = time.monotonic()
 
     def step(self, done: int, figures: dict[str, Any]) -> None:
         """One step of the current stage. figures: shown after the bar, or written whole."""
@@ -48,6 +59,19 @@ class Console:
             shown = {key: f"{value:.4g}" if isinstance(value, float) else value for key, value in figures.items()}
             self._bar.set_postfix(shown, refresh=False)
             self._bar.update(done - self._bar.n)
+            if self._bar.disable and time.monotonic() - self._said >= LINE_SECONDS:
+                self._line(done, shown)
+
+    def _line(self, done: int, figures: dict[str, Any]) -> None:
+        """How far the work is, as a line of a log."""
+        self._said = time.monotonic()
+        description, total, unit = self._stage
+        told = [f"{description}: {done:,} of {total:,} {unit}s"]
+        told += [f"{name} {value}" for name, value in figures.items()]
+        if done > self._first:
+            pace = (self._said - self._began) / (done - self._first)
+            told.append(f"{duration(pace * (total - done))} left")
+        print(", ".join(told), file=sys.stderr, flush=True)
 
     def end(self) -> None:
         """Close the bar."""

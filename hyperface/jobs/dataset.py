@@ -169,4 +169,4 @@ def _convert_aloud(dataset: LabeledImages, format: str, output: Path, console: C
     images = len(dataset) - len(skipped)
     console.event("done", output=str(output), images=images, skipped=len(skipped))
     if not console.json_lines:
-        console.say(f"{images:,} images in {output}")
+        console.say(f"{images:,} images in {output}\n{output}")

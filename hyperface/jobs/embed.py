@@ -231,9 +231,14 @@ def _report(console: Console, table: FaceTable, photos: int, output: Path, listi
     )
     if console.json_lines:
         return
-    console.say(f"{len(table):,} faces of {photos:,} photos in {output}")
-    if not table.left_out:
-        return
+    console.say(f"{len(table):,} faces of {photos:,} photos")
+    if table.left_out:
+        _say_left_out(console, table, listing)
+    console.say(str(output))
+
+
+def _say_left_out(console: Console, table: FaceTable, listing: Path) -> None:
+    reasons = Counter(kind for _, kind, _ in table.left_out)
     console.say(
         f"left out: {', '.join(f'{count:,} {_REASONS.get(kind, kind)}' for kind, count in reasons.most_common())}"
     )

@@ -16,7 +16,8 @@ from hyperface.jobs.benchmark import prepare
 from hyperface.jobs.console import Console
 from hyperface.jobs.driver import Driver, Report
 from hyperface.jobs.job import Job, options_of
-from hyperface.runs import Run, Worker, is_run, open_run
+from hyperface.jobs.models import model_label
+from hyperface.runs import Run, Worker, is_run
 from hyperface.words import collapsed
 
 if TYPE_CHECKING:
@@ -70,11 +71,6 @@ def absolute_benchmark(name: str) -> str:
     if colon and known in RELEASED_BENCHMARKS:
         return f"{known}:{Path(folder).absolute()}"
     return models.absolute(name)
-
-
-def model_label(model: str) -> str:
-    """How a model is listed: a run's title, a file's or a registered name."""
-    return open_run(model).title if is_run(model) else Path(model).stem
 
 
 def _work(worker: Worker, console: Console) -> None:

@@ -91,7 +91,7 @@ def _work(worker: Worker, console: Console) -> None:
 
 def _told(run: Run) -> str:
     output = run.options.get("output") or run.path / names.GALLERY
-    return f"{run.results().get('faces', 0):,} faces in {output}"
+    return f"{run.results().get('faces', 0):,} faces\n{output}"
 
 
 JOB = Job("gallery", _work, _told)

@@ -156,7 +156,7 @@ def _follow(options: GenerateOptions, path: Path) -> None:
 
 
 def _told(run: Run) -> str:
-    return f"{run.results().get('images', 0):,} images in {run.path / names.DATASET}"
+    return f"{run.results().get('images', 0):,} images\n{run.path / names.DATASET}"
 
 
 JOB = Job(

@@ -25,8 +25,8 @@ def _itself(run: Run) -> list[Run]:
 @dataclass(frozen=True)
 class Job:
     """work: does, or continues, what a run folder asks for, inside its worker's block. told: what the run came to, in
-    words; "" for nothing. belonging: the runs that are performed one after the other when this one is. discard: removes
-    the folder of a run that came to nothing.
+    words, its last line the path of what it made; "" for nothing. belonging: the runs that are performed one after the
+    other when this one is. discard: removes the folder of a run that came to nothing.
 
     follow: what every other process does when several were launched together, called with what `work` tells them; None
     where one process does it all. patience: how long they wait for each other; torch's own if not given.
@@ -49,8 +49,8 @@ class Job:
         """Do, or continue, the work of a run folder, and say what came of it."""
         left = [each for each in self.belonging(run) if each.status().state != DONE]
         if not left:
-            console.event("done", run=str(run.path), state=DONE, results=run.results())
-            console.say(f"{run.path} is finished: there is nothing to continue.")
+            console.event("done", run=str(run.path), state=DONE, results=run.results(), output=self._output(run))
+            console.say(f"This run is finished: there is nothing to continue.\n{self._output(run)}")
         for each in left:
             if each.path != run.path and each.status().state == RUNNING:
                 return
@@ -58,11 +58,15 @@ class Job:
             with worker.working():
                 self.work(worker, console)
             state = each.status().state
-            console.event("done", run=str(each.path), state=state, results=each.results())
+            console.event("done", run=str(each.path), state=state, results=each.results(), output=self._output(each))
             if text := self.told(each):
                 console.say(text)
             if state != DONE:  # asked to stop
                 return
+
+    def _output(self, run: Run) -> str:
+        """The path of what a run made: the last line of what is told of it."""
+        return (self.told(run).splitlines() or [str(run.path)])[-1]
 
 
 def options_of(run: Run, kind: type[Options]) -> Options:

@@ -27,6 +27,11 @@ def absolute(name: str) -> str:
     return str(Path(name).absolute()) if Path(name).exists() else name
 
 
+def model_label(model: str) -> str:
+    """How a model is listed: a run's title, a file's or a registered name."""
+    return open_run(model).title if is_run(model) else Path(model).stem
+
+
 def model_file(model: str) -> str:
     """What `recognizers.load` opens for a model: its name, or its file. RunError if a run has none (yet).
 

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hyperface import runs
-from hyperface.errors import RunError, TrainingError, require
+from hyperface.errors import InputError, RunError, TrainingError, require
 from hyperface.files import atomic_path, write_atomic
-from hyperface.jobs import generate
+from hyperface.jobs import generate, models
 from hyperface.jobs.checkpoints import load_checkpoint, save_checkpoint
 from hyperface.jobs.console import Console, report_skipped
 from hyperface.jobs.driver import Driver, Report
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from hyperface.training.validation import Guesses
 
 PARTNER = "partner"  # the name of the run folder beside this one that it is compared with
+START = "start.safetensors"  # the weights that a training began with
 PAIRS = "pairs.npz"  # a few pairs of held-out people: pictures uint8 (p, 2, h, w, 3), same bool (p,)
 PATIENCE = datetime.timedelta(days=1)  # that processes wait for each other: the first may have a dataset to draw
 FIGURES = ("step", "epoch", "loss", "accuracy", "learning_rate", "images_per_second", "validation")
@@ -54,6 +55,9 @@ class TrainOptions:
     seed: int = 0
     device: str = "cpu"
     precision: str = "fastest"
+    start: str | None = None
+    freeze: int = 0
+    color: str | None = None
 
     def check(self) -> None:
         """InputError, saying what to change, for values that cannot work."""
@@ -67,6 +71,11 @@ class TrainOptions:
             0 <= self.validation_share < 1,
             f"The share of identities kept for validation is at least 0 and below 1; it was {self.validation_share}.",
         )
+        require(self.freeze >= 0, f"The number of frozen stages is 0 or more; it was {self.freeze}.")
+        require(
+            self.freeze == 0 or self.start is not None,
+            "Stages are frozen of a network that has learnt something: name it with --from.",
+        )
         require(self.against != self.dataset, "A dataset cannot be compared with itself. Choose another one.")
 
 
@@ -74,10 +83,11 @@ def create(options: TrainOptions, *, path: Path | None = None, folder: Path | No
     """Make the run folder of a training; an error first if the options cannot work."""
     options.check()
     what, parents = _dataset_title(Path(options.dataset))
-    title = f"{options.backbone} on {what}"
+    network = options.backbone if options.start is None else f"{models.model_label(options.start)}, fine-tuned"
+    title = f"{network} on {what}"
     if options.against is not None:
         title += f", against {_dataset_title(Path(options.against))[0]}"
-    slug = f"{options.backbone}-{options.head}"
+    slug = f"{options.backbone if options.start is None else 'from'}-{options.head}"
     return runs.create("train", asdict(options), title=title, parents=parents, slug=slug, path=path, folder=folder)
 
 
@@ -157,16 +167,37 @@ def _discard(run: Run) -> None:
 
 def _work(worker: Worker, console: Console) -> None:
     options = options_of(worker.run, TrainOptions)
+    _keep_start(worker, console, options)
     for dataset in filter(None, (options.dataset, options.against)):
         if is_run(dataset):
             _finish_dataset(worker, open_run(dataset), console)
     _train(worker, console, options)
 
 
+def _keep_start(worker: Worker, console: Console, options: TrainOptions) -> None:
+    """The weights that a training begins with, in its own folder: it can be continued without whose they were.
+
+    InputError for a recogniser that is no backbone.
+    """
+    kept = worker.path / START
+    if options.start is None or kept.is_file():
+        return
+    from hyperface.recognizers.backbones import BackboneRecognizer
+    from hyperface.recognizers.checkpoints import save_backbone
+
+    recognizer = models.load(options.start, console, color=options.color)
+    if not isinstance(recognizer, BackboneRecognizer):
+        raise InputError(
+            f"{recognizer.name} cannot be trained further: its weights are no network of torch's that is known here. "
+            "Name a run of `train`, or a network with its weights: ir_50:weights.ckpt."
+        )
+    save_backbone(recognizer, kept)
+
+
 def _follow(options: TrainOptions, run: Path) -> None:
     """Train with the first process; all of them must see the folders."""
     dataset, resume, _ = load_training(options, run)
-    Ranks.current().take_along(training_steps(options, dataset, resume))
+    Ranks.current().take_along(training_steps(options, dataset, resume, run))
 
 
 def _told(run: Run) -> str:
@@ -230,14 +261,17 @@ def _images_of(path: str) -> Path:
 
 
 def training_steps(
-    options: TrainOptions, dataset: LabeledImages, resume: dict[str, torch.Tensor] | None
+    options: TrainOptions, dataset: LabeledImages, resume: dict[str, torch.Tensor] | None, run: Path
 ) -> Generator[TrainingStep, None, BackboneRecognizer]:
     """The steps that the options ask for; the same call in every process."""
     from hyperface import training
+    from hyperface.recognizers.checkpoints import load_recognizer
 
     return training.train(
         dataset,
         backbone=options.backbone,
+        start=None if options.start is None else load_recognizer(run / START),
+        frozen_stages=options.freeze,
         head=options.head,
         epochs=options.epochs,
         batch_size=options.batch_size,
@@ -259,7 +293,7 @@ def _train(worker: Worker, console: Console, options: TrainOptions) -> None:
     worker.forget_after(resumed_at)
     ranks = Ranks.current()
     ranks.tell(options, worker.path)
-    steps = ranks.leading(training_steps(options, dataset, resume))
+    steps = ranks.leading(training_steps(options, dataset, resume, worker.path))
     begun = False
 
     def report(step: TrainingStep) -> Report:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any
+from typing import Any, Self
 
 import torch
 from torch import nn
@@ -59,6 +59,14 @@ class BackboneRecognizer(Recognizer):
         self.architecture, self.card = architecture, card
         self.bgr = card.color == "BGR"
         self.backbone = channels_last(ARCHITECTURES[architecture].build(card.input_size))
+        self.frozen: list[nn.Module] = []  # parts that stay in evaluation mode, also while the rest is trained
+
+    def train(self, mode: bool = True) -> Self:
+        """As torch's; what is frozen stays as it is."""
+        super().train(mode)
+        for part in self.frozen:
+            part.eval()
+        return self
 
     def _features(self, images: torch.Tensor) -> torch.Tensor:
         size = self.card.input_size

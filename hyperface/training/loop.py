@@ -262,7 +262,7 @@ def _part(state: dict[str, torch.Tensor], prefix: str) -> dict[str, torch.Tensor
 
 def _parameter_groups(*modules: nn.Module) -> list[dict[str, Any]]:
     """Vectors (norms, biases, PReLU slopes) are not decayed."""
-    parameters = [parameter for module in modules for parameter in module.parameters()]
+    parameters = [each for module in modules for each in module.parameters() if each.requires_grad]
     return [
         {"params": [p for p in parameters if p.ndim > 1], "weight_decay": WEIGHT_DECAY},
         {"params": [p for p in parameters if p.ndim <= 1], "weight_decay": 0.0},

@@ -11,12 +11,14 @@ from hyperface.hardware import usable_device
 from hyperface.ranks import own_device
 from hyperface.recognizers.backbones import BackboneRecognizer, build_backbone
 from hyperface.recognizers.checkpoints import save_backbone
+from hyperface.recognizers.stages import freeze
 from hyperface.training.batches import Batches
 from hyperface.training.heads import HEADS
 from hyperface.training.loop import Loop, TrainingStep
 from hyperface.training.processes import join, part_of
 from hyperface.training.schedules import learning_rate_share
 
+FINE_TUNING = 0.1  # of the usual rate, where a training begins with weights
 RATE_PER_BATCH = 0.1 / 256  # SGD's usual 0.1 at batches of 256, scaled linearly (Goyal et al., 2017)
 
 
@@ -24,6 +26,8 @@ def train(
     dataset: LabeledImages,
     *,
     backbone: str = "small",
+    start: BackboneRecognizer | None = None,
+    frozen_stages: int = 0,
     head: str = "adaface",
     epochs: int = 15,
     batch_size: int = 128,
@@ -36,7 +40,7 @@ def train(
     precision: str = "fastest",
     resume: dict[str, torch.Tensor] | None = None,
 ) -> Generator[TrainingStep, None, BackboneRecognizer]:
-    """Train a recogniser from scratch, yielding step 0 (untrained) and every batch, and returning it.
+    """Train a recogniser, from scratch or from weights, yielding step 0 and every batch, and returning it.
 
     SGD with momentum, linear warm-up, then a cosine schedule to zero or AdaFace's steps; weight decay on weights, not
     on norms and biases; mirroring and AdaFace's augmentations. The last batch of an epoch is left out where it is
@@ -50,10 +54,13 @@ def train(
             it is needed, and shuffled as `training.order` says. Of more than 50,000 people, each step compares with
             that many centres (`training.heads`).
         backbone: "small", "ir_18", "ir_34", "ir_50", "ir_100" or "ir_se_50".
+        start: a recogniser whose network and weights it begins with, instead of `backbone` and `input_size`; the head
+            is new. It is not changed.
+        frozen_stages: so many of the network's first stages stay as they are.
         head: the margin head: "adaface", "arcface" or "cosface".
         epochs: how often each image is seen, 1 or more.
         batch_size: images a step, 2 or more; of all processes together.
-        learning_rate: the peak; None for 0.1 at batches of 256, scaled.
+        learning_rate: the peak; None for 0.1 at batches of 256, scaled, and a tenth of that from weights.
         schedule: "cosine" or "step".
         validation_share: of the identities, never trained on.
         input_size: pixels that the backbone sees, a multiple of 16 from 32 to 112; None for its own.
@@ -82,13 +89,8 @@ def train(
     if rest.identities < 2:
         raise InputError(f"{dataset.path} has {rest.identities} identity to train on; at least two are needed.")
     torch.manual_seed(seed)
-    recognizer = build_backbone(
-        backbone,
-        input_size=input_size,
-        name=f"{backbone} trained on {dataset.path.name}",
-        training_data=f"{len(rest):,} images of {rest.identities:,} identities",
-        source="trained with HyperFace",
-    )
+    recognizer = _begun(backbone, input_size, start, dataset.path.name, rest)
+    freeze(recognizer, frozen_stages)
     margin_head = HEADS.load(head, dimension=recognizer.dimension, classes=rest.identities)
     ranks, own = join(device), usable_device(own_device(device))
     recognizer.to(own)
@@ -102,7 +104,7 @@ def train(
         own,
         ranks,
         epochs=epochs,
-        learning_rate=RATE_PER_BATCH * batch_size if learning_rate is None else learning_rate,
+        learning_rate=_usual_rate(batch_size, start) if learning_rate is None else learning_rate,
         schedule=schedule,
         precision=precision,
     )
@@ -111,6 +113,36 @@ def train(
     if resume is not None:
         loop.restore(resume)
     return loop.steps(resumed=resume is not None)
+
+
+def _usual_rate(batch_size: int, start: BackboneRecognizer | None) -> float:
+    return RATE_PER_BATCH * batch_size * (1.0 if start is None else FINE_TUNING)
+
+
+def _begun(
+    backbone: str, input_size: int | None, start: BackboneRecognizer | None, name: str, images: LabeledImages
+) -> BackboneRecognizer:
+    """A network to be trained: new, or with the weights of another."""
+    data = f"{len(images):,} images of {images.identities:,} identities"
+    if start is None:
+        return build_backbone(
+            backbone,
+            input_size=input_size,
+            name=f"{backbone} trained on {name}",
+            training_data=data,
+            source="trained with HyperFace",
+        )
+    begun = build_backbone(
+        start.architecture,
+        input_size=start.card.input_size,
+        name=f"{start.name.partition('#')[0]} trained on {name}",
+        training_data=f"{data}, from weights trained on {start.card.training_data}",
+        source=f"trained with HyperFace from {start.name}",
+        licence=start.card.licence,
+        color=start.card.color,
+    )
+    begun.backbone.load_state_dict(start.backbone.state_dict())
+    return begun
 
 
 def save_recognizer(step: TrainingStep, path: str | Path) -> None:

@@ -158,3 +158,17 @@ def test_part_of_a_run_tells_no_time_that_is_not_its_own(worker):
     assert worker.run.metrics() == []  # nobody asked for a log
     assert second[-1].progress == 1
     assert second[-1].seconds_left == 0
+
+
+def test_without_a_terminal_a_line_says_now_and_then_how_far_the_work_is(monkeypatch, capsys):
+    clock = iter(float(second) for second in range(0, 1000, 4))
+    monkeypatch.setattr("hyperface.jobs.console.time.monotonic", lambda: next(clock))
+    console = Console()
+    console.begin("packing", 1000, "step")
+    for step in range(1, 9):
+        console.step(step, {"loss": 0.123456})
+    console.end()
+    lines = capsys.readouterr().err.splitlines()
+    assert 2 <= len(lines) <= 4
+    assert lines[0].startswith("packing: 3 of 1,000 steps, loss 0.1235, ")
+    assert lines[0].endswith(" left")
