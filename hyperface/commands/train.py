@@ -68,6 +68,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="SHARE",
         help="share of the identities kept for validation (default %(default)s)",
     )
+    add(
+        "--watch",
+        action="append",
+        metavar="BENCHMARK",
+        help="measure this benchmark, a name or a .bin pack, after each epoch; may be given several times. It is "
+        "kept in metrics.jsonl and results.json and plotted by Trackio and TensorBoard; no checkpoint is picked by it",
+    )
     add("--seed", type=int, default=default.seed, help="default %(default)s")
     add_compute_arguments(add, precision=default.precision, but="which rounds the gradients")
     add("--estimate", action="store_true", help="only tell how long it would take, from a few steps")
@@ -80,6 +87,7 @@ def execute(arguments: argparse.Namespace, console: Console) -> None:
         return places.resume(arguments.resume, console, verb="train", changes=changes_of(arguments))
     require(arguments.dataset is not None, "Say what to train on: --dataset with a run folder or a dataset.")
     values = {field.name: getattr(arguments, field.name) for field in fields(TrainOptions)}
+    values["watch"] = tuple(absolute(name) for name in arguments.watch or ())
     for key in ("dataset", "against"):
         values[key] = None if values[key] is None else str(Path(values[key]).absolute())
     if arguments.start is not None:

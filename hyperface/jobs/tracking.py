@@ -1,4 +1,4 @@
-"""A run's figures go to Trackio too, where it is installed."""
+"""A run's figures go to Trackio and to TensorBoard too, where they are installed."""
 
 from __future__ import annotations
 
@@ -13,12 +13,45 @@ from hyperface.runs import Run
 PROJECT = "hyperface"
 
 
+TENSORBOARD = "tensorboard"  # folder of a run: tensorboard --logdir runs
+
+
 @contextlib.contextmanager
 def tracked(run: Run) -> Iterator[Callable[[dict[str, Any]], None]]:
-    """Yields what takes each step's figures, "step" among them; without Trackio it does nothing with them.
+    """Yields what takes each step's figures, "step" among them; where neither is installed, it does nothing."""
+    with _trackio(run) as first, _tensorboard(run) as second:
 
-    A run that is continued goes on under its name.
-    """
+        def log(figures: dict[str, Any]) -> None:
+            first(figures)
+            second(figures)
+
+        yield log
+
+
+@contextlib.contextmanager
+def _tensorboard(run: Run) -> Iterator[Callable[[dict[str, Any]], None]]:
+    """Into the run's folder; a run that is continued goes on in it."""
+    try:
+        writers = importlib.import_module("torch.utils.tensorboard")
+    except ImportError:
+        yield lambda figures: None
+        return
+    writer = writers.SummaryWriter(log_dir=str(run.path / TENSORBOARD))
+
+    def log(figures: dict[str, Any]) -> None:
+        for name, value in figures.items():
+            if value is not None and name != "step":
+                writer.add_scalar(name, value, figures["step"])
+
+    try:
+        yield log
+    finally:
+        writer.close()
+
+
+@contextlib.contextmanager
+def _trackio(run: Run) -> Iterator[Callable[[dict[str, Any]], None]]:
+    """A run that is continued goes on under its name."""
     try:
         trackio = importlib.import_module("trackio")
     except ImportError:

@@ -18,6 +18,7 @@ from hyperface.jobs.console import Console, report_skipped
 from hyperface.jobs.driver import Driver, Report
 from hyperface.jobs.job import Job, options_of
 from hyperface.jobs.tracking import tracked
+from hyperface.jobs.watching import measured, watched_benchmarks
 from hyperface.ranks import Ranks
 from hyperface.runs import DONE, RUNNING, Run, RunStatus, StopRequested, Worker, is_run, names, open_run
 from hyperface.words import duration
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     import torch
 
     from hyperface.datasets import LabeledImages
+    from hyperface.evaluation import Benchmark
     from hyperface.recognizers.backbones import BackboneRecognizer
     from hyperface.training import TrainingStep
     from hyperface.training.validation import Guesses
@@ -58,6 +60,7 @@ class TrainOptions:
     start: str | None = None
     freeze: int = 0
     color: str | None = None
+    watch: tuple[str, ...] = ()
 
     def check(self) -> None:
         """InputError, saying what to change, for values that cannot work."""
@@ -209,6 +212,7 @@ def _told(run: Run) -> str:
     if validation is not None and validation <= 0.5:
         held_out += ", no better than guessing: every face gets about the same embedding"
     accuracy = f"training accuracy {100 * results['accuracy']:.1f} %"
+    held_out += "".join(f", {name} {100 * value:.1f} %" for name, value in results.get("watched", {}).items())
     return f"loss {results['loss']:.3f}, {accuracy}{held_out}\n{run.path}"
 
 
@@ -220,7 +224,7 @@ JOB = Job(
     discard=_discard,
     follow=_follow,
     patience=PATIENCE,
-    anew=("epochs", "learning_rate", "schedule"),
+    anew=("epochs", "learning_rate", "schedule", "watch"),
     longer=("epochs",),
 )
 
@@ -288,29 +292,71 @@ def training_steps(
 
 def _train(worker: Worker, console: Console, options: TrainOptions) -> None:
     worker.progress(0, message="Opening the dataset")
+    benchmarks = watched_benchmarks(options.watch)
     dataset, resume, resumed_at = load_training(options, worker.path)
     report_skipped(console, dataset.skipped)
     worker.forget_after(resumed_at)
     ranks = Ranks.current()
     ranks.tell(options, worker.path)
     steps = ranks.leading(training_steps(options, dataset, resume, worker.path))
-    begun = False
+    work = _Training(worker, console, options, dataset, benchmarks)
+    with tracked(worker.run) as track:
+        Driver(console, worker).follow(
+            steps,
+            "training",
+            "step",
+            work.report,
+            log=True,
+            each=lambda step: track({**_figures(step), **work.watched_figures()}),
+            save=work.save,
+            finish=work.finish,
+            spoilt_by=(TrainingError,),
+        )
 
-    def report(step: TrainingStep) -> Report:
-        nonlocal begun
-        if not begun:
-            report_skipped(console, step.skipped)
-            begun = True
-        if step.guesses is not None and not (worker.path / PAIRS).is_file():
-            write_atomic(worker.path / PAIRS, _pairs_file(step.guesses))
-        message = f"Epoch {step.epoch} of {options.epochs}, step {step.step:,}"
-        return Report(step.step, step.total, _figures(step), message, step.seconds_left, _guessed(step))
 
-    def save(step: TrainingStep) -> None:
+class _Training:
+    """What is told and kept of a training's steps."""
+
+    def __init__(
+        self,
+        worker: Worker,
+        console: Console,
+        options: TrainOptions,
+        dataset: LabeledImages,
+        benchmarks: list[Benchmark],
+    ) -> None:
+        self.worker, self.console, self.options, self.dataset = worker, console, options, dataset
+        self.benchmarks = benchmarks
+        self.watched: dict[str, float] = {}
+        self._begun = False
+
+    def report(self, step: TrainingStep) -> Report:
+        if not self._begun:
+            report_skipped(self.console, step.skipped)
+            self._begun = True
+        if step.guesses is not None and not (self.worker.path / PAIRS).is_file():
+            write_atomic(self.worker.path / PAIRS, _pairs_file(step.guesses))
+        message = f"Epoch {step.epoch} of {self.options.epochs}, step {step.step:,}"
+        kept = {**_guessed(step), **self._look(step)}
+        return Report(step.step, step.total, _figures(step), message, step.seconds_left, kept)
+
+    def _look(self, step: TrainingStep) -> dict[str, Any]:
+        """What the watched benchmarks say at the end of an epoch."""
+        if not self.benchmarks or step.step % (step.total // self.options.epochs):
+            return {}
+        self.watched = measured(step, self.benchmarks)
+        return {"watched": self.watched}
+
+    def watched_figures(self) -> dict[str, float]:
+        """As other figures are named."""
+        return {f"watched/{name}": value for name, value in self.watched.items()}
+
+    def save(self, step: TrainingStep) -> None:
         if step.is_sound():  # what is on disk is always the last good state
-            save_checkpoint(worker.path / names.CHECKPOINT, step.state, step.step)
+            save_checkpoint(self.worker.path / names.CHECKPOINT, step.state, step.step)
 
-    def finish(step: TrainingStep) -> None:  # stopped, too: what was learnt so far is a recogniser to be evaluated
+    def finish(self, step: TrainingStep) -> None:
+        """Stopped, too: what was learnt so far is a recogniser to be evaluated."""
         from hyperface import training
 
         if not step.is_sound():
@@ -318,23 +364,12 @@ def _train(worker: Worker, console: Console, options: TrainOptions) -> None:
                 f"After step {step.step} the network gives no numbers any more. A lower learning rate usually helps; "
                 "the last checkpoint is still good, and --resume with another --learning-rate goes on from it."
             )
-        save(step)
-        with atomic_path(worker.path / names.MODEL) as temporary:
+        self.save(step)
+        with atomic_path(self.worker.path / names.MODEL) as temporary:
             training.save_recognizer(step, temporary)
-        worker.write_results({**_figures(step), "identities": dataset.identities, "images": len(dataset)})
-
-    with tracked(worker.run) as track:
-        Driver(console, worker).follow(
-            steps,
-            "training",
-            "step",
-            report,
-            log=True,
-            each=lambda step: track(_figures(step)),
-            save=save,
-            finish=finish,
-            spoilt_by=(TrainingError,),
-        )
+        size = {"identities": self.dataset.identities, "images": len(self.dataset)}
+        told = {"watched": self.watched} if self.watched else {}
+        self.worker.write_results({**_figures(step), **size, **told})
 
 
 def _guessed(step: TrainingStep) -> dict[str, Any]:

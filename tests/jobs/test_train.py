@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from hyperface import datasets, runs
+from hyperface import datasets, evaluation, recognizers, runs
 from hyperface.cli import EXIT_USER_ERROR, main
 from hyperface.jobs import train
 
@@ -135,6 +135,32 @@ def test_figures_go_to_trackio_where_it_is_installed(make, tmp_path, monkeypatch
     assert [step for step, _ in steps] == [0, 1, 2]
     assert steps[2][1]["loss"] == runs.open_run(tmp_path / "run").metrics()[2]["loss"]
     assert end == "finish"
+
+
+@pytest.mark.slow
+def test_watched_benchmarks_are_measured_after_each_epoch_and_change_nothing(make, tmp_path, monkeypatch):
+    rng = np.random.default_rng(0)
+    images = rng.integers(0, 256, (40, 112, 112, 3), np.uint8)
+    benchmark = evaluation.Benchmark("noise", "Noise", images, np.arange(20) % 2 == 0)
+    evaluation.save_benchmark(benchmark, tmp_path / "noise.bin")
+    scalars: list = []
+    board = types.SimpleNamespace(
+        SummaryWriter=lambda log_dir: types.SimpleNamespace(
+            add_scalar=lambda name, value, step: scalars.append((log_dir, name, value, step)), close=lambda: None
+        )
+    )
+    monkeypatch.setitem(sys.modules, "torch.utils.tensorboard", board)
+    words = ["train", "--dataset", str(make(4, 4)), *OPTIONS, "--validation-share", "0"]
+    assert main([*words, "--run", str(tmp_path / "plain")]) == 0
+    assert main([*words, "--watch", str(tmp_path / "noise.bin"), "--run", str(tmp_path / "run")]) == 0
+    run, plain = (runs.open_run(tmp_path / name) for name in ("run", "plain"))
+    watched = [row["watched"]["noise"] for row in run.metrics() if "watched" in row]
+    assert len(watched) == 3  # untrained, and after each of two epochs
+    model = recognizers.load(run.file("recognizer.safetensors"))
+    assert watched[-1] == run.results()["watched"]["noise"] == evaluation.verify(model, benchmark).accuracy
+    assert [row["loss"] for row in run.metrics()] == [row["loss"] for row in plain.metrics()]
+    assert (str(tmp_path / "run" / "tensorboard"), "watched/noise", watched[-1], 2) in scalars
+    assert main([*words, "--watch", str(tmp_path), "--run", str(tmp_path / "no")]) == EXIT_USER_ERROR
 
 
 def test_equal_budgets():
