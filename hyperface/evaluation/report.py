@@ -11,6 +11,7 @@ import numpy as np
 from hyperface.drawing import STYLE, Axis, Curve, histogram, line_chart, shares
 from hyperface.evaluation.figures import Figures
 from hyperface.evaluation.scoring import VerificationResult
+from hyperface.words import collapsed
 
 RENDERED_NOTE = (
     "Benchmarks whose names begin with “rendered” are renders of 3-D heads, not photographs. They rank models and show "
@@ -69,8 +70,9 @@ def _section(title: str, items: Sequence[Measured]) -> str:
     histograms = "".join(
         f"<figure><figcaption>Scores of {escape(item.model)}</figcaption>{_scores(item)}</figure>" for item in items
     )
+    warnings = "".join(f"<p>{escape(collapsed(item.model))}</p>" for item in items if item.result.collapsed)
     return (
-        f"<h2>{escape(title)}</h2><p>{same:,} pairs of one person, {len(result.same) - same:,} of two.</p>"
+        f"<h2>{escape(title)}</h2><p>{same:,} pairs of one person, {len(result.same) - same:,} of two.</p>{warnings}"
         f'<div class="wide">{_table(items)}</div><div class="charts">'
         f"<figure><figcaption>ROC</figcaption>{_roc(items)}</figure>"
         f"<figure><figcaption>DET</figcaption>{_det(items)}</figure>{histograms}</div>"
@@ -129,7 +131,8 @@ def _det(items: Sequence[Measured]) -> str:
 
 def _scores(item: Measured) -> str:
     scores, same = item.result.scores, item.result.same
-    low = max(-1.0, float(np.floor(5 * min(scores.min(), item.figures.threshold)) / 5))
+    lowest = float(np.floor(5 * min(scores.min(), item.figures.threshold)) / 5)
+    low = min(max(-1.0, lowest), 0.8)  # an axis has a length, also where all cosines are 1
     ticks = [(float(value), f"{value:.1f}") for value in np.arange(low, 1.01, 0.2)]
     return histogram(
         [("one person", scores[same]), ("two people", scores[~same])],

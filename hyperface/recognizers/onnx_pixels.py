@@ -38,8 +38,7 @@ def pixels_of(path: Path, file: OnnxFile | None, declared: dict[str, Any]) -> Pi
     mean, std, told = _found(file)
     if declared.get("mean") is not None or declared.get("std") is not None:
         told = "pixels as declared"
-    found = Pixels(*(three(path, name, declared.get(name), usual) for name, usual in (("mean", mean), ("std", std))),
-                   told)  # fmt: skip
+    found = Pixels(three(path, "mean", declared.get("mean"), mean), three(path, "std", declared.get("std"), std), told)
     if told == "pixels as declared":
         _check_scale(path, found)
     return found

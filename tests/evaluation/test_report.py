@@ -104,3 +104,16 @@ def test_the_curves_axes_and_bars_are_the_pairs(measured, monkeypatch):
         ticks = [value for value, _ in axis.ticks]
         assert (ticks[0], ticks[-1]) == pytest.approx((axis.low, 1))
         np.testing.assert_allclose(np.diff(ticks), 0.2)
+
+
+def test_a_model_that_gives_every_face_the_same_embedding_is_said_to():
+    same = np.arange(40) % 2 == 0
+    figures = []
+    for distances in (np.zeros(40), np.where(same, 0.5, 1.8)):
+        result = score_pairs(distances, same, recognizer="m", benchmark="b")
+        figures.append(report.Measured(f"model {len(figures)}", "B", result, figures_of(result)))
+    assert [item.result.collapsed for item in figures] == [True, False]
+    assert figures[0].figures.accuracy == 0.5
+    page = report.html_report(figures, title="t")
+    assert page.count("gives every face the same embedding") == 1
+    assert "model 0 gives every face" in page
