@@ -69,7 +69,7 @@ def portrait(studio: Studio, number: int, yaw: float) -> np.ndarray:
 def covered(picture: np.ndarray, part: str) -> np.ndarray:
     """A portrait with a plain piece of cloth over a part of its face."""
     picture = picture.copy()
-    rows = {"nothing": slice(0, 0), "mouth and nose": slice(165, 235), "eyes": slice(115, 150)}[part]
+    rows = {"nothing": slice(0, 0), "mouth and nose": slice(165, 235), "eyes": slice(132, 168)}[part]
     picture[rows, 75:225] = (60, 90, 140)
     return picture
 
