@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from hyperface.ui.identities.portrayed import Portrayed, face
-from hyperface.ui.parts.pictures import escape
+from hyperface.ui.parts.pictures import chooser, escape
 from hyperface.ui.parts.terms import term
 
 if TYPE_CHECKING:
@@ -69,7 +69,8 @@ def _row(row: IdentityRow, style_seeds: Sequence[int]) -> str:
         f'<span class="hf-number" title="Mean cosine of the pictures, embedded again, to the requested embedding">'
         f"likeness: {100 * mean:.0f} %</span>"
         f'<span class="hf-meter" aria-hidden="true"><span style="width:{100 * max(mean, 0):.0f}%"></span></span>'
-        f'<span class="hf-muted hf-number">nearest: {row.neighbor} at {row.neighbor_angle:.1f}°</span>'
+        f'<span class="hf-muted hf-number">nearest: {chooser(row.neighbor, str(row.neighbor))} at '
+        f"{row.neighbor_angle:.1f}°</span>"
         f"</div>{cells}</div>"
     )
 

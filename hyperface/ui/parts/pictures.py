@@ -34,3 +34,8 @@ def picture(
         f'<img class="{css_class}" src="{data_url(image)}" alt="{escape(alt)}"{hover} '
         f'width="{width}" height="{height}" draggable="false">'
     )
+
+
+def chooser(identity: int, text: str) -> str:
+    """A button with this text that chooses an identity of the shown packing, on every tab (story/strip.js)."""
+    return f'<button type="button" class="hf-choose" data-identity="{identity}">{escape(text)}</button>'

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from hyperface.ui.parts.pictures import escape, picture
+from hyperface.ui.parts.pictures import chooser, escape, picture
 
 if TYPE_CHECKING:
     import torch
@@ -86,11 +86,17 @@ def ruler(face: MatchedFace, zones: Zones) -> str:
 def _shelf(heading: str, matches: Sequence[Match]) -> str:
     items = "".join(
         f"<li>{picture(match.image, f'{match.kind} {match.number}, {match.angle:.0f} degrees away')}"
-        f"<span>no. {match.number}</span>"
+        f"<span>{_named(match)}</span>"
         f'<span class="hf-number"><b>{match.angle:.1f}°</b> · cos {match.cosine:.2f}</span></li>'
         for match in matches
     )
     return f"<section><h3>{escape(heading)}</h3><ul>{items}</ul></section>"
+
+
+def _named(match: Match) -> str:
+    """HTML of a match's number; an identity's is a button that chooses it on the whole page."""
+    text = f"no. {match.number}"
+    return chooser(match.number, text) if match.kind == "identity" else text
 
 
 def similarity_table(cosines: Sequence[Sequence[float]], threshold: float | None, false_matches: float) -> str:
