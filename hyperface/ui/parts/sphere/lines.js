@@ -152,7 +152,7 @@ class Lines {
     }
     const half = way[Math.floor(way.length / 2)], middle = way.length > 2 ? half : { ...half, x: (way[0].x + half.x) / 2, y: (way[0].y + half.y) / 2 };
     context.globalAlpha = 1;
-    if (link.label && middle.z > 0) this.words(link.label, middle.x, middle.y, colors.mark, true);
+    if (link.label && middle.z > 0) this.words(link.label, middle.x, middle.y, link.quiet ? colors.quiet : colors.mark, !link.quiet);
   }
 
   /** @param {HTMLImageElement} image @param {Place} at @param {number} radius */

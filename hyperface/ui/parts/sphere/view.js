@@ -188,7 +188,7 @@ class BallOnPage {
     /** @type {Link[]} */
     const links = ball.links.map(([from, to]) => ({ from, to }));
     if (picked !== null && chosen !== null && angles && chosen !== picked) {
-      links.push({ from: picked, to: chosen, label: `${angles[chosen].toFixed(1)}°`, quiet: true });
+      links.push({ from: picked, to: chosen, label: `${this.nameOf(chosen)}: ${angles[chosen].toFixed(1)}°`, quiet: true });
     }
     this.sphere.show({
       positions: Float32Array.from(ball.points), colors: colors(ball.points.length / 3, ball.marked), marked: new Set(ball.marked),
