@@ -71,6 +71,7 @@ def wait_for_picked(page, place: str, identity: int) -> None:
 
 
 def test_one_person_is_chosen_on_all_tabs_and_back_goes_back(small_packing, page, open_tab):
+    page.wait_for_function("document.querySelector('#pack-view .hf-ball')?.sphere?.scene.count === 20")
     page.locator("#pack-view .hf-identity").fill("7")
     page.locator("#pack-view .hf-identity").press("Tab")
     wait_for_address(page, identity="7")
