@@ -39,7 +39,7 @@ def _item(offer: Offer) -> str:
     if offer.available:
         return f"<li>{label}</li>"
     reason = re.sub("`(.*?)`", r"<code>\1</code>", escape(offer.missing))
-    return f'<li class="hf-offer-missing" aria-disabled="true">{label}<span>{reason}</span></li>'
+    return f'<li class="hf-offer-missing">{label}<span>{reason}</span></li>'
 
 
 def offer(
