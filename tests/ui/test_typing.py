@@ -67,3 +67,14 @@ def test_models_ticked_at_once_are_all_shown(page, open_tab):
     second.check()
     rows.nth(1).wait_for()
     panel.locator(".hf-chart:visible").first.wait_for()
+
+
+def test_an_identity_that_is_not_there_becomes_the_nearest_that_is(page):
+    page.wait_for_function("document.querySelector('.hf-sphere')?.sphere?.scene.count > 0")
+    last = page.evaluate("document.querySelector('.hf-sphere').sphere.scene.count") - 1
+    box = page.locator("#pack-view .hf-identity")
+    for typed, held in (("99999", last), ("-1", 0), ("3", 3)):
+        box.fill(typed)
+        box.press("Tab")
+        assert box.input_value() == str(held)
+        page.wait_for_url(f"**identity={held}*")

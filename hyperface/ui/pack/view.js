@@ -138,7 +138,12 @@ function packView({ element, props, server, trigger, watch }) {
     followRun(name);
   }
   const identity = findInput(root, '.hf-identity');
-  identity.addEventListener('change', () => choose(Math.max(0, Math.round(Number(identity.value)) || 0)));
+  identity.addEventListener('change', () => {
+    const last = (state.frames[state.index]?.angles.length ?? Infinity) - 1;
+    const wanted = Math.min(last, Math.max(0, Math.round(Number(identity.value)) || 0));  // somebody that there is
+    identity.value = String(wanted);
+    choose(wanted);
+  });
   controls(find(root, '.hf-progress'), server, () => state.name, () => follow(state.name));
   watch('value', () => {
     if (props.value !== state.name) follow(props.value);
