@@ -129,9 +129,9 @@ LESSONS = (
         answer="One small race is mostly chance: only many races, with both sides sharing people, lights and test, can "
         "tell whether packing helps, and the interval says how sure one may be.",
         further="From race to race the lead moves by about five points. Eight of ours had the packed ahead three "
-        "times, on average by 0.7 points, give or take 4.2: nothing to be sure of. The interval covers the true mean in "
-        "95 of 100 such series, and four times as many races halve it; whoever stops when it looks good is fooled. The "
-        "real study does the same with networks, and larger.",
+        "times, on average by 0.7 points, give or take 4.2: nothing to be sure of. The interval covers the true mean "
+        "in 95 of 100 such series, and four times as many races halve it; whoever stops when it looks good is fooled. "
+        "The real study does the same with networks, and larger.",
         read=("explanation/packed_against_random.md", "Packed against random"),
     ),
     Lesson(
