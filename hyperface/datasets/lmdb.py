@@ -19,10 +19,10 @@ import numpy as np
 
 from hyperface.datasets.card import read_info
 from hyperface.datasets.labeled import LabeledImages, labeled_images
+from hyperface.datasets.lmdb_pages import MAGIC, MAGIC_AT, check_pages
 from hyperface.datasets.records import Records, Skipped, Writer, need, starts_of
 from hyperface.errors import DatasetError, PhotoError
 
-_MAGIC, _MAGIC_AT = b"\xde\xc0\xef\xbe", 16  # 0xBEEFC0DE behind the first page's header
 _PURPOSE, _WRITING = "Reading an LMDB dataset", "Writing an LMDB dataset"
 FILE = "train.lmdb"
 FIRST_MAP_BYTES = 2**30  # doubled when it is full
@@ -77,8 +77,8 @@ def open_lmdb(path: Path) -> LabeledImages:
 
 
 def _stores(path: Path) -> list[Path]:
-    end = _MAGIC_AT + len(_MAGIC)
-    return [file for file, start in starts_of(path, end) if start[_MAGIC_AT:] == _MAGIC]
+    end = MAGIC_AT + len(MAGIC)
+    return [file for file, start in starts_of(path, end) if start[MAGIC_AT:] == MAGIC]
 
 
 def _name(key: bytes, path: Path) -> str:
@@ -123,21 +123,17 @@ def _environment(path: Path) -> Any:
     key = os.getpid(), status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns
     with _opening:
         if key not in _open_environments:
-            _open_environments[key] = _open_environment(path, status.st_size)
+            _open_environments[key] = _open_environment(path)
         return _open_environments[key]
 
 
-def _open_environment(path: Path, size: int) -> Any:
+def _open_environment(path: Path) -> Any:
     lmdb = need("lmdb", _PURPOSE)
+    check_pages(path)  # reading beyond the end of a mapped file would end this process
     try:
-        environment = lmdb.open(str(path), subdir=False, readonly=True, lock=False, readahead=False, max_dbs=0)
+        return lmdb.open(str(path), subdir=False, readonly=True, lock=False, readahead=False, max_dbs=0)
     except lmdb.Error as error:
         raise DatasetError(f"{path} is not a readable LMDB store ({error}).") from error
-    needed = (environment.info()["last_pgno"] + 1) * environment.stat()["psize"]
-    if size < needed:  # reading beyond the end of a mapped file would end this process
-        environment.close()
-        raise DatasetError(f"{path} is incomplete: {size:,} of its {needed:,} bytes are there. Get it again.")
-    return environment
 
 
 def _value(environment: Any, key: bytes) -> bytes | None:

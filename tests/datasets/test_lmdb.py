@@ -1,4 +1,5 @@
 import pickle
+import random
 
 import lmdb
 import msgpack
@@ -131,3 +132,47 @@ def test_without_the_package_it_says_what_to_install(package, everything, tmp_pa
     monkeypatch.setattr(records.importlib, "import_module", missing)
     with pytest.raises(DatasetError, match=f"pip install {package}"):
         datasets.open(tmp_path)
+
+
+def test_pages_that_point_anywhere_end_in_a_message(everything, tmp_path):
+    """Each in a process of its own would be surer, and slower: a page that was followed out of the file would end this
+    one."""
+    write(
+        tmp_path / "a.lmdb", {str(i).encode(): msgpack.dumps((everything[i % 8][1][:300], i // 4)) for i in range(200)}
+    )
+    content = (tmp_path / "a.lmdb").read_bytes()
+    damage = random.Random(0)
+    read = refused = 0
+    for number in range(60):
+        changed = bytearray(content)
+        for _ in range(damage.choice([1, 3, 10])):
+            changed[damage.randrange(len(content) // 4096) * 4096 + damage.randrange(200)] = damage.randrange(256)
+        path = tmp_path / f"{number}.lmdb"  # a store of one path may be open already
+        path.write_bytes(changed)
+        try:
+            read += len(datasets.open(path)) > 0
+        except DatasetError:
+            refused += 1
+    assert read > 5
+    assert refused > 5
+
+
+@pytest.mark.parametrize(
+    ("page", "at", "value", "reason"),
+    [
+        (0, 40, b"\x07\0\0\0", "first pages are damaged"),
+        (2, 10, b"\x04\0", "not whole"),  # a kind of page that holds no keys
+        (2, 12, b"\0\0", "not whole"),  # no keys at all
+        (2, 16, b"\xff\xff", "not whole"),  # a key beyond the page
+    ],
+)
+def test_damaged_pages_are_named(page, at, value, reason, everything, tmp_path):
+    write(tmp_path / "a.lmdb", entries_of(everything))
+    content = bytearray((tmp_path / "a.lmdb").read_bytes())
+    roots = [int.from_bytes(content[start + 128 : start + 136], "little") for start in (0, 4096)]
+    newest = max((0, 4096), key=lambda start: int.from_bytes(content[start + 144 : start + 152], "little"))
+    start = (roots[newest // 4096] if page else 0) * 4096
+    content[start + at : start + at + len(value)] = value
+    (tmp_path / "b.lmdb").write_bytes(content)
+    with pytest.raises(DatasetError, match=reason):
+        datasets.open(tmp_path / "b.lmdb")
