@@ -78,6 +78,7 @@ def test_the_line_lets_the_allowed_strangers_pass():
     assert searches.named(0.1) == 2
     tied = Searches(searches.own, searches.first, np.full(30, 0.27, np.float32))
     assert tied.named(0.1) == 1
+    assert Searches(tied.strangers[:1], np.array([True]), tied.strangers).named(0.1) == 0  # as near as the strangers
 
 
 @pytest.mark.parametrize("labels", [[0, 0, 0, 0], [0, 1, 2, 3], [0, 0, 1, 2]])
