@@ -117,7 +117,7 @@ def test_a_gallerys_weights_in_the_folder(machine):
     assert not offers.DIFFUSION.found()
 
 
-def test_a_recogniser_is_found_by_the_name_of_its_public_file(machine):
+def test_a_recognizer_is_found_by_the_name_of_its_public_file(machine):
     (machine / "anywhere").mkdir()
     write_recognizer(machine / "anywhere" / "glintr100.onnx")
     assert files_called("glintr100") == [machine / "anywhere" / "glintr100.onnx"]

