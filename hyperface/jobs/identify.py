@@ -15,8 +15,8 @@ from hyperface.jobs import models
 from hyperface.jobs.console import Console, report_skipped
 from hyperface.jobs.dataset import dataset_path, embed_images
 from hyperface.jobs.driver import Driver
-from hyperface.jobs.evaluate import model_label
 from hyperface.jobs.job import Job, options_of
+from hyperface.jobs.models import model_label
 from hyperface.runs import Run, Worker, is_run, open_run
 from hyperface.words import collapsed
 

@@ -15,8 +15,8 @@ from hyperface.jobs import models
 from hyperface.jobs.checkpoints import load_checkpoint, save_checkpoint
 from hyperface.jobs.console import LISTED, Console
 from hyperface.jobs.driver import Driver, Report
-from hyperface.jobs.evaluate import model_label
 from hyperface.jobs.job import Job, options_of
+from hyperface.jobs.models import model_label
 from hyperface.runs import Run, Worker, is_run, names
 
 if TYPE_CHECKING:
