@@ -51,6 +51,8 @@ def place_of(page, index: int) -> tuple[float, float]:
 
 def watch_the_start(page, people: int) -> None:
     """From now on `waited` is true once so many people are on the sphere, after Pack was pressed."""
+    page.locator("#pack-begin").wait_for()
+    page.wait_for_function(f"{SCENE}?.count > 0")
     page.evaluate(
         """people => {
           const { sphere } = document.querySelector('.hf-sphere'), show = sphere.show.bind(sphere);

@@ -89,7 +89,8 @@ def test_one_person_is_chosen_on_all_tabs_and_back_goes_back(small_packing, page
     wait_for_address(page, identity=str(nearest))
     wait_for_picked(page, "#pack-view", nearest)
     page.wait_for_function("n => document.querySelector('#identities-first input').value === n", arg=str(nearest))
-    page.wait_for_function("n => document.querySelector('#geodesic-from input').value === n", arg=str(nearest))
+    page.get_by_role("button", name="From one identity to another").click()
+    page.wait_for_function("n => document.querySelector('#geodesic-from input')?.value === n", arg=str(nearest))
 
     page.locator("#identities-sphere [data-view=map]").click()
     wait_for_address(page, view="map")
