@@ -87,8 +87,19 @@ def walk(
 ) -> Walk:
     """Draw the way from one embedding (d,) to another, in the one of some styles in which its start is drawn best.
 
-    shares: of the way, k from 0 to 1. styles: seeds. InputError where the recogniser is not the generator's, and for
-    opposite embeddings.
+    Args:
+        start: float32 (d,), unit, the embedding that is left.
+        end: float32 (d,), unit, the one that is reached.
+        shares: of the way, k numbers from 0 to 1.
+        generator: draws.
+        recognizer: sees; the one that the generator answers to.
+        styles: seeds; all pictures are drawn with the one that draws the start best.
+
+    Returns:
+        The k pictures, and how alike each is to the start.
+
+    Raises:
+        InputError: The recogniser is not the generator's, or the embeddings are opposite.
     """
     best = int(realize(start[None], styles, generator, recognizer).cosine[0].argmax()) if len(styles) > 1 else 0
     way = geodesic(start[None], end[None], torch.tensor(shares))  # (k, d)

@@ -56,8 +56,19 @@ def faces_in(
 ) -> list[Face]:
     """The faces of a photo, as `align` finds them; of a picture that is aligned already, itself.
 
-    aligned: "auto", where it is of 112×112 pixels; "yes"; or "no". Errors as of `align`, and PhotoError for a picture
-    that is said to be aligned and is not square.
+    Args:
+        photo: uint8 (h, w, 3), RGB.
+        aligned: whether it is aligned already: "auto", where it is of 112×112 pixels; "yes"; or "no".
+        detector: as of `align`, and so are the next two.
+        max_faces: the largest ones, at most so many.
+        any_orientation: whether it is turned where nobody is found.
+
+    Returns:
+        Its faces, the largest first.
+
+    Raises:
+        PhotoError: A picture that is said to be aligned and is not square; and as `align`, which also says when it
+            raises NoFaceError and UnknownNameError.
     """
     if is_aligned(photo, aligned):
         return [aligned_face(photo)]

@@ -72,7 +72,8 @@ def test_what_fails_before_its_first_step_leaves_no_folder(tmp_path, steps):
 
 def test_every_verb_with_a_run_folder_has_a_job():
     assert {name: job.verb for name, job in JOBS.items()} == {name: name for name in JOBS}
-    assert set(JOBS) == {"gallery", "pack", "separate", "generate", "train", "evaluate", "audit", "study"}
+    known = {"gallery", "pack", "separate", "generate", "train", "evaluate", "ijb", "identify", "audit", "study"}
+    assert set(JOBS) == known
 
 
 def test_options_come_back_from_a_run_folder_as_they_went_in(tmp_path):

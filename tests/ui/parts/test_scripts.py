@@ -60,7 +60,7 @@ def test_components_call_what_the_page_offers_and_their_events_are_raised():
     text = "".join(path.read_text() for path in scripts.FOLDER.rglob("*.js"))
     called = []
     for path in scripts.FOLDER.rglob("*.py"):
-        for name, rest in re.findall(r'component_script\(\s*"(\w+)"([^)]*)\)', path.read_text()):
+        for name, rest in re.findall(r'(?:component_script|figure_block)\(\s*"(\w+)"([^)]*)\)', path.read_text()):
             called.append(name)
             for event in re.findall(r'"(\w+)"', rest):
                 assert f"trigger('{event}'" in text, f"{event} of {path.name}"

@@ -78,7 +78,8 @@ def test_one_button_leads_on_from_each_stage(context, packing):
     assert step("train") == ("Test it →", "test")
 
 
-def test_what_has_been_told_is_not_told_again(context, packing):
+def test_what_has_been_told_is_not_told_again(context, packing, monkeypatch):
+    monkeypatch.setattr(type(context), "once_there", lambda *_: None)  # faces that come later are other news
     told = news(context, packing)
     again = news(context, packing, told["cursor"])
     assert again == {"cursor": told["cursor"], "same": True}
