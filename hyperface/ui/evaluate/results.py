@@ -39,6 +39,8 @@ def note_text(name: str | None, found: Sequence[Evaluated], missing: int) -> str
         models = "One of the chosen models has" if found else "The chosen model has"
         models = models if missing == 1 else f"{missing} of the chosen models have"
         text += f'<p class="hf-problems">{models} not been evaluated on this benchmark yet: press Evaluate.</p>'
+    elif not found:
+        text += '<p class="hf-problems">Choose a model on the left.</p>'
     return text
 
 

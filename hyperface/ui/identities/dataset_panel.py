@@ -156,7 +156,9 @@ def outcome_of(run: Run) -> str:
     results = run.results()
     if not results:
         return ""
-    also = f", and again in <code>{escape(run.path / results['also'])}</code>" if "also" in results else ""
+    written = results.get("also", [])
+    formats = [written] if isinstance(written, str) else written  # one name in runs of earlier versions
+    also = "".join(f", and again in <code>{escape(run.path / name)}</code>" for name in formats)
     told = ""
     if "findings" in results:
         items = "".join(f"<li>{escape(message)}</li>" for message in results["findings"])

@@ -153,7 +153,7 @@ def _share_identity(page: AppPage, first: gr.Number, start: gr.Number, scatter: 
         return [max(0, int(getattr(event, "identity", 0)))] * 2
 
     def tell(name: str | None, number: float | None) -> dict[str, Any]:
-        return chosen_by_hand(name, number)
+        return chosen_by_hand(name, number if number is None else _nearest_person(page.context, name, number))
 
     def picked(name: str | None, event: gr.EventData) -> dict[str, Any]:
         return chosen_by_hand(name, picked_point(event))
@@ -162,6 +162,15 @@ def _share_identity(page: AppPage, first: gr.Number, start: gr.Number, scatter: 
     for number in (first, start):
         number.input(tell, [page.packing, number], page.strip, **AT_ONCE)
     scatter.picked(picked, page.packing, page.strip, **AT_ONCE)
+
+
+def _nearest_person(context: AppContext, name: str | None, number: float) -> float:
+    """The number itself, or the first or last that there is in the packing with this name."""
+    try:
+        last = len(load_packed(context, name)) - 1
+    except HyperFaceError:  # nothing to choose among: the tab says why
+        return number
+    return min(max(number, 0), last)
 
 
 def chosen_by_hand(name: str | None, number: float | None) -> dict[str, Any]:

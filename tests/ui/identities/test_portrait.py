@@ -83,7 +83,7 @@ def test_the_window_is_told_how_it_begins_and_what_differs(context, packed_heads
         portrait_view.portrait_of(context, {"who": who, "yaw": "left"})
     with pytest.raises(InputError, match="draws no portraits"):
         portrait_view.portrait_of(context, {"who": {**who, "generator": "gan"}})
-    with pytest.raises(InputError, match="ships"):
+    with pytest.raises(InputError, match="no '/etc/passwd' to choose"):
         portrait_view.portrait_of(context, {"who": {**who, "generator": "/etc/passwd"}})
 
 
