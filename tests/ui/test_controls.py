@@ -38,7 +38,7 @@ PACK = {
 DATASET = {
     "Identities": (7, "identities", 7),
     "Images of each": (9, "images_per_identity", 9),
-    "β: spread": (0.006, "beta", 0.006),
+    "β: spread": ("0.006", "beta", 0.006),
     "Seed": (11, "seed", 11),
     "Also write as": ("webdataset", "also", "webdataset"),
     "Check every image in the end": (True, "validate", True),
@@ -106,7 +106,7 @@ def is_in(block: Block, container: Block) -> bool:
 def controls_beside(page: gr.Blocks, button: str) -> dict[str, Any]:
     """What can be set in the panel of the button with this text, by its label."""
     panel = panel_of(button_of(page, button))
-    kinds = (gr.Slider, gr.Number, gr.Dropdown, gr.Radio, gr.Checkbox, gr.CheckboxGroup)
+    kinds = (gr.Slider, gr.Number, gr.Textbox, gr.Dropdown, gr.Radio, gr.Checkbox, gr.CheckboxGroup)
     return {block.label: block for block in all_of(page, kinds) if is_in(block, panel)}
 
 

@@ -14,12 +14,14 @@ from hyperface.ui.parts.app_page import AppPage
 from hyperface.ui.parts.choices import CPU, device_choice
 from hyperface.ui.parts.context import AppContext
 from hyperface.ui.parts.events import AT_ONCE, LATEST, QUIET, Given, Updates, components_of, values_of
+from hyperface.ui.parts.numbers import typed_number
 from hyperface.ui.parts.packed import load_packed
 from hyperface.ui.parts.pictures import escape
 from hyperface.ui.parts.remembered import remember
 from hyperface.ui.parts.run_progress import run_progress
 from hyperface.ui.parts.toasts import toasts
 
+BETA_LABEL = "β: spread"
 FAST = "fastest"  # of a GPU; on a CPU, pictures stay what they were
 MAX_IMAGES_PER_IDENTITY = 200
 FORMATS = [
@@ -36,7 +38,7 @@ class DatasetControls:
 
     identities: gr.Number
     images: gr.Slider
-    beta: gr.Number
+    beta: gr.Textbox
     seed: gr.Number
     also: gr.Dropdown
     validate: gr.Checkbox
@@ -57,7 +59,9 @@ def dataset_panel(page: AppPage, generator: gr.Dropdown, tab: gr.Tab) -> None:
         outcome = gr.HTML(apply_default_css=False, elem_id="dataset-outcome")
 
     def start(given: Given) -> Updates:
-        return {progress: start_generating(context, given[packing], **values_of(controls, given)), outcome: ""}
+        values = values_of(controls, given)
+        values["beta"] = typed_number(values["beta"], BETA_LABEL)
+        return {progress: start_generating(context, given[packing], **values), outcome: ""}
 
     asked = {packing, *components_of(controls)}
     generate.click(toasts(start), asked, [progress, outcome], **QUIET)
@@ -73,10 +77,7 @@ def _controls(page: AppPage, generator: gr.Dropdown) -> DatasetControls:
     with gr.Row():
         identities = gr.Number(200, label="Identities", precision=0, minimum=1, elem_id="dataset-identities")
         images = gr.Slider(1, MAX_IMAGES_PER_IDENTITY, 20, step=1, label="Images of each", elem_id="dataset-images")
-        beta = gr.Number(
-            None, label="β: spread", minimum=0, maximum=1, step=0.001, placeholder="the generator's own",
-            elem_id="dataset-beta",
-        )  # fmt: skip
+        beta = gr.Textbox(label=BETA_LABEL, placeholder="the generator's own", max_lines=1, elem_id="dataset-beta")
         seed = gr.Number(0, label="Seed", precision=0, minimum=0)
     with gr.Row():
         also = gr.Dropdown(FORMATS, value="", label="Also write as", min_width=280, elem_id="dataset-format")

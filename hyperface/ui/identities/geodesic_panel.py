@@ -13,12 +13,14 @@ from hyperface.ui.parts.app_page import AppPage
 from hyperface.ui.parts.context import AppContext
 from hyperface.ui.parts.events import LATEST, Given, Updates, components_of, values_of
 from hyperface.ui.parts.folded import when_open
+from hyperface.ui.parts.numbers import typed_number
 from hyperface.ui.parts.packed import Packed, gallery_of, load_packed
 from hyperface.ui.parts.toasts import toasts
 
 if TYPE_CHECKING:
     import torch
 
+END = "To identity"
 STATIONS = 9  # faces of the strip, both ends included
 
 
@@ -27,7 +29,7 @@ class WalkControls:
     """From which identity to which, in which style."""
 
     start: gr.Number
-    end: gr.Number
+    end: gr.Textbox
     style: gr.Number
     generator: gr.Dropdown
 
@@ -53,9 +55,7 @@ def geodesic_panel(page: AppPage, generator: gr.Dropdown) -> WalkControls:
     with gr.Accordion("From one identity to another", open=False, elem_id="geodesic") as panel:
         with gr.Row():
             start = gr.Number(0, label="From identity", precision=0, minimum=0, elem_id="geodesic-from")
-            end = gr.Number(
-                None, label="To identity", precision=0, minimum=0, placeholder="its nearest", elem_id="geodesic-to"
-            )
+            end = gr.Textbox(label=END, placeholder="its nearest", max_lines=1, elem_id="geodesic-to")
             style = gr.Number(0, label="Style", precision=0, minimum=0)
         controls = WalkControls(start, end, style, generator)
         strip = gr.HTML(apply_default_css=False, elem_id="geodesic-strip", min_height=90)
@@ -63,7 +63,9 @@ def geodesic_panel(page: AppPage, generator: gr.Dropdown) -> WalkControls:
         face = gr.HTML(apply_default_css=False, elem_id="geodesic-face", min_height=160)
 
     def walked(given: Given, shares: list[float]) -> Walk:
-        return walk(load_packed(context, given[packing]), context, shares, **values_of(controls, given))
+        values = values_of(controls, given)
+        values["end"] = typed_number(values["end"], END)
+        return walk(load_packed(context, given[packing]), context, shares, **values)
 
     def step(given: Given) -> Updates:
         part = given[share] / 100
@@ -74,7 +76,7 @@ def geodesic_panel(page: AppPage, generator: gr.Dropdown) -> WalkControls:
         return {strip: strip_text(shares, walked(given, shares)), **step(given)}
 
     asked = {packing, share, *components_of(controls)}
-    changes = [*page.packing_shown, start.change, end.change, style.change, generator.change]
+    changes = [*page.packing_shown, start.change, end.submit, end.blur, style.change, generator.change]
     when_open(panel, both, asked, [strip, face], also=changes)
     share.input(toasts(step), asked, face, **LATEST)
     return controls
