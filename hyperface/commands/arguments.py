@@ -102,6 +102,17 @@ def add_aligned_argument(add: Callable[..., argparse.Action]) -> None:
     )
 
 
+def add_models_argument(add: Callable[..., argparse.Action]) -> None:
+    """--model, as often as wanted. add: `add_argument` of a parser or of one of its groups."""
+    add(
+        "--model",
+        dest="models",
+        action="append",
+        metavar="MODEL",
+        help=f"{RECOGNIZER_HELP}; may be given more than once (default dlib)",
+    )
+
+
 def add_color_argument(add: Callable[..., argparse.Action]) -> None:
     """--color. add: `add_argument` of a parser or of one of its groups."""
     add(

@@ -10,9 +10,9 @@ from __future__ import annotations
 import argparse
 
 from hyperface.commands.arguments import (
-    RECOGNIZER_HELP,
     add_color_argument,
     add_compute_arguments,
+    add_models_argument,
     add_run_arguments,
     changes_of,
 )
@@ -28,13 +28,7 @@ HELP = "measure how well recognisers verify faces"
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     default = EvaluateOptions()
     add = parser.add_argument_group("evaluation").add_argument
-    add(
-        "--model",
-        dest="models",
-        action="append",
-        metavar="MODEL",
-        help=f"{RECOGNIZER_HELP}; may be given more than once (default dlib)",
-    )
+    add_models_argument(add)
     add(
         "--benchmark",
         dest="benchmarks",

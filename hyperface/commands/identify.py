@@ -15,9 +15,9 @@ import argparse
 from pathlib import Path
 
 from hyperface.commands.arguments import (
-    RECOGNIZER_HELP,
     add_color_argument,
     add_compute_arguments,
+    add_models_argument,
     add_run_arguments,
     changes_of,
 )
@@ -34,13 +34,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     default = IdentifyOptions("")
     parser.add_argument("dataset", nargs="?", metavar="DATASET", help="required unless resuming")
     add = parser.add_argument_group("identification").add_argument
-    add(
-        "--model",
-        dest="models",
-        action="append",
-        metavar="MODEL",
-        help=f"{RECOGNIZER_HELP}; may be given more than once (default dlib)",
-    )
+    add_models_argument(add)
     add("--images-per-identity", type=int, metavar="N", help="only the first so many images of each (default: all)")
     add(
         "--seed",

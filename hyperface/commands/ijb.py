@@ -13,9 +13,9 @@ import argparse
 from pathlib import Path
 
 from hyperface.commands.arguments import (
-    RECOGNIZER_HELP,
     add_color_argument,
     add_compute_arguments,
+    add_models_argument,
     add_run_arguments,
     changes_of,
 )
@@ -34,13 +34,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "folder", nargs="?", metavar="FOLDER", help="with loose_crop/ and meta/; required unless resuming"
     )
     add = parser.add_argument_group("evaluation").add_argument
-    add(
-        "--model",
-        dest="models",
-        action="append",
-        metavar="MODEL",
-        help=f"{RECOGNIZER_HELP}; may be given more than once (default dlib)",
-    )
+    add_models_argument(add)
     add("--batch-size", type=int, default=default.batch_size, metavar="N", help="default %(default)s")
     add_color_argument(add)
     add_compute_arguments(add)

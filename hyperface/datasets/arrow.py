@@ -13,7 +13,7 @@ import numpy as np
 
 from hyperface.datasets.card import read_info
 from hyperface.datasets.labeled import LabeledImages, labeled_images
-from hyperface.datasets.parquet import image_and_label
+from hyperface.datasets.parquet import check_labels_alike, image_and_label, labels_of
 from hyperface.datasets.records import Records, Skipped, need, starts_of
 from hyperface.errors import DatasetError, PhotoError
 
@@ -88,15 +88,11 @@ def open_arrow(path: Path) -> LabeledImages:
         paths.append(file)
         columns.append(image)
         starts.append(rows)
-        for row, value in enumerate(values):
-            if value is None or (isinstance(value, int) and value < 0):
-                skipped.add(f"row {row} of {file.name}", "it has no label")
-                continue
+        for row, value in labels_of(values, file, skipped):
             labels.append(value)
             places.append(rows + row)
         rows += len(values)
-    if len({type(label) for label in labels}) > 1:
-        raise DatasetError(f"The files of {path} disagree on what a label is: numbers in some, text in others.")
+    check_labels_alike(labels, path)
     records = ArrowImages(paths, columns, np.array(starts, np.int64), np.array(places, np.int64))
     return labeled_images(path, records, range(len(labels)), np.array(labels), read_info(path), skipped)
 

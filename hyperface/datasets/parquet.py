@@ -8,6 +8,7 @@ Parquet files with a column of image bytes and one of labels. Source of the layo
 import json
 import threading
 from collections import OrderedDict
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -108,15 +109,11 @@ def open_parquet(path: Path) -> LabeledImages:
         groups += [(len(paths), i, rows + first, first) for i, first in enumerate(firsts.tolist())]
         paths.append(file)
         columns.append(image_column)
-        for row, value in enumerate(values.to_pylist()):
-            if value is None or (isinstance(value, int) and value < 0):
-                skipped.add(f"row {row} of {file.name}", "it has no label")
-                continue
+        for row, value in labels_of(values.to_pylist(), file, skipped):
             labels.append(value)
             places.append(rows + row)
         rows += len(values)
-    if len({type(label) for label in labels}) > 1:
-        raise DatasetError(f"The files of {path} disagree on what a label is: numbers in some, text in others.")
+    check_labels_alike(labels, path)
     records = ParquetImages(paths, columns, np.array(groups, np.int64).reshape(-1, 4), np.array(places, np.int64))
     return labeled_images(path, records, range(len(labels)), np.array(labels), _info(path, paths), skipped)
 
@@ -144,6 +141,21 @@ def _files(path: Path) -> list[Path]:
 def _info(path: Path, files: list[Path]) -> dict[str, Any]:
     folders = [path, *{file.parent for file in files}]
     return next((info for folder in folders if (info := read_info(folder))), {})
+
+
+def labels_of(values: list[Any], file: Path, skipped: Skipped) -> Iterator[tuple[int, Any]]:
+    """(row, label) of the rows of a file that have one; the others are counted and named in `skipped`."""
+    for row, value in enumerate(values):
+        if value is None or (isinstance(value, int) and value < 0):
+            skipped.add(f"row {row} of {file.name}", "it has no label")
+        else:
+            yield row, value
+
+
+def check_labels_alike(labels: list[Any], path: Path) -> None:
+    """DatasetError where some files of a dataset number their people and others name them."""
+    if len({type(label) for label in labels}) > 1:
+        raise DatasetError(f"The files of {path} disagree on what a label is: numbers in some, text in others.")
 
 
 def image_and_label(schema: Any, file: Path) -> tuple[str, str]:

@@ -87,12 +87,8 @@ def _work(worker: Worker, console: Console) -> None:
         if not todo:
             continue
         worker.progress(len(entries) / total, None, f"Loading {label}")
-        recognizer = models.load(
-            model,
-            console,
-            device=options.device,
-            precision=options.precision,
-            color=models.color_of(model, options.color),
+        recognizer = models.load_one_of_several(
+            model, console, device=options.device, precision=options.precision, color=options.color
         )
         for benchmark in todo:
             part = (len(entries) / total, (len(entries) + 1) / total)

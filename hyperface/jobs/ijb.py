@@ -75,12 +75,8 @@ def _work(worker: Worker, console: Console) -> None:
         if model in finished:
             continue
         part = (len(entries) / len(options.models), (len(entries) + 1) / len(options.models))
-        recognizer = models.load(
-            model,
-            console,
-            device=options.device,
-            precision=options.precision,
-            color=models.color_of(model, options.color),
+        recognizer = models.load_one_of_several(
+            model, console, device=options.device, precision=options.precision, color=options.color
         )
         found = _embed(worker, console, benchmark, model, recognizer, options.batch_size, part)
         _tell_unreadable(console, found.unreadable)

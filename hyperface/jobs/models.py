@@ -93,6 +93,11 @@ def check_color(color: str | None, names: Iterable[str]) -> None:
     )
 
 
+def load_one_of_several(name: str, console: Console, *, device: str, precision: str, color: str | None) -> Recognizer:
+    """As `load`, where a color is said of several models together: those that know their own are left alone."""
+    return load(name, console, device=device, precision=precision, color=color_of(name, color))
+
+
 def color_of(name: str, color: str | None) -> str | None:
     """What is said of a model's colours, where several are told together: None for one that knows its own."""
     return color if declares_colors(model_file(name)) else None
