@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 from typing import TYPE_CHECKING
 
+from hyperface.errors import InputError
 from hyperface.ui.evaluate.published_table import RENDERED
 
 if TYPE_CHECKING:
@@ -23,9 +24,16 @@ def benchmark_choices() -> list[tuple[str, str]]:
     return [(entry.title, entry.name) for entry in entries]
 
 
+def check_benchmark(name: str) -> None:
+    """InputError unless a benchmark with this name is offered: `load_benchmark` would also read any file by its path."""
+    if name not in [offered for _, offered in benchmark_choices()]:
+        raise InputError("There is no such benchmark here. Choose another one.")
+
+
 @functools.lru_cache(maxsize=6)
 def read_benchmark(name: str) -> Benchmark:
-    """The benchmark with this name; the last few are remembered."""
+    """The benchmark with this name; the last few are remembered. InputError as of `check_benchmark`."""
     from hyperface.evaluation import load_benchmark
 
+    check_benchmark(name)
     return load_benchmark(name)

@@ -35,25 +35,25 @@ class Evaluated:
 def model_choices(context: AppContext) -> list[tuple[str, str]]:
     """(what to show, value) of every model that can be evaluated: the shipped one, then the trained ones.
 
-    The value is what `evaluate` takes: a name, or the absolute path of a run folder.
+    The value is "dlib" or a run's name: where this machine keeps its runs is nobody's business.
     """
     trained = [run for run in context.runs("train") if (run.path / names.MODEL).is_file()]
-    return [(DLIB_TITLE, DLIB), *((run_title(context, run), str(run.path)) for run in trained)]
+    return [(DLIB_TITLE, DLIB), *((run_title(context, run), run.name) for run in trained)]
 
 
 def evaluations(context: AppContext, models: Sequence[str]) -> dict[tuple[str, str], Evaluated]:
     """(model, benchmark) → the newest result, for these models and every benchmark they were evaluated on."""
     # By the last part of the path: a shipped run was evaluated where the project was built.
-    names = {Path(value).name: (value, label) for label, value in model_choices(context) if value in models}
+    labels = {value: label for label, value in model_choices(context) if value in models}
     found: dict[tuple[str, str], Evaluated] = {}
     for run in reversed(context.runs("evaluate")):  # newest last, so that it stays
         for entry in run.results().get("evaluations", []):
             with suppress(HyperFaceError, KeyError, TypeError, ValueError):  # one that is damaged takes no other down
-                name, benchmark, scores = Path(entry["model"]).name, entry["benchmark"], run.path / entry["scores"]
-                if name in names and scores.is_file():
-                    model, label = names[name]
+                model, benchmark, scores = Path(entry["model"]).name, entry["benchmark"], run.path / entry["scores"]
+                if model in labels and scores.is_file():
                     result = _read(scores, scores.stat().st_mtime_ns, benchmark)
-                    found[model, benchmark] = Evaluated(model, label, result, _figures(entry, scores, benchmark))
+                    figures = _figures(entry, scores, benchmark)
+                    found[model, benchmark] = Evaluated(model, labels[model], result, figures)
     return found
 
 

@@ -15,6 +15,7 @@ from hyperface.ui.evaluate.charts import search_chart
 from hyperface.ui.parts import worker
 from hyperface.ui.parts.context import AppContext
 from hyperface.ui.parts.events import LATEST, QUIET, Given, Updates
+from hyperface.ui.parts.gradio_internals import changing_dropdown
 from hyperface.ui.parts.mistakes import Mistake, mistakes
 from hyperface.ui.parts.pictures import escape
 from hyperface.ui.parts.plots import Figure, chart
@@ -31,7 +32,7 @@ def leakage_panel(context: AppContext, tab: gr.Tab) -> None:
     with gr.Accordion("Leakage audit: does a dataset show people of the gallery?", open=False, elem_id="leakage"):
         gr.HTML(_EXPLANATION, apply_default_css=False)
         with gr.Row():
-            dataset = gr.Dropdown([], label="Dataset", interactive=True, elem_id="leakage-dataset")
+            dataset = changing_dropdown(label="Dataset", interactive=True, elem_id="leakage-dataset")
             rate = gr.Radio(RATES, value=0.01, label="The line", info="Share of other people that reach it by chance.")
         with gr.Row(elem_classes=["hf-buttons"]):
             start = gr.Button("Audit", variant="primary", min_width=220, elem_id="leakage-start")

@@ -10,7 +10,7 @@ import gradio as gr
 from gradio.blocks import Block
 
 from hyperface.errors import InputError
-from hyperface.ui.evaluate.benchmarks import NO_BENCHMARK, benchmark_choices
+from hyperface.ui.evaluate.benchmarks import NO_BENCHMARK, benchmark_choices, check_benchmark
 from hyperface.ui.evaluate.charts import det_chart, roc_chart
 from hyperface.ui.evaluate.evaluations import DLIB, Evaluated, evaluations, model_choices
 from hyperface.ui.evaluate.files import result_files
@@ -31,6 +31,7 @@ from hyperface.ui.parts.app_page import AppPage
 from hyperface.ui.parts.context import AppContext
 from hyperface.ui.parts.downloads import downloads
 from hyperface.ui.parts.events import LATEST, QUIET, Given, Updates
+from hyperface.ui.parts.gradio_internals import changing_checkboxes, changing_dropdown
 from hyperface.ui.parts.plots import chart
 from hyperface.ui.parts.run_picker import keeping
 from hyperface.ui.parts.run_progress import run_progress
@@ -95,13 +96,12 @@ def build(page: AppPage, tab: gr.Tab) -> None:
     context = page.context
     with gr.Row(elem_classes=["hf-columns", "hf-content-first"]):
         with gr.Column(scale=1, min_width=280, elem_classes=["hf-controls"]):
-            models = gr.CheckboxGroup(
-                [],
+            models = changing_checkboxes(
                 label="Models",
                 info="The shipped recogniser, and those trained on the Train tab.",
                 elem_id="evaluate-models",
             )
-            benchmark = gr.Dropdown([], label="Benchmark", interactive=True, elem_id="evaluate-benchmark")
+            benchmark = changing_dropdown(label="Benchmark", interactive=True, elem_id="evaluate-benchmark")
             start = gr.Button("Evaluate", variant="primary", elem_id="evaluate-start")
             start_all = gr.Button("Evaluate on all benchmarks", size="md", elem_id="evaluate-all")
         with gr.Column(scale=3, min_width=320):
@@ -143,7 +143,7 @@ def _summary(context: AppContext, note: gr.HTML) -> Summary:
 
 
 def _closer(context: AppContext) -> Closer:
-    chosen = gr.Dropdown([], label="The model that you play against", visible=False, elem_id="evaluate-closer")
+    chosen = changing_dropdown(label="The model that you play against", visible=False, elem_id="evaluate-closer")
     guess = guess_view(context)
     gr.HTML(LINE, apply_default_css=False)
     with gr.Row():
@@ -213,7 +213,7 @@ def _show_results(page: AppPage, tab: gr.Tab, parts: Parts) -> None:
 def to_test(context: AppContext, packing: str | None) -> list[str]:
     """The shipped model, and beside it the newest that was trained on the packing with this name, else the newest."""
     chain = chain_of(context, packing)
-    own = "" if chain is None or chain.training is None else str(chain.training.path)
+    own = "" if chain is None or chain.training is None else chain.training.name
     trained = [value for _, value in model_choices(context) if value != DLIB]
     return [DLIB, own if own in trained else trained[0]] if trained else [DLIB]
 
@@ -296,13 +296,16 @@ def _on(known: dict[tuple[str, str], Evaluated], models: Sequence[str], name: st
 
 
 def start_evaluating(context: AppContext, models: Sequence[str], benchmarks: Sequence[str]) -> str:
-    """Evaluate the models on these benchmarks, by their names. Returns the run's name."""
+    """Evaluate models, as `model_choices` has them, on these benchmarks, by their names. Returns the run's name."""
     from hyperface.jobs import evaluate
 
     if not models:
         raise InputError("Choose at least one model to evaluate.")
     if not benchmarks:
         raise InputError(NO_BENCHMARK)
+    for name in benchmarks:
+        check_benchmark(name)
+    loaded = tuple(model if model == DLIB else str(context.run(model).path) for model in models)
     worker.check_free(context)
-    options = evaluate.EvaluateOptions(models=tuple(models), benchmarks=tuple(benchmarks))
+    options = evaluate.EvaluateOptions(models=loaded, benchmarks=tuple(benchmarks))
     return worker.start(context, evaluate.create(options, folder=context.runs_folder)).name

@@ -153,19 +153,24 @@ def _share_identity(page: AppPage, first: gr.Number, start: gr.Number, scatter: 
         return [max(0, int(getattr(event, "identity", 0)))] * 2
 
     def tell(name: str | None, number: float | None) -> dict[str, Any]:
-        return chosen_by_hand(name, number if number is None else _nearest_person(page.context, name, number))
+        there = _nearest_person(page.context, name, number)
+        if there is not None and number is not None and there < number:
+            gr.Warning(f"The last identity of this packing is {there:.0f}.", title="There is no such identity")
+        return chosen_by_hand(name, there)
 
     def picked(name: str | None, event: gr.EventData) -> dict[str, Any]:
         return chosen_by_hand(name, picked_point(event))
 
     page.strip.chosen(chosen, outputs=[first, start], **AT_ONCE)
     for number in (first, start):
-        number.input(tell, [page.packing, number], page.strip, **AT_ONCE)
+        number.input(tell, [page.packing, number], page.strip, **LATEST)
     scatter.picked(picked, page.packing, page.strip, **AT_ONCE)
 
 
-def _nearest_person(context: AppContext, name: str | None, number: float) -> float:
+def _nearest_person(context: AppContext, name: str | None, number: float | None) -> float | None:
     """The number itself, or the first or last that there is in the packing with this name."""
+    if number is None:
+        return None
     try:
         last = len(load_packed(context, name)) - 1
     except HyperFaceError:  # nothing to choose among: the tab says why
@@ -185,8 +190,10 @@ def _draw_pages(page: AppPage, tab: gr.Tab, controls: PageControls, pictures: Pi
         if page.context.preparing:
             gr.Info(page.context.preparing)
         values = values_of(controls, given)
-        told, generator = shown(page.context, pictures, drawn, given[page.packing], values)
-        return told if generator == values["generator"] else told | {controls.generator: generator}
+        first = _nearest_person(page.context, given[page.packing], values["first"])  # the packing before had more people
+        told, generator = shown(page.context, pictures, drawn, given[page.packing], values | {"first": first})
+        corrected = {controls.first: first, controls.generator: generator}
+        return told | {control: value for control, value in corrected.items() if value != given[control]}
 
     def draw_chosen(given: Given) -> Updates:
         updates = draw(given)
@@ -207,7 +214,7 @@ def _draw_pages(page: AppPage, tab: gr.Tab, controls: PageControls, pictures: Pi
         controls.styles.release,
         controls.beta.release,
     ]
-    outputs = [pictures.summary, pictures.grid, pictures.pair, pictures.size, controls.generator]
+    outputs = [pictures.summary, pictures.grid, pictures.pair, pictures.size, controls.first, controls.generator]
     asked = {page.packing, *components_of(controls)}
     how = LATEST | {"show_progress": "minimal"}
     gr.on(moments, toasts(draw), asked, outputs, **how)

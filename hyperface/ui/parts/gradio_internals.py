@@ -2,11 +2,17 @@
 
 Gradio keeps a copy of every value it sends to a page in the session's memory, for an hour after the page is closed, and
 can be asked to write it to disk (its deep links). Photos must not be among them.
+
+It also keeps the choices that it last sent, and refuses whatever is not among them. Where the session was forgotten, as
+when a telephone slept for a while, these are the choices that the server began with, and a page that shows others fails
+at everything.
 """
 
 from __future__ import annotations
 
+from abc import ABCMeta
 from collections.abc import Sequence
+from typing import Any
 
 import gradio as gr
 from gradio.components import Component
@@ -33,3 +39,41 @@ def forget_closed_sessions(blocks: gr.Blocks) -> None:
         blocks.state_holder.time_last_used.pop(name, None)
 
     blocks.unload(forget)
+
+
+def changing_dropdown(choices: Sequence[tuple[str, str]] = (), **options: Any) -> gr.Dropdown:
+    """A `gr.Dropdown` whose choices change while pages are open: takes names that this session was never offered.
+
+    Whoever uses its value must look it up and say so where there is no such thing.
+    """
+    return _CHANGING_DROPDOWN(list(choices), **options)
+
+
+def changing_checkboxes(choices: Sequence[tuple[str, str]] = (), **options: Any) -> gr.CheckboxGroup:
+    """A `gr.CheckboxGroup` of the same kind as `changing_dropdown`."""
+    return _CHANGING_CHECKBOXES(list(choices), **options)
+
+
+def _changing(base: type[Component], read: Any) -> Any:
+    """A class like `base` that reads what a page sends by `read`.
+
+    Not by a class statement: for those Gradio's metaclass writes a .pyi file beside this one.
+    """
+    attributes = {"is_template": True, "preprocess": read, "__module__": __name__, "__doc__": base.__doc__}
+    return ABCMeta.__new__(type(base), base.__name__, (base,), attributes)
+
+
+def _one_name(self: Component, payload: object) -> str | None:
+    if payload is None or isinstance(payload, str):
+        return payload
+    raise gr.Error("Choose one of the list.")
+
+
+def _names(self: Component, payload: object) -> list[str]:
+    if isinstance(payload, list) and all(isinstance(name, str) for name in payload):
+        return payload
+    raise gr.Error("Choose some of the list.")
+
+
+_CHANGING_DROPDOWN = _changing(gr.Dropdown, _one_name)
+_CHANGING_CHECKBOXES = _changing(gr.CheckboxGroup, _names)

@@ -10,6 +10,7 @@ import gradio as gr
 from hyperface.runs import DONE, Run
 from hyperface.ui.parts.context import AppContext
 from hyperface.ui.parts.events import AT_ONCE
+from hyperface.ui.parts.gradio_internals import changing_dropdown
 from hyperface.ui.parts.pictures import escape
 
 NOUNS = {"pack": "packing", "generate": "dataset", "train": "model", "evaluate": "evaluation", "gallery": "gallery"}
@@ -24,7 +25,7 @@ def run_picker(context: AppContext, verb: str, *, label: str, value: str | None 
     """
     choices = run_choices(context, verb)
     value = value or (choices[0][1] if choices else None)
-    return gr.Dropdown(choices, value=value, label=label, interactive=True, **options)
+    return changing_dropdown(choices, value=value, label=label, interactive=True, **options)
 
 
 def picker_update(context: AppContext, verb: str, chosen: str | None) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from hyperface.ui.parts.app_page import AppPage
 from hyperface.ui.parts.choices import CPU, device_choice
 from hyperface.ui.parts.context import AppContext
 from hyperface.ui.parts.events import AT_ONCE, LATEST, QUIET, Given, Updates, components_of, values_of
+from hyperface.ui.parts.gradio_internals import changing_dropdown
 from hyperface.ui.parts.remembered import remember
 from hyperface.ui.parts.run_picker import keeping, newest_at_load, picker_at, picker_update, run_choices, run_picker
 from hyperface.ui.parts.toasts import toasts
@@ -110,7 +111,7 @@ def build(page: AppPage, tab: gr.Tab) -> None:
 
 def _data_controls(context: AppContext) -> tuple[DataControls, gr.Group]:
     """The controls, and the group of those that are shown only for a new dataset."""
-    dataset = gr.Dropdown(
+    dataset = changing_dropdown(
         dataset_choices(context),
         value=NEW,
         label="Dataset",
@@ -122,7 +123,7 @@ def _data_controls(context: AppContext) -> tuple[DataControls, gr.Group]:
             2, 2000, value=200, step=1, label="Identities", info="The packing's first so many people."
         )
         images = gr.Slider(2, 100, value=20, step=1, label="Images of each", info="Variations of every person.")
-    against = gr.Dropdown(
+    against = changing_dropdown(
         against_choices(context),
         value=NONE,
         label="Against",

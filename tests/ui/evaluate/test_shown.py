@@ -1,10 +1,12 @@
 """What the Evaluate tab shows, without a browser."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from hyperface import runs
-from hyperface.errors import InputError
+from hyperface.errors import InputError, RunError
 from hyperface.evaluation import load_benchmark, score_pairs
 from hyperface.ui.evaluate import tab as evaluate_tab
 from hyperface.ui.evaluate.evaluations import DLIB
@@ -12,7 +14,9 @@ from hyperface.ui.evaluate.guess import quiz_news
 from hyperface.ui.parts.app_page import AppPage
 from hyperface.ui.story.strip import story_strip
 
+ROOT = Path(__file__).resolve().parents[3]
 BENCHMARK = "rendered_everyday"
+FILE = ROOT / "assets" / "benchmarks" / f"{BENCHMARK}.bin"  # of the server
 
 
 @pytest.fixture
@@ -114,15 +118,15 @@ def test_the_model_of_the_packing_is_tested_though_another_is_newer(context, pac
     assert evaluate_tab.to_test(context, packing.name) == [DLIB]
     data = runs.create("generate", {}, title="d", parents=[packing.name], folder=context.runs_folder)
     own, newer = trained(context, [data.name]), trained(context, [])
-    assert evaluate_tab.to_test(context, packing.name) == [DLIB, str(own.path)]
-    assert evaluate_tab.to_test(context, None) == [DLIB, str(newer.path)]
+    assert evaluate_tab.to_test(context, packing.name) == [DLIB, own.name]
+    assert evaluate_tab.to_test(context, None) == [DLIB, newer.name]
     # opening the tab meanwhile ticks the same, and what was ticked stays
     tried = evaluate_tab.to_test(context, packing.name)
     opened = evaluate_tab.refreshed(context, parts.choices, [], BENCHMARK, None, tried)
     assert opened[parts.choices.models]["value"] == tried
-    later = evaluate_tab.refreshed(context, parts.choices, tried, BENCHMARK, None, [DLIB, str(newer.path)])
+    later = evaluate_tab.refreshed(context, parts.choices, tried, BENCHMARK, None, [DLIB, newer.name])
     assert "value" not in later[parts.choices.models]
-    assert evaluate_tab.shown(context, parts, tried, BENCHMARK, None)[parts.closer.looked_at] == str(own.path)
+    assert evaluate_tab.shown(context, parts, tried, BENCHMARK, None)[parts.closer.looked_at] == own.name
 
 
 def test_pairs_to_guess_are_told_with_what_the_model_says(context, result):
@@ -138,7 +142,8 @@ def test_pairs_to_guess_are_told_with_what_the_model_says(context, result):
     unknown = quiz_news(context, {**question, "model": "gone"})
     assert [pair["cosine"] for pair in unknown["pairs"]] == [None] * 8
     assert unknown["accuracy"] is None
-    for wrong in ({"round": -1}, {"round": True}, {"round": "0"}, {"benchmark": None}):
+    elsewhere = {"benchmark": str(FILE)}
+    for wrong in ({"round": -1}, {"round": True}, {"round": "0"}, {"benchmark": None}, elsewhere):
         with pytest.raises(InputError):
             quiz_news(context, {**question, **wrong})
 
@@ -148,6 +153,13 @@ def test_the_runs_that_buttons_start_are_what_was_chosen(context, monkeypatch):
     name = evaluate_tab.start_evaluating(context, [DLIB], [BENCHMARK, "rendered_cross_age"])
     options = context.run(name).options
     assert (options["models"], options["benchmarks"]) == ([DLIB], [BENCHMARK, "rendered_cross_age"])
+    own = trained(context, [])
+    options = context.run(evaluate_tab.start_evaluating(context, [own.name], [BENCHMARK])).options
+    assert options["models"] == [str(own.path)]
+    with pytest.raises(RunError, match="no run"):
+        evaluate_tab.start_evaluating(context, ["train-gone"], [BENCHMARK])
+    with pytest.raises(InputError, match="no such benchmark"):
+        evaluate_tab.start_evaluating(context, [DLIB], [str(FILE)])
     with pytest.raises(InputError, match="at least one model"):
         evaluate_tab.start_evaluating(context, [], [BENCHMARK])
     with pytest.raises(InputError, match="no benchmark"):

@@ -7,7 +7,12 @@ import pytest
 from fastapi.testclient import TestClient
 from gradio.routes import App
 
-from hyperface.ui.parts.gradio_internals import forget_closed_sessions, forget_shown
+from hyperface.ui.parts.gradio_internals import (
+    changing_checkboxes,
+    changing_dropdown,
+    forget_closed_sessions,
+    forget_shown,
+)
 
 SECRET = "data:image/jpeg;base64,secret"
 SESSION = "visitor"
@@ -63,3 +68,24 @@ def test_a_closed_page_takes_its_session_with_it(shown):
     assert SESSION not in blocks.state_holder.session_data, BROKEN
     assert SESSION not in blocks.state_holder.time_last_used, BROKEN
     forget(SimpleNamespace(session_hash="never seen"))
+
+
+def test_names_that_a_session_was_never_offered_are_taken(lay_out, in_a_loop):
+    """As after the server forgot the session of a page that is still there, which shows what it was sent since."""
+
+    def build(blocks: gr.Blocks) -> gr.Blocks:
+        controls = [changing_dropdown([("Old", "old")]), changing_checkboxes([("Old", "old")]), gr.Textbox()]
+        gr.Button().click(lambda one, some, _: f"{one} {some}", controls, controls[2], api_name="take", queue=False)
+        return blocks
+
+    blocks = lay_out(build)
+    assert [block["type"] for block in blocks.config["components"][:2]] == ["dropdown", "checkboxgroup"]
+    client = in_a_loop(lambda: TestClient(App.create_app(blocks)))
+
+    def answer(one: object, some: object) -> dict:
+        return client.post("/gradio_api/run/take", json={"data": [one, some, ""], "session_hash": SESSION}).json()
+
+    assert answer("new", ["new"])["data"] == ["new ['new']"]
+    assert answer(None, [])["data"] == ["None []"]
+    for one, some in (({"path": "/"}, []), ("old", "old"), ("old", [["old"]])):
+        assert "Choose" in str(answer(one, some))

@@ -98,6 +98,7 @@ def test_one_person_is_chosen_on_all_tabs_and_back_goes_back(small_packing, page
     wait_for_address(page, view="", identity=str(nearest))
     page.go_back()
     wait_for_picked(page, "#identities-sphere", 7)
+    page.wait_for_function("document.querySelector('#identities-first input').value === '7'")
     page.locator("#identities-first input").fill("3")
     page.locator("#identities-first input").press("Enter")
     wait_for_picked(page, "#pack-view", 3)
