@@ -25,7 +25,7 @@ def benchmark_choices() -> list[tuple[str, str]]:
 
 
 def check_benchmark(name: str) -> None:
-    """InputError unless a benchmark with this name is offered: `load_benchmark` would also read any file by its path."""
+    """InputError unless this is a benchmark that is offered: `load_benchmark` would read any file by its path too."""
     if name not in [offered for _, offered in benchmark_choices()]:
         raise InputError("There is no such benchmark here. Choose another one.")
 

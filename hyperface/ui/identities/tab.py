@@ -190,7 +190,9 @@ def _draw_pages(page: AppPage, tab: gr.Tab, controls: PageControls, pictures: Pi
         if page.context.preparing:
             gr.Info(page.context.preparing)
         values = values_of(controls, given)
-        first = _nearest_person(page.context, given[page.packing], values["first"])  # the packing before had more people
+        first = _nearest_person(
+            page.context, given[page.packing], values["first"]
+        )  # the packing before had more people
         told, generator = shown(page.context, pictures, drawn, given[page.packing], values | {"first": first})
         corrected = {controls.first: first, controls.generator: generator}
         return told | {control: value for control, value in corrected.items() if value != given[control]}

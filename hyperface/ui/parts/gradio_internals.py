@@ -11,11 +11,13 @@ at everything.
 from __future__ import annotations
 
 from abc import ABCMeta
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
 
 import gradio as gr
 from gradio.components import Component
+
+C = TypeVar("C", bound=Component)
 
 
 def forget_shown(blocks: gr.Blocks, components: Sequence[Component], request: gr.Request) -> None:
@@ -54,13 +56,15 @@ def changing_checkboxes(choices: Sequence[tuple[str, str]] = (), **options: Any)
     return _CHANGING_CHECKBOXES(list(choices), **options)
 
 
-def _changing(base: type[Component], read: Any) -> Any:
+def _changing(base: type[C], read: Callable[[Component, object], object]) -> type[C]:
     """A class like `base` that reads what a page sends by `read`.
 
     Not by a class statement: for those Gradio's metaclass writes a .pyi file beside this one.
     """
     attributes = {"is_template": True, "preprocess": read, "__module__": __name__, "__doc__": base.__doc__}
-    return ABCMeta.__new__(type(base), base.__name__, (base,), attributes)
+    made = ABCMeta.__new__(type(base), base.__name__, (base,), attributes)
+    assert issubclass(made, base)
+    return made
 
 
 def _one_name(self: Component, payload: object) -> str | None:
