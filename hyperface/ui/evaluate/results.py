@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -16,6 +16,7 @@ from hyperface.ui.evaluate.report import confusion_table, overview_table, result
 from hyperface.ui.parts.mistakes import Mistake, mistakes
 from hyperface.ui.parts.pictures import escape
 from hyperface.ui.parts.plots import Figure
+from hyperface.words import collapsed
 
 if TYPE_CHECKING:
     from hyperface.evaluation import VerificationResult
@@ -48,18 +49,26 @@ def models_table(found: Sequence[Evaluated]) -> str:
     """HTML: the results."""
     if not found:
         return '<p class="hf-note">None of the chosen models has been evaluated on this benchmark.</p>'
-    return results_table([(item.label, item.figures) for item in found])
+    return collapsed_models(found) + results_table([(item.label, item.figures) for item in found])
+
+
+def collapsed_models(found: Iterable[Evaluated]) -> str:
+    """HTML: a sentence for each model that gives every face the same embedding; nothing where none does."""
+    labels = dict.fromkeys(item.label for item in found if item.result.collapsed)
+    return "".join(f'<p class="hf-problems">{escape(collapsed(label))}</p>' for label in labels)
 
 
 def overview_of(known: dict[tuple[str, str], Evaluated], models: Sequence[str], chosen: str | None) -> str:
-    """Every model on every benchmark that one of them was evaluated on."""
+    """HTML: every model on every benchmark that one of them was evaluated on, and which of them have collapsed."""
     evaluated = {benchmark for _, benchmark in known}
     benchmarks = [(title, name) for title, name in benchmark_choices() if name in evaluated]
     accuracy = {
         (item.label, name): (item.figures.accuracy, item.figures.accuracy_std) for (_, name), item in known.items()
     }
     labels = list(dict.fromkeys(item.label for model in models for (owner, _), item in known.items() if owner == model))
-    return overview_table(labels, benchmarks, accuracy, chosen) if labels else ""
+    if not labels:
+        return ""
+    return overview_table(labels, benchmarks, accuracy, chosen) + collapsed_models(known.values())
 
 
 def curves_of(found: Sequence[Evaluated]) -> list[RocCurve]:

@@ -32,10 +32,20 @@ class Found:
     problems: list[str]
 
 
-def find_faces(
-    received: Sequence[ReceivedPhoto], detector: str = "dlib", turned: bool = False
-) -> Generator[Look, None, Found]:
-    """Find the faces in the photos. turned: they may lie on their side. What cannot be used is told as a problem."""
+@dataclass(frozen=True)
+class How:
+    """How photos are searched. turned: they may lie on their side. aligned: as of `faces.faces_in`."""
+
+    detector: str = "dlib"
+    turned: bool = False
+    aligned: str = "auto"
+
+
+USUAL = How()
+
+
+def find_faces(received: Sequence[ReceivedPhoto], searched: How = USUAL) -> Generator[Look, None, Found]:
+    """Find the faces in the photos. What cannot be used is told as a problem."""
     pictures: list[str] = []
     faces: list[Face] = []
     problems: list[str] = []
@@ -43,7 +53,7 @@ def find_faces(
     for number, photo in enumerate(received):
         text = f"Looking for faces in photo {number + 1} of {len(received)}"
         yield Look(progress_text(text, number / (len(received) + 1), started))
-        drawn, found, problem = _look_at(photo, f"Photo {number + 1}", len(faces) + 1, detector, turned)
+        drawn, found, problem = _look_at(photo, f"Photo {number + 1}", len(faces) + 1, searched)
         problems += [problem] if problem else []
         if drawn is not None:
             pictures.append(drawn)
@@ -53,9 +63,7 @@ def find_faces(
     return Found(faces, problems)
 
 
-def _look_at(
-    photo: ReceivedPhoto, title: str, first_number: int, detector: str, turned: bool
-) -> tuple[str | None, list[Face], str]:
+def _look_at(photo: ReceivedPhoto, title: str, first_number: int, searched: How) -> tuple[str | None, list[Face], str]:
     """HTML of a photo, its faces, numbered from the first number, and what is wrong with it. None if it is no photo."""
     from hyperface.faces import faces_in, is_aligned, load_photo
 
@@ -66,10 +74,10 @@ def _look_at(
     found: list[Face] = []
     problem = ""
     try:
-        found = faces_in(pixels, detector=detector, any_orientation=turned)
-        if is_aligned(pixels):
+        found = faces_in(pixels, aligned=searched.aligned, detector=searched.detector, any_orientation=searched.turned)
+        if searched.aligned == "auto" and is_aligned(pixels):
             problem = f"{photo.name}: 112 × 112 pixels, so it is taken as a face that is aligned already."
-    except NoFaceError as error:
+    except (NoFaceError, PhotoError) as error:  # nobody is found, or what was said to be a face is not square
         problem = f"{photo.name}: {error}"
     return annotated_photo(pixels, found, title=title, first_number=first_number), found, problem
 

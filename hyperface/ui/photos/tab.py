@@ -21,7 +21,7 @@ from hyperface.ui.parts.pictures import escape
 from hyperface.ui.parts.toasts import toasts
 from hyperface.ui.photos.comparing import SeenFaces, cards_text, embed, remember, sphere_with
 from hyperface.ui.photos.examples import example, example_photos, received, thumbnail
-from hyperface.ui.photos.looking import Found, find_faces, problem_list, progress_text
+from hyperface.ui.photos.looking import USUAL, Found, How, find_faces, problem_list, progress_text
 from hyperface.ui.photos.picker import ReceivedPhoto, photo_picker
 from hyperface.ui.photos.walking import ways_text
 
@@ -55,6 +55,7 @@ class Settings:
 
     detector: gr.Dropdown
     turned: gr.Checkbox
+    aligned: gr.Checkbox
 
 
 @dataclass(frozen=True)
@@ -102,10 +103,15 @@ def _settings(page: AppPage) -> Settings:
                 info="Searches each in all four orientations: four times slower.",
                 elem_id="photos-turned",
             )
+            aligned = gr.Checkbox(
+                label="These pictures are aligned faces already",
+                info="Takes each square picture as it is. Those of 112 × 112 pixels are taken so without it.",
+                elem_id="photos-aligned",
+            )
         gr.HTML(FOLLOWS, apply_default_css=False)
         list_offers(page.blocks, offers.recognizers, "What can see faces", elem_id="photos-recognizers")
         list_offers(page.blocks, offers.generators, "What can draw people", elem_id="photos-generators")
-    return Settings(detector, turned)
+    return Settings(detector, turned, aligned)
 
 
 def _results(context: AppContext) -> Results:
@@ -137,9 +143,9 @@ def _wire(page: AppPage, tab: gr.Tab, picker: gr.HTML, delete: gr.Button, settin
             forget_shown(page.blocks, [results.photos, results.cards, results.sphere, results.ways], request)
 
     def show(given: Given, event: gr.EventData, request: gr.Request) -> Iterator[Updates]:
-        detector, turned = given[settings.detector], given[settings.turned]
+        searched = How(given[settings.detector], given[settings.turned], "yes" if given[settings.aligned] else "auto")
         photos = received(event, examples)
-        yield from forgetting(look(context, results, given[packing], photos, detector, turned), request)
+        yield from forgetting(look(context, results, given[packing], photos, searched), request)
 
     def demonstrate(given: Given, request: gr.Request) -> Iterator[Updates]:
         """The first example, when the tab is opened for the first time."""
@@ -152,7 +158,7 @@ def _wire(page: AppPage, tab: gr.Tab, picker: gr.HTML, delete: gr.Button, settin
 
     outputs = results.outputs
     demonstration = tab.select(toasts(demonstrate), {packing, unopened}, [*outputs, unopened], **QUIET)
-    asked: set[Block] = {packing, settings.detector, settings.turned}
+    asked: set[Block] = {packing, settings.detector, settings.turned, settings.aligned}
     reading = picker.submit(toasts(show), asked, outputs, cancels=[demonstration], **LATEST)
     compared = [results.cards, results.here, results.sphere, results.ways]
     for event in page.packing_shown:
@@ -165,8 +171,7 @@ def look(
     results: Results,
     name: str | None,
     photos: Sequence[ReceivedPhoto],
-    detector: str = "dlib",
-    turned: bool = False,
+    searched: How = USUAL,
 ) -> Iterator[Updates]:
     """Find the faces in the photos, then compare them with the packing that has this name."""
     from hyperface.faces.detectors import load_detector
@@ -180,11 +185,11 @@ def look(
         results.status: progress_text("Reading", 0),
     }
     try:
-        load_detector(detector)
+        load_detector(searched.detector)
     except HyperFaceError as error:  # the detector's weights cannot be had
         yield {results.status: problem_list([str(error)])}
         return
-    found = yield from _looking(results, photos, detector, turned)
+    found = yield from _looking(results, photos, searched)
     problems = found.problems
     if len(found.faces) > MAX_FACES:
         problems += [f"{len(found.faces)} faces are too many to compare at once; the first {MAX_FACES} are."]
@@ -193,10 +198,8 @@ def look(
     yield from beside(context, results, name, remembered)
 
 
-def _looking(
-    results: Results, photos: Sequence[ReceivedPhoto], detector: str, turned: bool
-) -> Generator[Updates, None, Found]:
-    steps = find_faces(photos, detector, turned)
+def _looking(results: Results, photos: Sequence[ReceivedPhoto], searched: How) -> Generator[Updates, None, Found]:
+    steps = find_faces(photos, searched)
     while True:
         try:
             step = next(steps)

@@ -65,6 +65,25 @@ def test_results_are_shown_at_their_best_threshold(context, parts, result):
     assert shown[closer.wrong].count("<li>") == 2  # the two that were planted
 
 
+def test_a_collapsed_model_is_named_beside_its_figures(context, parts, result):
+    said = "gives every face the same embedding"
+    good = evaluate_tab.shown(context, parts, [DLIB], BENCHMARK, None)
+    assert said not in good[parts.summary.overview] + good[parts.summary.table]
+    model = trained(context, [])
+    run = runs.create("evaluate", {"models": [str(model.path)]}, title="e", folder=context.runs_folder)
+    with runs.Worker(run).working() as worker:
+        (run.path / "scores").mkdir()
+        np.savez(run.path / "scores" / "0.npz", distances=np.zeros(len(result.same)), same=result.same)
+        entry = {"model": str(model.path), "benchmark": BENCHMARK, "scores": "scores/0.npz"}
+        worker.write_results({"evaluations": [entry]})
+    shown = evaluate_tab.shown(context, parts, [DLIB, model.name], BENCHMARK, None)
+    for place in (parts.summary.overview, parts.summary.table):
+        assert shown[place].count(said) == 1
+        assert "50.00" in shown[place]
+    elsewhere = evaluate_tab.shown(context, parts, [DLIB, model.name], "another", None)
+    assert said in elsewhere[parts.summary.overview]  # whichever benchmark is looked at
+
+
 def test_another_threshold_changes_counts_and_mistakes_alone(context, parts, result):
     found = evaluate_tab.found_on(context, [DLIB], BENCHMARK)
     closer = parts.closer

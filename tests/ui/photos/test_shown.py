@@ -1,14 +1,17 @@
 """What the Photos tab shows, without a browser."""
 
+import io
 from dataclasses import replace
 
 import gradio as gr
 import pytest
 import torch
+from PIL import Image
 
 from hyperface.errors import PhotoError
 from hyperface.ui.photos import examples
 from hyperface.ui.photos import tab as photos_tab
+from hyperface.ui.photos.looking import How
 from hyperface.ui.photos.picker import ReceivedPhoto
 from hyperface.ui.photos.walking import Way, way_text
 
@@ -64,6 +67,23 @@ def test_without_a_packing_the_photos_are_shown_all_the_same(context, results, p
     assert shown[results.here] == gr.update(visible=False)
     nothing = merged(photos_tab.beside(context, results, None, None))
     assert nothing == {results.cards: "", results.ways: "", results.here: gr.update(visible=False)}
+
+
+@pytest.mark.parametrize(("size", "said"), [((90, 90), ""), ((90, 60), "60.png: An aligned face is square")])
+def test_pictures_that_are_said_to_be_aligned_are_taken_as_they_are(context, results, size, said):
+    content = io.BytesIO()
+    Image.new("RGB", size, "gray").save(content, "PNG")  # in which no detector finds anybody
+    photo = ReceivedPhoto(f"{size[1]}.png", content.getvalue())
+    plain = merged(photos_tab.look(context, results, None, [photo]))
+    assert plain[results.seen] is None
+    assert "No face was found" in plain[results.status]
+    shown = merged(photos_tab.look(context, results, None, [photo], How(aligned="yes")))
+    if said:
+        assert shown[results.seen] is None
+        assert said in shown[results.status]
+    else:
+        assert shown[results.seen].images.shape == (1, 3, 112, 112)
+        assert shown[results.status] == ""
 
 
 def test_nothing_is_left_of_deleted_photos(results):
