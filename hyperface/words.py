@@ -1,5 +1,9 @@
 """Quantities in words, for the terminal and the page."""
 
+from collections.abc import Sequence
+
+FEW = 3  # reasons that are told; the rest are counted
+
 
 def duration(seconds: float) -> str:
     """A time in words."""
@@ -9,6 +13,15 @@ def duration(seconds: float) -> str:
     if seconds < 5400:
         return f"{round(seconds / 60)} minutes"
     return f"{seconds / 3600:.1f} hours"
+
+
+def damaged(reasons: Sequence[str]) -> str:
+    """How many runs are damaged, and the reasons of a few, each a sentence; empty where none is."""
+    if not reasons:
+        return ""
+    count = "1 run is" if len(reasons) == 1 else f"{len(reasons):,} runs are"
+    more = f" And {len(reasons) - FEW:,} more." if len(reasons) > FEW else ""
+    return f"{count} damaged. {' '.join(reasons[:FEW])}{more}"
 
 
 def collapsed(model: str) -> str:

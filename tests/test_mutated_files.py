@@ -140,6 +140,7 @@ def test_a_pipe_or_brackets_without_end_take_no_list_of_runs_down(name, tmp_path
         make(bad.path / name)
     listed = runs.list_runs([tmp_path])
     assert good in listed
+    assert {run.name for run in runs.damaged_runs([tmp_path])} == ({"bad0", "bad1"} if name == "config.json" else set())
     for run in listed:
         assert run.status().state in ("starting", "interrupted")
         assert (run.results(), run.metrics()) == ({}, [])

@@ -203,6 +203,9 @@ def test_listing_survives_garbage(tmp_path):
         (odd.path / "status.json").write_text(content)
         assert odd.status().state in (STARTING, INTERRUPTED)
     assert runs.list_runs([tmp_path, tmp_path / "nowhere"]) == [good]
+    damaged = runs.damaged_runs([tmp_path, tmp_path / "nowhere"])
+    assert [run.name for run in damaged] == ["bytes", "cut", "lacking", "list", "newer"]  # not what never was a run
+    assert all(run.reason.startswith(run.name) and str(tmp_path) not in run.reason for run in damaged)
     assert good.results() == {}
     assert good.status().state in (STARTING, INTERRUPTED)
 

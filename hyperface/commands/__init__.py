@@ -16,6 +16,7 @@ from hyperface.commands import (
     ijb,
     pack,
     plan,
+    runs,
     separate,
     study,
     train,
@@ -37,5 +38,6 @@ VERBS: dict[str, ModuleType] = {
     "ijb": ijb,
     "embed": embed,
     "study": study,
+    "runs": runs,
     "app": app,
 }

@@ -11,7 +11,8 @@
 
 Every file is written to a temporary name first and then moved into place, so that a reader never sees half of one and
 a kill at any moment leaves the last whole version. A reader takes a folder as it is: a line cut short is ignored, a
-worker that is no longer alive makes the run `interrupted`, and a folder that is no run is left out of the listing.
+worker that is no longer alive makes the run `interrupted`, and a folder that is no run is left out of the listing;
+one that was a run and is damaged is named beside it.
 """
 
 from hyperface.runs.folder import (
@@ -21,9 +22,11 @@ from hyperface.runs.folder import (
     RUNNING,
     STARTING,
     STOPPED,
+    DamagedRun,
     Run,
     RunStatus,
     create,
+    damaged_runs,
     delete,
     find_run,
     is_run,
@@ -43,11 +46,13 @@ __all__ = [
     "RUNNING",
     "STARTING",
     "STOPPED",
+    "DamagedRun",
     "Run",
     "RunStatus",
     "StopRequested",
     "Worker",
     "create",
+    "damaged_runs",
     "delete",
     "find_run",
     "is_run",

@@ -118,6 +118,19 @@ class Run:
         return content if isinstance(content, dict) else {}
 
 
+@dataclass(frozen=True)
+class DamagedRun:
+    """A folder that was a run and cannot be read as one. reason: why, in a sentence that names it."""
+
+    path: Path
+    reason: str
+
+    @property
+    def name(self) -> str:
+        """The folder's name."""
+        return self.path.name
+
+
 def runs_folder() -> Path:
     """Where runs are kept: HYPERFACE_RUNS, or `runs` below the working directory."""
     return Path(os.environ.get("HYPERFACE_RUNS") or "runs").absolute()
@@ -150,19 +163,37 @@ def open_run(path: str | Path) -> Run:
 
 
 def list_runs(folders: Iterable[Path], verb: str | None = None) -> list[Run]:
-    """The runs in these folders, newest first; what is not a run is left out."""
+    """The runs in these folders, newest first; what is not a run, or is damaged, is left out."""
     found = []
+    for entry in _entries(folders):
+        with contextlib.suppress(RunError):
+            run = open_run(entry)
+            if verb is None or run.verb == verb:
+                found.append(run)
+    return sorted(found, key=lambda run: (run.created, run.name), reverse=True)
+
+
+def damaged_runs(folders: Iterable[Path]) -> list[DamagedRun]:
+    """What `list_runs` leaves out of these folders although it was a run: it has a config.json. By name."""
+    found = []
+    for entry in _entries(folders):
+        if not os.path.lexists(entry / "config.json"):
+            continue
+        try:
+            open_run(entry)
+        except RunError as error:
+            found.append(DamagedRun(entry, str(error).replace(str(entry.absolute()), entry.name)))
+    return sorted(found, key=lambda run: run.name)
+
+
+def _entries(folders: Iterable[Path]) -> Iterator[Path]:
+    """What lies in these folders and is not hidden; folders that cannot be read have nothing in them."""
     for folder in folders:
         try:
-            entries = [entry for entry in folder.iterdir() if not entry.name.startswith(".")]
+            entries = list(folder.iterdir())
         except OSError:
             continue
-        for entry in entries:
-            with contextlib.suppress(RunError):
-                run = open_run(entry)
-                if verb is None or run.verb == verb:
-                    found.append(run)
-    return sorted(found, key=lambda run: (run.created, run.name), reverse=True)
+        yield from (entry for entry in entries if not entry.name.startswith("."))
 
 
 def find_run(name: str, folders: Iterable[Path]) -> Run:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hyperface.errors import HyperFaceError
 from hyperface.jobs.evaluate import read_figures, read_scores
-from hyperface.runs import names
+from hyperface.runs import Run, names
 from hyperface.ui.parts.context import AppContext
 from hyperface.ui.parts.run_picker import run_title
 
@@ -43,18 +42,52 @@ def model_choices(context: AppContext) -> list[tuple[str, str]]:
 
 def evaluations(context: AppContext, models: Sequence[str]) -> dict[tuple[str, str], Evaluated]:
     """(model, benchmark) → the newest result, for these models and every benchmark they were evaluated on."""
+    return {key: item for key, item in _newest(context, models).items() if isinstance(item, Evaluated)}
+
+
+def damaged_evaluations(context: AppContext, models: Sequence[str], benchmark: str | None) -> list[str]:
+    """Why these models' newest results on a benchmark cannot be shown, a sentence for each that is damaged."""
+    labels = {value: label for label, value in model_choices(context)}
+    return [
+        f"{labels[model]}: {item}"
+        for (model, name), item in _newest(context, models).items()
+        if name == benchmark and isinstance(item, str)
+    ]
+
+
+def _newest(context: AppContext, models: Sequence[str]) -> dict[tuple[str, str], Evaluated | str]:
+    """(model, benchmark) → its newest result that can be read, or why there is none although it was evaluated."""
     # By the last part of the path: a shipped run was evaluated where the project was built.
     labels = {value: label for label, value in model_choices(context) if value in models}
-    found: dict[tuple[str, str], Evaluated] = {}
+    found: dict[tuple[str, str], Evaluated | str] = {}
     for run in reversed(context.runs("evaluate")):  # newest last, so that it stays
-        for entry in run.results().get("evaluations", []):
-            with suppress(HyperFaceError, KeyError, TypeError, ValueError):  # one that is damaged takes no other down
-                model, benchmark, scores = Path(entry["model"]).name, entry["benchmark"], run.path / entry["scores"]
-                if model in labels and scores.is_file():
-                    result = _read(scores, scores.stat().st_mtime_ns, benchmark)
-                    figures = _figures(entry, scores, benchmark)
-                    found[model, benchmark] = Evaluated(model, labels[model], result, figures)
+        for entry in _evaluated(run):
+            model, benchmark, scores = Path(entry["model"]).name, entry["benchmark"], run.path / entry["scores"]
+            if model not in labels or not scores.is_file():
+                continue
+            try:
+                result = _read(scores, scores.stat().st_mtime_ns, benchmark)
+                figures = _figures(entry, scores, benchmark)
+                found[model, benchmark] = Evaluated(model, labels[model], result, figures)
+            except (HyperFaceError, KeyError, TypeError, ValueError) as error:  # takes no other down
+                known = found.get((model, benchmark))
+                if not isinstance(known, Evaluated):
+                    found[model, benchmark] = _reason(error, run)
     return found
+
+
+def _evaluated(run: Run) -> list[dict[str, Any]]:
+    """The entries of an evaluation that say what they are of."""
+    entries = run.results().get("evaluations", [])
+    said = [entry for entry in entries if isinstance(entry, dict)] if isinstance(entries, list) else []
+    return [entry for entry in said if all(isinstance(entry.get(key), str) for key in ("model", "benchmark", "scores"))]
+
+
+def _reason(error: Exception, run: Run) -> str:
+    """Why an evaluation of the run cannot be read, without where this machine keeps its runs."""
+    if isinstance(error, HyperFaceError):
+        return str(error).replace(str(run.path), run.name)
+    return f"the evaluation {run.name} is damaged. Evaluate again."
 
 
 @functools.lru_cache(maxsize=64)

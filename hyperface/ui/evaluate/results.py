@@ -24,8 +24,9 @@ if TYPE_CHECKING:
 MISTAKES = 6  # worst pairs of each kind
 
 
-def note_text(name: str | None, found: Sequence[Evaluated], missing: int) -> str:
-    """HTML: what the benchmark asks, how many pairs it has, and how many of the chosen models have no result on it."""
+def note_text(name: str | None, found: Sequence[Evaluated], missing: int, damaged: Sequence[str] = ()) -> str:
+    """HTML: what the benchmark asks, how many pairs it has, and how many of the chosen models have no result on it.
+    damaged: why results of some of them cannot be read."""
     from hyperface.evaluation import list_benchmarks
 
     entry = next((entry for entry in list_benchmarks() if entry.name == name), None)
@@ -36,11 +37,13 @@ def note_text(name: str | None, found: Sequence[Evaluated], missing: int) -> str
         same = int(found[0].result.same.sum())
         pairs = f" {same} pairs show one person, {len(found[0].result.same) - same} show two."
     text = f'<p class="hf-note"><b>{escape(entry.title)}.</b> {escape(entry.note)}{pairs}</p>'
-    if missing:
+    text += "".join(f'<p class="hf-problems">{escape(reason)}</p>' for reason in damaged)
+    missing -= len(damaged)
+    if missing > 0:
         models = "One of the chosen models has" if found else "The chosen model has"
         models = models if missing == 1 else f"{missing} of the chosen models have"
         text += f'<p class="hf-problems">{models} not been evaluated on this benchmark yet: press Evaluate.</p>'
-    elif not found:
+    elif not found and not damaged:
         text += '<p class="hf-problems">Choose a model on the left.</p>'
     return text
 

@@ -12,7 +12,7 @@ from gradio.blocks import Block
 from hyperface.errors import InputError
 from hyperface.ui.evaluate.benchmarks import NO_BENCHMARK, benchmark_choices, check_benchmark
 from hyperface.ui.evaluate.charts import det_chart, roc_chart
-from hyperface.ui.evaluate.evaluations import DLIB, Evaluated, evaluations, model_choices
+from hyperface.ui.evaluate.evaluations import DLIB, Evaluated, damaged_evaluations, evaluations, model_choices
 from hyperface.ui.evaluate.files import result_files
 from hyperface.ui.evaluate.guess import at_line, guess_view, guessed_with
 from hyperface.ui.evaluate.leakage_panel import leakage_panel
@@ -248,14 +248,14 @@ def shown(
     """Results of the models on the benchmark, where there are any."""
     summary, closer = parts.summary, parts.closer
     known = evaluations(context, models)
-    found = _on(known, models, benchmark)
+    found, damaged = _on(known, models, benchmark), damaged_evaluations(context, models, benchmark)
     offered = [(label, model) for label, model in model_choices(context) if model in models]
     picked = looked_at if looked_at in models else next((model for model in models if model != DLIB), None)
     picked = picked or next(iter(models), None)
     return {
         summary.overview: overview_of(known, models, benchmark),
         summary.saving: list(models),
-        summary.note: note_text(benchmark, found, len(models) - len(found)),
+        summary.note: note_text(benchmark, found, len(models) - len(found), damaged),
         summary.table: models_table(found),
         summary.roc: roc_chart(curves_of(found), pair_counts(found)[0]) if found else None,
         summary.det: det_chart(curves_of(found), *pair_counts(found)) if found else None,

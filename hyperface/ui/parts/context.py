@@ -15,7 +15,7 @@ from hyperface import offers, runs
 from hyperface.assets import assets_folder
 from hyperface.defaults import EMBEDDED_GENERATORS, GALLERY, GENERATOR, RECOGNIZER
 from hyperface.errors import CheckpointError, HyperFaceError, require
-from hyperface.runs import Run, names
+from hyperface.runs import DamagedRun, Run, names
 from hyperface.ui.parts.imports import import_once
 
 if TYPE_CHECKING:
@@ -64,6 +64,10 @@ class AppContext:
     def runs(self, verb: str | None = None) -> list[Run]:
         """The visitor's runs, newest first, then those that ship."""
         return [run for folder in self.folders for run in runs.list_runs([folder], verb)]
+
+    def damaged_runs(self) -> list[DamagedRun]:
+        """The visitor's run folders that cannot be read any more."""
+        return runs.damaged_runs([self.runs_folder])
 
     def run(self, name: str) -> Run:
         """A run by its name; RunError if it is gone."""

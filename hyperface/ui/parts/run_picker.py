@@ -12,6 +12,7 @@ from hyperface.ui.parts.context import AppContext
 from hyperface.ui.parts.events import AT_ONCE
 from hyperface.ui.parts.gradio_internals import changing_dropdown
 from hyperface.ui.parts.pictures import escape
+from hyperface.words import damaged
 
 NOUNS = {"pack": "packing", "generate": "dataset", "train": "model", "evaluate": "evaluation", "gallery": "gallery"}
 
@@ -25,13 +26,14 @@ def run_picker(context: AppContext, verb: str, *, label: str, value: str | None 
     """
     choices = run_choices(context, verb)
     value = value or (choices[0][1] if choices else None)
-    return changing_dropdown(choices, value=value, label=label, interactive=True, **options)
+    told = damaged_line(context, verb)
+    return changing_dropdown(choices, value=value, label=label, info=told, interactive=True, **options)
 
 
 def picker_update(context: AppContext, verb: str, chosen: str | None) -> dict[str, Any]:
     """An update of the drop-down to today's runs. What was chosen stays chosen while it exists, else the newest is."""
     choices = run_choices(context, verb)
-    return keeping(choices, chosen, choices[0][1] if choices else None)
+    return {**keeping(choices, chosen, choices[0][1] if choices else None), "info": damaged_line(context, verb)}
 
 
 def picker_at(context: AppContext, verb: str, chosen: str) -> dict[str, Any]:
@@ -61,6 +63,15 @@ def newest_at_load(blocks: gr.Blocks, context: AppContext, verb: str, picker: gr
 def run_choices(context: AppContext, verb: str) -> list[tuple[str, str]]:
     """(what to show, name) of each run of the verb, newest first, then those that ship."""
     return [(run_title(context, run), run.name) for run in context.runs(verb)]
+
+
+def damaged_line(context: AppContext, verb: str) -> str | None:
+    """What is said below a list of the verb's runs of those that cannot be listed; None where there are none.
+
+    Which verb a damaged folder was of, its name alone may tell; one that does not is named in every list.
+    """
+    verbs = [(run, run.name.partition("-")[0]) for run in context.damaged_runs()]
+    return damaged([run.reason for run, said in verbs if said == verb or said not in NOUNS]) or None
 
 
 def run_title(context: AppContext, run: Run) -> str:

@@ -88,6 +88,7 @@ def story_news(context: AppContext, question: Question) -> dict[str, Any]:
     """The story of the question's packing. cursor: of the last answer; one that says the same is not sent again."""
     chain = chain_of(context, str(question.get("run")))
     listed = [run.name + run.title for verb in ("pack", "generate", "train") for run in context.runs(verb)]
+    listed += [run.name for run in context.damaged_runs()]
     told: dict[str, Any] = {"listing": _digest(listed), "stages": [], "next": {}, "captions": {}, "runs": []}
     if chain is not None:
         told |= {

@@ -84,6 +84,21 @@ def test_a_collapsed_model_is_named_beside_its_figures(context, parts, result):
     assert said in elsewhere[parts.summary.overview]  # whichever benchmark is looked at
 
 
+def test_a_damaged_result_is_named_and_takes_no_other_down(context, parts, result):
+    model = trained(context, [])
+    run = runs.create("evaluate", {"models": [str(model.path)]}, title="e", folder=context.runs_folder)
+    with runs.Worker(run).working() as worker:
+        (run.path / "scores").mkdir()
+        (run.path / "scores" / "0.npz").write_bytes(b"PK cut short")
+        entry = {"model": str(model.path), "benchmark": BENCHMARK, "scores": "scores/0.npz"}
+        worker.write_results({"evaluations": ["odd", {"model": 3}, entry]})
+    shown = evaluate_tab.shown(context, parts, [DLIB, model.name], BENCHMARK, None)
+    assert "0.npz is damaged" in shown[parts.summary.note]
+    assert "not been evaluated" not in shown[parts.summary.note]
+    assert str(context.runs_folder) not in shown[parts.summary.note]
+    assert f"{100 * result.accuracy:.2f}" in shown[parts.summary.table]
+
+
 def test_another_threshold_changes_counts_and_mistakes_alone(context, parts, result):
     found = evaluate_tab.found_on(context, [DLIB], BENCHMARK)
     closer = parts.closer
