@@ -47,7 +47,7 @@ function photoPicker({ element, trigger }, limits) {
     }
   }
 
-  find(element, '.hf-choose').addEventListener('click', () => files.click());
+  find(element, '.hf-pick').addEventListener('click', () => files.click());
   files.addEventListener('change', () => {
     const chosen = [...files.files ?? []];
     files.value = '';

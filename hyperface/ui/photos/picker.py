@@ -86,7 +86,7 @@ _TEMPLATE = """
     <circle cx="24" cy="20" r="6"/><path d="M13 37c1.5-6.5 6-9 11-9s9.5 2.5 11 9"/></svg>
   <p class="hf-drop-text">Drop photos here, paste one, or</p>
   <div class="hf-drop-buttons">
-    <button type="button" class="hf-button hf-primary hf-choose">Choose photos</button>
+    <button type="button" class="hf-button hf-primary hf-pick">Choose photos</button>
     <button type="button" class="hf-button hf-camera-open">Use the camera</button>
   </div>
   <input class="hf-files" type="file" accept="image/*" multiple hidden>

@@ -42,5 +42,9 @@ def test_a_phone_has_room_for_fingers_and_nothing_moves_for_who_wants_it_calm(pa
     height = "elements => Math.min(...elements.filter(e => e.offsetParent).map(e => e.offsetHeight))"
     assert panel.locator("input[type=range]").evaluate_all(height) >= 28
     assert panel.locator("button.label-wrap").evaluate_all(height) >= 44
+    whole = "elements => elements.filter(e => e.offsetParent).map(e => e.offsetHeight <= e.parentElement.offsetHeight)"
+    assert set(panel.locator("input[type=number]").evaluate_all(whole)) == {True}  # what is large is not cut off
+    arrow = "es => Math.max(...es.filter(e => e.offsetParent).map(e => e.getBoundingClientRect().width))"
+    assert 0 < panel.locator("button.label-wrap .icon").evaluate_all(arrow) <= 24  # turned, it reached out of its box
     longest = "elements => Math.max(...elements.map(e => parseFloat(getComputedStyle(e).transitionDuration)))"
     assert page.locator("#tab-train *, .hf-story *").evaluate_all(longest) <= 0.001
