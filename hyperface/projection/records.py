@@ -40,7 +40,10 @@ class RecordFormat:
         version, *sizes = (int(value) for value in np.frombuffer(header[4:], "<u4"))
         if version != self.version:
             raise RunError(f"{path} was written by a newer version of HyperFace. Update to see it.")
-        record = self.layout(*sizes)
+        try:
+            record = self.layout(*sizes)
+        except ValueError:  # a damaged header asks for records larger than any
+            return None
         count = (size - HEADER_BYTES) // record.itemsize
         if count == 0:
             return np.zeros(0, record)
