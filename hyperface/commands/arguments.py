@@ -15,7 +15,7 @@ from hyperface.hub import RELEASED, SCHEME
 
 
 def add_run_arguments(parser: argparse.ArgumentParser) -> None:
-    """--run, --resume and --json."""
+    """--run, --resume, --estimate and --json."""
     group = parser.add_argument_group("run folder")
     choice = group.add_mutually_exclusive_group()
     choice.add_argument(
@@ -29,6 +29,7 @@ def add_run_arguments(parser: argparse.ArgumentParser) -> None:
         "packing; more --epochs, another --learning-rate or --schedule of a training; more --images-per-identity of a "
         "dataset",
     )
+    add_estimate_argument(group)
     add_json_argument(parser)
 
 
@@ -37,6 +38,13 @@ def changes_of(arguments: argparse.Namespace) -> dict[str, Any]:
     given: frozenset[str] = getattr(arguments, "given", frozenset())
     said = given - {"resume", "run", "json", "execute", "verb", "help"}
     return {name: getattr(arguments, name) for name in sorted(said)}
+
+
+def add_estimate_argument(parser: argparse._ActionsContainer) -> None:
+    """--estimate."""
+    parser.add_argument(
+        "--estimate", action="store_true", help="only tell how long it would take, from its first steps; keep nothing"
+    )
 
 
 def add_json_argument(parser: argparse.ArgumentParser) -> None:

@@ -19,6 +19,7 @@ from hyperface.commands.arguments import (
     add_run_arguments,
     changes_of,
 )
+from hyperface.commands.beginning import begin
 from hyperface.errors import require
 from hyperface.jobs import places
 from hyperface.jobs.audit import JOB, AuditOptions, create
@@ -66,4 +67,4 @@ def execute(arguments: argparse.Namespace, console: Console) -> None:
     values["reference"] = absolute(arguments.reference)
     if arguments.recognizer is not None:
         values["recognizer"] = absolute(arguments.recognizer)
-    places.begin(JOB, lambda: create(AuditOptions(**values), path=arguments.run), console)
+    begin(JOB, lambda path: create(AuditOptions(**values), path=path), arguments, console)

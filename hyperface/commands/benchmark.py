@@ -14,10 +14,16 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from hyperface.commands.arguments import DETECTOR_HELP, add_aligned_argument, add_json_argument
+from hyperface.commands.arguments import (
+    DETECTOR_HELP,
+    add_aligned_argument,
+    add_estimate_argument,
+    add_json_argument,
+)
 from hyperface.defaults import DETECTOR
 from hyperface.jobs.benchmark import LFW, make
 from hyperface.jobs.console import Console
+from hyperface.jobs.estimating import estimate
 
 HELP = "make a benchmark of photos and a list of pairs, or of rendered heads"
 
@@ -30,18 +36,26 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_aligned_argument(parser.add_argument)
     parser.add_argument("--pairs", type=int, default=3000, metavar="N", help="of a rendered one (default %(default)s)")
     parser.add_argument("--seed", type=int, default=1, metavar="N", help="of a rendered one's people (default 1)")
+    add_estimate_argument(parser)
     add_json_argument(parser)
 
 
 def execute(arguments: argparse.Namespace, console: Console) -> None:
     """Run the verb from its arguments."""
-    make(
-        arguments.source,
-        arguments.output,
-        console,
-        title=arguments.title,
-        detector=arguments.detector,
-        aligned=arguments.aligned,
-        pairs=arguments.pairs,
-        seed=arguments.seed,
-    )
+
+    def work(console: Console, output: Path) -> None:
+        make(
+            arguments.source,
+            output,
+            console,
+            title=arguments.title,
+            detector=arguments.detector,
+            aligned=arguments.aligned,
+            pairs=arguments.pairs,
+            seed=arguments.seed,
+        )
+
+    if arguments.estimate:
+        estimate(lambda watching, folder: work(watching, folder / arguments.output.name), console)
+    else:
+        work(console, arguments.output)

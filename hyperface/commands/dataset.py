@@ -13,9 +13,10 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from hyperface.commands.arguments import add_json_argument
+from hyperface.commands.arguments import add_estimate_argument, add_json_argument
 from hyperface.jobs.console import Console
 from hyperface.jobs.dataset import WRITABLE, handle
+from hyperface.jobs.estimating import estimate
 
 HELP = "describe, fuse, check, convert or upload a dataset"
 
@@ -46,20 +47,28 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--push-to-hub", metavar="OWNER/NAME", help="upload it to this dataset repository")
     parser.add_argument("--private", action="store_true", help="make that repository private if it is new")
+    add_estimate_argument(parser)
     add_json_argument(parser)
 
 
 def execute(arguments: argparse.Namespace, console: Console) -> None:
     """Run the verb from its arguments."""
-    handle(
-        arguments.source,
-        console,
-        others=arguments.fuse,
-        check=arguments.check,
-        to=arguments.to,
-        output=arguments.output,
-        hold_out=arguments.hold_out,
-        seed=arguments.seed,
-        push_to_hub=arguments.push_to_hub,
-        private=arguments.private,
-    )
+
+    def work(console: Console, output: Path | None, push_to_hub: str | None = None) -> None:
+        handle(
+            arguments.source,
+            console,
+            others=arguments.fuse,
+            check=arguments.check,
+            to=arguments.to,
+            output=output,
+            hold_out=arguments.hold_out,
+            seed=arguments.seed,
+            push_to_hub=push_to_hub,
+            private=arguments.private,
+        )
+
+    if arguments.estimate:
+        estimate(lambda watching, folder: work(watching, arguments.output and folder / "out"), console)
+    else:
+        work(console, arguments.output, arguments.push_to_hub)

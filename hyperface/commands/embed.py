@@ -10,7 +10,7 @@ Work that was broken off is continued by the same command.
 from __future__ import annotations
 
 import argparse
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 
 from hyperface.commands.arguments import (
@@ -19,11 +19,13 @@ from hyperface.commands.arguments import (
     add_aligned_argument,
     add_color_argument,
     add_compute_arguments,
+    add_estimate_argument,
     add_json_argument,
 )
 from hyperface.defaults import DETECTOR, RECOGNIZER
 from hyperface.jobs.console import Console
 from hyperface.jobs.embed import SUFFIXES, EmbedOptions, embed
+from hyperface.jobs.estimating import estimate
 
 HELP = "turn photos into embeddings"
 CONTINUED_BY = "the same command"
@@ -43,9 +45,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--fresh", action="store_true", help="begin again, forgetting what an earlier, broken-off call has done")
     add_color_argument(add)
     add_compute_arguments(add)
+    add_estimate_argument(parser)
     add_json_argument(parser)
 
 
 def execute(arguments: argparse.Namespace, console: Console) -> None:
     """Run the verb from its arguments."""
-    embed(EmbedOptions(**{field.name: getattr(arguments, field.name) for field in fields(EmbedOptions)}), console)
+    options = EmbedOptions(**{field.name: getattr(arguments, field.name) for field in fields(EmbedOptions)})
+    if not arguments.estimate:
+        return embed(options, console)
+
+    def work(watching: Console, folder: Path) -> None:
+        crops = None if options.crops is None else folder / "crops"
+        embed(replace(options, output=folder / options.output.name, crops=crops), watching)
+
+    estimate(work, console)

@@ -16,6 +16,7 @@ from hyperface.commands.arguments import (
     add_run_arguments,
     changes_of,
 )
+from hyperface.commands.beginning import begin
 from hyperface.defaults import RELEASED_BENCHMARKS
 from hyperface.jobs import places
 from hyperface.jobs.console import Console
@@ -57,4 +58,10 @@ def execute(arguments: argparse.Namespace, console: Console) -> None:
         precision=arguments.precision,
         color=arguments.color,
     )
-    places.begin(JOB, lambda: create(options, path=arguments.run), console)
+    begin(
+        JOB,
+        lambda path: create(options, path=path),
+        arguments,
+        console,
+        alike=len(options.models) * len(options.benchmarks),
+    )

@@ -22,6 +22,7 @@ from hyperface.commands.arguments import (
     changes_of,
     option_values,
 )
+from hyperface.commands.beginning import begin
 from hyperface.defaults import recognizer_for
 from hyperface.jobs import places
 from hyperface.jobs.console import Console
@@ -69,4 +70,6 @@ def execute(arguments: argparse.Namespace, console: Console) -> None:
         values["recognizer"] = absolute(arguments.recognizer)
     for key in ("folder", "output"):
         values[key] = None if values[key] is None else str(values[key].absolute())
-    places.begin(JOB, lambda: create(GalleryOptions(**values), path=arguments.run), console)
+    if arguments.estimate:
+        values["output"] = None
+    begin(JOB, lambda path: create(GalleryOptions(**values), path=path), arguments, console)

@@ -21,6 +21,7 @@ from hyperface.commands.arguments import (
     changes_of,
     option_values,
 )
+from hyperface.commands.beginning import begin
 from hyperface.defaults import BETA
 from hyperface.errors import require
 from hyperface.hardware import PRECISIONS
@@ -92,4 +93,4 @@ def execute(arguments: argparse.Namespace, console: Console) -> None:
     values["generator_options"] = option_values(arguments.generator_options)
     values["also"] = tuple(arguments.also) if arguments.also else None
     options = GenerateOptions(**values)
-    places.begin(JOB, lambda: create(options, path=arguments.run), console, device=options.device)
+    begin(JOB, lambda path: create(options, path=path), arguments, console, device=options.device)

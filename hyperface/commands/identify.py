@@ -21,6 +21,7 @@ from hyperface.commands.arguments import (
     add_run_arguments,
     changes_of,
 )
+from hyperface.commands.beginning import begin
 from hyperface.errors import require
 from hyperface.jobs import places
 from hyperface.jobs.console import Console
@@ -63,4 +64,4 @@ def execute(arguments: argparse.Namespace, console: Console) -> None:
         precision=arguments.precision,
         color=arguments.color,
     )
-    places.begin(JOB, lambda: create(options, path=arguments.run), console)
+    begin(JOB, lambda path: create(options, path=path), arguments, console, alike=len(options.models))

@@ -13,6 +13,7 @@ import argparse
 from dataclasses import fields
 
 from hyperface.commands.arguments import add_run_arguments, changes_of
+from hyperface.commands.beginning import begin
 from hyperface.jobs import places
 from hyperface.jobs.console import Console
 from hyperface.jobs.pack import JOB, OBJECTIVES, STARTS, PackOptions, create
@@ -80,4 +81,4 @@ def execute(arguments: argparse.Namespace, console: Console) -> None:
     if arguments.resume:
         return places.resume(arguments.resume, console, verb="pack", changes=changes_of(arguments))
     options = PackOptions(**{field.name: getattr(arguments, field.name) for field in fields(PackOptions)})
-    places.begin(JOB, lambda: create(options, path=arguments.run), console, device=options.device)
+    begin(JOB, lambda path: create(options, path=path), arguments, console, device=options.device)

@@ -14,6 +14,7 @@ from dataclasses import fields
 from pathlib import Path
 
 from hyperface.commands.arguments import GENERATOR_HELP, RECOGNIZER_HELP, add_run_arguments, changes_of
+from hyperface.commands.beginning import begin
 from hyperface.errors import require
 from hyperface.jobs import places
 from hyperface.jobs.console import Console
@@ -83,4 +84,4 @@ def execute(arguments: argparse.Namespace, console: Console) -> None:
     values = {field.name: getattr(arguments, field.name) for field in fields(SeparateOptions)}
     paths = {"source": str(Path(arguments.source).absolute()), "judge": absolute(arguments.judge)}
     options = SeparateOptions(**{**values, **paths})
-    places.begin(JOB, lambda: create(options, path=arguments.run), console)
+    begin(JOB, lambda path: create(options, path=path), arguments, console)

@@ -12,6 +12,7 @@ import argparse
 from dataclasses import fields
 
 from hyperface.commands.arguments import GENERATOR_HELP, add_run_arguments, changes_of
+from hyperface.commands.beginning import begin
 from hyperface.defaults import BETA, PAIRS
 from hyperface.jobs import places
 from hyperface.jobs.console import Console
@@ -84,4 +85,4 @@ def execute(arguments: argparse.Namespace, console: Console) -> None:
         return places.resume(arguments.resume, console, verb="study", changes=changes_of(arguments))
     values = {field.name: as_option(getattr(arguments, field.name)) for field in fields(StudyOptions)}
     values["gallery"] = absolute(arguments.gallery)
-    places.begin(JOB, lambda: create(StudyOptions(**values), path=arguments.run), console)
+    begin(JOB, lambda path: create(StudyOptions(**values), path=path), arguments, console)

@@ -77,7 +77,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     add("--seed", type=int, default=default.seed, help="default %(default)s")
     add_compute_arguments(add, precision=default.precision, but="which rounds the gradients")
-    add("--estimate", action="store_true", help="only tell how long it would take, from a few steps")
     add_run_arguments(parser)
 
 
