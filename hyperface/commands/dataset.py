@@ -6,6 +6,11 @@ output is a folder that appears once all is there; images keep their bytes. Parq
 packages lmdb and msgpack. --fuse is for sets of different people. Whether it helps, a training tells:
 `train --dataset FUSED --against SOURCE` gives both the same budget. --push-to-hub uploads what --to wrote, or else the
 source; Parquet is what the hub shows best. HF_TOKEN holds the token.
+
+--reproduce CARD packs and draws a dataset of `generate` again from its data card (dataset.json), in new run folders,
+and says whether all pictures have the same bytes: exit status 0 if so, 2 if not. A card names no files: a gallery or
+weights that do not ship are named with --gallery, --generator and --option, packed people that it cannot repeat with
+--from.
 """
 
 from __future__ import annotations
@@ -13,16 +18,32 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from hyperface.commands.arguments import add_estimate_argument, add_json_argument
+from hyperface.commands.arguments import (
+    GENERATOR_HELP,
+    absolute_weights,
+    add_estimate_argument,
+    add_json_argument,
+    add_option_argument,
+    option_values,
+)
+from hyperface.errors import require
 from hyperface.jobs.console import Console
 from hyperface.jobs.dataset import WRITABLE, handle
 from hyperface.jobs.estimating import estimate
+from hyperface.jobs.models import absolute
+from hyperface.jobs.reproduce import Named, reproduce
 
-HELP = "describe, fuse, check, convert or upload a dataset"
+HELP = "describe, fuse, check, convert, upload or make again a dataset"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("source", type=Path, metavar="SOURCE", help="a run folder of `generate`, or a dataset on disk")
+    parser.add_argument(
+        "source",
+        type=Path,
+        nargs="?",
+        metavar="SOURCE",
+        help="a run folder of `generate`, or a dataset on disk; required unless reproducing",
+    )
     parser.add_argument(
         "--fuse",
         type=Path,
@@ -47,12 +68,25 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--push-to-hub", metavar="OWNER/NAME", help="upload it to this dataset repository")
     parser.add_argument("--private", action="store_true", help="make that repository private if it is new")
+    add = parser.add_argument_group("making a dataset again").add_argument
+    add("--reproduce", type=Path, metavar="CARD", help="a dataset.json, or the dataset that it is in")
+    add("--from", dest="people", type=Path, metavar="PATH", help="the packed people: a run folder or a .npy file")
+    add(
+        "--gallery",
+        metavar="NAME",
+        help="what is packed from, by name or file (default: the card's, if it ships)",
+    )
+    add("--generator", metavar="NAME", help=GENERATOR_HELP)
+    add_option_argument(add)
     add_estimate_argument(parser)
     add_json_argument(parser)
 
 
 def execute(arguments: argparse.Namespace, console: Console) -> None:
     """Run the verb from its arguments."""
+    if arguments.reproduce is not None:
+        return _reproduce(arguments, console)
+    require(arguments.source is not None, "Say which dataset: a run folder of `generate`, or a dataset on disk.")
 
     def work(console: Console, output: Path | None, push_to_hub: str | None = None) -> None:
         handle(
@@ -72,3 +106,19 @@ def execute(arguments: argparse.Namespace, console: Console) -> None:
         estimate(lambda watching, folder: work(watching, arguments.output and folder / "out"), console)
     else:
         work(console, arguments.output, arguments.push_to_hub)
+
+
+def _reproduce(arguments: argparse.Namespace, console: Console) -> None:
+    allowed = {"reproduce", "output", "people", "gallery", "generator", "generator_options", "estimate", "json"}
+    others = sorted(arguments.given - allowed - {"execute", "verb", "help"})
+    require(not others, f"A dataset is made again by itself: leave out {', '.join(others)}.")
+    named = Named(
+        arguments.people,
+        None if arguments.gallery is None else absolute(arguments.gallery),
+        absolute_weights(arguments.generator),
+        option_values(arguments.generator_options),
+    )
+    if arguments.estimate:
+        estimate(lambda watching, folder: reproduce(arguments.reproduce, folder / "again", named, watching), console)
+    else:
+        reproduce(arguments.reproduce, arguments.output, named, console)

@@ -1,19 +1,23 @@
 """The data card: what a dataset is made of, for programs (dataset.json), people (README.md) and eyes (a sheet)."""
 
 import json
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from hyperface.datasets.labeled import LabeledImages
+from hyperface.drawing import data_url
 from hyperface.errors import DatasetError, PhotoError
-from hyperface.images import ALIGNED_SIZE, jpeg_bytes
+from hyperface.files import parse_json
+from hyperface.images import ALIGNED_SIZE
 
 CARD = "dataset.json"
 README = "README.md"
-# In a hidden folder: an image at the root makes `datasets.load_dataset("imagefolder")` lose every label.
-SHEET = ".card/samples.jpg"
+# The JPEG is inside an SVG, beside the identities: an image at the root makes `datasets.load_dataset("imagefolder")`
+# lose every label; one in a folder of its own is a person to torchvision's ImageFolder and to glob("*/*.jpg").
+SHEET = "samples.svg"
 SHEET_IDENTITIES, SHEET_IMAGES = 8, 6  # rows and columns of the picture sheet
 SHEET_QUALITY = 90
 
@@ -32,6 +36,14 @@ _ROWS = {
     "licence": "Licence",
     "container": "Stored as",
     "source": "Converted from",
+}
+_PACKING_ROWS = {
+    "gallery": "Gallery that the packing starts from",
+    "span": "Span of the packing",
+    "alpha": "Weight α of the gallery",
+    "objective": "Objective of the packing",
+    "steps": "Steps of the packing",
+    "seed": "Seed of the packing",
 }
 _SEPARATION_ROWS = {
     "min_angle": "Smallest angle between two packed identities",
@@ -56,6 +68,7 @@ _SYNTHETIC = (
     "The people in these images do not exist: each identity is a point of the recogniser's embedding sphere, packed "
     "away from the others, and every image was drawn from it by the generator."
 )
+_AGAIN = "`hyperface dataset --reproduce dataset.json` draws it again and compares the bytes of every picture."
 _EXACT = "0: every image is of the identity itself"
 _UNKNOWN = "Where these images come from is not recorded. Look for their origin and licence before using them."
 _CONVENTIONS = (
@@ -77,8 +90,8 @@ def read_info(path: Path) -> dict[str, Any]:
 def parse_info(content: bytes, name: str) -> dict[str, Any]:
     """The content of a dataset.json. DatasetError, with its name, if it is none."""
     try:
-        info = json.loads(content)
-    except (ValueError, RecursionError) as error:
+        info = parse_json(content)
+    except ValueError as error:
         raise DatasetError(f"{name} is damaged ({error}).") from error
     if not isinstance(info, dict):
         raise DatasetError(f"{name} is damaged (it holds no JSON object).")
@@ -93,14 +106,14 @@ def card_files(info: dict[str, Any], images: LabeledImages, data_files: str | No
     """
     sheet = picture_sheet(images)
     return {
-        **({} if sheet is None else {SHEET: sheet}),
+        **({} if sheet is None else {SHEET: _as_svg(sheet)}),
         README: _readme({"images": len(images), **info}, data_files, shown=sheet is not None).encode(),
         CARD: json.dumps(info, indent=2).encode(),
     }
 
 
-def picture_sheet(images: LabeledImages) -> bytes | None:
-    """A JPEG with a row for each of the first identities; None if not one image can be read."""
+def picture_sheet(images: LabeledImages) -> np.ndarray | None:
+    """A row for each of the first identities, uint8 (h, w, 3), RGB; None if not one image can be read."""
     rows = min(SHEET_IDENTITIES, images.identities)
     columns = min(SHEET_IMAGES, int(np.bincount(images.labels, minlength=rows)[:rows].max()))
     sheet = np.full((rows * ALIGNED_SIZE, columns * ALIGNED_SIZE, 3), 255, np.uint8)
@@ -114,9 +127,14 @@ def picture_sheet(images: LabeledImages) -> bytes | None:
             top, left = row * ALIGNED_SIZE, column * ALIGNED_SIZE
             sheet[top : top + ALIGNED_SIZE, left : left + ALIGNED_SIZE] = pixels
             shown += 1
-    if not shown:
-        return None
-    return jpeg_bytes(sheet, quality=SHEET_QUALITY)
+    return sheet if shown else None
+
+
+def _as_svg(sheet: np.ndarray) -> bytes:
+    height, width = sheet.shape[:2]
+    picture = data_url(sheet, quality=SHEET_QUALITY)
+    start = f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}">'
+    return f'{start}<image width="{width}" height="{height}" href="{picture}"/></svg>\n'.encode()
 
 
 def _readme(info: dict[str, Any], data_files: str | None, *, shown: bool) -> str:
@@ -145,6 +163,8 @@ def _readme(info: dict[str, Any], data_files: str | None, *, shown: bool) -> str
     if info.get("correction"):
         known.append((_CORRECTION, _CORRECTED.format(**info["correction"])))
     known += [(_FUSED, _FUSED_PART.format(**part)) for part in info.get("fused") or ()]
+    packing = _object(_object(info.get("recipe")).get("packing"))
+    known += [(title, str(packing[key])) for key, title in _PACKING_ROWS.items() if packing.get(key) is not None]
     separation = info.get("separation") or {}
     known += [(title, f"{separation[key]:.2f}°") for key, title in _SEPARATION_ROWS.items() if key in separation]
     for recognizer, figures in (info.get("seen") or {}).items():
@@ -157,7 +177,25 @@ def _readme(info: dict[str, Any], data_files: str | None, *, shown: bool) -> str
     lines += [_SYNTHETIC if synthetic else _UNKNOWN, "", _CONVENTIONS]
     if shown:
         lines += ["", f"![A row for each of the first identities]({SHEET})"]
-    return "\n".join(lines) + "\n"
+    return "\n".join([*lines, *_sections(info)]) + "\n"
+
+
+def _sections(info: dict[str, Any]) -> Iterable[str]:
+    """What it is for, what it cannot do, how it is made again and what to cite, where the card says so."""
+    if isinstance(use := info.get("intended_use"), str):
+        yield from ("", "## Intended use", "", use)
+    if isinstance(limits := info.get("limits"), list):
+        yield from ("", "## Limits", "", *(f"- {_cell(limit)}" for limit in limits))
+    if "pictures" in info:
+        versions = ", ".join(f"{name} {_cell(version)}" for name, version in _object(info.get("versions")).items())
+        yield from ("", "## Make it again", "", f"Made with {versions}." if versions else "", _AGAIN)
+    if isinstance(citation := info.get("citation"), str):
+        yield from ("", "## Cite", "", "```bibtex", citation, "```")
+
+
+def _object(value: Any) -> dict[str, Any]:
+    """What is one, as another project's card may hold anything; empty for the rest."""
+    return value if isinstance(value, dict) else {}
 
 
 def _title(identities: int, count: int, *, synthetic: bool) -> str:

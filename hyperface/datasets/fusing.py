@@ -82,7 +82,8 @@ def _check_disjoint(parts: tuple[LabeledImages, ...]) -> None:
 def _info(parts: tuple[LabeledImages, ...]) -> dict[str, Any]:
     """What is true of all: names where each has one, each of them once; the card of each as `fused`."""
     fused = [
-        {"name": part.path.name, **part.info, "identities": part.identities, "images": len(part)} for part in parts
+        {"name": part.path.name, **_without_digests(part.info), "identities": part.identities, "images": len(part)}
+        for part in parts
     ]
     info: dict[str, Any] = {"fused": fused}
     for name in ("generator", "recognizer", "licence"):
@@ -92,3 +93,7 @@ def _info(parts: tuple[LabeledImages, ...]) -> dict[str, Any]:
     if any(part.info.get("complete") is False for part in parts):
         info["complete"] = False
     return info
+
+
+def _without_digests(info: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in info.items() if name != "pictures"}

@@ -96,6 +96,7 @@ def _save(
             "source": " and ".join(place.name for place in (dataset.path, *dataset.beside)),
         }
         if len(skipped) or len(dataset.skipped):
+            info.pop("pictures", None)  # digests of more than there are
             info["skipped"] = len(skipped) + len(dataset.skipped)
         for file, content in card_files(info, dataset, kind.data_files).items():
             (temporary / file).parent.mkdir(exist_ok=True)

@@ -2,7 +2,7 @@
 
     out/000000/000.jpg … one folder for each identity, one file for each image
     out/dataset.json   what the dataset is made of; "complete" once every image is there
-    out/README.md, out/.card/samples.jpg   the same for people, at the end
+    out/README.md, out/samples.svg   the same for people, at the end
 
 Every image has a seed of its own, derived from (seed, identity, image): what is drawn does not depend on the batch
 size or on interruptions.
@@ -22,6 +22,7 @@ import torch
 from hyperface.datasets.card import CARD, card_files
 from hyperface.datasets.folder import DATA_FILES, open_folder
 from hyperface.datasets.labeled import LabeledImages
+from hyperface.datasets.provenance import described
 from hyperface.errors import DatasetError, InputError
 from hyperface.files import check_room, disk_error, read_object, write_atomic
 from hyperface.generators.base import Generator
@@ -161,7 +162,7 @@ def _draw(
     if done == total:
         if part[1] == 1 and not whole.items() <= json.loads((folder / CARD).read_bytes()).items():
             notes = _gathered(folder)  # of several processes that drew it, or it was interrupted at the very end
-            _write_cards(folder, {**whole, **({"drawing": notes} if notes else {})}, describe)
+            _write_cards(folder, {**whole, **({"drawing": notes} if notes else {})}, generator, describe)
         yield SynthesisStep(total, total, 0.0, 0.0, np.empty((0, 0, 0, 3), np.uint8))
     with ThreadPoolExecutor(2) as writers:  # Pillow releases the interpreter while it encodes
         for batch, wanted in zip(batches, missing, strict=True):
@@ -179,7 +180,7 @@ def _draw(
             recent.append((now, done))
             if done == total and part[1] == 1:
                 notes = generator.notes()
-                _write_cards(folder, {**whole, **({"drawing": notes} if notes else {})}, describe)
+                _write_cards(folder, {**whole, **({"drawing": notes} if notes else {})}, generator, describe)
             yield SynthesisStep(done, total, speed, (total - done) / speed, pixels)
     if part[1] > 1 and (notes := generator.notes()):
         _replace(folder / f"{_NOTES}{part[0]}.json", json.dumps(notes).encode())
@@ -233,10 +234,13 @@ def _write(path: Path, pixels: np.ndarray) -> None:
 
 
 def _write_cards(
-    folder: Path, card: dict[str, Any], describe: abc.Callable[[LabeledImages], dict[str, Any]] | None
+    folder: Path,
+    card: dict[str, Any],
+    generator: Generator,
+    describe: abc.Callable[[LabeledImages], dict[str, Any]] | None,
 ) -> None:
     images = open_folder(folder)
-    card = {**card, **(describe(images) if describe else {})}
+    card = {**card, **(describe(images) if describe else {}), **described(images, generator)}
     for name, content in card_files(card, images, DATA_FILES).items():
         _replace(folder / name, content)
 

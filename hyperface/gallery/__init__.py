@@ -8,7 +8,7 @@ cosines, indices = gallery.nearest(embeddings, 3)
 
 from hyperface.gallery.base import Gallery
 from hyperface.gallery.building import GalleryStep, build
-from hyperface.gallery.files import SHIPPED, load, to_bytes
+from hyperface.gallery.files import SHIPPED, fingerprint, load, to_bytes
 from hyperface.gallery.photos import PHOTO_SUFFIXES, folder_faces, photo_files
 from hyperface.gallery.sampling import sample_faces
 from hyperface.gallery.strangers import stranger_threshold
@@ -21,6 +21,7 @@ __all__ = [
     "Gallery",
     "GalleryStep",
     "build",
+    "fingerprint",
     "folder_faces",
     "load",
     "photo_files",

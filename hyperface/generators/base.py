@@ -65,6 +65,11 @@ class Generator(Model):
         return self.card.name
 
     @property
+    def version(self) -> str:
+        """Which one draws here, where its pictures change with more than the product's version; "" for most."""
+        return ""
+
+    @property
     def title(self) -> str:
         """What its pictures are called, for people."""
         return self.card.title or f"pictures of {self.name}"

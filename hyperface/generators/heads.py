@@ -40,6 +40,7 @@ from hyperface.heads.photo.capture import (
     studio_light,
 )
 from hyperface.heads.render import LARGEST, SMALLEST, Studio
+from hyperface.heads.version import renderer_version
 from hyperface.images import ALIGNED_SIZE
 from hyperface.recognizers.dlib_resnet import HEADS_CARD as DLIB_HEADS
 from hyperface.seeds import seeded_normal
@@ -92,6 +93,10 @@ class HeadsGenerator(Generator, Portraits, LinearPeople):
         self.map, self.widest, self.variation = linear_map, widest, variation
         self.studio = Studio()
         self.register_buffer("place", torch.zeros(1), persistent=False)  # says on which device pictures are wanted
+
+    @property
+    def version(self) -> str:
+        return renderer_version()
 
     def coordinates(self, embeddings: torch.Tensor) -> Floats:
         """Identity coordinates (n, d) of requested embeddings; `hyperface.heads.identity.coordinates` names them."""

@@ -20,6 +20,7 @@ from hyperface.jobs.driver import Driver, Report
 from hyperface.jobs.job import Job, options_of
 from hyperface.jobs.pace import Pace
 from hyperface.jobs.pack import packing_space
+from hyperface.jobs.recipe_on_card import recipe_of
 from hyperface.ranks import ALONE, Ranks, own_device
 from hyperface.runs import Run, Worker, is_run, names, open_run
 from hyperface.steps import finish
@@ -218,7 +219,7 @@ def drawing(
 
     embeddings = load_embeddings(Path(options.source), options.identities)
     generator = _generator(options, embeddings.space)
-    rows, lineage = embeddings.rows, _lineage(Path(options.source))
+    rows, lineage = embeddings.rows, {**_lineage(Path(options.source)), "recipe": recipe_of(asdict(options))}
     if options.correct:
         rows, lineage["correction"] = correction.requests_of(folder.parent)
     return datasets.synthesize(

@@ -58,7 +58,7 @@ def test_a_dataset_has_a_card_for_people(identities, tmp_path):
     readme = (tmp_path / "set" / "README.md").read_text()
     for figure in ("15 images of 5 identities", "pack-1", "80.12°", "swatches", "license: cc0-1.0", "do not exist"):
         assert figure in readme
-    assert (tmp_path / "set" / ".card/samples.jpg").exists()
+    assert (tmp_path / "set" / "samples.svg").exists()
     assert datasets.open(tmp_path / "set").info["packing"] == "pack-1"
     list(draw(identities, tmp_path / "set"))  # what it was made from is not part of what it is
 

@@ -1,10 +1,10 @@
 """Datasets as the field has them: identities in a list, splits, what other tools leave beside images."""
 
+import base64
 import io
 import struct
 import tarfile
 
-import numpy as np
 import pytest
 from PIL import Image
 
@@ -120,13 +120,17 @@ def test_the_sheet_has_no_empty_column_and_lies_where_no_reader_takes_it_for_an_
     for identity in range(3):
         for image in range(4):
             put(tmp_path / "set" / str(identity) / f"{image}.png", 60)
-    sheet = np.asarray(Image.open(io.BytesIO(picture_sheet(datasets.open(tmp_path / "set")))))
+    sheet = picture_sheet(datasets.open(tmp_path / "set"))
     assert sheet.shape == (3 * 112, 4 * 112, 3)
     assert sheet.max() < 200  # no white
     for _ in datasets.save(datasets.open(tmp_path / "set"), tmp_path / "out", format="folder"):
         pass
-    visible = [path for path in (tmp_path / "out").iterdir() if not path.name.startswith(".")]
-    assert not [path for path in visible if path.suffix == ".jpg"]
-    assert (tmp_path / "out" / ".card" / "samples.jpg").is_file()
-    assert "(.card/samples.jpg)" in (tmp_path / "out" / "README.md").read_text()
+    folders = sorted(path.name for path in (tmp_path / "out").iterdir() if path.is_dir())
+    assert folders == ["000000", "000001", "000002"]  # each of which torchvision's ImageFolder takes for a person
+    pictures = [path for path in (tmp_path / "out").rglob("*") if path.suffix.lower() in Image.registered_extensions()]
+    assert len(pictures) == 12
+    drawn = (tmp_path / "out" / "samples.svg").read_text()
+    inside = base64.b64decode(drawn.partition("base64,")[2].partition('"')[0])
+    assert Image.open(io.BytesIO(inside)).size == (4 * 112, 3 * 112)
+    assert "(samples.svg)" in (tmp_path / "out" / "README.md").read_text()
     assert datasets.open(tmp_path / "out").identities == 3

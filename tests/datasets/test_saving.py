@@ -117,13 +117,13 @@ def test_a_data_card_goes_with_every_set(format, source, tmp_path):
     source.info.update(info)
     list(datasets.save(source, tmp_path / "out", format=format))
     assert datasets.open(tmp_path / "out").info.items() >= info.items()
-    assert (tmp_path / "out" / ".card/samples.jpg").read_bytes().startswith(b"\xff\xd8\xff")
+    assert "data:image/jpeg;base64," in (tmp_path / "out" / "samples.svg").read_text()
     readme = (tmp_path / "out" / "README.md").read_text()
     _, front, text = readme.split("---\n", 2)
     front = yaml.safe_load(front)
     assert front["license"] == "mit"
     assert ("configs" in front) == (format not in ("recordio", "lmdb"))  # which the `datasets` library cannot read
-    for figure in ("| 4 |", "| 8 |", "| 12345 |", "pack-1", "gan", "71.50°", ".card/samples.jpg"):
+    for figure in ("| 4 |", "| 8 |", "| 12345 |", "pack-1", "gan", "71.50°", "samples.svg"):
         assert figure in text
 
 

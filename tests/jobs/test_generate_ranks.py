@@ -87,4 +87,4 @@ def test_what_each_process_noted_is_added_up(source, tmp_path, monkeypatch):
     list(datasets.synthesize(rows, generator, images_per_identity=2, out=folder, batch_size=3))
     card = json.loads((folder / "dataset.json").read_text())
     assert card["drawing"] == {"pictures": 14, "without_face": 3}
-    assert [path.name for path in folder.glob(".*")] == [".card"]
+    assert [path.name for path in folder.glob(".*")] == []

@@ -182,6 +182,8 @@ class PackWork:
                 "dimension": step.embeddings.shape[1],
                 "seconds_a_step": self.driver.clock.pace(step.step),
                 "recognizer": self.gallery.recognizer,
+                "gallery_fingerprint": gallery.fingerprint(self.gallery),
+                "threads": torch.get_num_threads(),
             }
         )
 
