@@ -33,6 +33,7 @@ from hyperface.ui.parts.downloads import downloads
 from hyperface.ui.parts.events import LATEST, QUIET, Given, Updates
 from hyperface.ui.parts.gradio_internals import changing_checkboxes, changing_dropdown
 from hyperface.ui.parts.plots import chart
+from hyperface.ui.parts.remembered import remember
 from hyperface.ui.parts.run_picker import keeping
 from hyperface.ui.parts.run_progress import run_progress
 from hyperface.ui.parts.terms import term
@@ -106,6 +107,7 @@ def build(page: AppPage, tab: gr.Tab) -> None:
             start_all = gr.Button("Evaluate on all benchmarks", size="md", elem_id="evaluate-all")
         with gr.Column(scale=3, min_width=320):
             choices = Choices(models, benchmark, run_progress(context, elem_id="evaluate-progress"))
+            remember(page.blocks, "evaluate", choices, but=["models", "progress"])  # models follow the packing
             note = gr.HTML(apply_default_css=False, elem_id="evaluate-note")
             closer = _closer(context)
             summary = _summary(context, note)

@@ -44,6 +44,8 @@ def restored(controls: DataclassInstance, values: object) -> Updates:
 
 
 def _can_be(component: object, value: object) -> bool:
+    if isinstance(component, gr.Dropdown) and not component.choices:  # they come later: what is not among them goes
+        return isinstance(value, str)
     if isinstance(component, gr.Dropdown | gr.Radio):
         return value in [choice for _, choice in component.choices]
     if isinstance(component, gr.Checkbox):

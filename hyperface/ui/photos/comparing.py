@@ -34,7 +34,7 @@ class SeenFaces:
     confidences: tuple[float, ...]
 
 
-def remember(faces: Sequence[Face]) -> SeenFaces:
+def seen_faces(faces: Sequence[Face]) -> SeenFaces:
     """What a session remembers of these faces, of which there is at least one."""
     import torch
 

@@ -18,8 +18,9 @@ from hyperface.ui.parts.events import LATEST, QUIET, Given, Updates
 from hyperface.ui.parts.gradio_internals import forget_closed_sessions, forget_shown
 from hyperface.ui.parts.packed import load_packed
 from hyperface.ui.parts.pictures import escape
+from hyperface.ui.parts.remembered import remember
 from hyperface.ui.parts.toasts import toasts
-from hyperface.ui.photos.comparing import SeenFaces, cards_text, embed, remember, sphere_with
+from hyperface.ui.photos.comparing import SeenFaces, cards_text, embed, seen_faces, sphere_with
 from hyperface.ui.photos.examples import example, example_photos, received, thumbnail
 from hyperface.ui.photos.looking import USUAL, Found, How, find_faces, problem_list, progress_text
 from hyperface.ui.photos.picker import ReceivedPhoto, photo_picker
@@ -84,6 +85,8 @@ def build(page: AppPage, tab: gr.Tab) -> None:
         gr.HTML(f'<p class="hf-note">{PRIVACY}</p>', apply_default_css=False)
         delete = gr.Button("Delete photos and faces", size="sm", min_width=200, scale=0, elem_id="photos-delete")
     settings = _settings(page)
+    # The others are folded away: a visitor who comes back would wonder what they did to a new photo.
+    remember(page.blocks, "photos", settings, but=["turned", "aligned"])
     results = _results(page.context)
     _wire(page, tab, picker, delete, settings, results)
 
@@ -193,7 +196,7 @@ def look(
     problems = found.problems
     if len(found.faces) > MAX_FACES:
         problems += [f"{len(found.faces)} faces are too many to compare at once; the first {MAX_FACES} are."]
-    remembered = remember(found.faces[:MAX_FACES]) if found.faces else None
+    remembered = seen_faces(found.faces[:MAX_FACES]) if found.faces else None
     yield {results.status: problem_list(problems), results.seen: remembered}
     yield from beside(context, results, name, remembered)
 

@@ -223,6 +223,18 @@ def test_the_model_looked_at_stays_until_it_is_gone(page, open_tab):
 
 
 @pytest.mark.browser
+def test_the_benchmark_stays_chosen_when_the_page_is_opened_again(page, open_tab):
+    open_tab(page, "Evaluate")
+    page.wait_for_function("document.querySelector('#evaluate-benchmark input').value === 'Rendered everyday'")
+    page.locator("#evaluate-benchmark input").click()
+    page.get_by_role("option", name="Rendered cross-age").click()
+    page.wait_for_function("JSON.stringify(localStorage).includes('hyperface-evaluate')")
+    page.reload()
+    open_tab(page, "Evaluate")
+    page.wait_for_function("document.querySelector('#evaluate-benchmark input').value === 'Rendered cross-age'")
+
+
+@pytest.mark.browser
 def test_no_model_is_a_toast(page, open_tab, runs_folder):
     panel = open_tab(page, "Evaluate")
     page.locator("#evaluate-overview tbody tr").first.wait_for()

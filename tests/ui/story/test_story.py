@@ -128,6 +128,7 @@ def test_controls_are_as_they_were_left_where_that_can_still_be(lay_out):
             "people": gr.Slider(10, 100, 50),
             "kind": gr.Radio([("One", "one"), ("Two", "two")], value="one"),
             "seed": gr.Number(0),
+            "later": gr.Dropdown([]),  # filled when its tab is opened
         }
         return make_dataclass("Controls", fields)(**fields)
 
@@ -139,5 +140,6 @@ def test_controls_are_as_they_were_left_where_that_can_still_be(lay_out):
     assert values({"people": 70, "kind": "two", "seed": None}) == {
         controls.people: 70, controls.kind: "two", controls.seed: None,
     }  # fmt: skip
-    assert values({"people": 700, "kind": "gone", "seed": "x"}) == {}
+    assert values({"people": 700, "kind": "gone", "seed": "x", "later": 3}) == {}
+    assert values({"later": "pairs"}) == {controls.later: "pairs"}
     assert values("nonsense") == {}
