@@ -46,17 +46,16 @@ def _why_unreadable(path: Path, error: Exception) -> str:
     kind = foreign_kind(path)
     if kind is not None:
         return f"{path} cannot be read as weights: it {kind}."
-    if zipfile.is_zipfile(path):
-        with suppress(Exception), zipfile.ZipFile(path) as archive:  # of a damaged one, almost any
-            members = archive.namelist()
-            if any(name.endswith("constants.pkl") for name in members):
-                return (
-                    f"{path} cannot be read as weights: it is a program of TorchScript, which would have to be run. "
-                    "Where its code is, save its weights alone: torch.save(module.state_dict(), …)."
-                )
-            if not any(name.endswith("data.pkl") for name in members):
-                listed = ", ".join(members[:3])
-                return f"{path} cannot be read as weights: it is a zip archive (of {listed} …). Unpack it."
+    with suppress(Exception), zipfile.ZipFile(path) as archive:  # of what is none, or damaged, almost any
+        members = archive.namelist()
+        if any(name.endswith("constants.pkl") for name in members):
+            return (
+                f"{path} cannot be read as weights: it is a program of TorchScript, which would have to be run. "
+                "Where its code is, save its weights alone: torch.save(module.state_dict(), …)."
+            )
+        if not any(name.endswith("data.pkl") for name in members):
+            listed = ", ".join(members[:3])
+            return f"{path} cannot be read as weights: it is a zip archive (of {listed} …). Unpack it."
     reason = str(error).splitlines()[0] if str(error) else type(error).__name__
     if "weights_only" in str(error):  # torch's advice to switch its restraint off is not for strangers' files
         reason = "it is damaged, or asks for code to be run"

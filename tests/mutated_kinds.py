@@ -1,9 +1,9 @@
 """Every kind of file that the product reads, damaged at random, in a process of its own.
 
-A line {"kind": …, "count": …, "folder": …} on stdin asks for so many mutations of a kind, and a line answers what they
-came to: the slowest, in seconds, the most memory, in bytes beyond what it took before the first, and the traceback of
-the first that is no HyperFaceError. A process of its own, since a reader in C may end it, and since memory is counted
-for whole processes.
+A line {"kind": …, "count": …, "seed": …, "folder": …} on stdin asks for so many mutations of a kind, and a line answers
+what they came to: the slowest, in seconds, the most memory, in bytes beyond what it took before the first, and the
+traceback of the first that is no HyperFaceError. A process of its own, since a reader in C may end it, and since memory
+is counted for whole processes.
 """
 
 import contextlib
@@ -282,11 +282,11 @@ def _refuse_much_more() -> None:
         resource.setrlimit(resource.RLIMIT_DATA, (now + GUARD, resource.RLIM_INFINITY))
 
 
-def damage(name: str, count: int, folder: Path) -> dict[str, object]:
+def damage(name: str, count: int, seed: int, folder: Path) -> dict[str, object]:
     """Read so many mutations of a kind; stops at the first that is no HyperFaceError, whose file stays."""
     make, read = KINDS[name]
     path = make(folder)
-    content, rng = path.read_bytes(), np.random.default_rng(sum(name.encode()))
+    content, rng = path.read_bytes(), np.random.default_rng([seed, *name.encode()])
     read_whole = contextlib.suppress(HyperFaceError) if name in UNREAD_WHOLE else contextlib.nullcontext()
     with read_whole:
         read(path)
@@ -318,7 +318,11 @@ def main() -> None:
     os.dup2(2, 1)  # whatever a library prints is no answer
     for line in sys.stdin:
         asked = json.loads(line)
-        print(json.dumps(damage(asked["kind"], asked["count"], Path(asked["folder"]))), file=answers, flush=True)
+        print(
+            json.dumps(damage(asked["kind"], asked["count"], asked["seed"], Path(asked["folder"]))),
+            file=answers,
+            flush=True,
+        )
 
 
 if __name__ == "__main__":

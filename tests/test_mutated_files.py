@@ -1,7 +1,8 @@
 """Every kind of file that the product reads, damaged at random: a HyperFaceError within 5 seconds and 1 GB, or it is
 still read.
 
-HYPERFACE_MUTATIONS=1000 python -m pytest tests/test_mutated_files.py does at length what runs briefly in the suite.
+HYPERFACE_MUTATIONS=1000 python -m pytest tests/test_mutated_files.py does at length what runs briefly in the suite;
+HYPERFACE_MUTATION_SEED=1 beside it makes other mutations.
 """
 
 import io
@@ -22,6 +23,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 import mutated_kinds
 
 MUTATIONS = int(os.environ.get("HYPERFACE_MUTATIONS", "25"))
+SEED = int(os.environ.get("HYPERFACE_MUTATION_SEED", "0"))
 SECONDS = 5.0
 MEMORY = 10**9  # bytes
 
@@ -37,7 +39,7 @@ class Reader:
         if self._process is None:
             command = [sys.executable, mutated_kinds.__file__]
             self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        question = {"kind": kind, "count": MUTATIONS, "folder": str(folder)}
+        question = {"kind": kind, "count": MUTATIONS, "seed": SEED, "folder": str(folder)}
         print(json.dumps(question), file=self._process.stdin, flush=True)
         answer = self._process.stdout.readline()
         if not answer:

@@ -5,7 +5,6 @@ mapped into memory, so that no more of them is read than is asked for. Of a fold
 Source of the layout: the `datasets` library, `Dataset.save_to_disk`; of the marks, Arrow's "IPC Streaming Format".
 """
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +15,7 @@ from hyperface.datasets.labeled import LabeledImages, labeled_images
 from hyperface.datasets.parquet import check_labels_alike, image_and_label, labels_of
 from hyperface.datasets.records import Records, Skipped, need, starts_of
 from hyperface.errors import DatasetError, PhotoError
+from hyperface.files import parse_json
 
 _CONTINUES = b"\xff\xff\xff\xff"  # before every message, with its length behind
 _END = _CONTINUES + bytes(4)
@@ -122,8 +122,8 @@ def _files(path: Path) -> list[Path]:
 def _check_whole(file: Path) -> None:
     """DatasetError where older versions of the library kept a selection as a list of row numbers."""
     try:
-        state = json.loads((file.parent / STATE).read_bytes()) if (file.parent / STATE).is_file() else {}
-    except (OSError, ValueError, RecursionError) as error:
+        state = parse_json((file.parent / STATE).read_bytes()) if (file.parent / STATE).is_file() else {}
+    except (OSError, ValueError) as error:
         raise DatasetError(f"{file.parent / STATE} is damaged ({error}).") from error
     if isinstance(state, dict) and state.get("_indices_data_files"):
         raise DatasetError(

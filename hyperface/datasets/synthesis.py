@@ -24,7 +24,7 @@ from hyperface.datasets.folder import DATA_FILES, open_folder
 from hyperface.datasets.labeled import LabeledImages
 from hyperface.datasets.provenance import described
 from hyperface.errors import DatasetError, InputError
-from hyperface.files import check_room, disk_error, read_object, write_atomic
+from hyperface.files import check_room, disk_error, parse_json, read_object, write_atomic
 from hyperface.generators.base import Generator
 from hyperface.images import jpeg_bytes, to_uint8
 from hyperface.seeds import image_seeds, seeded_normal
@@ -201,7 +201,7 @@ def _prepare(folder: Path, card: dict[str, Any], lineage: dict[str, Any]) -> Non
     try:
         folder.mkdir(parents=True, exist_ok=True)
         if (folder / CARD).exists():
-            there = json.loads((folder / CARD).read_bytes())
+            there = parse_json((folder / CARD).read_bytes())
             longer = _lengthened(there, card)
             different = sorted(key for key in card if there.get(key) != card[key] and key not in longer)
             if different:

@@ -5,7 +5,6 @@ An image (.jpg, .jpeg, .png, .webp, .bmp) goes with a label in .cls (a number as
 """
 
 import io
-import json
 import tarfile
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from hyperface.datasets.folder import SUFFIXES
 from hyperface.datasets.labeled import LabeledImages, labeled_images
 from hyperface.datasets.records import Records, Skipped, Writer, image_suffix, read_span, starts_of
 from hyperface.errors import PhotoError
+from hyperface.files import parse_json
 
 SHARD_IMAGES = 10_000
 _MAGIC, _MAGIC_AT = b"ustar", 257
@@ -120,7 +120,7 @@ def _label(tar: tarfile.TarFile, member: tarfile.TarInfo, suffix: str) -> int:
     if file is None:
         raise ValueError("no content")
     content = file.read()
-    value = json.loads(content)["label"] if suffix == "json" else int(content.decode("ascii"))
+    value = parse_json(content)["label"] if suffix == "json" else int(content.decode("ascii"))
     if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < 2**63:
         raise ValueError(f"{value!r} is not a whole number from 0")
     return value

@@ -22,7 +22,7 @@ from hyperface.evaluation.official import RELEASES, RFW, find_release, read_offi
 from hyperface.evaluation.packs import pack_bytes, read_pack
 from hyperface.evaluation.pair_lists import LIST_SUFFIXES, is_pair_list, prepare_benchmark, read_pair_list
 from hyperface.faces import load_photo
-from hyperface.files import write_atomic
+from hyperface.files import parse_json, write_atomic
 from hyperface.images import ALIGNED_SIZE
 from hyperface.registry import Registry
 from hyperface.steps import finish
@@ -142,7 +142,7 @@ def _describe(path: Path) -> BenchmarkEntry:
     """The entry of a pack, with title and note from the file beside it where there is one."""
     beside = path.with_suffix(".json")
     try:
-        about = json.loads(beside.read_text(encoding="utf-8")) if beside.is_file() else {}
+        about = parse_json(beside.read_bytes()) if beside.is_file() else {}
         return BenchmarkEntry(path.stem, str(about.get("title", path.stem)), str(about.get("note", "")), path)
     except (ValueError, AttributeError) as error:
         raise DatasetError(

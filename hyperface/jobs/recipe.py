@@ -48,7 +48,7 @@ class Recipe:
         """The recipe in a TOML file. changes: "stage.option=value", over what it says. InputError if it is none."""
         try:
             content = tomllib.loads(path.read_text(encoding="utf-8"))
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, RecursionError) as error:
             raise InputError(f"{path} cannot be read as a recipe ({error}).") from error
         missing = [stage for stage in STAGES if not isinstance(content.get(stage), dict)]
         if missing:
@@ -150,7 +150,7 @@ def _words(options: dict[str, Any]) -> list[str]:
 def _value(text: str) -> Any:
     try:
         return tomllib.loads(f"value = {text}")["value"]
-    except tomllib.TOMLDecodeError:
+    except (ValueError, RecursionError):
         return text
 
 

@@ -111,6 +111,18 @@ def test_a_changed_bit_is_noticed(saved, everything):
         dataset[2]
 
 
+def test_statistics_of_another_type_do_not_end_the_process(saved):
+    """A changed type of the column of paths, whose statistics are of text then: Arrow aborts where it looks at them."""
+    path = next(saved("parquet").rglob("*.parquet"))
+    content = path.read_bytes()
+    text, number = (bytes([0x15, kind, 0x25, 0x02, 0x18, 0x04]) + b"path" for kind in (12, 8))
+    assert content.count(text) == 1
+    path.write_bytes(content.replace(text, number))
+    dataset = datasets.open(path.parent.parent)
+    with pytest.raises(PhotoError, match="the file is damaged there"):
+        dataset.content(0)
+
+
 def test_without_pyarrow_it_says_what_to_install(saved, source, tmp_path, monkeypatch):
     folder = saved("parquet")
 

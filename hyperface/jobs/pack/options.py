@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from hyperface import runs
 from hyperface.defaults import GALLERY
 from hyperface.errors import RunError, require
-from hyperface.files import write_atomic
+from hyperface.files import parse_json, write_atomic
 from hyperface.runs import Run, is_run, names
 
 if TYPE_CHECKING:
@@ -108,7 +108,7 @@ def packing_space(run: Run) -> EmbeddingSpace:
 
     what = f"the packing {run.name}"
     try:
-        known = json.loads((run.path / names.RECOGNIZER).read_bytes())
+        known = parse_json((run.path / names.RECOGNIZER).read_bytes())
         length = known.get("feature_length")
         return EmbeddingSpace(known["name"], what, length=None if length is None else float(length))
     except FileNotFoundError:  # of a run that is older than the file, or has not begun

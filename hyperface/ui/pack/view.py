@@ -6,13 +6,13 @@ run folder, so that the picture survives a reloaded page and a restarted server,
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 
 from hyperface.errors import HyperFaceError, InputError, RunError
+from hyperface.files import parse_json
 from hyperface.jobs.pack import PackOptions
 from hyperface.runs import Run, names
 from hyperface.ui.pack.faces import alike_before, people_faces, way_faces
@@ -159,7 +159,7 @@ def _start(context: AppContext, run: Run) -> dict[str, Any] | None:
 
 def _picture(run: Run) -> dict[str, Any] | None:
     try:
-        picture = json.loads((run.path / names.PICTURE).read_bytes())
+        picture = parse_json((run.path / names.PICTURE).read_bytes())
     except (OSError, ValueError):
         return None
     return picture if isinstance(picture, dict) else None

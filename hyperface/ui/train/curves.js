@@ -2,6 +2,8 @@
 
 const MOST_POINTS = 600;  // of a curve: more cannot be told apart, and drawing them takes time
 
+const WATCHED = 'watched/';  // before the name of a benchmark that is measured after each epoch
+
 /** @typedef {Record<string, Column>} Series a list for each figure, an entry for each step */
 
 /**
@@ -10,7 +12,11 @@ const MOST_POINTS = 600;  // of a curve: more cannot be told apart, and drawing 
  * @param {Series} metrics
  */
 function add(series, metrics) {
-  for (const [name, values] of Object.entries(metrics)) (series[name] ??= []).push(...values);
+  const known = series.step?.length ?? 0, more = metrics.step?.length ?? 0;
+  for (const name of new Set([...Object.keys(series), ...Object.keys(metrics)])) {
+    const values = series[name] ??= Array(known).fill(null);  // a benchmark is first measured on the way
+    values.push(...metrics[name] ?? Array(more).fill(null));
+  }
 }
 
 /**
@@ -45,13 +51,21 @@ function curves(series, style) {
   // validation is measured at the start and after each epoch, and repeated in between
   const measured = step.map((_, i) => i).filter((i) => typeof validation[i] === 'number'
     && (i === 0 || validation[i] !== validation[i - 1] || (step[i] > 0 && step[i] % perEpoch === 0)));
+  const watched = Object.keys(series).filter((name) => name.startsWith(WATCHED)).map((name, i) => {
+    const there = step.map((_, k) => k).filter((k) => typeof series[name][k] === 'number');
+    return {
+      type: 'scatter', mode: 'lines+markers', name: name.slice(WATCHED.length) + style.suffix,
+      x: there.map(at), y: there.map((k) => series[name][k]),
+      line: { color: `series-${4 + i % 3}`, width: 2, dash: style.dash }, marker: { size: 6, symbol: 'diamond' },
+    };
+  });
   return {
     loss: [line(loss, 'loss', 'series-2')],
     accuracy: [line(accuracy, 'training', 'series-1'), {
       type: 'scatter', mode: 'lines+markers', name: `unseen identities${style.suffix}`,
       x: measured.map(at), y: measured.map((i) => validation[i]),
       line: { color: 'series-3', width: 2, dash: style.dash }, marker: { size: 6 },
-    }],
+    }, ...watched],
   };
 }
 

@@ -65,6 +65,14 @@ def newest_guesses(rows: Sequence[dict[str, Any]]) -> dict[str, Any] | None:
     return None
 
 
+def series_of(rows: Sequence[dict[str, Any]]) -> dict[str, list[Any]]:
+    """The figures of steps as lists; "watched/NAME" is of a benchmark that is measured after each epoch."""
+    measured = [row["watched"] if isinstance(row.get("watched"), dict) else {} for row in rows]
+    named = [{f"watched/{name}": value for name, value in each.items()} for each in measured]
+    names = dict.fromkeys(name for each in named for name in each)
+    return columns(rows, SERIES) | columns(named, tuple(names))
+
+
 def train_news(context: AppContext, question: Question) -> dict[str, Any]:
     """What is new in a training since the question's cursor; all of it without a cursor."""
     try:
@@ -76,14 +84,14 @@ def train_news(context: AppContext, question: Question) -> dict[str, Any]:
     cursor = question.get("cursor")
     own_cursor, other_cursor, pairs_told = cursor or (0, 0, False)
     rows, own_cursor = run.metrics_from(int(own_cursor))
-    news = {"more": False, "status": status, "metrics": columns(rows, SERIES), "against": None}
+    news = {"more": False, "status": status, "metrics": series_of(rows), "against": None}
     news["guesses"] = newest_guesses(rows)
     if news["guesses"] is not None and not pairs_told:
         news["pairs"] = pairs_of(run)
         pairs_told = news["pairs"] is not None
     if other is not None:
         rows, other_cursor = other.metrics_from(int(other_cursor))
-        news["against"] = {"metrics": columns(rows, SERIES), "status": status_news(context, other)}
+        news["against"] = {"metrics": series_of(rows), "status": status_news(context, other)}
     news["cursor"] = [own_cursor, other_cursor, pairs_told]
     if cursor is None:
         news["lineage"] = lineage_line(context, run) + ("" if other is None else lineage_line(context, other))

@@ -18,6 +18,18 @@ test('new steps are added to each list', () => {
   assert.deepEqual(series, { loss: [1, null, 2], step: [3] });
 });
 
+test('a benchmark that is watched has a curve, from where it was first measured', () => {
+  /** @type {Record<string, (number | null)[]>} */
+  const series = {};
+  add(series, { step: [0, 1, 2], epoch: [1, 1, 1], accuracy: [0, 0, 0.5] });
+  add(series, { step: [3, 4], epoch: [2, 2], accuracy: [0.5, 1], 'watched/lfw': [0.75, null] });
+  add(series, { step: [5], epoch: [2], accuracy: [1] });
+  assert.deepEqual(series['watched/lfw'], [null, null, null, 0.75, null, null]);
+  const { accuracy } = /** @type {Record<string, any>} */ (curves(series, SOLID));
+  assert.deepEqual(accuracy.map((/** @type {any} */ trace) => trace.name), ['training', 'unseen identities', 'lfw']);
+  assert.deepEqual([accuracy[2].x, accuracy[2].y], [[1.5], [0.75]]);
+});
+
 test('the axis is in epochs, and verification is marked where it was measured', () => {
   const { loss, accuracy } = /** @type {Record<string, any>} */ (curves(TWO_EPOCHS, SOLID));
   assert.deepEqual(loss[0].x, [0, 0.5, 1, 1.5, 2]);  // step 3 is the first of the second epoch: two steps make one

@@ -118,6 +118,18 @@ def test_news_of_a_training(context):
     assert "lineage" not in again
 
 
+def test_watched_benchmarks_are_told_from_where_they_are_measured(context):
+    run = runs.create("train", {"epochs": 1}, title="t", folder=context.runs_folder)
+    with runs.Worker(run).working() as worker:
+        worker.log({"step": 0, "loss": 1.0})
+        plain = train_news(context, {"run": run.name, "cursor": None})
+        assert not [name for name in plain["metrics"] if name.startswith("watched/")]
+        worker.log({"step": 1, "loss": 0.5, "watched": {"lfw": 0.75, "agedb_30": 0.5}})
+        worker.log({"step": 2, "loss": 0.25})
+    told = train_news(context, {"run": run.name, "cursor": plain["cursor"]})["metrics"]
+    assert (told["step"], told["watched/lfw"], told["watched/agedb_30"]) == ([1, 2], [0.75, None], [0.5, None])
+
+
 def test_pairs_are_told_once_and_what_is_said_of_them_each_time(context):
     run = runs.create("train", {"epochs": 3}, title="m", folder=context.runs_folder)
 
