@@ -213,6 +213,10 @@ class HeadsGenerator(Generator, Portraits, LinearPeople):
         people, against = self.coordinates(embeddings), self.coordinates(others)
         return [words.differences(one, other, count) for one, other in zip(people, against, strict=True)]
 
+    def captures(self, seeds: Sequence[int]) -> list[Capture]:
+        """How the pictures of these seeds are taken, whoever is on them."""
+        return self._captures(seeded_normal(_whole(seeds), STYLE_SIZE).numpy())
+
     def _captures(self, styles: Floats) -> list[Capture]:
         """How each picture is taken, by its row (n, STYLE_SIZE)."""
         return [capture_of(row, widest=self.widest, variation=self.variation) for row in styles]

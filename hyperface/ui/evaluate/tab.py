@@ -26,6 +26,7 @@ from hyperface.ui.evaluate.results import (
     published_of,
 )
 from hyperface.ui.evaluate.study_panel import study_panel
+from hyperface.ui.evaluate.worth_panel import worth_panel
 from hyperface.ui.parts import worker
 from hyperface.ui.parts.app_page import AppPage
 from hyperface.ui.parts.context import AppContext
@@ -114,6 +115,7 @@ def build(page: AppPage, tab: gr.Tab) -> None:
             with gr.Accordion("Beside the published results", open=False, elem_id="evaluate-beside"):
                 published = gr.HTML(apply_default_css=False, elem_id="evaluate-published")
             study_panel(context, tab)
+            worth_panel(context, tab)
             leakage_panel(context, tab)
     _show_results(page, tab, Parts(choices, summary, closer, published))
 

@@ -1,0 +1,64 @@
+"""The part of the Evaluate tab that says what a dataset is worth."""
+
+import pytest
+
+from hyperface import runs
+from hyperface.errors import InputError
+from hyperface.ui.evaluate import worth_panel
+from hyperface.ui.parts import worker
+
+
+def row(by: str, *, fine: bool, advice: str = "Nothing.") -> dict:
+    return {"measure": f"measure {by}", "seen_by": by, "value": "1 <b>", "advice": advice, "fine": fine}
+
+
+@pytest.fixture
+def measured():
+    """`measured(folder)`: a dataset's run with a finished measurement; the dataset's name."""
+
+    def make(folder):
+        dataset = runs.create("generate", {}, title="Six faces", folder=folder)
+        with runs.Worker(dataset).working() as at_work:
+            at_work.write_results({"images": 6, "identities": 3, "images_per_identity": 2})
+        run = runs.create("measure", {}, title="worth", parents=[dataset.name], folder=folder)
+        rows = [row("dlib", fine=True), row("other", fine=False, advice="Look at it."), row("", fine=True)]
+        counts = {"people": 3, "pictures": 6, "all_people": 9, "all_pictures": 18}
+        with runs.Worker(run).working() as at_work:
+            at_work.write_results({**counts, "rows": rows})
+        return dataset.name
+
+    return make
+
+
+def test_the_newest_measurement_is_shown_with_what_is_to_be_done_unfolded(context, measured):
+    name = measured(context.runs_folder)
+    html = worth_panel.newest_worth(context, name)
+    assert "A sample was looked at: 6 of 18 pictures, of 3 of 9 people." in html
+    assert "1 of 3 figures ask for something to be done." in html
+    assert html.count("<details") == 3
+    assert html.count(" open>") == 1
+    assert "As other sees it: 1 to do" in html
+    assert "<b>To do:</b> Look at it." in html
+    assert "1 &lt;b&gt;" in html
+    assert worth_panel.newest_worth(context, "another") == ""
+
+
+def test_a_measurement_is_started_for_the_chosen_dataset(context, measured, monkeypatch):
+    started = []
+    monkeypatch.setattr(worker, "start", lambda context, run: started.append(run) or run)
+    name = measured(context.runs_folder)
+    assert worth_panel.start_measuring(context, name) == started[0].name
+    assert started[0].options["dataset"] == str(context.runs_folder / name)
+    assert started[0].parents == (name,)
+    with pytest.raises(InputError, match="no dataset with images"):
+        worth_panel.start_measuring(context, None)
+
+
+@pytest.mark.browser
+def test_the_panel_shows_the_figures(page, open_tab, runs_folder, measured):
+    measured(runs_folder)
+    panel = open_tab(page, "Evaluate")
+    panel.get_by_text("What a dataset is worth").click()
+    panel.get_by_text("As other sees it: 1 to do").wait_for()
+    assert panel.get_by_text("Look at it.").is_visible()
+    assert not panel.get_by_role("rowheader", name="measure dlib").is_visible()
