@@ -1,7 +1,7 @@
 """Photos per second, from the file's bytes to the embedding: decode, detect, align, embed.
 
     python benchmarks/photos.py [--photos 24] [--workers 2]
-    python benchmarks/photos.py --recall [--photos 24] [--detector dlib]
+    python benchmarks/photos.py --recall [--photos 24] [--detector dlib] [--table size|turn|cover]
 
 The photos are JPEGs of one megapixel, each with a generated face of 150 to 600 pixels somewhere. Photos are shared
 between worker threads, as dlib lets others run while it searches; the recogniser takes all their faces at the end.
@@ -32,6 +32,7 @@ WIDTH, HEIGHT = 1224, 817
 FRAMING = 2 / 3  # of the aligned crop's scale: a portrait shows half as much again around the face
 FACE_SHARE = 0.5  # of a portrait's side that its face is wide: three quarters of the crop's, times FRAMING
 WIDTHS = (20, 26, 34, 40, 48, 64, 100, 200)  # pixels
+TABLES = ("size", "turn", "cover")
 TURNS = (0, 20, 35, 50, 65, 80)  # degrees
 
 
@@ -91,8 +92,8 @@ def found_in(picture: np.ndarray, width: float, detector: str, seed: int) -> tup
     return any(right), len(right) - sum(right)
 
 
-def recall(people: int, detector: str) -> None:
-    """Print the three tables."""
+def recall(people: int, detector: str, only: str | None = None) -> None:
+    """Print the three tables, or one of them."""
     studio = Studio()
     frontal = [portrait(studio, number, 0.0) for number in range(people)]
     tables: dict[str, list[tuple[object, list[np.ndarray], float]]] = {
@@ -107,12 +108,14 @@ def recall(people: int, detector: str) -> None:
         ],
     }
     print(f"{people} rendered heads, detector {detector}")
-    for title, rows in tables.items():
+    for name, (title, rows) in zip(TABLES, tables.items(), strict=True):
+        if only not in (None, name):
+            continue
         print(f"| {title} | found | found where no face is |\n|---|---|---|")
-        for name, pictures, width in rows:
+        for value, pictures, width in rows:
             results = [found_in(picture, width, detector, seed) for seed, picture in enumerate(pictures)]
             share = 100 * sum(found for found, _ in results) / len(results)
-            print(f"| {name} | {share:.0f} % | {sum(others for _, others in results)} |", flush=True)
+            print(f"| {value} | {share:.0f} % | {sum(others for _, others in results)} |", flush=True)
 
 
 def main() -> None:
@@ -121,9 +124,10 @@ def main() -> None:
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--recall", action="store_true", help="count the faces that are found, instead")
     parser.add_argument("--detector", default="dlib")
+    parser.add_argument("--table", choices=TABLES, help="only this one of the three")
     options = parser.parse_args()
     if options.recall:
-        return recall(options.photos, options.detector)
+        return recall(options.photos, options.detector, options.table)
     photos, recognizer = made_up_photos(options.photos), recognizers.load()
     aligned(photos[0])
     started = time.perf_counter()

@@ -38,7 +38,7 @@ DETECTOR = "dlib"
 
 # Benchmarks whose official release is read, as `evaluation.official` has them.
 RELEASED_BENCHMARKS = (
-    *("lfw", "cplfw", "calfw", "cfp_ff", "cfp_fp", "xqlfw"),
+    *("lfw", "cplfw", "calfw", "cfp_ff", "cfp_fp", "agedb_30", "xqlfw"),
     *("rfw_african", "rfw_asian", "rfw_caucasian", "rfw_indian"),
 )
 

@@ -323,3 +323,13 @@ def test_options_of_another_verbs_run(packing, capsys):
     assert "hyperface pack --resume" in capsys.readouterr().err
     assert main(["train", "--dataset", str(packing.path)]) == EXIT_USER_ERROR
     assert "not a dataset" in capsys.readouterr().err
+
+
+@pytest.mark.slow
+def test_a_dataset_is_also_written_as_lmdb(packing, tmp_path):
+    words = ["--from", str(packing.path), "--identities", "2", "--images-per-identity", "2", "--also", "lmdb"]
+    assert main(["generate", *words, "--run", str(tmp_path / "faces")]) == 0
+    drawn, written = (datasets.open(tmp_path / "faces" / name) for name in ("dataset", "lmdb"))
+    assert datasets.format_of(written.path) == "lmdb"
+    assert [written.content(i) for i in range(4)] == [drawn.content(i) for i in range(4)]
+    assert written.labels.tolist() == drawn.labels.tolist() == [0, 0, 1, 1]

@@ -6,7 +6,7 @@ lfw, which downloads LFW with scikit-learn; or rendered_everyday, rendered_cross
 rendered_frontal_profile or rendered_large_age_gap, which is drawn with as many pairs as are asked for. Images of
 112×112 pixels are taken as aligned, of all others the face is found and aligned. In the folder HYPERFACE_BENCHMARKS, a
 pack is known by its name to `evaluate` and to the app. NAME is one of
-lfw, cplfw, calfw, cfp_ff, cfp_fp, xqlfw, rfw_african, rfw_asian, rfw_caucasian, rfw_indian.
+lfw, cplfw, calfw, cfp_ff, cfp_fp, agedb_30, xqlfw, rfw_african, rfw_asian, rfw_caucasian, rfw_indian.
 """
 
 from __future__ import annotations

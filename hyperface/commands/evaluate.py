@@ -36,7 +36,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="append",
         metavar="NAME",
         help="a name, a .bin pack, or a folder of photos with pairs.txt or pairs.csv in it; may be given more than "
-        "once (default rendered_everyday). agedb_30, as a pack, and as packs or official releases "
+        "once (default rendered_everyday). As packs or official releases "
         f"{', '.join(RELEASED_BENCHMARKS)} are looked for in HYPERFACE_BENCHMARKS; a release elsewhere is NAME:FOLDER",
     )
     add("--batch-size", type=int, default=default.batch_size, metavar="N", help="default %(default)s")

@@ -1,7 +1,7 @@
 """Verification benchmarks: pairs of aligned faces and whether each pair is one person.
 
-Those of photographs are known by name although they cannot be shipped: as packs, and all but AgeDB-30 as the official
-release (see `official`). Packs in `assets/benchmarks/` ship with HyperFace. A `<name>.json` beside a pack may give its
+Those of photographs are known by name although they cannot be shipped: as packs, and as the official releases (see
+`official`). Packs in `assets/benchmarks/` ship with HyperFace. A `<name>.json` beside a pack may give its
 title and note.
 """
 
@@ -31,7 +31,7 @@ FOLDER_VARIABLE = "HYPERFACE_BENCHMARKS"
 WHERE_TO_GET = (
     "Photographs of people may not be shipped: take {name}.bin from InsightFace's dataset zoo "
     "(https://github.com/deepinsight/insightface/tree/master/recognition/_datasets_; every training set there holds "
-    "packs of LFW, CPLFW, CALFW, CFP and AgeDB-30), or the authors' own release of any but AgeDB-30, unpacked. Put it "
+    "packs of LFW, CPLFW, CALFW, CFP and AgeDB-30), or the authors' own release, unpacked. Put it "
     f"into a folder and name the folder as `folder` or in the variable {FOLDER_VARIABLE}."
 )
 
@@ -56,10 +56,7 @@ _NOTES = {
     "xqlfw": "LFW's people, good photographs against poor ones; 6,000 pairs.",
     **{f"rfw_{people.lower()}": "One of four groups of people; 6,000 pairs." for people in RFW},
 }
-_PHOTOGRAPHS = tuple(
-    BenchmarkEntry(name, RELEASES[name].title if name in RELEASES else "AgeDB-30", note)
-    for name, note in _NOTES.items()
-)
+_PHOTOGRAPHS = tuple(BenchmarkEntry(name, RELEASES[name].title, note) for name, note in _NOTES.items())
 
 
 def list_benchmarks(folder: str | Path | None = None) -> list[BenchmarkEntry]:

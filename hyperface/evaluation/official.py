@@ -4,6 +4,7 @@
     cplfw, calfw      pairs_CPLFW.txt, pairs_CALFW.txt: a photo and an answer a line, two lines a pair
     cfp_ff, cfp_fp    Protocol/Split/FF or FP/01 … 10/same.txt and diff.txt: numbers of photos in Pair_list_F.txt and,
                       for the second of FP, in Pair_list_P.txt
+    agedb_30          04_FINAL_protocol_30_years.mat: splits of names of photos in 03_Protocol_Images (see `agedb`)
     rfw_african …     txts/African/African_pairs.txt: LFW's form, of the photos in data/African
 
 Each is a folder as it was unpacked, or has been unpacked into a folder that is at most two levels above.
@@ -16,6 +17,7 @@ from pathlib import Path
 import numpy as np
 
 from hyperface.errors import DatasetError
+from hyperface.evaluation.agedb import PROTOCOL, read_agedb
 from hyperface.evaluation.pair_lists import PairList, read_pair_list
 
 CFP_FOLDS = 10
@@ -39,6 +41,7 @@ RELEASES = {
     "calfw": Release("CALFW", "pairs_CALFW.txt", ("images&landmarks/images", "images", "aligned images")),
     "cfp_ff": Release("CFP-FF", "Protocol/Split/FF/01/same.txt", pairs=7_000),
     "cfp_fp": Release("CFP-FP", "Protocol/Split/FP/01/same.txt", pairs=7_000),
+    "agedb_30": Release("AgeDB-30", PROTOCOL),
     "xqlfw": Release("XQLFW", "xqlfw_pairs.txt", ("xqlfw_aligned_112", "lfw_original_imgs_min_qual0.85variant11")),
     **{
         f"rfw_{people.lower()}": Release(f"RFW {people}", f"txts/{people}/{people}_pairs.txt", (f"data/{people}",))
@@ -65,6 +68,8 @@ def read_official(name: str, folder: Path) -> PairList:
         )
     if name.startswith("cfp_"):
         listed = _read_cfp(name, root)
+    elif name == "agedb_30":
+        listed = _there(name, root, *read_agedb(root))
     else:
         photos = next((root / place for place in release.photos if (root / place).is_dir()), None)
         listed = read_pair_list(root / release.marker, photos=photos)
@@ -105,6 +110,11 @@ def _read_cfp(name: str, root: Path) -> PairList:
                 except (ValueError, KeyError) as error:
                     raise DatasetError(f"Line {number} of {file} does not name two photos: {line[:80]!r}.") from error
                 same.append(kind == "same")
+    return _there(name, root, first, second, same)
+
+
+def _there(name: str, root: Path, first: list[Path], second: list[Path], same: list[bool]) -> PairList:
+    """These pairs; DatasetError if some of their photos are not there."""
     missing = [photo for photo in dict.fromkeys((*first, *second)) if not photo.is_file()]
     if missing:
         raise DatasetError(f"{len(missing):,} photos of {root} are not there, such as {missing[0]}.")

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 
 PATIENCE = datetime.timedelta(days=7)  # of the first of several processes, for the slowest
-WRITABLE = ("parquet", "webdataset", "recordio")  # besides the folder of images that it is drawn as
+WRITABLE = ("parquet", "webdataset", "recordio", "lmdb")  # besides the folder of images that it is drawn as
 
 
 @dataclass(frozen=True)

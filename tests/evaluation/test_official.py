@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import scipy.io
 from PIL import Image
 
 from hyperface.cli import EXIT_USER_ERROR, main
@@ -128,6 +129,38 @@ def test_xqlfw_takes_its_aligned_faces(tmp_path):
     assert listed("xqlfw", tmp_path) == [
         ("xqlfw_aligned_112/A_B/A_B_0001.jpg", "xqlfw_aligned_112/A_B/A_B_0002.jpg", True)
     ]
+
+
+def cell(rows: list) -> np.ndarray:
+    """A cell of MATLAB's."""
+    made = np.empty((len(rows), len(rows[0])), object)
+    for i, row in enumerate(rows):
+        for j, entry in enumerate(row):
+            made[i, j] = entry
+    return made
+
+
+def test_agedb_30_takes_the_protocol_of_its_authors(tmp_path):
+    splits = [
+        [("AnnaA_1900_20_f_1", "AnnaA_1900_52_f_2"), ("AnnaA_1900_20_f_1", "BenB_1901_50_m_3")],
+        [("BenB_1901_50_m_3", "BenB_1901_19_m_4")],
+    ]
+    for name in {name for pairs in splits for pair in pairs for name in pair}:
+        photo(tmp_path / "03_Protocol_Images" / f"{name}.jpg")
+    entries = [
+        [{"indices": cell([[{"name": pair[row], "age": 20} for pair in pairs] for row in (0, 1)])}] for pairs in splits
+    ]
+    scipy.io.savemat(tmp_path / "04_FINAL_protocol_30_years.mat", {"splits": cell(entries)})
+    expected = [(a, b, a.startswith(b[:4])) for pairs in splits for a, b in pairs]
+    place = "03_Protocol_Images/{}.jpg".format
+    assert listed("agedb_30", tmp_path) == [(place(a), place(b), same) for a, b, same in expected]
+    assert [same for *_, same in expected] == [True, False, True]
+    (tmp_path / place("BenB_1901_19_m_4")).unlink()
+    with pytest.raises(DatasetError, match=r"1 photos .* are not there"):
+        read_official("agedb_30", tmp_path)
+    (tmp_path / "04_FINAL_protocol_30_years.mat").write_bytes(b"MATLAB 5.0 MAT-file, cut short")
+    with pytest.raises(DatasetError, match="not a readable protocol"):
+        read_official("agedb_30", tmp_path)
 
 
 def test_a_release_in_the_folder_of_benchmarks_is_known_by_name(cfp, tmp_path, monkeypatch):

@@ -29,6 +29,7 @@ FORMATS = [
     ("Parquet, as the Hugging Face Hub", "parquet"),
     ("WebDataset tars", "webdataset"),
     ("RecordIO, as InsightFace", "recordio"),
+    ("LMDB, as Vec2Face", "lmdb"),
 ]
 
 
