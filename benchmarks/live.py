@@ -130,6 +130,8 @@ def live(page: Page, url: str, identities: int, steps: int, folder: str) -> Live
     page.wait_for_timeout(2000)
     page.evaluate(WATCH, identities)
     page.get_by_role("button", name="Pack", exact=True).click()
+    # Nothing is painted that is out of sight, and the button is below the picture.
+    page.evaluate("document.querySelector('.hf-sphere').scrollIntoView({ block: 'center' })")
     page.wait_for_function(RUNNING, timeout=120_000)
     page.evaluate("window.updates = []")
     before = browser_seconds()

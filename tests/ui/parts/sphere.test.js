@@ -7,7 +7,7 @@ import { Faces, strideOf } from '../../../hyperface/ui/parts/sphere/faces.js';
 import { onCanvas } from '../../../hyperface/ui/parts/sphere/lines.js';
 import { color, onScale, pointSize } from '../../../hyperface/ui/parts/sphere/look_of_points.js';
 import { PlainPainter } from '../../../hyperface/ui/parts/sphere/plain_painter.js';
-import { Scene } from '../../../hyperface/ui/parts/sphere/scene.js';
+import { Scene, brief } from '../../../hyperface/ui/parts/sphere/scene.js';
 import {
   NO_TURN, angleBetween, arc, between, circle, combine, inverse, pointAt, seenFrom, toFront, turnAround, turned, turnedAll, unit,
 } from '../../../hyperface/ui/parts/sphere/vectors.js';
@@ -204,4 +204,8 @@ test('without WebGL everybody is drawn on an ordinary canvas, the far ones first
 test('who comes flies in from the farther pole, and everybody else is where they belong', () => {
   const points = [1, 0, 0, 0, 1, 0, 0, 0.6, 0.8, 0, 0.6, -0.8];
   assert.deepEqual([...beforeFlight(points, 2)], [1, 0, 0, 0, 1, 0, 0, 0, -1, 0, 0, 1]);
+});
+
+test('moves from frame to frame are told from those that lead the eye', () => {
+  assert.deepEqual([{}, { milliseconds: 140 }, { milliseconds: 700 }].map(brief), [true, true, false]);
 });

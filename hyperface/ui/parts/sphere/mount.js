@@ -16,7 +16,7 @@ import { Lines, onCanvas } from './lines.js';
 import { pointSize } from './look_of_points.js';
 import { Painter } from './painter.js';
 import { PlainPainter } from './plain_painter.js';
-import { Scene } from './scene.js';
+import { Scene, brief } from './scene.js';
 import { inverse, pointAt, toFront, turned, unit } from './vectors.js';
 
 /** @typedef {import('./scene.js').Picture} Picture */
@@ -131,7 +131,8 @@ class Sphere {
   /** Show what is new. @param {Picture} picture */
   show(picture) {
     const now = performance.now(), { scene, camera } = this, newlyPicked = picture.picked !== undefined && picture.picked !== scene.picked;
-    scene.take(picture, camera, now, calm());
+    // Without a graphics card the pictures between two would take from the optimiser what it needs for the next.
+    scene.take(this.software && brief(picture) ? { ...picture, milliseconds: 0 } : picture, camera, now, calm());
     if (newlyPicked && this.walking && scene.picked !== null) this.bring(scene.picked);
     if (this.walking && picture.angles) {
       this.walking = false;

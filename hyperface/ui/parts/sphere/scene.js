@@ -171,4 +171,9 @@ class Scene {
   }
 }
 
-export { Scene };
+/** Whether a move is one from frame to frame, and not one that leads the eye. @param {Picture} picture */
+function brief({ milliseconds }) {
+  return (milliseconds ?? MOVE_MILLISECONDS) <= LONG_MILLISECONDS;
+}
+
+export { brief, Scene };
