@@ -25,6 +25,7 @@ from hyperface.ui.evaluate.results import (
     pair_counts,
     published_of,
 )
+from hyperface.ui.evaluate.searches_panel import searches_panel
 from hyperface.ui.evaluate.study_panel import study_panel
 from hyperface.ui.evaluate.worth_panel import worth_panel
 from hyperface.ui.parts import worker
@@ -114,6 +115,7 @@ def build(page: AppPage, tab: gr.Tab) -> None:
             summary = _summary(context, note)
             with gr.Accordion("Beside the published results", open=False, elem_id="evaluate-beside"):
                 published = gr.HTML(apply_default_css=False, elem_id="evaluate-published")
+            searches_panel(context, tab)
             study_panel(context, tab)
             worth_panel(context, tab)
             leakage_panel(context, tab)
