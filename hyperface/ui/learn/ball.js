@@ -45,7 +45,8 @@ function ballLesson({ root, ask, seen, say }) {
     points = next;
     const { angle, pairs } = closest(points), { picked } = sphere.scene;
     sphere.show({
-      positions: Float32Array.from(points.flat()), colors: colors(points.length, [...new Set(pairs.flat())]), caps: angle / 2,
+      positions: Float32Array.from(points.flat()), colors: colors(points.length, [...new Set(pairs.flat())]),
+      caps: angle / 2,
       links: angle < OPPOSITE ? pairs.map(([from, to]) => ({ from, to })) : [], milliseconds,
       picked: picked !== null && picked < points.length ? picked : null,
     });
@@ -58,7 +59,9 @@ function ballLesson({ root, ask, seen, say }) {
   function take(index) {
     sphere.show({ picked: index });
     if (index === null) return;
-    const nearest = Math.min(...points.filter((_, i) => i !== index).map((other) => closest([points[index], other]).angle));
+    const nearest = Math.min(
+      ...points.filter((_, i) => i !== index).map((other) => closest([points[index], other]).angle),
+    );
     say(`Point ${index + 1} of ${points.length}: its nearest is ${nearest.toFixed(0)}° away.`);
   }
 

@@ -43,7 +43,8 @@ function dimensionsLesson({ root, ask, seen, say }) {
     const marks = [{ at: bound, text: `limit for ${count} points` }];
     if (pushed) marks.unshift({ at: pushed.closest, text: 'closest two' });
     drawHistogram(drawing, {
-      low: 0, high: 180, marks, bars: pushed ? [{ counts, ink: 3 }, { counts: pushed.counts, ink: 1 }] : [{ counts, ink: 1 }],
+      low: 0, high: 180, marks,
+      bars: pushed ? [{ counts, ink: 3 }, { counts: pushed.counts, ink: 1 }] : [{ counts, ink: 1 }],
       label: `Angles of random pairs in ${dimension} dimensions: nine of ten from ${low.toFixed(0)} to ${high.toFixed(0)} degrees`,
     });
   }

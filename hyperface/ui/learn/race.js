@@ -40,7 +40,9 @@ function raceLesson({ root, ask, seen, say }) {
     /** @param {number} lead */
     const y = (lead) => 0.5 + Math.max(-0.5, Math.min(0.5, lead / (2 * MOST)));
     const columns = Math.max(8, leads.length);
-    const spots = leads.map((lead, i) => ({ x: (i + 0.5) / columns, y: y(lead), ink: /** @type {1 | 2} */ (lead > 0 ? 1 : 2), large: i === leads.length - 1 }));
+    const spots = leads.map((lead, i) => ({
+      x: (i + 0.5) / columns, y: y(lead), ink: /** @type {1 | 2} */ (lead > 0 ? 1 : 2), large: i === leads.length - 1,
+    }));
     const mean = tally;
     drawSpots(drawing, {
       spots,

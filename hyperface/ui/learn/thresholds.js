@@ -50,7 +50,9 @@ function thresholdsLesson({ root, ask, seen, say }) {
     choose(root, '.hf-chip', 'tries', String(tries));
     drawHistogram(drawing, {
       low: LOW, high: HIGH, marks: [{ at: line, text: 'let in', end: true }],
-      bars: [{ counts: counted(same, LOW, HIGH, BINS), ink: 1 }, { counts: counted(different, LOW, HIGH, BINS), ink: 2 }],
+      bars: [
+        { counts: counted(same, LOW, HIGH, BINS), ink: 1 }, { counts: counted(different, LOW, HIGH, BINS), ink: 2 },
+      ],
       label: `Angles of pairs of one person and of two; with the line at ${line} degrees ${rejected} are turned away and ${accepted} strangers let in`,
     });
   }

@@ -16,7 +16,8 @@ import { varietyLesson } from './variety.js';
 
 /** @type {Record<string, (desk: Desk) => Stage>} */
 const STAGES = {
-  pictures: picturesLesson, ball: ballLesson, dimensions: dimensionsLesson, requests: requestsLesson, variety: varietyLesson,
+  pictures: picturesLesson, ball: ballLesson, dimensions: dimensionsLesson, requests: requestsLesson,
+  variety: varietyLesson,
   race: raceLesson, thresholds: thresholdsLesson,
 };
 

@@ -64,7 +64,8 @@ function fresh(name) {
     step: [], objective: [], max_cosine: [], gallery_distance: [], min_angle: [], mean_nearest_angle: [],
   };
   return {
-    name, options: {}, frames: [], provisional: false, bound: null, index: -1, live: true, playing: false, chosen: 0, picked: false, status: null,
+    name, options: {}, frames: [], provisional: false, bound: null, index: -1, live: true, playing: false, chosen: 0,
+    picked: false, status: null,
     drawnCharts: 0, drawnDetails: 0, series, faces: {},
   };
 }

@@ -116,9 +116,11 @@ class SpherePicture {
       this.worn = null;
     }
     const last = this.truth.steps[this.truth.steps.length - 1] ?? -1;
-    const behind = frame.step > last && (state.status?.active || last < 0 || frame === state.frames[state.frames.length - 1]);
+    const newest = frame === state.frames[state.frames.length - 1];
+    const behind = frame.step > last && (state.status?.active || last < 0 || newest);
     this.place(frame, first ? 0 : FRAME_MILLISECONDS, {
-      values: frame.angles, range: [low, high], bound: state.bound, picked: state.chosen, angles: this.truth.at(frame.step),
+      values: frame.angles, range: [low, high], bound: state.bound, picked: state.chosen,
+      angles: this.truth.at(frame.step),
       reach: reachOf(this.truth.widest),
     });
     find(this.root, '.hf-scale-low').textContent = `${low}°`;
@@ -206,7 +208,9 @@ class SpherePicture {
     this.worn = null;
     this.sphere.faces(null);
     const nothing = new Float32Array(0);
-    this.sphere.show({ positions: nothing, values: nothing, angles: null, bound: null, picked: null, lit: null, portrait: null });
+    this.sphere.show({
+      positions: nothing, values: nothing, angles: null, bound: null, picked: null, lit: null, portrait: null,
+    });
   }
 }
 

@@ -78,7 +78,9 @@ test('values are counted in bins, and those beyond in the last ones', () => {
 
 test('rising values below a line are those that a plain search finds', () => {
   const values = [1, 2, 2, 5, 9];
-  for (const line of [0, 1, 2, 3, 9, 10]) assert.equal(below(values, line), values.filter((value) => value < line).length);
+  for (const line of [0, 1, 2, 3, 9, 10]) {
+    assert.equal(below(values, line), values.filter((value) => value < line).length);
+  }
   assert.equal(below([], 3), 0);
 });
 
@@ -93,8 +95,10 @@ test('somebody gets in as the product says', () => {
 test('races are told with their interval, once there are two', () => {
   assert.equal(signed(-1.25), '\u22121.3');
   assert.match(tallyText({ mean: 2, low: null, high: null, wins: 1 }, 1), /^One race/);
-  assert.match(tallyText({ mean: 1.5, low: -1, high: 4, wins: 3 }, 5), /won 3 of 5 races, on average by \+1\.5 points, give or take 2\.5: that can still be chance\.$/);
+  assert.match(tallyText({ mean: 1.5, low: -1, high: 4, wins: 3 }, 5),
+    /won 3 of 5 races, on average by \+1\.5 points, give or take 2\.5: that can still be chance\.$/);
   assert.match(tallyText({ mean: 2, low: 0.5, high: 3.5, wins: 6 }, 6), /that is more than chance, with these/);
   assert.match(tallyText({ mean: -2, low: -3.5, high: -0.5, wins: 0 }, 6), /more than chance, and against packing/);
-  assert.match(tallyText({ mean: 3.6, low: 0.7, high: 6.5, wins: 2 }, 2), /Chance alone makes 2 races agree often: run 5 at least\.$/);
+  assert.match(tallyText({ mean: 3.6, low: 0.7, high: 6.5, wins: 2 }, 2),
+    /Chance alone makes 2 races agree often: run 5 at least\.$/);
 });

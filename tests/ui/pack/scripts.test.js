@@ -37,7 +37,8 @@ const SECOND = record(7, [1, 0], [[0, 0, 1], [0, 1, 0]], [60.25, 179.99]);
 /** @param {Partial<PackNews>} more @returns {PackNews} */
 const news = (more) => ({
   status: STATUS, bound_angle: null, frames: null, picture: null, ...more,
-  metrics: { step: [], objective: [], max_cosine: [], gallery_distance: [], min_angle: [], mean_nearest_angle: [], ...more.metrics },
+  metrics: { step: [], objective: [], max_cosine: [], gallery_distance: [], min_angle: [], mean_nearest_angle: [],
+    ...more.metrics },
 });
 
 /** A packing of two identities, at step 7 of 20. */
@@ -47,7 +48,8 @@ function packing() {
   takeIn(state, news({
     options: { steps: 20 }, bound_angle: 180, frames: { from: 0, points: 2, records },
     metrics: {
-      step: [0, 7], objective: [1.5, 1.25], max_cosine: [null, 0.25], gallery_distance: [0, 0.5], min_angle: [40.5, 60.25],
+      step: [0, 7], objective: [1.5, 1.25], max_cosine: [null, 0.25], gallery_distance: [0, 0.5],
+      min_angle: [40.5, 60.25],
       mean_nearest_angle: [40.75, 120],
     },
   }));
@@ -174,17 +176,20 @@ test('the histogram has the same bars in all frames', () => {
 
 test('look-alikes are counted in words, and the threshold is told', () => {
   /** @type {import('../../../hyperface/ui/pack/alike.js').Alike} */
-  const alike = { pairs: [[1, 2]], before: [40], after: [77], people: 1500, alike_before: 160, alike_after: 0, threshold: 58.21 };
+  const alike = { pairs: [[1, 2]], before: [40], after: [77], people: 1500, alike_before: 160, alike_after: 0,
+    threshold: 58.21 };
   assert.equal(headline(alike), '160 of 1,500 have a look-alike → 0');
   assert.match(explanation(alike), /closer than 58\.2°/);
 });
 
 test('the frame nearest to a step is found', () => {
-  assert.deepEqual([nearestPlace([0, 10, 30], -5), nearestPlace([0, 10, 30], 19), nearestPlace([0, 10, 30], 21)], [0, 1, 2]);
+  assert.deepEqual([nearestPlace([0, 10, 30], -5), nearestPlace([0, 10, 30], 19), nearestPlace([0, 10, 30], 21)],
+    [0, 1, 2]);
 });
 
 test('the note says which picture it is, and how far each can be believed', () => {
-  const own = { trustworthiness: 0.66, rank_correlation: 0.06 }, other = { trustworthiness: 0.93, rank_correlation: 0.7 };
+  const own = { trustworthiness: 0.66, rank_correlation: 0.06 },
+    other = { trustworthiness: 0.93, rank_correlation: 0.7 };
   assert.match(inWords(own), /hardly be believed .*0\.66.* almost nothing .*0\.06/);
   assert.match(inWords(other), /can be believed .*0\.93.* largely agree .*0\.70/);
   assert.match(noteOf('person', 17, own), /true angle.*closer to identity 17/);

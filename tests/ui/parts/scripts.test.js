@@ -72,7 +72,8 @@ test('progress is read out at the start, at quarters and at the end, and not whe
     });
   };
   const end = { state: 'done', active: false, title: 'Finished', progress: 1 };
-  assert.deepEqual(said({}, { progress: 0.1 }, { progress: 0.24 }, { progress: 0.26 }, { progress: 0.4 }, { progress: 0.5 }, end, end),
+  assert.deepEqual(said({}, { progress: 0.1 }, { progress: 0.24 }, { progress: 0.26 }, { progress: 0.4 },
+    { progress: 0.5 }, end, end),
     ['Running, 0 %', '', '', 'Running, 26 %', '', 'Running, 50 %', 'Finished', '']);
   assert.deepEqual(said(end, end), ['', '']);
 });

@@ -9,7 +9,8 @@ import { color, onScale, pointSize } from '../../../hyperface/ui/parts/sphere/lo
 import { PlainPainter } from '../../../hyperface/ui/parts/sphere/plain_painter.js';
 import { Scene, brief } from '../../../hyperface/ui/parts/sphere/scene.js';
 import {
-  NO_TURN, angleBetween, arc, between, circle, combine, inverse, pointAt, seenFrom, toFront, turnAround, turned, turnedAll, unit,
+  NO_TURN, angleBetween, arc, between, circle, combine, inverse, pointAt, seenFrom, toFront, turnAround, turned,
+  turnedAll, unit,
 } from '../../../hyperface/ui/parts/sphere/vectors.js';
 import { beforeFlight } from '../../../hyperface/ui/parts/sphere/view.js';
 
@@ -36,14 +37,18 @@ test('a quarter turn around each axis goes by the right hand', () => {
   const both = combine(turnAround([1, 0, 0], quarter), turnAround([0, 0, 1], quarter));
   assert.ok(close(turned(both, [1, 0, 0]), [0, 0, 1]));  // first around z, then around x
   assert.ok(close(turned(combine(inverse(both), both), [0.6, 0, 0.8]), [0.6, 0, 0.8]));
-  assert.ok(close([...turnedAll(both, Float32Array.of(1, 0, 0, 0, 0, 1))], [...turned(both, [1, 0, 0]), ...turned(both, [0, 0, 1])]));
+  assert.ok(close([...turnedAll(both, Float32Array.of(1, 0, 0, 0, 0, 1))],
+    [...turned(both, [1, 0, 0]), ...turned(both, [0, 0, 1])]));
 });
 
 test('anybody can be brought to the front, the shortest way', () => {
   const points = spiral(50);
-  for (let i = 0; i < 50; i++) assert.ok(close(turned(toFront(pointAt(points, i)), pointAt(points, i)), [0, 0, 1], 1e-5));
+  for (let i = 0; i < 50; i++) {
+    assert.ok(close(turned(toFront(pointAt(points, i)), pointAt(points, i)), [0, 0, 1], 1e-5));
+  }
   assert.ok(close(turned(toFront([0, 0, -1]), [0, 0, -1]), [0, 0, 1]));
-  assert.ok(close(turned(between(NO_TURN, turnAround([0, 1, 0], 1), 0.25), [0, 0, 1]), [Math.sin(0.25), 0, Math.cos(0.25)]));
+  assert.ok(close(turned(between(NO_TURN, turnAround([0, 1, 0], 1), 0.25), [0, 0, 1]),
+    [Math.sin(0.25), 0, Math.cos(0.25)]));
 });
 
 test('an arc lies on the sphere, and its halves are as long', () => {
@@ -87,7 +92,8 @@ test('a frame glides to the next on the sphere, and the view from one person tur
   assert.ok(close([...scene.now], [Math.SQRT1_2, 0, Math.SQRT1_2, 0, 1, 0]));
   scene.advance(1200);
   assert.ok(close([...scene.now], [0, 0, 1, 0, 1, 0]) && !scene.moving);
-  const frame = { width: 200, height: 200, radius: 100 }, before = onCanvas(scene, camera, frame)(pointAt(scene.now, 1));
+  const frame = { width: 200, height: 200, radius: 100 },
+    before = onCanvas(scene, camera, frame)(pointAt(scene.now, 1));
   scene.take({ picked: 0, angles: Float32Array.of(0, 60), view: 'person', reach: 120, milliseconds: 500 }, camera, 2000, false);
   const after = onCanvas(scene, camera, frame)(pointAt(scene.now, 1));
   assert.ok(close([before.x, before.y], [after.x, after.y], 1e-4));
@@ -174,7 +180,8 @@ test('colours are read as CSS writes them, and lie on a scale', () => {
   assert.deepEqual([color('#ff8000'), color('#abc')], [[255, 128, 0], [170, 187, 204]]);
   /** @type {Vector[]} */
   const scale = [[0, 0, 0], [100, 0, 0], [100, 200, 0]];
-  assert.deepEqual([onScale(5, [10, 20], scale), onScale(12.5, [10, 20], scale), onScale(99, [10, 20], scale)], [[0, 0, 0], [50, 0, 0], [100, 200, 0]]);
+  assert.deepEqual([onScale(5, [10, 20], scale), onScale(12.5, [10, 20], scale), onScale(99, [10, 20], scale)],
+    [[0, 0, 0], [50, 0, 0], [100, 200, 0]]);
   assert.ok(pointSize(100, 1) > pointSize(10_000, 1) && pointSize(100, 4) > pointSize(100, 1));
 });
 

@@ -40,7 +40,9 @@ test('the axis is in epochs, and verification is marked where it was measured', 
 
 test('a long curve is thinned out, and keeps its ends', () => {
   const step = Array.from({ length: 1502 }, (_, i) => i);
-  const { loss: [line] } = /** @type {Record<string, any>} */ (curves({ step, epoch: step.map(() => 1), loss: step }, SOLID));
+  const { loss: [line] } = /** @type {Record<string, any>} */ (
+    curves({ step, epoch: step.map(() => 1), loss: step }, SOLID)
+  );
   assert.ok(line.x.length <= 601);
   assert.deepEqual([line.y[0], line.y.at(-1), line.x.at(-1)], [0, 1501, 1]);
 });
@@ -51,13 +53,16 @@ test('the other dataset is dashed, and named once', () => {
   assert.deepEqual([alone.loss.data.length, both.loss.data.length], [1, 2]);
   assert.deepEqual([alone.loss.layout.showlegend, both.loss.layout.showlegend], [false, true]);
   assert.deepEqual([both.loss.data[1].name, both.loss.data[1].line.dash], ['loss, other set', 'dash']);
-  assert.deepEqual(both.accuracy.data.map((/** @type {{ showlegend?: boolean }} */ trace) => trace.showlegend), [undefined, undefined, false, false]);
+  assert.deepEqual(both.accuracy.data.map((/** @type {{ showlegend?: boolean }} */ trace) => trace.showlegend),
+    [undefined, undefined, false, false]);
   assert.deepEqual(both.loss.layout.xaxis.range, [0, 3]);
   assert.deepEqual(/** @type {any} */ (figures({}, null, null)).loss.layout.xaxis.range, [0, 1]);
 });
 
 test('the newest figures are the last that are known', () => {
-  const shown = new Map(newest({ ...TWO_EPOCHS, loss: [2, 1.23456, null], images_per_second: [1234.5], learning_rate: [0.000123] }));
+  const shown = new Map(newest({
+    ...TWO_EPOCHS, loss: [2, 1.23456, null], images_per_second: [1234.5], learning_rate: [0.000123],
+  }));
   assert.deepEqual([...shown.values()], ['1.235', '50.0 %', '75.0 %', '1,235', '0.00012']);
   assert.deepEqual([...new Map(newest({})).values()], ['–', '–', '–', '–', '–']);
 });

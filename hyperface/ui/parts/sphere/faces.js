@@ -94,8 +94,11 @@ class Faces {
       if (Math.abs(x) > 1.2 || Math.abs(y) > 1.2) return;
       const [cx, cy, cz] = [cellOf(x), cellOf(y), cellOf(z)];
       for (let key = 0; key < 27; key++) {
-        const near = taken.get(((cx + key % 3 - 1) * grid + cy + Math.floor(key / 3) % 3 - 1) * grid + cz + Math.floor(key / 9) - 1);
-        if (near?.some((other) => (now[3 * other] - x) ** 2 + (now[3 * other + 1] - y) ** 2 + (now[3 * other + 2] - z) ** 2 < square)) return;
+        const across = cx + key % 3 - 1, down = cy + Math.floor(key / 3) % 3 - 1, deep = cz + Math.floor(key / 9) - 1;
+        const near = taken.get((across * grid + down) * grid + deep);
+        if (near?.some((other) => (
+          (now[3 * other] - x) ** 2 + (now[3 * other + 1] - y) ** 2 + (now[3 * other + 2] - z) ** 2 < square
+        ))) return;
       }
       const own = (cx * grid + cy) * grid + cz, there = taken.get(own);
       if (there) there.push(index);

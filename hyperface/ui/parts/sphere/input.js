@@ -76,7 +76,8 @@ class Input {
     }
     const before = this.spread();
     this.pointers.set(event.pointerId, event);
-    const x = event.clientX - last.clientX, y = event.clientY - last.clientY, radius = this.handling.radius(), now = performance.now();
+    const x = event.clientX - last.clientX, y = event.clientY - last.clientY, radius = this.handling.radius();
+    const now = performance.now();
     this.traveled += Math.hypot(x, y);
     if (this.carrying) carry(event);
     else if (this.pointers.size > 1) camera.zoomBy(this.spread() / (before || 1));

@@ -63,7 +63,9 @@ class Lines {
     context.clearRect(0, 0, frame.width, frame.height);
     if (scene.count === 0) return;
     if (scene.fromOne) this.rings(scene, place, frame.radius * camera.zoom);
-    else if (scene.caps !== null) for (let i = 0; i < scene.count; i++) this.cap(pointAt(scene.now, i), Math.min(scene.caps, 89), place);
+    else if (scene.caps !== null) {
+      for (let i = 0; i < scene.count; i++) this.cap(pointAt(scene.now, i), Math.min(scene.caps, 89), place);
+    }
     for (const link of this.links(scene)) this.link(scene, link, place);
     for (const [index, text] of scene.words) {
       const at = index < scene.count ? place(pointAt(scene.now, index)) : null;
@@ -140,7 +142,8 @@ class Lines {
     const { context, inks: colors } = this;
     if (link.from >= scene.count || link.to >= scene.count) return;
     const a = pointAt(scene.now, link.from), b = pointAt(scene.now, link.to);
-    const way = (scene.flat > 0 ? [a, b] : arc(a, b, PIECES).map((point) => point.map((value) => LIFTED * value))).map(place);
+    const lifted = (/** @type {number[]} */ point) => point.map((value) => LIFTED * value);
+    const way = (scene.flat > 0 ? [a, b] : arc(a, b, PIECES).map(lifted)).map(place);
     context.lineWidth = link.quiet ? 1.5 : 2.5;
     context.strokeStyle = link.quiet ? colors.quiet : colors.mark;
     for (let i = 1; i < way.length; i++) {
@@ -150,9 +153,12 @@ class Lines {
       context.lineTo(way[i].x, way[i].y);
       context.stroke();
     }
-    const half = way[Math.floor(way.length / 2)], middle = way.length > 2 ? half : { ...half, x: (way[0].x + half.x) / 2, y: (way[0].y + half.y) / 2 };
+    const half = way[Math.floor(way.length / 2)];
+    const middle = way.length > 2 ? half : { ...half, x: (way[0].x + half.x) / 2, y: (way[0].y + half.y) / 2 };
     context.globalAlpha = 1;
-    if (link.label && middle.z > 0) this.words(link.label, middle.x, middle.y, link.quiet ? colors.quiet : colors.mark, !link.quiet);
+    if (link.label && middle.z > 0) {
+      this.words(link.label, middle.x, middle.y, link.quiet ? colors.quiet : colors.mark, !link.quiet);
+    }
   }
 
   /** @param {HTMLImageElement} image @param {Place} at @param {number} radius */

@@ -59,7 +59,8 @@ function looks(scene, colors, faced) {
     result[4 * i] = red;
     result[4 * i + 1] = green;
     result[4 * i + 2] = blue;
-    result[4 * i + 3] = faced?.[i] ? AS_FACE : lit && !lit.has(i) ? STEPS_BACK : lit || marked.has(i) ? STANDS_OUT : PLAIN;
+    const alone = lit || marked.has(i) ? STANDS_OUT : PLAIN;
+    result[4 * i + 3] = faced?.[i] ? AS_FACE : lit && !lit.has(i) ? STEPS_BACK : alone;
   }
   return result;
 }

@@ -17,7 +17,9 @@ class Painter {
   constructor(gl) {
     this.gl = gl;
     this.programs = programs(gl);
-    this.buffers = { corners: gl.createBuffer(), places: gl.createBuffer(), looks: gl.createBuffer(), faces: gl.createBuffer() };
+    this.buffers = {
+      corners: gl.createBuffer(), places: gl.createBuffer(), looks: gl.createBuffer(), faces: gl.createBuffer(),
+    };
     this.texture = gl.createTexture();
     gl.bindBuffer(gl.ARRAY_BUFFER, this.buffers.corners);
     gl.bufferData(gl.ARRAY_BUFFER, Float32Array.of(-1, -1, 1, -1, -1, 1, 1, 1), gl.STATIC_DRAW);
@@ -71,8 +73,12 @@ class Painter {
     if (faces.atlas && drawn.atlas !== faces.drawn) {
       gl.bindTexture(gl.TEXTURE_2D, this.texture);
       gl.texImage2D(gl.TEXTURE_2D, 0, gl.RGB, gl.RGB, gl.UNSIGNED_BYTE, faces.atlas);
-      for (const side of [gl.TEXTURE_WRAP_S, gl.TEXTURE_WRAP_T]) gl.texParameteri(gl.TEXTURE_2D, side, gl.CLAMP_TO_EDGE);
-      for (const side of [gl.TEXTURE_MIN_FILTER, gl.TEXTURE_MAG_FILTER]) gl.texParameteri(gl.TEXTURE_2D, side, gl.LINEAR);
+      for (const side of [gl.TEXTURE_WRAP_S, gl.TEXTURE_WRAP_T]) {
+        gl.texParameteri(gl.TEXTURE_2D, side, gl.CLAMP_TO_EDGE);
+      }
+      for (const side of [gl.TEXTURE_MIN_FILTER, gl.TEXTURE_MAG_FILTER]) {
+        gl.texParameteri(gl.TEXTURE_2D, side, gl.LINEAR);
+      }
     }
     this.drawn = { changes: scene.changes, looks: scene.looks, faces: faces.choices, atlas: faces.drawn };
   }
@@ -112,7 +118,8 @@ class Painter {
       ['ball', colors.ball], ['line', colors.line], ['rim', colors.rim], ['capColor', colors.cap],
     ])) gl.uniform3fv(this.place(made, name), shares(color));
     gl.uniform1f(this.place(made, 'dark'), Number(colors.dark));
-    const { nearest, angles } = scene, cap = scene.fromOne && nearest !== null && angles ? angles[nearest] / scene.reach : 0;
+    const { nearest, angles } = scene;
+    const cap = scene.fromOne && nearest !== null && angles ? angles[nearest] / scene.reach : 0;
     gl.uniform1f(this.place(made, 'cap'), cap);
     const rings = [30, 60, 90].map((degrees) => (degrees < scene.reach ? degrees / scene.reach : 0));
     gl.uniform1fv(this.place(made, 'rings'), [...rings, 0]);

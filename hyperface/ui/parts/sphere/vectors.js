@@ -164,6 +164,7 @@ function circle(center, degrees, pieces) {
 }
 
 export {
-  NO_TURN, angleBetween, arc, between, circle, combine, cross, dot, inverse, matrix, pointAt, reachOf, seenFrom, toFront, turnAround, turned,
+  NO_TURN, angleBetween, arc, between, circle, combine, cross, dot, inverse, matrix, pointAt, reachOf, seenFrom,
+  toFront, turnAround, turned,
   turnedAll, unit,
 };

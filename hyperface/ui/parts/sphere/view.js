@@ -191,8 +191,9 @@ class BallOnPage {
       links.push({ from: picked, to: chosen, label: `${this.nameOf(chosen)}: ${angles[chosen].toFixed(1)}°`, quiet: true });
     }
     this.sphere.show({
-      positions: Float32Array.from(ball.points), colors: colors(ball.points.length / 3, ball.marked), marked: new Set(ball.marked),
-      words: ball.words, links, caps: ball.caps, picked, angles, view, reach: reachOf(angles ? Math.max(...angles) : 0), milliseconds,
+      positions: Float32Array.from(ball.points), colors: colors(ball.points.length / 3, ball.marked),
+      marked: new Set(ball.marked), words: ball.words, links, caps: ball.caps, picked, angles, view,
+      reach: reachOf(angles ? Math.max(...angles) : 0), milliseconds,
     });
     find(this.box, '.hf-ball-note').textContent = ball.people ? this.note() : '';
     for (const button of this.box.querySelectorAll('button')) button.setAttribute('aria-pressed', String(button.dataset.view === view));
