@@ -21,6 +21,9 @@ export default [
       'consistent-return': 'error',
       'curly': ['error', 'multi-line'],
       'eqeqeq': 'error',
+      'max-len': ['error', {
+        code: 120, ignoreComments: true, ignoreStrings: true, ignoreTemplateLiterals: true, ignoreUrls: true,
+      }],
       'no-shadow': ['error', { builtinGlobals: false }],
       'no-unused-vars': ['error', { caughtErrors: 'all' }],
       'no-var': 'error',

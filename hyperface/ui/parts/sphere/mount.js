@@ -130,7 +130,8 @@ class Sphere {
 
   /** Show what is new. @param {Picture} picture */
   show(picture) {
-    const now = performance.now(), { scene, camera } = this, newlyPicked = picture.picked !== undefined && picture.picked !== scene.picked;
+    const now = performance.now(), { scene, camera } = this;
+    const newlyPicked = picture.picked !== undefined && picture.picked !== scene.picked;
     // Without a graphics card the pictures between two would take from the optimiser what it needs for the next.
     scene.take(this.software && brief(picture) ? { ...picture, milliseconds: 0 } : picture, camera, now, calm());
     if (newlyPicked && this.walking && scene.picked !== null) this.bring(scene.picked);
@@ -253,7 +254,8 @@ class Sphere {
     const point = [0, 0, 0];
     for (let i = 0; i < scene.count; i++) {
       for (let axis = 0; axis < 3; axis++) point[axis] = scene.now[3 * i + axis];
-      const at = place(point), share = Math.hypot(at.x - x, at.y - y) / Math.max(LEAST_REACH, this.drawnRadius(i, at.z));
+      const at = place(point);
+      const share = Math.hypot(at.x - x, at.y - y) / Math.max(LEAST_REACH, this.drawnRadius(i, at.z));
       if (at.z < 0 || share >= best) continue;
       best = share;
       found = i;

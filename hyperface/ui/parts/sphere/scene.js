@@ -103,9 +103,11 @@ class Scene {
     const afresh = positions !== undefined && positions.length !== this.map.length;
     if (positions) this.map = positions;
     this.count = this.map.length / 3;
-    if (picture.values || picture.colors !== undefined || picture.range || picture.marked || picture.lit !== undefined) this.looks += 1;
+    const repainted = picture.colors !== undefined || picture.lit !== undefined;
+    if (repainted || picture.values || picture.range || picture.marked) this.looks += 1;
     if (afresh) this.looks += 1;
-    const moves = positions || picture.angles !== undefined || picture.reach || picture.view || picture.picked !== undefined;
+    const moves = positions || picture.angles !== undefined || picture.reach || picture.view
+      || picture.picked !== undefined;
     if (!moves) return;
     this.changeView(wasFrom, camera);
     const { fromOne } = this;
@@ -134,7 +136,9 @@ class Scene {
     if (was === this.fromOne) return;
     const before = camera.turn;
     camera.flat = this.fromOne;
-    if (!this.fromOne && this.picked !== null && this.picked < this.count) camera.turn = toFront(pointAt(this.map, this.picked));
+    if (!this.fromOne && this.picked !== null && this.picked < this.count) {
+      camera.turn = toFront(pointAt(this.map, this.picked));
+    }
     if (this.fromOne) camera.reset();
     else camera.zoom = 1;
     camera.keepInside();
