@@ -6,7 +6,7 @@ import csv
 import io
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,11 +26,14 @@ if TYPE_CHECKING:
     import torch
 
     from hyperface.datasets import LabeledImages
+    from hyperface.evaluation import VerificationStep
     from hyperface.evaluation.worth import Background, Worth, WorthStep
     from hyperface.gallery import Gallery
     from hyperface.recognizers import Recognizer
 
 TABLE = "worth.csv"
+PAIRS = 200  # of the benchmark's: the line moves by a few hundredths with more
+LINES = 0.1  # of a run's progress that is finding where the recognisers draw it
 BENCHMARK = "rendered_everyday"  # tells where each recogniser draws the line between one person and two
 
 
@@ -92,7 +95,7 @@ def _told(run: Run) -> str:
 
 def _work(worker: Worker, console: Console) -> None:
     """A measurement that was stopped begins again: it takes minutes."""
-    from hyperface import datasets, evaluation
+    from hyperface import datasets
     from hyperface.evaluation import worth
 
     options = options_of(worker.run, MeasureOptions)
@@ -101,12 +104,15 @@ def _work(worker: Worker, console: Console) -> None:
     report_skipped(console, dataset.skipped)
     wanted = dict.fromkeys((RECOGNIZER, *options.recognizers))
     loaded = [models.load(name, console, device=options.device, precision=options.precision) for name in wanted]
-    benchmark = evaluation.load_benchmark(BENCHMARK)
-    thresholds = {each.name: evaluation.verify(each, benchmark).cosine_threshold for each in loaded}
+    driver = Driver(console, worker)
+    share = LINES / len(loaded)
+    lines = {
+        each.name: _line(each, driver, (share * number, share * (number + 1))) for number, each in enumerate(loaded)
+    }
     steps = worth.measure(
         dataset,
         loaded,
-        thresholds,
+        lines,
         background=_background(options, dataset, loaded, console),
         sample=worth.Sample(options.people, options.pictures, seed=options.seed),
     )
@@ -114,11 +120,30 @@ def _work(worker: Worker, console: Console) -> None:
     def report(step: WorthStep) -> Report:
         return Report(step.done, step.total, message=f"{step.done:,} of {step.total:,} pictures looked at")
 
-    found = Driver(console, worker).follow(steps, "measuring", "picture", report)
+    found = driver.follow(steps, "measuring", "picture", report, part=(LINES, 1.0))
     _write(worker, found)
 
 
 JOB = Job("measure", _work, _told)
+
+
+def _line(recognizer: Recognizer, driver: Driver, part: tuple[float, float]) -> float:
+    """The cosine above which two pictures of the benchmark are best taken for one person. part: of the run's
+    progress."""
+    import numpy as np
+
+    from hyperface import evaluation
+
+    whole = evaluation.load_benchmark(BENCHMARK)
+    pairs = np.unique(np.linspace(0, len(whole.same) - 1, PAIRS).round().astype(int))
+    pictures = whole.images.reshape(-1, 2, *whole.images.shape[1:])[pairs]  # (p, 2, h, w, 3)
+    some = replace(whole, images=pictures.reshape(-1, *whole.images.shape[1:]), same=whole.same[pairs])
+
+    def report(step: VerificationStep) -> Report:
+        return Report(step.done, step.total, message=f"Finding where {recognizer.name} tells two people apart")
+
+    steps = evaluation.verify_steps(recognizer, some)
+    return driver.follow(steps, "finding the line", "picture", report, part=part).cosine_threshold
 
 
 def _background(

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from hyperface.evaluation.intervals import exact_interval
 from hyperface.evaluation.worth.heads import Balance, KnownPictures
 from hyperface.evaluation.worth.looks import Looks
 from hyperface.evaluation.worth.measure import Leakage, Worth
@@ -49,6 +50,8 @@ def advise(worth: Worth) -> list[Row]:
 
 def _people(name: str, seen: SeenPeople) -> Iterator[Row]:
     alike = seen.look_alikes > MOST_LOOK_ALIKES
+    count = round(seen.look_alikes * seen.people)
+    low, high = exact_interval(count, seen.people)
     yield Row(
         "Separation of people",
         name,
@@ -59,7 +62,8 @@ def _people(name: str, seen: SeenPeople) -> Iterator[Row]:
     yield Row(
         "Look-alikes",
         name,
-        f"{seen.look_alikes:.1%} of the people, above cosine {seen.threshold:.2f}",
+        f"{count:,} of {seen.people:,} people at cosine {seen.threshold:.2f} or above, {low:.1%} to {high:.1%} of all "
+        "such people (95 % interval)",
         "Many people look like somebody else: pack in a wider span, or fewer of them."
         if alike
         else "Few people look like somebody else.",
@@ -173,7 +177,7 @@ def _balance(balance: Balance) -> Iterator[Row]:
         ("gender", balance.gender, balance.gender_evenness),
     ):
         told = ", ".join(f"{name} {share:.0%}" for name, share in shares.items())
-        rare = " and ".join(name for name in shares if shares[name] < RARE and name != "between") or "some"
+        rare = ", ".join(name for name in shares if shares[name] < RARE and name != "between") or "some"
         yield Row(
             f"Balance of {what}",
             "",

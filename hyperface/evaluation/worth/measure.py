@@ -151,6 +151,7 @@ def measure(
     places = np.sort(np.random.default_rng(size.seed).choice(first.places, min(looked_at, len(first.places)), False))
     looks = yield from translated(see_looks(chosen, places), lambda done: WorthStep(embedding.done + done, total))
     yield WorthStep(total, total)
+    taken, balance = _known(known, chosen, numbers, first.places)
     return Worth(
         people=len(np.unique(first.labels)),
         pictures=len(first.labels),
@@ -160,7 +161,8 @@ def measure(
         seen=seen,
         looks=looks,
         leakage=leakage,
-        **_known(known, chosen, numbers, first.places),
+        known=taken,
+        balance=balance,
     )
 
 
@@ -186,18 +188,17 @@ def _leakage(gallery: Gallery, images: EmbeddedImages) -> Leakage | None:
 
 def _known(
     background: Background, dataset: LabeledImages, numbers: np.ndarray, places: np.ndarray
-) -> dict[str, KnownPictures | Balance]:
+) -> tuple[KnownPictures | None, Balance | None]:
     """What heads know; pictures are numbered in their person's folder as they were drawn."""
-    generator, found = background.generator, {}
+    generator = background.generator
     if not isinstance(generator, HeadsGenerator):
-        return {}
+        return None, None
+    taken = None
     if background.seed is not None:
         order = np.argsort(dataset.labels, kind="stable")
         starts = np.searchsorted(dataset.labels[order], np.arange(dataset.identities))
         rank = np.empty(len(order), np.int64)
         rank[order] = np.arange(len(order)) - starts[dataset.labels[order]]
         drawn = [(int(numbers[dataset.labels[place]]), int(rank[place])) for place in places.tolist()]
-        found["known"] = known_pictures(generator, [image_seeds(background.seed, *each)[1] for each in drawn])
-    if background.people is not None:
-        found["balance"] = balance_of(generator, background.people)
-    return found
+        taken = known_pictures(generator, [image_seeds(background.seed, *each)[1] for each in drawn])
+    return taken, None if background.people is None else balance_of(generator, background.people)
