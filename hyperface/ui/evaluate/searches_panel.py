@@ -60,9 +60,9 @@ def _run_text(context: AppContext, run: Run, entries: object, sentence: Callable
     measured: list[Any] = entries if isinstance(entries, list) else [None]
     try:
         for entry in measured:
-            lines.append(f"<li>{escape(sentence(entry))}</li>")
+            lines.append(f"<p>{escape(sentence(entry))}</p>")
             if entry.get("collapsed"):
-                lines.append(f"<li>{escape(collapsed(entry['label']))}</li>")
+                lines.append(f"<p>{escape(collapsed(entry['label']))}</p>")
     except (KeyError, TypeError, ValueError, AttributeError, IndexError):
-        lines = [f"<li>The results of {escape(run.name)} are damaged. Measure again.</li>"]
-    return f'<p class="hf-note"><b>{escape(run_title(context, run))}</b></p><ul>{"".join(lines)}</ul>'
+        lines = [f"<p>The results of {escape(run.name)} are damaged. Measure again.</p>"]
+    return f'<p class="hf-note"><b>{escape(run_title(context, run))}</b></p>{"".join(lines)}'
