@@ -15,6 +15,11 @@ def duration(seconds: float) -> str:
     return f"{seconds / 3600:.1f} hours"
 
 
+def percent(share: float, places: int = 0) -> str:
+    """A share of 1 in percent, as people read it: 0.104 is "10 %", and "10.4 %" with one place."""
+    return f"{100 * share:.{places}f} %"
+
+
 def damaged(reasons: Sequence[str]) -> str:
     """How many runs are damaged, and the reasons of a few, each a sentence; empty where none is."""
     if not reasons:

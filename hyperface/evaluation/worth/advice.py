@@ -8,6 +8,7 @@ from hyperface.evaluation.worth.heads import Balance, KnownPictures
 from hyperface.evaluation.worth.looks import Looks
 from hyperface.evaluation.worth.measure import Leakage, Worth
 from hyperface.evaluation.worth.people import SeenPeople
+from hyperface.words import percent
 
 # Where advice turns. They are rules of thumb, and said as such wherever rows are shown.
 MOST_LOOK_ALIKES = 0.05
@@ -62,8 +63,8 @@ def _people(name: str, seen: SeenPeople) -> Iterator[Row]:
     yield Row(
         "Look-alikes",
         name,
-        f"{count:,} of {seen.people:,} people at cosine {seen.threshold:.2f} or above, {low:.1%} to {high:.1%} of all "
-        "such people (95 % interval)",
+        f"{count:,} of {seen.people:,} people at cosine {seen.threshold:.2f} or above, {percent(low, 1)} to "
+        f"{percent(high, 1)} of all such people (95 % interval)",
         "Many people look like somebody else: pack in a wider span, or fewer of them."
         if alike
         else "Few people look like somebody else.",
@@ -74,8 +75,8 @@ def _people(name: str, seen: SeenPeople) -> Iterator[Row]:
         "Variety of people (Vendi)",
         name,
         f"{seen.vendi_people:.1f} of {seen.people:,}",
-        f"As many as {seen.vendi_people:.0f} people without a likeness, {share:.0%} of those looked at. It grows with "
-        "their number: compare sets of one size.",
+        f"As many as {seen.vendi_people:.0f} people without a likeness, {percent(share)} of those looked at. It "
+        "grows with their number: compare sets of one size.",
         True,
     )
     if seen.own_mean is None or seen.own_low is None or seen.strays is None or seen.vendi_within is None:
@@ -93,7 +94,7 @@ def _people(name: str, seen: SeenPeople) -> Iterator[Row]:
     yield Row(
         "Strays",
         name,
-        f"{seen.strays:.1%} of the pictures",
+        f"{percent(seen.strays, 1)} of the pictures",
         "Many pictures are nearer to somebody else: labels a network cannot learn. Lower β, or pack further apart."
         if seen.strays > MOST_STRAYS
         else "Few pictures are nearer to somebody else than to their own person.",
@@ -116,7 +117,7 @@ def _leakage(found: Leakage) -> Row:
     return Row(
         f"Leakage of {found.gallery}",
         "",
-        f"{found.share_above:.1%} of the pictures reach a line that {found.fpir:.0%} of strangers reach",
+        f"{percent(found.share_above, 1)} of the pictures reach a line that {percent(found.fpir)} of strangers reach",
         "Pictures come near faces of the gallery more often than strangers do: look at the pairs (`hyperface audit`)."
         if leaks
         else "Pictures come near faces of the gallery no more than strangers do.",
@@ -132,7 +133,7 @@ def _looks(looks: Looks) -> Iterator[Row]:
         yield Row(
             "Pose, as seen",
             "",
-            f"{looks.turned:.0%} turned to a side, of the {looks.found:.0%} in which a face was found",
+            f"{percent(looks.turned)} turned to a side, of the {percent(looks.found)} in which a face was found",
             "Nearly all look into the camera: what is learnt will fail on turned faces."
             if frontal
             else "There are turned faces to learn from.",
@@ -142,8 +143,8 @@ def _looks(looks: Looks) -> Iterator[Row]:
     yield Row(
         "Light, as seen",
         "",
-        f"luminance varies by {looks.light_spread:.2f}, halves of a face differ by {looks.side_light:.0%}",
-        f"{uneven:.0%} of the faces are too dark or too bright to show much."
+        f"luminance varies by {looks.light_spread:.2f}, halves of a face differ by {percent(looks.side_light)}",
+        f"{percent(uneven)} of the faces are too dark or too bright to show much."
         if uneven > MOST_BLURRED
         else "Faces are lit variously, and seldom too dark or too bright.",
         uneven <= MOST_BLURRED,
@@ -151,19 +152,19 @@ def _looks(looks: Looks) -> Iterator[Row]:
     yield Row(
         "Quality, as seen",
         "",
-        f"sharpness {looks.sharpness:.3f}, {looks.blurred:.0%} blurred",
+        f"sharpness {looks.sharpness:.3f}, {percent(looks.blurred)} blurred",
         "Many pictures are blurred: do you want so many?" if looks.blurred > MOST_BLURRED else "Few are blurred.",
         looks.blurred <= MOST_BLURRED,
     )
 
 
 def _known(known: KnownPictures) -> Iterator[Row]:
-    lights = ", ".join(f"{name} {share:.0%}" for name, share in list(known.lights.items())[:3])
+    lights = ", ".join(f"{name} {percent(share)}" for name, share in list(known.lights.items())[:3])
     yield Row(
         "Pose, light and expression, as drawn",
         "",
-        f"turned by {known.yaw:.0f}° and nodding by {known.pitch:.0f}° (standard deviations); {known.expressive:.0%} "
-        f"with an expression; {lights}",
+        f"turned by {known.yaw:.0f}° and nodding by {known.pitch:.0f}° (standard deviations); "
+        f"{percent(known.expressive)} with an expression; {lights}",
         "All are drawn from the front, in a studio: more variation helps on photographs."
         if known.yaw < 5 or set(known.lights) == {"studio"}
         else "Pose, light and expression vary, as in everyday photographs.",
@@ -176,7 +177,7 @@ def _balance(balance: Balance) -> Iterator[Row]:
         ("skin", balance.skin, balance.skin_evenness),
         ("gender", balance.gender, balance.gender_evenness),
     ):
-        told = ", ".join(f"{name} {share:.0%}" for name, share in shares.items())
+        told = ", ".join(f"{name} {percent(share)}" for name, share in shares.items())
         rare = ", ".join(name for name in shares if shares[name] < RARE and name != "between") or "some"
         yield Row(
             f"Balance of {what}",
