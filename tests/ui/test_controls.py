@@ -248,10 +248,10 @@ def test_the_models_and_the_benchmark_that_are_chosen_are_evaluated(context, pag
     assert len(options["benchmarks"]) > 3
 
 
-def test_panels_that_start_work_are_remembered_in_the_browser(page):
+def test_what_was_chosen_is_remembered_in_the_browser(page):
     kept = [block for block in page.blocks.values() if isinstance(block, gr.BrowserState)]
     assert {state.storage_key for state in kept} == {
-        f"hyperface-{name}" for name in ("pack", "dataset", "train", "train-size")
+        f"hyperface-{name}" for name in ("pack", "dataset", "train", "train-size", "evaluate", "photos")
     }
     for state in kept:  # what is remembered changes with each control, and comes back when the page is loaded
         written = [event for event in page.fns.values() if state in event.outputs]
