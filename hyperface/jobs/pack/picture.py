@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from hyperface.projection.paths import PathWriter
 
 NICENESS = 5  # the optimiser comes first where cores are few
-FRAME_SECONDS = 0.2  # between frames while the optimiser is at work: who looks on sees no more, and it has the core
+FRAME_SECONDS = 0.18  # between frames while the optimiser is at work: who looks on sees no more, and it has the core
 END, LATEST = "end", "latest"  # no more snapshots will come; and only the last of those that wait is wanted
 BACKLOG_SECONDS = 6.0  # waiting frames are thinned out when drawing them all would take longer than this
 

@@ -5,7 +5,7 @@ import { place } from './figures.js';
 
 /** @typedef {import('./frames.js').Packing} Packing */
 
-const PAUSE_MILLISECONDS = 1200;  // between two drawings of a packing that goes on
+const PAUSE_MILLISECONDS = 2000;  // between two drawings of a packing that goes on
 const BARS = 44;
 const LEAST_WIDTH = 0.25;  // of a bar, degrees
 const LEAST_COUNT = 0.6;  // where the axis begins, so that a bar of one is seen

@@ -25,6 +25,7 @@ from hyperface.ui.parts.remembered import remember
 from hyperface.ui.parts.run_picker import picker_at, picker_update
 from hyperface.ui.parts.toasts import toasts
 
+FRAMES = 60  # of a packing that is watched: enough for five a second while a thousand people are packed
 OBJECTIVE_CHOICES = [
     ("soft maximum: all close pairs at once", "soft"),
     ("the paper's: the closest pair", "paper"),
@@ -172,4 +173,5 @@ def pack_options(
         seed=int(seed),
         umap=bool(umap),
         device=device,
+        frames=FRAMES,
     )

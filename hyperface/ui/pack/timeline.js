@@ -4,7 +4,7 @@ import { find, findInput } from '../parts/elements.js';
 /** @typedef {import('./frames.js').Frame} Frame */
 /** @typedef {import('./frames.js').Packing} Packing */
 
-const PLAY_MILLISECONDS = 140, DETAILS_MILLISECONDS = 1200;
+const PLAY_MILLISECONDS = 140, DETAILS_MILLISECONDS = 2000;
 
 /**
  * What is done to show a frame. figures: at once. draw: the picture. details: what takes longer. finished: once no other

@@ -23,7 +23,7 @@ import { nearestPlace } from './way.js';
 /** @typedef {import('./sphere_picture.js').MapServer} MapServer */
 
 const BRUSH = 'Draw across the bars to see who they are.';
-const NEWS_MILLISECONDS = 220;  // between questions: as smooth as a picture that changes this often needs
+const NEWS_MILLISECONDS = 170;  // between questions: five pictures a second, as long as an answer takes little time
 
 /**
  * State of the run, and what there is to see.
