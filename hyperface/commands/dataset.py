@@ -138,8 +138,7 @@ def execute(arguments: argparse.Namespace, console: Console) -> None:
 def _measure(arguments: argparse.Namespace, console: Console) -> None:
     allowed = {"source", "measure", "recognizers", "people", "pictures", "gallery", "seed", "device", "precision"}
     allowed |= {"output", "estimate", "json"}
-    others = sorted(arguments.given - allowed - {"execute", "verb", "help"})
-    require(not others, f"A dataset is measured by itself: leave out {', '.join(others)}.")
+    _require_only(arguments, allowed, "A dataset is measured by itself")
     options = MeasureOptions(
         dataset=str(arguments.source.absolute()),
         recognizers=tuple(map(absolute, arguments.recognizers or (SECOND_RECOGNIZER,))),
@@ -156,8 +155,7 @@ def _measure(arguments: argparse.Namespace, console: Console) -> None:
 
 def _reproduce(arguments: argparse.Namespace, console: Console) -> None:
     allowed = {"reproduce", "output", "packed", "gallery", "generator", "generator_options", "estimate", "json"}
-    others = sorted(arguments.given - allowed - {"execute", "verb", "help"})
-    require(not others, f"A dataset is made again by itself: leave out {', '.join(others)}.")
+    _require_only(arguments, allowed, "A dataset is made again by itself")
     named = Named(
         arguments.packed,
         None if arguments.gallery is None else absolute(arguments.gallery),
@@ -168,3 +166,9 @@ def _reproduce(arguments: argparse.Namespace, console: Console) -> None:
         estimate(lambda watching, folder: reproduce(arguments.reproduce, folder / "again", named, watching), console)
     else:
         reproduce(arguments.reproduce, arguments.output, named, console)
+
+
+def _require_only(arguments: argparse.Namespace, allowed: set[str], reason: str) -> None:
+    """InputError that names whatever was said besides what is allowed."""
+    others = sorted(arguments.given - allowed - {"execute", "verb", "help"})
+    require(not others, f"{reason}: leave out {', '.join(others)}.")

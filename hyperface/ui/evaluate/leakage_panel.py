@@ -58,14 +58,19 @@ def start_auditing(context: AppContext, name: str | None, fpir: float) -> str:
     """Search a dataset's people among the faces that it was packed from. Returns the run's name."""
     from hyperface.jobs import audit
 
-    if name is None:
-        raise InputError("There is no dataset with images yet. Make one on the Identities or the Train tab.")
-    worker.check_free(context)
-    run = context.run(name)
+    run = chosen_dataset(context, name)
     galleries = [step.options["gallery"] for step in context.lineage(run) if step.verb == "pack"]
     reference = galleries[0] if galleries else GALLERY  # the faces that it was packed from
     options = audit.AuditOptions(dataset=str(run.path), reference=reference, fpir=fpir)
     return worker.start(context, audit.create(options, folder=context.runs_folder)).name
+
+
+def chosen_dataset(context: AppContext, name: str | None) -> Run:
+    """The run of the dataset with this name, where another run can be started now. InputError where there is none."""
+    if name is None:
+        raise InputError("There is no dataset with images yet. Make one on the Identities or the Train tab.")
+    worker.check_free(context)
+    return context.run(name)
 
 
 def dataset_update(context: AppContext, name: str | None) -> dict[str, Any]:

@@ -8,8 +8,7 @@ from typing import Any
 
 import gradio as gr
 
-from hyperface.errors import InputError
-from hyperface.ui.evaluate.leakage_panel import dataset_update
+from hyperface.ui.evaluate.leakage_panel import chosen_dataset, dataset_update
 from hyperface.ui.parts import worker
 from hyperface.ui.parts.context import AppContext
 from hyperface.ui.parts.events import LATEST, QUIET, Given, Updates
@@ -46,10 +45,7 @@ def start_measuring(context: AppContext, name: str | None) -> str:
     """Measure a dataset by its run's name. Returns the name of the run that does so."""
     from hyperface.jobs import measure
 
-    if name is None:
-        raise InputError("There is no dataset with images yet. Make one on the Identities or the Train tab.")
-    worker.check_free(context)
-    options = measure.MeasureOptions(dataset=str(context.run(name).path))
+    options = measure.MeasureOptions(dataset=str(chosen_dataset(context, name).path))
     return worker.start(context, measure.create(options, folder=context.runs_folder)).name
 
 
