@@ -46,12 +46,12 @@ def open_photos(page, open_tab) -> None:
 
 
 def upload(page, **files: bytes) -> None:
-    """Choose photos, and wait until their faces are compared."""
-    page.evaluate("document.querySelectorAll('#photos-faces .hf-card').forEach((card) => { card.dataset.old = true; })")
+    """Choose photos, the last of which has a face, and wait until their faces are compared."""
     page.locator("#photo-picker input[type=file]").set_input_files(
         [{"name": f"{name}.png", "mimeType": "image/png", "buffer": content} for name, content in files.items()]
     )
-    page.locator("#photos-faces .hf-card:not([data-old])").first.wait_for()
+    page.locator("#photos-photos figure", has_text=f"{list(files)[-1]}.png ·").wait_for()  # the example's cards are gone
+    page.locator("#photos-faces .hf-card").first.wait_for()
 
 
 def test_marks_are_where_the_detector_says():
