@@ -240,6 +240,14 @@ def browser():
         browser.close()
 
 
+@pytest.fixture(scope="session")
+def expect():
+    """Playwright's `expect`, which waits until what is expected is there, as patiently as everything else."""
+    playwright = pytest.importorskip("playwright.sync_api", reason="the browser tests need playwright")
+    playwright.expect.set_options(timeout=STEP_MILLISECONDS)
+    return playwright.expect
+
+
 @pytest.fixture
 def page(browser, app_url: str, runs_folder: Path, upload_cache: Path, request: pytest.FixtureRequest):
     """A fresh page of the app, which nothing plays by itself. The test fails if the page logs an error or asks any

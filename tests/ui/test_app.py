@@ -1,7 +1,6 @@
 import re
 import subprocess
 import sys
-import time
 
 import pytest
 
@@ -19,11 +18,10 @@ def test_nothing_heavy_is_loaded_before_the_page():
 
 
 @pytest.mark.parametrize("name", TABS)
-def test_every_tab_shows_itself_soon(page, open_tab, name):
-    started = time.monotonic()
+def test_every_tab_shows_itself(page, open_tab, name):
+    """How soon, benchmarks/opening.py tells: here other tests run beside it."""
     panel = open_tab(page, name)
     assert panel.inner_text().strip()
-    assert time.monotonic() - started < 10  # two seconds where nothing else runs
     assert page.locator(".error-container").count() == 0
 
 

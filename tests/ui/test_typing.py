@@ -67,7 +67,7 @@ def test_an_identity_is_one_of_the_packing(page):
         assert identity.input_value() == taken
 
 
-def test_models_ticked_at_once_are_all_shown(page, open_tab):
+def test_models_ticked_at_once_are_all_shown(page, open_tab, expect):
     panel = open_tab(page, "Evaluate")
     rows = panel.locator("#evaluate-overview tbody tr")
     rows.nth(1).wait_for()
@@ -75,7 +75,7 @@ def test_models_ticked_at_once_are_all_shown(page, open_tab):
     for box in boxes.all():
         box.uncheck()
     panel.get_by_text("Choose a model on the left").wait_for()
-    assert panel.locator(".hf-chart:visible").count() == 0  # nothing to show is no old picture
+    expect(panel.locator(".hf-chart:visible")).to_have_count(0)  # nothing to show is no old picture
     first, second = boxes.nth(0), boxes.nth(1)
     first.check()
     second.check()

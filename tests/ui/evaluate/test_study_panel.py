@@ -52,12 +52,12 @@ def test_a_study_is_started_with_what_was_chosen(context, monkeypatch, large, pa
 
 
 @pytest.mark.browser
-def test_the_panel_shows_the_study(page, open_tab, runs_folder):
+def test_the_panel_shows_the_study(page, open_tab, runs_folder, expect):
     from hyperface.ui.parts.context import AppContext
 
     finished(AppContext(runs_folder=runs_folder), 0.02)
     panel = open_tab(page, "Evaluate")
     panel.get_by_text("Does packing help?").click()
     page.locator("#study-figure svg").wait_for()
-    assert "everyday" in page.locator("#study-outcome pre").inner_text()
-    assert page.locator("#study-start").is_visible()
+    expect(page.locator("#study-outcome pre")).to_contain_text("everyday")
+    expect(page.locator("#study-start")).to_be_visible()

@@ -124,7 +124,7 @@ def uncheck(panel, name: str) -> None:
 
 
 @pytest.mark.browser
-def test_a_model_is_evaluated_beside_the_published_results(page, open_tab, runs_folder):
+def test_a_model_is_evaluated_beside_the_published_results(page, open_tab, runs_folder, expect):
     panel = open_tab(page, "Evaluate")
     unfold(page, "evaluate-beside")
     page.locator("#evaluate-published tr", has_text="CASIA-WebFace (real)").first.wait_for()
@@ -144,11 +144,11 @@ def test_a_model_is_evaluated_beside_the_published_results(page, open_tab, runs_
     run = runs.list_runs([runs_folder], "evaluate")[0]
     entry = run.results()["evaluations"][0]
     assert entry["pairs"] == 20
-    assert f"{100 * entry['accuracy']:.2f} %" in row.inner_text()
-    assert page.locator("#evaluate-progress .hf-progress-state").inner_text() == "Finished"
+    expect(row).to_contain_text(f"{100 * entry['accuracy']:.2f} %")
+    expect(page.locator("#evaluate-progress .hf-progress-state")).to_have_text("Finished")
     unfold(page, "evaluate-worst")
     page.locator("#evaluate-mistakes h3").first.wait_for()
-    assert f"{100 * entry['accuracy']:.2f}" in page.locator("#evaluate-overview tbody").inner_text()
+    expect(page.locator("#evaluate-overview tbody")).to_contain_text(f"{100 * entry['accuracy']:.2f}")
 
     box = panel.get_by_label("number input for Threshold")
     box.fill("1")
@@ -167,20 +167,20 @@ def test_a_model_is_evaluated_beside_the_published_results(page, open_tab, runs_
 
 
 @pytest.mark.browser
-def test_eight_pairs_are_guessed_against_the_model(page, open_tab):
+def test_eight_pairs_are_guessed_against_the_model(page, open_tab, expect):
     panel = open_tab(page, "Evaluate")
     buttons = panel.locator(".hf-quiz-buttons button:visible")
     for number in range(8):
         panel.get_by_text(f"Pair {number + 1} of 8").wait_for()
         buttons.first.click()
     score = panel.locator(".hf-quiz-score")
-    assert score.inner_text().startswith("You are right on 4 of 8, the model on ")
+    expect(score).to_have_text(re.compile("^You are right on 4 of 8, the model on "))
     pairs = panel.locator(".hf-quiz-pairs li")
-    assert pairs.count() == 8
-    assert pairs.get_by_text("Model: two people").count() > 0
+    expect(pairs).to_have_count(8)
+    expect(pairs.get_by_text("Model: two people")).not_to_have_count(0)
     panel.locator(".hf-quiz-line input").press("Home")  # everybody is one person
-    assert pairs.get_by_text("Model: two people").count() == 0
-    assert "the model on 4" in score.inner_text()
+    expect(pairs.get_by_text("Model: two people")).to_have_count(0)
+    expect(score).to_contain_text("the model on 4")
     page.wait_for_function(  # all pairs of the benchmark follow
         "[...document.querySelectorAll('#evaluate-counts td')].map((cell) => cell.innerText)[1] === '0'"
     )
@@ -188,13 +188,13 @@ def test_eight_pairs_are_guessed_against_the_model(page, open_tab):
     box.fill("1")
     box.press("Enter")
     panel.locator(".hf-quiz-line output", has_text="100 %").wait_for()  # and the other way round
-    assert pairs.get_by_text("Model: one person").count() == 0
+    expect(pairs.get_by_text("Model: one person")).to_have_count(0)
     panel.get_by_role("button", name="Eight other pairs").click()
     panel.get_by_text("Pair 1 of 8").wait_for()
 
 
 @pytest.mark.browser
-def test_the_model_looked_at_stays_until_it_is_gone(page, open_tab):
+def test_the_model_looked_at_stays_until_it_is_gone(page, open_tab, expect):
     panel = open_tab(page, "Evaluate")
     page.locator("#evaluate-overview tbody tr").first.wait_for()
     unfold(page, "evaluate-details")
@@ -210,7 +210,7 @@ def test_the_model_looked_at_stays_until_it_is_gone(page, open_tab):
     page.get_by_role("option", name="Rendered cross-pose").click()
     page.locator("#evaluate-note").get_by_text("Rendered cross-pose").wait_for()
     looked_at = page.locator("#evaluate-closer input")
-    assert "ready-made" in looked_at.input_value()
+    expect(looked_at).to_have_value(re.compile("ready-made"))
     for _ in range(3):  # faster than the answers, which take the choices away and give them back
         for box in (*boxes, *boxes):
             box.click()
@@ -218,7 +218,7 @@ def test_the_model_looked_at_stays_until_it_is_gone(page, open_tab):
     page.locator("#evaluate-results tbody tr", has_text="ready-made").wait_for(state="detached")
     boxes[1].check()
     page.locator("#evaluate-results tbody tr", has_text="ready-made").wait_for()
-    assert looked_at.input_value() == "dlib's recogniser"
+    expect(looked_at).to_have_value("dlib's recogniser")
     assert page.locator(".toast-body").count() == 0
 
 
@@ -244,7 +244,7 @@ def test_no_model_is_a_toast(page, open_tab, runs_folder):
 
 
 @pytest.mark.browser
-def test_a_dataset_is_audited(small_packing, page, open_tab, runs_folder):
+def test_a_dataset_is_audited(small_packing, page, open_tab, runs_folder, expect):
     dataset = runs_folder / "generate-for-audit"
     options = ["--identities", "4", "--images-per-identity", "2", "--run", str(dataset)]
     assert main(["generate", "--from", str(small_packing.path), *options]) == 0
@@ -254,8 +254,8 @@ def test_a_dataset_is_audited(small_packing, page, open_tab, runs_folder):
     panel.get_by_role("button", name="Audit", exact=True).click()
     page.locator("#leakage-pairs .hf-mistakes li").first.wait_for()
     (run,) = [run for run in runs.list_runs([runs_folder], "audit") if run.parents == (dataset.name,)]
-    assert audit.sentence(run.results()) in page.locator("#leakage-outcome").inner_text()
-    assert page.locator("#leakage-pairs .hf-mistakes li").count() == 4
+    expect(page.locator("#leakage-outcome")).to_contain_text(audit.sentence(run.results()))
+    expect(page.locator("#leakage-pairs .hf-mistakes li")).to_have_count(4)
 
 
 def test_searches_are_shares_of_their_own_number():

@@ -55,10 +55,10 @@ def test_a_measurement_is_started_for_the_chosen_dataset(context, measured, monk
 
 
 @pytest.mark.browser
-def test_the_panel_shows_the_figures(page, open_tab, runs_folder, measured):
+def test_the_panel_shows_the_figures(page, open_tab, runs_folder, measured, expect):
     measured(runs_folder)
     panel = open_tab(page, "Evaluate")
     panel.get_by_text("What a dataset is worth").click()
     panel.get_by_text("As other sees it: 1 to do").wait_for()
-    assert panel.get_by_text("Look at it.").is_visible()
-    assert not panel.get_by_role("rowheader", name="measure dlib").is_visible()
+    expect(panel.get_by_text("Look at it.")).to_be_visible()
+    expect(panel.get_by_role("rowheader", name="measure dlib")).to_be_hidden()

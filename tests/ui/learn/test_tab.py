@@ -42,14 +42,13 @@ def test_points_are_solved_and_the_lesson_stays_done(page, open_tab):
 
 
 @pytest.mark.slow
-def test_pairs_are_guessed_and_the_recognizer_answers(page, open_tab):
+def test_pairs_are_guessed_and_the_recognizer_answers(page, open_tab, expect):
     lesson = begin(page, open_tab, "pictures")
     for number in range(8):
         lesson.locator(".hf-pair-number").filter(has_text=f"Pair {number + 1} of 8").wait_for()
         lesson.locator(".hf-pair-ask:not([inert])").get_by_role("button", name="One person").click()
-        assert (
-            lesson.locator(".hf-pair-ruler svg :is(circle, rect[width='16'], rect[width='10'])").count() == number + 1
-        )
+        marks = lesson.locator(".hf-pair-ruler svg :is(circle, rect[width='16'], rect[width='10'])")
+        expect(marks).to_have_count(number + 1)
         lesson.get_by_role("button", name=re.compile("Next pair|Once more")).click()
     lesson.locator(".hf-answer").wait_for()
 

@@ -89,7 +89,7 @@ def test_the_estimate_learns_from_this_machine(tmp_path):
 
 
 @browser_test
-def test_packing_live_and_after_a_reload(page, set_number, runs_folder):
+def test_packing_live_and_after_a_reload(page, set_number, runs_folder, expect):
     before = {run.name for run in runs.list_runs([runs_folder])}
     watch_the_start(page, 30)
     start_small_packing(page, set_number)
@@ -99,10 +99,10 @@ def test_packing_live_and_after_a_reload(page, set_number, runs_folder):
     page.wait_for_function("/Starting|Running/.test(document.querySelector('#pack-view').innerText)")
     wait_for_state(page, "Finished")
     results = run.results()
-    shown = page.locator("#pack-view .hf-min-angle").inner_text()
-    assert shown == f"{results['min_angle']:.2f}°"
+    shown = f"{results['min_angle']:.2f}°"
+    expect(page.locator("#pack-view .hf-min-angle")).to_have_text(shown)
     assert results["min_angle"] > run.metrics()[0]["min_angle"]
-    assert f"{results['bound_angle']:.1f}°" in page.locator("#pack-view .hf-bound").inner_text()
+    expect(page.locator("#pack-view .hf-bound")).to_contain_text(f"{results['bound_angle']:.1f}°")
     page.wait_for_function(f"{SCENE}.count === 30")
 
     # scrubbing back shows the start, and its figures
@@ -113,7 +113,7 @@ def test_packing_live_and_after_a_reload(page, set_number, runs_folder):
     start = page.evaluate(f"[...{SCENE}.map]")
     slider.fill(slider.get_attribute("max"))
     page.wait_for_function("text => document.querySelector('.hf-min-angle').textContent === text", arg=shown)
-    assert page.evaluate(f"[...{SCENE}.map]") != start
+    page.wait_for_function(f"start => [...{SCENE}.map].some((value, at) => value !== start[at])", arg=start)
 
     # frame by frame
     last = int(slider.get_attribute("max"))
@@ -127,7 +127,7 @@ def test_packing_live_and_after_a_reload(page, set_number, runs_folder):
     page.locator(".hf-sphere").scroll_into_view_if_needed()
     page.mouse.move(*place_of(page, 3))
     page.locator(".hf-sphere-tip img").wait_for()
-    assert page.locator(".hf-sphere-tip").inner_text() == "3"
+    expect(page.locator(".hf-sphere-tip")).to_have_text("3")
     page.mouse.move(2, 2)
     page.locator(".hf-sphere-tip").wait_for(state="hidden")
 
@@ -166,7 +166,7 @@ def test_stopping_and_continuing_with_the_camera_kept(page, set_number, runs_fol
 
 
 @browser_test
-def test_from_one_person_everybody_is_at_the_true_angle(page, runs_folder):
+def test_from_one_person_everybody_is_at_the_true_angle(page, runs_folder, expect):
     """Every radius on the disc against the angle of the embeddings, at the start and at the end; then by keyboard."""
     start, end = sphere.random_points(120, 24, seed=1).numpy(), sphere.random_points(120, 24, seed=2).numpy()
     run = packed_run(runs_folder, [start, end])
@@ -186,7 +186,7 @@ def test_from_one_person_everybody_is_at_the_true_angle(page, runs_folder):
     told = naive_angles(start, nearest)
     assert np.abs(radii(page) - told).max() < 0.1
     after = np.argsort(told)[1]
-    assert page.locator(".hf-ball-said").inner_text() == f"Identity {nearest}, nearest {after} at {told[after]:.1f}°"
+    expect(page.locator(".hf-ball-said")).to_have_text(f"Identity {nearest}, nearest {after} at {told[after]:.1f}°")
 
 
 def packed_run(folder, moments, nearest=None) -> runs.Run:

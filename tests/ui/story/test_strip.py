@@ -57,6 +57,7 @@ def test_a_link_opens_the_same_person_on_the_same_tab(small_packing, page, app_u
     page.goto(f"{app_url}?run={small_packing.name}&tab=identities&identity=7")
     wait_for_tab(page, "Identities")
     page.wait_for_function("document.querySelector('#identities-first input').value === '7'")
+    page.locator("#identities-grid img[alt^='Identity 7']").first.wait_for()  # an answer would replace what is typed
     page.locator("#identities-first input").fill("3")
     page.locator("#identities-first input").press("Enter")
     wait_for_address(page, identity="3", run=small_packing.name)
@@ -99,6 +100,7 @@ def test_one_person_is_chosen_on_all_tabs_and_back_goes_back(small_packing, page
     page.go_back()
     wait_for_picked(page, "#identities-sphere", 7)
     page.wait_for_function("document.querySelector('#identities-first input').value === '7'")
+    page.locator("#identities-grid img[alt^='Identity 7']").first.wait_for()  # an answer would replace what is typed
     page.locator("#identities-first input").fill("3")
     page.locator("#identities-first input").press("Enter")
     wait_for_picked(page, "#pack-view", 3)

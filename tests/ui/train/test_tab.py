@@ -27,7 +27,7 @@ def packing(runs_folder):
 
 
 @pytest.mark.browser
-def test_a_dataset_is_made_and_trained_on(packing, page, open_tab, set_number, runs_folder):
+def test_a_dataset_is_made_and_trained_on(packing, page, open_tab, set_number, runs_folder, expect):
     before = {run.name for run in runs.list_runs([runs_folder])}
     choose(page, "#packing-picker", packing.title)
     panel = open_tab(page, "Train")
@@ -50,8 +50,8 @@ def test_a_dataset_is_made_and_trained_on(packing, page, open_tab, set_number, r
     assert made["generate"].parents == (packing.name,)
     assert made["train"].file("recognizer.safetensors").stat().st_size > 10_000
     results = made["train"].results()
-    assert page.locator(".hf-loss").inner_text() == f"{results['loss']:.3f}"
-    assert page.locator(".hf-accuracy").inner_text() == f"{100 * results['accuracy']:.1f} %"
+    expect(page.locator(".hf-loss")).to_have_text(f"{results['loss']:.3f}")
+    expect(page.locator(".hf-accuracy")).to_have_text(f"{100 * results['accuracy']:.1f} %")
     lineage = page.locator(".hf-train-lineage").inner_text()
     assert lineage.index(packing.title) < lineage.index(made["generate"].title) < lineage.index(made["train"].title)
     page.wait_for_function("document.querySelector('.hf-loss-chart').data?.[0].y.length > 2")
@@ -64,7 +64,7 @@ def test_a_dataset_is_made_and_trained_on(packing, page, open_tab, set_number, r
 
 
 @pytest.mark.browser
-def test_six_pairs_are_guessed_while_it_trains(page, open_tab, runs_folder):
+def test_six_pairs_are_guessed_while_it_trains(page, open_tab, runs_folder, expect):
     run = runs.create("train", {"epochs": 2}, title="guessing", folder=runs_folder)
     rng = np.random.default_rng(0)
     pictures = rng.integers(0, 255, (6, 2, 112, 112, 3), dtype=np.uint8)
@@ -76,8 +76,8 @@ def test_six_pairs_are_guessed_while_it_trains(page, open_tab, runs_folder):
         choose(page, "#training-picker", "guessing")
         said, items = page.locator(".hf-train-pairs-said"), page.locator(".hf-train-pairs-list li")
         said.get_by_text("Before it has learnt anything: 3 of 6 right.").wait_for()
-        assert items.count() == 6
-        assert items.locator("img").count() == 12
+        expect(items).to_have_count(6)
+        expect(items.locator("img")).to_have_count(12)
         worker.log({"step": 9, "epoch": 1, "guesses": [0.8, 0.7, 0.6, 0.3, 0.2, 0.1], "line": 0.5})
         said.get_by_text("In epoch 1, after 9 steps: 6 of 6 right.").wait_for()  # by itself
         items.first.get_by_text("It says: one person, 80 % alike – right").wait_for()
