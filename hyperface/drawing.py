@@ -145,6 +145,13 @@ def data_url(pixels: np.ndarray, *, quality: int = 88) -> str:
     return "data:image/jpeg;base64," + base64.b64encode(buffer.getvalue()).decode("ascii")
 
 
+def png_url(pixels: np.ndarray) -> str:
+    """The same as a PNG, whose pixels are exactly these."""
+    buffer = io.BytesIO()
+    Image.fromarray(pixels).save(buffer, "PNG")
+    return "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode("ascii")
+
+
 def shares(*values: float) -> list[tuple[float, str]]:
     """Ticks for shares, in percent."""
     return [(value, f"{100 * value:g} %") for value in values]

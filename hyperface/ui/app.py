@@ -8,6 +8,7 @@ from pathlib import Path
 
 import gradio as gr
 
+from hyperface.ui.api.endpoints import add_endpoints
 from hyperface.ui.evaluate import tab as evaluate_tab
 from hyperface.ui.identities import tab as identities_tab
 from hyperface.ui.learn import tab as learn_tab
@@ -48,6 +49,7 @@ def build(context: AppContext) -> gr.Blocks:
     """The page. Nothing heavy is loaded by it."""
     blocks: gr.Blocks
     with gr.Blocks(title="HyperFace", analytics_enabled=False, delete_cache=UPLOADS_KEPT, fill_width=True) as blocks:
+        add_endpoints(context)  # first, so that no handler has taken a name
         with gr.Row(elem_classes=["hf-top"]):
             gr.HTML(HEADER, apply_default_css=False, js_on_load=None)
             packing = run_picker(

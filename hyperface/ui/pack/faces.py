@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from hyperface.drawing import data_url
 from hyperface.errors import RunError
 from hyperface.jobs.pack import PackOptions
+from hyperface.runs import Run
 from hyperface.ui.parts.context import AppContext
 from hyperface.ui.parts.packed import gallery_of, load_packed
 from hyperface.ui.parts.people import drawn_faces, packed_faces, start_faces
@@ -14,6 +16,8 @@ from hyperface.ui.parts.run_view import Question
 
 if TYPE_CHECKING:
     import numpy as np
+
+    from hyperface.jobs.pack.alike import LookAlikes
 
 MOST_AT_ONCE = 24  # people of one question
 WAYPOINTS = 9  # pictures of one person's way
@@ -46,10 +50,19 @@ def way_faces(context: AppContext, question: Question) -> dict[str, Any]:
 
 def alike_before(context: AppContext, question: Question) -> dict[str, Any]:
     """The most alike pairs of a finished packing's start beside the same people packed; how many had a look-alike."""
+    found, threshold = looked_alike(context, context.run(str(question.get("run"))))
+    return {**asdict(found), "threshold": threshold}
+
+
+def looked_alike(context: AppContext, run: Run) -> tuple[LookAlikes, float]:
+    """Who of a packing looked alike before it, and does now; and up to how many degrees two people do.
+
+    RunError where that cannot be told.
+    """
+    from hyperface import sphere
     from hyperface.jobs.pack.alike import look_alikes
     from hyperface.jobs.pack.start import start_rows
 
-    run = context.run(str(question.get("run")))
     gallery = gallery_of(context, run)
     try:
         start, _ = start_rows(PackOptions(**run.options), gallery.embeddings)
@@ -59,22 +72,7 @@ def alike_before(context: AppContext, question: Question) -> dict[str, Any]:
     threshold = gallery.stranger_threshold(FALSE_MATCHES)
     if len(packed) != len(start) or threshold is None:
         raise RunError("Who looked alike before cannot be told of this packing.")
-    found = look_alikes(start, packed.embeddings, threshold)
-    return {
-        "pairs": found.pairs,
-        "before": found.before,
-        "after": found.after,
-        "people": found.people,
-        "alike_before": found.alike_before,
-        "alike_after": found.alike_after,
-        "threshold": _degrees(threshold),
-    }
-
-
-def _degrees(cosine: float) -> float:
-    from hyperface import sphere
-
-    return sphere.angle_degrees(cosine)
+    return look_alikes(start, packed.embeddings, threshold), float(sphere.angle_degrees(threshold))
 
 
 def _addresses(images: np.ndarray | None, identities: list[int]) -> list[str | None]:
