@@ -39,6 +39,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help=f"generator that pages begin with: {', '.join(EMBEDDED_GENERATORS)} (default HYPERFACE_GENERATOR, or "
         f"{GENERATOR})",
     )
+    parser.add_argument(
+        "--mcp",
+        action="store_true",
+        help="offer the endpoints to agents as tools of the Model Context Protocol, at /gradio_api/mcp/ "
+        "(default HYPERFACE_MCP=1)",
+    )
     parser.add_argument("--open", action="store_true", help="open it in this machine's web browser")
     parser.set_defaults(json=False)
 
@@ -56,7 +62,8 @@ def execute(arguments: argparse.Namespace, console: Console) -> None:
     if arguments.generator is not None:
         chosen["generator_name"] = arguments.generator
     context = AppContext(**chosen)
+    mcp = True if arguments.mcp else None
     try:
-        launch(context, host=arguments.host, port=arguments.port, open_browser=arguments.open)
+        launch(context, host=arguments.host, port=arguments.port, open_browser=arguments.open, mcp=mcp)
     except OSError as error:  # Gradio's own words, such as "Cannot find empty port in range: 80-80"
         raise InputError(f"The app could not start: {error}. Choose another with --host or --port.") from error

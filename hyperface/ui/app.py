@@ -9,6 +9,7 @@ from pathlib import Path
 import gradio as gr
 
 from hyperface.ui.api.endpoints import add_endpoints
+from hyperface.ui.api.tools import offers_tools
 from hyperface.ui.evaluate import tab as evaluate_tab
 from hyperface.ui.identities import tab as identities_tab
 from hyperface.ui.learn import tab as learn_tab
@@ -75,13 +76,21 @@ def build(context: AppContext) -> gr.Blocks:
 
 
 def launch(
-    context: AppContext | None = None, *, host: str | None = None, port: int | None = None, open_browser: bool = False
+    context: AppContext | None = None,
+    *,
+    host: str | None = None,
+    port: int | None = None,
+    open_browser: bool = False,
+    mcp: bool | None = None,
 ) -> None:
     """Build the page and serve it until the process ends.
 
     host, port: where to listen; GRADIO_SERVER_NAME and GRADIO_SERVER_PORT if not given, or else 127.0.0.1 and the first
-    free port from 7860. open_browser: show it in this machine's web browser. OSError where the port is taken.
+    free port from 7860. open_browser: show it in this machine's web browser. mcp: offer the endpoints to agents as
+    tools of the Model Context Protocol; if not given, as HYPERFACE_MCP says. OSError where the port is taken,
+    InputError where a package is missing.
     """
+    tools = offers_tools(mcp)
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
     context = context or AppContext()
     blocks = build(context)
@@ -99,5 +108,6 @@ def launch(
         share=False,
         ssr_mode=False,
         run_history=False,
-        footer_links=[],
+        footer_links=["api"],
+        mcp_server=tools,
     )

@@ -10,14 +10,19 @@ at everything.
 
 from __future__ import annotations
 
+import json
 from abc import ABCMeta
 from collections.abc import Callable, Sequence
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import gradio as gr
 from gradio.components import Component
 
+if TYPE_CHECKING:
+    from mcp.types import ImageContent, TextContent
+
 C = TypeVar("C", bound=Component)
+PICTURE = "data:image/"  # how the address of a picture begins that is in the answer itself
 
 
 def forget_shown(blocks: gr.Blocks, components: Sequence[Component], request: gr.Request) -> None:
@@ -54,6 +59,69 @@ def changing_dropdown(choices: Sequence[tuple[str, str]] = (), **options: Any) -
 def changing_checkboxes(choices: Sequence[tuple[str, str]] = (), **options: Any) -> gr.CheckboxGroup:
     """A `gr.CheckboxGroup` of the same kind as `changing_dropdown`."""
     return _CHANGING_CHECKBOXES(list(choices), **options)
+
+
+def answer_agents_in_json() -> None:
+    """From now on the tools of apps answer in JSON, with pictures as pictures, and say how far the work is. Gradio
+    itself would answer with Python's way of writing a dictionary. Needs the package mcp."""
+    from gradio import mcp
+
+    class ToolServer(mcp.GradioMCPServer):
+        def postprocess_output_data(self, data: Any, root_url: str) -> list[TextContent | ImageContent]:
+            return [part for output in data for part in agent_content(output)]
+
+        async def _execute_tool_with_progress(self, job: Any, progress_token: str | int) -> Any:
+            session = self.mcp_server.request_context.session
+            request, told = str(self.mcp_server.request_context.request_id), -1.0
+            async for update in job:
+                if update.type == "output" and not update.final:
+                    share, message = progress_of(update.outputs)
+                    if share > told:  # it must grow
+                        told = share
+                        await session.send_progress_notification(
+                            progress_token, share, total=1.0, message=message, related_request_id=request
+                        )
+            return await self._execute_tool_without_progress(job)
+
+    mcp.GradioMCPServer = ToolServer  # type: ignore[misc]  # where Gradio looks for it when an app is launched
+
+
+def progress_of(outputs: object) -> tuple[float, str]:
+    """How far an answer says that the work is, and its message; -1 where it says nothing."""
+    values = outputs.get("data") if isinstance(outputs, dict) else outputs
+    answer = values[0] if isinstance(values, list | tuple) and values else None
+    if not isinstance(answer, dict) or not isinstance(answer.get("progress"), int | float):
+        return -1.0, ""
+    return float(answer["progress"]), str(answer.get("message", ""))
+
+
+def agent_content(output: object) -> list[TextContent | ImageContent]:
+    """What an agent is given of an answer: the answer as JSON, then its pictures, in order, where they stood."""
+    from mcp.types import ImageContent, TextContent
+
+    pictures: list[str] = []
+    text = json.dumps(_without_pictures(output, pictures), ensure_ascii=False)
+    shown = [_media(address) for address in pictures]
+    images = [ImageContent(type="image", data=data, mimeType=kind) for kind, data in shown]
+    return [TextContent(type="text", text=text), *images]
+
+
+def _without_pictures(value: Any, pictures: list[str]) -> Any:
+    """The same value with "picture 1" and so on in place of the pictures in it, which are appended to the list."""
+    if isinstance(value, dict):
+        return {key: _without_pictures(item, pictures) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_without_pictures(item, pictures) for item in value]
+    if isinstance(value, str) and value.startswith(PICTURE):
+        pictures.append(value)
+        return f"picture {len(pictures)}"
+    return value
+
+
+def _media(address: str) -> tuple[str, str]:
+    """The media type and the base64 of a `data:` address."""
+    head, _, data = address.partition(",")
+    return head.removeprefix("data:").partition(";")[0], data
 
 
 def _changing(base: type[C], read: Callable[[Component, object], object]) -> type[C]:
