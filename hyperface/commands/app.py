@@ -45,6 +45,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="offer the endpoints to agents as tools of the Model Context Protocol, at /gradio_api/mcp/ "
         "(default HYPERFACE_MCP=1)",
     )
+    parser.add_argument(
+        "--shared",
+        action="store_true",
+        default=None,
+        help="strangers use this server: each finds the ready-made runs and their own (default HYPERFACE_SHARED, or "
+        "where this is a Space)",
+    )
     parser.add_argument("--open", action="store_true", help="open it in this machine's web browser")
     parser.set_defaults(json=False)
 
@@ -53,10 +60,11 @@ def execute(arguments: argparse.Namespace, console: Console) -> None:
     """Serve until the process ends. InputError for a port that cannot be listened on."""
     if arguments.port is not None and not 0 < arguments.port <= PORTS:
         raise InputError(f"A port is a number from 1 to {PORTS}; {arguments.port} was asked for.")
+    from hyperface.serving.limits import limits_from
     from hyperface.ui.app import launch
     from hyperface.ui.parts.context import AppContext
 
-    chosen: dict[str, Any] = {}
+    chosen: dict[str, Any] = {"limits": limits_from(shared=arguments.shared)}
     if arguments.runs is not None:
         chosen["runs_folder"] = arguments.runs.absolute()
     if arguments.generator is not None:

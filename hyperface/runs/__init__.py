@@ -6,6 +6,7 @@
         metrics.jsonl      one JSON object a step, appended in whole lines
         launched           process that the app has started for it
         stop               its presence asks the worker to stop
+        owner              whose run it is, on a server that strangers share
         results.json       figures of a finished run
         …                  checkpoint.safetensors and whatever else the verb makes
 
@@ -25,9 +26,11 @@ from hyperface.runs.folder import (
     DamagedRun,
     Run,
     RunStatus,
+    Shown,
     create,
     damaged_runs,
     delete,
+    everything,
     find_run,
     is_run,
     lineage,
@@ -49,11 +52,13 @@ __all__ = [
     "DamagedRun",
     "Run",
     "RunStatus",
+    "Shown",
     "StopRequested",
     "Worker",
     "create",
     "damaged_runs",
     "delete",
+    "everything",
     "find_run",
     "is_run",
     "lineage",

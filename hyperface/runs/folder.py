@@ -10,7 +10,7 @@ import re
 import secrets
 import shutil
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -31,6 +31,7 @@ INTERRUPTED = "interrupted"  # said by a reader: the status says `running`, but 
 STARTING = "starting"  # said by a reader: created, no process has reported yet
 WRITTEN = frozenset((RUNNING, DONE, STOPPED, FAILED))  # what a status file may say
 MOST_TITLE = 120  # characters
+Shown = Callable[[Path], bool]
 STARTING_SECONDS = 20.0  # a created run that nobody has launched is `starting` for so long, `interrupted` afterwards
 
 
@@ -162,10 +163,18 @@ def open_run(path: str | Path) -> Run:
         raise RunError(f"{path} is not a readable run folder ({error}).") from error
 
 
-def list_runs(folders: Iterable[Path], verb: str | None = None) -> list[Run]:
-    """The runs in these folders, newest first; what is not a run, or is damaged, is left out."""
+def everything(folder: Path) -> bool:
+    """Every run folder may be looked at."""
+    return True
+
+
+def list_runs(folders: Iterable[Path], verb: str | None = None, shown: Shown = everything) -> list[Run]:
+    """The runs in these folders, newest first; what is not a run, or is damaged, is left out.
+
+    shown: says of a run folder whether it may be looked at; another is left out.
+    """
     found = []
-    for entry in _entries(folders):
+    for entry in filter(shown, _entries(folders)):
         with contextlib.suppress(RunError):
             run = open_run(entry)
             if verb is None or run.verb == verb:
@@ -173,10 +182,10 @@ def list_runs(folders: Iterable[Path], verb: str | None = None) -> list[Run]:
     return sorted(found, key=lambda run: (run.created, run.name), reverse=True)
 
 
-def damaged_runs(folders: Iterable[Path]) -> list[DamagedRun]:
+def damaged_runs(folders: Iterable[Path], shown: Shown = everything) -> list[DamagedRun]:
     """What `list_runs` leaves out of these folders although it was a run: it has a config.json. By name."""
     found = []
-    for entry in _entries(folders):
+    for entry in filter(shown, _entries(folders)):
         if not os.path.lexists(entry / "config.json"):
             continue
         try:
@@ -196,18 +205,18 @@ def _entries(folders: Iterable[Path]) -> Iterator[Path]:
         yield from (entry for entry in entries if not entry.name.startswith("."))
 
 
-def find_run(name: str, folders: Iterable[Path]) -> Run:
-    """The run with this name in the first folder that has it; RunError if none has."""
-    if not name or Path(name).name != name:
+def find_run(name: str, folders: Iterable[Path], shown: Shown = everything) -> Run:
+    """The run with this name in the first folder that has it; RunError if none has, or it may not be looked at."""
+    if not isinstance(name, str) or not name or Path(name).name != name:  # a page may ask for anything
         raise RunError(f"{name!r} is not the name of a run.")
     for folder in folders:
-        if (folder / name / "config.json").is_file():
+        if (folder / name / "config.json").is_file() and shown(folder / name):
             return open_run(folder / name)
     raise RunError(f"There is no run {name!r}. It may have been deleted.")
 
 
-def lineage(run: Run, folders: Iterable[Path]) -> list[Run]:
-    """The run and those it was made from, oldest ancestor first. Parents that are gone are left out."""
+def lineage(run: Run, folders: Iterable[Path], shown: Shown = everything) -> list[Run]:
+    """The run and those it was made from, oldest ancestor first. Parents that are gone, or not shown, are left out."""
     folders = list(folders)
     found: dict[str, Run] = {}
 
@@ -217,7 +226,7 @@ def lineage(run: Run, folders: Iterable[Path]) -> list[Run]:
         found[current.name] = current
         for parent in current.parents:
             with contextlib.suppress(RunError):
-                visit(find_run(parent, [current.path.parent, *folders]))
+                visit(find_run(parent, [current.path.parent, *folders], shown))
 
     visit(run)
     return list(reversed(found.values()))

@@ -7,7 +7,9 @@ from importlib.resources import files
 from pathlib import Path
 
 import gradio as gr
+from starlette.middleware import Middleware
 
+from hyperface.serving.visitors import KnowVisitors
 from hyperface.ui.api.endpoints import add_endpoints
 from hyperface.ui.api.tools import offers_tools
 from hyperface.ui.evaluate import tab as evaluate_tab
@@ -82,13 +84,15 @@ def launch(
     port: int | None = None,
     open_browser: bool = False,
     mcp: bool | None = None,
-) -> None:
+    wait: bool = True,
+) -> gr.Blocks:
     """Build the page and serve it until the process ends.
 
     host, port: where to listen; GRADIO_SERVER_NAME and GRADIO_SERVER_PORT if not given, or else 127.0.0.1 and the first
     free port from 7860. open_browser: show it in this machine's web browser. mcp: offer the endpoints to agents as
-    tools of the Model Context Protocol; if not given, as HYPERFACE_MCP says. OSError where the port is taken,
-    InputError where a package is missing.
+    tools of the Model Context Protocol; if not given, as HYPERFACE_MCP says. wait: until Ctrl-C; otherwise the page is
+    returned at once, and its `close` ends the serving. OSError where the port is taken, InputError where a package is
+    missing.
     """
     tools = offers_tools(mcp)
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
@@ -101,6 +105,7 @@ def launch(
         server_name=host,
         server_port=port,
         inbrowser=open_browser,
+        prevent_thread_lock=not wait,
         theme=HyperFaceTheme(),
         css=VARIABLES,
         css_paths=STYLE_SHEETS,
@@ -110,4 +115,6 @@ def launch(
         run_history=False,
         footer_links=["api"],
         mcp_server=tools,
+        app_kwargs={"middleware": [Middleware(KnowVisitors)]},
     )
+    return blocks

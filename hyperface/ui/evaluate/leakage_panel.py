@@ -62,14 +62,13 @@ def start_auditing(context: AppContext, name: str | None, fpir: float) -> str:
     galleries = [step.options["gallery"] for step in context.lineage(run) if step.verb == "pack"]
     reference = galleries[0] if galleries else GALLERY  # the faces that it was packed from
     options = audit.AuditOptions(dataset=str(run.path), reference=reference, fpir=fpir)
-    return worker.start(context, audit.create(options, folder=context.runs_folder)).name
+    return worker.begin(context, lambda folder: audit.create(options, folder=folder)).name
 
 
 def chosen_dataset(context: AppContext, name: str | None) -> Run:
     """The run of the dataset with this name, where another run can be started now. InputError where there is none."""
     if name is None:
         raise InputError("There is no dataset with images yet. Make one on the Identities or the Train tab.")
-    worker.check_free(context)
     return context.run(name)
 
 

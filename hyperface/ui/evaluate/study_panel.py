@@ -58,9 +58,8 @@ def start_study(context: AppContext, draws: int, *, large: bool = True) -> str:
     """Compare packed with random people. Returns the run's name."""
     from hyperface.jobs import study
 
-    worker.check_free(context)
     options = study.StudyOptions(draws=draws, pairs=None if large else 0)
-    return worker.start(context, study.create(options, folder=context.runs_folder)).name
+    return worker.begin(context, lambda folder: study.create(options, folder=folder)).name
 
 
 @dataclass(frozen=True)

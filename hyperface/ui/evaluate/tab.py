@@ -312,6 +312,5 @@ def start_evaluating(context: AppContext, models: Sequence[str], benchmarks: Seq
     for name in benchmarks:
         check_benchmark(name)
     loaded = tuple(model if model == DLIB else str(context.run(model).path) for model in models)
-    worker.check_free(context)
     options = evaluate.EvaluateOptions(models=loaded, benchmarks=tuple(benchmarks))
-    return worker.start(context, evaluate.create(options, folder=context.runs_folder)).name
+    return worker.begin(context, lambda folder: evaluate.create(options, folder=folder)).name

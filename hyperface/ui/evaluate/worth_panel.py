@@ -46,7 +46,7 @@ def start_measuring(context: AppContext, name: str | None) -> str:
     from hyperface.jobs import measure
 
     options = measure.MeasureOptions(dataset=str(chosen_dataset(context, name).path))
-    return worker.start(context, measure.create(options, folder=context.runs_folder)).name
+    return worker.begin(context, lambda folder: measure.create(options, folder=folder)).name
 
 
 def newest_worth(context: AppContext, name: str | None) -> str:

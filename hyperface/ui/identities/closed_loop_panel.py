@@ -76,14 +76,13 @@ def start_separating(context: AppContext, name: str | None, *, identities: float
     from hyperface.jobs import separate
 
     packed = load_packed(context, name)
-    worker.check_free(context)
     options = separate.SeparateOptions(
         str(packed.run.path),
         identities=min(int(identities), len(packed)),
         rounds=int(rounds),
         generator=context.artist_name(packed.space, generator),
     )
-    return worker.start(context, separate.create(options, folder=context.runs_folder)).name
+    return worker.begin(context, lambda folder: separate.create(options, folder=folder)).name
 
 
 def start_drawing(context: AppContext, name: str | None) -> str:
@@ -93,9 +92,8 @@ def start_drawing(context: AppContext, name: str | None) -> str:
     newest = _newest(context, name)
     if newest is None:
         raise InputError("Nothing has been separated yet. Press Separate first.")
-    worker.check_free(context)
     options = generate.GenerateOptions(source=str(newest.path), generator=_generator_of(newest))
-    return worker.start(context, generate.create(options, folder=context.runs_folder)).name
+    return worker.begin(context, lambda folder: generate.create(options, folder=folder)).name
 
 
 def at_work(context: AppContext, name: str | None, current: str | None) -> str | None:

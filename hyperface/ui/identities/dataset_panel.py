@@ -106,7 +106,6 @@ def start_generating(
     packed = load_packed(context, name)
     if identities is None or images is None or seed is None:
         raise InputError("A number is missing: fill in identities, images of each and seed.")
-    worker.check_free(context)
     options = generate.GenerateOptions(
         source=str(packed.run.path),
         identities=int(identities),
@@ -119,7 +118,7 @@ def start_generating(
         device=device,
         precision=FAST if device != CPU else "float32",
     )
-    return worker.start(context, generate.create(options, folder=context.runs_folder)).name
+    return worker.begin(context, lambda folder: generate.create(options, folder=folder)).name
 
 
 def at_work(context: AppContext, current: str | None) -> str | None:

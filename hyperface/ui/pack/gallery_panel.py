@@ -58,7 +58,7 @@ def gallery_panel(
 
     def made(name: str) -> dict[str, Any]:
         run = context.run(name)
-        return gr.update(choices=choices(), value=str(run.path)) if run.results() else gr.update(choices=choices())
+        return gr.update(choices=choices(), value=run.name) if run.results() else gr.update(choices=choices())
 
     begin.click(toasts(start), components_of(controls), [progress], **QUIET)
     progress.finished(toasts(made), progress, gallery, **QUIET)
@@ -116,7 +116,6 @@ def start_gallery(context: AppContext, *, generator: str, recognizer: str, count
         raise InputError("Say how many faces the gallery is to have.")
     check_offered(offers.gallery_generators(device), generator)
     check_offered(offers.recognizers(), recognizer)
-    worker.check_free(context)
     options = gallery.GalleryOptions(
         generator=generator,
         recognizer=recognizer,
@@ -124,4 +123,4 @@ def start_gallery(context: AppContext, *, generator: str, recognizer: str, count
         device=device,
         precision="float32" if device == CPU else "fastest",
     )
-    return worker.start(context, gallery.create(options, folder=context.runs_folder)).name
+    return worker.begin(context, lambda folder: gallery.create(options, folder=folder)).name

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from typing import Any
 
 import gradio as gr
@@ -16,7 +15,6 @@ from hyperface.ui.parts.plots import Figure, chart, line, line_chart
 from hyperface.ui.parts.toasts import toasts
 
 MARKED_SHARE = 0.9
-KEPT = 4  # galleries remembered, for all visitors
 
 
 def span_panel(context: AppContext, span: gr.Slider, gallery: gr.Dropdown) -> None:
@@ -25,11 +23,12 @@ def span_panel(context: AppContext, span: gr.Slider, gallery: gr.Dropdown) -> No
         told = gr.HTML(apply_default_css=False, elem_id="span-told")
         spectrum = chart(label="Share of the gallery's variance in its strongest directions", height=200)
 
-    @functools.lru_cache(KEPT)
     def shares(name: str) -> np.ndarray:
         from hyperface.packing.span import explained_share
 
-        return explained_share(context.gallery(name).embeddings).numpy()
+        gallery = context.gallery(name)  # theirs: the shares of another's are not told either
+        key = ("shares", context.gallery_place(name))
+        return context.cached(key, lambda: explained_share(gallery.embeddings).numpy())
 
     def show(given: Given) -> Updates:
         held = shares(given[gallery])

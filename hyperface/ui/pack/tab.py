@@ -21,8 +21,9 @@ from hyperface.ui.parts.app_page import AppPage
 from hyperface.ui.parts.choices import CPU, device_choice
 from hyperface.ui.parts.context import AppContext
 from hyperface.ui.parts.events import AT_ONCE, QUIET, Given, Updates, components_of, values_of
+from hyperface.ui.parts.gradio_internals import changing_dropdown
 from hyperface.ui.parts.remembered import remember
-from hyperface.ui.parts.run_picker import picker_at, picker_update
+from hyperface.ui.parts.run_picker import keeping, picker_at, picker_update
 from hyperface.ui.parts.toasts import toasts
 
 FRAMES = 60  # of a packing that is watched: enough for five a second while a thousand people are packed
@@ -75,10 +76,14 @@ def build(page: AppPage, tab: gr.Tab) -> None:
     def refresh(name: str | None) -> dict[str, Any]:
         return picker_update(context, "pack", name)
 
+    def galleries(chosen: str | None) -> dict[str, Any]:
+        return keeping(gallery_choices(context), chosen, PackOptions.gallery)
+
     sizes = [controls.identities, controls.steps, controls.device]
     changes = [controls.identities.change, controls.steps.change, controls.device.change]
     moments = [page.blocks.load, tab.select, *changes]
     gr.on(moments, estimate, sizes, expected, **AT_ONCE)
+    gr.on([page.blocks.load, tab.select], galleries, controls.gallery, controls.gallery, **AT_ONCE)
     begin.click(toasts(start), components_of(controls), [packing, page.strip], **QUIET)
     remember(page.blocks, "pack", controls, but=["device"])
     packing.change(lambda name: name, packing, view, **AT_ONCE)
@@ -112,7 +117,7 @@ def _controls(page: AppPage) -> PackControls:
             label="Optimise",
             info="What pushes the points. The paper's objective is what is reported either way.",
         )
-        gallery = gr.Dropdown(
+        gallery = changing_dropdown(
             gallery_choices(page.context),
             value=default.gallery,
             label="Gallery",
@@ -129,19 +134,18 @@ def _controls(page: AppPage) -> PackControls:
 
 
 def gallery_choices(context: AppContext) -> list[tuple[str, str]]:
-    """(what to show, name or path) of the galleries to start from: those that ship, then those made here."""
-    made = [(run.title, str(run.path)) for run in context.runs("gallery") if run.status().state == DONE]
+    """(what to show, name) of the galleries to start from: those that ship, then those made here."""
+    made = [(run.title, run.name) for run in context.runs("gallery") if run.status().state == DONE]
     shipped = [(f"10,000 {pair.title}, ready-made", pair.gallery) for pair in PAIRS]
     return [*shipped, *made]
 
 
 def start_packing(context: AppContext, **values: Any) -> str:
     """Start a packing with these values of the controls and return the name of its run. InputError if it cannot be."""
-    options = pack_options(**values)
+    options = pack_options(**values | {"gallery": context.gallery_place(values["gallery"])})
     options.check()
     options.check_gallery(len(context.gallery(options.gallery)))
-    worker.check_free(context)
-    return worker.start(context, create(options, folder=context.runs_folder)).name
+    return worker.begin(context, lambda folder: create(options, folder=folder)).name
 
 
 def pack_options(

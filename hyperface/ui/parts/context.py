@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextvars
 import logging
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,9 +14,13 @@ from typing import TYPE_CHECKING, TypeVar, cast
 
 from hyperface import offers, runs
 from hyperface.assets import assets_folder
-from hyperface.defaults import EMBEDDED_GENERATORS, GALLERY, GENERATOR, RECOGNIZER
-from hyperface.errors import CheckpointError, HyperFaceError, require
-from hyperface.runs import DamagedRun, Run, names
+from hyperface.defaults import EMBEDDED_GENERATORS, GALLERY, GENERATOR, PAIRS, RECOGNIZER
+from hyperface.errors import CheckpointError, HyperFaceError, RunError, require
+from hyperface.runs import DamagedRun, Run, Shown, names
+from hyperface.serving.limits import Limits, limits_from
+from hyperface.serving.owners import claim, owner_of
+from hyperface.serving.visitors import NOBODY
+from hyperface.ui.parts.gradio_internals import asking
 from hyperface.ui.parts.imports import import_once
 
 if TYPE_CHECKING:
@@ -40,13 +45,18 @@ def usual_generator() -> str:
 class AppContext:
     """One for the whole server; every method may be called from any thread.
 
+    Whoever asks is known by the request that is being answered (`asking`). On a shared server they find the runs that
+    ship and their own; all others are not there. Where no request is answered, nobody asks, and none is theirs.
+
     runs_folder: where new runs go. demo_folder: runs that ship with the project, shown below the visitor's own.
     generator_name: the generator that draws where a page does not choose one. InputError if it does not ship.
+    limits: whether strangers share the server, and how much it does for whom.
     """
 
     runs_folder: Path = field(default_factory=runs.runs_folder)
     demo_folder: Path = field(default_factory=lambda: assets_folder() / "demo")
     generator_name: str = field(default_factory=usual_generator)
+    limits: Limits = field(default_factory=limits_from)
     preparing: str = ""  # what a visitor who waits for a first picture is told; "" once there is one
     _parts: dict[object, object] = field(default_factory=dict, repr=False)
     _locks: dict[object, threading.Lock] = field(default_factory=dict, repr=False)
@@ -63,15 +73,26 @@ class AppContext:
 
     def runs(self, verb: str | None = None) -> list[Run]:
         """The visitor's runs, newest first, then those that ship."""
-        return [run for folder in self.folders for run in runs.list_runs([folder], verb)]
+        return [run for folder in self.folders for run in runs.list_runs([folder], verb, self.shown_to())]
 
     def damaged_runs(self) -> list[DamagedRun]:
         """The visitor's run folders that cannot be read any more."""
-        return runs.damaged_runs([self.runs_folder])
+        return runs.damaged_runs([self.runs_folder], self.shown_to())
 
     def run(self, name: str) -> Run:
-        """A run by its name; RunError if it is gone."""
-        return runs.find_run(name, self.folders)
+        """The visitor's run, or one that ships, by its name; RunError if it is gone, or another's."""
+        return runs.find_run(name, self.folders, self.shown_to())
+
+    def shown_to(self, visitor: str | None = None) -> Shown:
+        """Says of a run folder whether a visitor, whoever asks if not given, may look at it."""
+        if not self.limits.shared:
+            return runs.everything
+        who, demos = asking() if visitor is None else visitor, self.demo_folder.absolute()
+        return lambda folder: folder.absolute().parent == demos or (who != NOBODY and owner_of(folder) == who)
+
+    def claim(self, made: Iterable[Run]) -> None:
+        """Say that these runs, just made, are the visitor's who asks."""
+        claim(made, asking())
 
     def is_demo(self, run: Run) -> bool:
         """Whether it ships with the project and so must not be changed."""
@@ -79,35 +100,62 @@ class AppContext:
 
     def lineage(self, run: Run) -> list[Run]:
         """The run and those it was made from, oldest first."""
-        return runs.lineage(run, self.folders)
+        return runs.lineage(run, self.folders, self.shown_to())
 
     def gallery(self, name: str = GALLERY) -> Gallery:
-        """A gallery by name or path."""
+        """A gallery as `gallery_place` knows it."""
+        place = self.gallery_place(name)
 
         def load() -> Gallery:
             from hyperface import gallery
 
-            return gallery.load(name)
+            return gallery.load(Path(place) / names.GALLERY if runs.is_run(place) else place)
 
-        return self.cached(("gallery", name), load)
+        return self.cached(("gallery", place), load)
+
+    def gallery_place(self, name: str) -> str:
+        """What a packing's options call a gallery: the name of one that ships, or the path of a file or of a run.
+
+        name: that, or the name of a run that made one. InputError, on a shared server, for what is not the visitor's.
+        """
+        if name in [pair.gallery for pair in PAIRS]:
+            return name
+        with suppress(RunError):
+            return str(self.run(name).path)
+        require(
+            not self.limits.shared or self._is_own(Path(name)), "There is no such gallery here. Choose another one."
+        )
+        return name
 
     def recognizer(self, name: str = RECOGNIZER) -> Recognizer:
         """A recogniser by the name that galleries and packings remember, trained here or not."""
 
         def load() -> Recognizer:
             from hyperface import recognizers
-            from hyperface.recognizers.checkpoints import card_of
 
             if missing := offers.recognizer_missing(name):  # rather than an error after the network was waited for
                 raise CheckpointError(missing)
-            trained = [] if name in recognizers.REGISTRY else self.runs("train")
-            for path in (run.path / names.MODEL for run in trained):
-                with suppress(CheckpointError):  # one that is missing or damaged is not the one
-                    if card_of(path).name == name:
-                        return recognizers.load(path)
-            return recognizers.load(name)
+            return recognizers.load(name if trained is None else trained)
 
-        return self.cached(("recognizer", name), load)
+        trained = self._trained(name)
+        return self.cached(("recognizer", name, trained), load)
+
+    def _trained(self, name: str) -> Path | None:
+        """The file of the visitor's model with this name; None for one that was not trained here."""
+        from hyperface.recognizers import REGISTRY
+        from hyperface.recognizers.checkpoints import card_of
+
+        for run in [] if name in REGISTRY else self.runs("train"):
+            with suppress(CheckpointError):  # one that is missing or damaged is not the one
+                if card_of(run.path / names.MODEL).name == name:
+                    return run.path / names.MODEL
+        return None
+
+    def _is_own(self, path: Path) -> bool:
+        """Whether it lies in a run that the visitor may look at."""
+        place, folders = path.absolute().resolve(), {folder.absolute().resolve() for folder in self.folders}
+        owned = (each for each in (place, *place.parents) if each.parent in folders and runs.is_run(each))
+        return any(map(self.shown_to(), owned))
 
     def generator(self, name: str | None = None) -> Generator:
         """An identity-conditional generator by name, one that can be used here; the server's own if none is named.
@@ -168,7 +216,8 @@ class AppContext:
             except Exception as error:  # whoever asked goes on without it
                 log.warning("%s could not be made: %s", key, error)
 
-        threading.Thread(target=work, name="once-there", daemon=True).start()
+        asked = contextvars.copy_context()  # what is worked out is still for whoever asked
+        threading.Thread(target=asked.run, args=(work,), name="once-there", daemon=True).start()
         return None
 
     def warm_up(self) -> threading.Thread:

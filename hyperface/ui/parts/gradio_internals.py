@@ -17,12 +17,28 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import gradio as gr
 from gradio.components import Component
+from gradio.context import LocalContext
+
+from hyperface.serving import visitors
 
 if TYPE_CHECKING:
     from mcp.types import ImageContent, TextContent
 
 C = TypeVar("C", bound=Component)
 PICTURE = "data:image/"  # how the address of a picture begins that is in the answer itself
+
+
+def asking() -> str:
+    """The mark of the visitor whose event or question is being answered; `visitors.NOBODY` where none is.
+
+    Gradio answers queued events in a task of its own, which knows nothing of the request that asked: it is found where
+    Gradio puts it for the handler. What is answered at once is found there as well.
+    """
+    request = LocalContext.request.get(None)
+    told = getattr(request, "request", request)  # a gr.Request holds the request proper
+    if told is None:
+        return visitors.asking()
+    return str(told.scope.get(visitors.SCOPE, visitors.NOBODY))
 
 
 def forget_shown(blocks: gr.Blocks, components: Sequence[Component], request: gr.Request) -> None:

@@ -78,8 +78,7 @@ class Packed:
 
 def gallery_of(context: AppContext, run: Run) -> Gallery:
     """The gallery that a packing started from and was kept near to."""
-    name = run.options["gallery"]
-    return context.gallery(str(Path(name) / names.GALLERY) if (Path(name) / "config.json").is_file() else name)
+    return context.gallery(str(run.options["gallery"]))
 
 
 def load_packed(context: AppContext, name: str | None) -> Packed:

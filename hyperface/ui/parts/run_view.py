@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from hyperface.errors import HyperFaceError
-from hyperface.runs import DONE, FAILED, INTERRUPTED, RUNNING, STARTING, STOPPED, Run, request_stop
+from hyperface.runs import DONE, FAILED, INTERRUPTED, RUNNING, STARTING, STOPPED, Run
 from hyperface.ui.parts import worker
 from hyperface.ui.parts.context import AppContext
 from hyperface.ui.parts.imports import import_once
@@ -57,13 +57,12 @@ def control_functions(context: AppContext) -> list[ServerFunction]:
 
     @answers
     def stop(question: Question) -> dict[str, Any]:
-        request_stop(context.run(str(question.get("run"))))
+        worker.stop(context, str(question.get("run")))
         return {}
 
     @answers
     def resume(question: Question) -> dict[str, Any]:
-        worker.check_free(context)
-        worker.start(context, context.run(str(question.get("run"))))
+        worker.resume(context, str(question.get("run")))
         return {}
 
     return [stop, resume]

@@ -14,8 +14,6 @@ from typing import Any
 
 import gradio as gr
 
-from hyperface import runs
-from hyperface.errors import RunError
 from hyperface.jobs import generate
 from hyperface.runs import Run
 from hyperface.ui.parts import worker
@@ -47,12 +45,12 @@ def story_strip(context: AppContext, value: str | None) -> gr.HTML:
 
     @answers
     def rename(question: Question) -> dict[str, Any]:
-        runs.rename(_own(context, question), str(question.get("title", "")))
+        worker.rename(context, str(question.get("run")), str(question.get("title", "")))
         return {}
 
     @answers
     def remove(question: Question) -> dict[str, Any]:
-        runs.delete(_own(context, question))
+        worker.delete(context, str(question.get("run")))
         return {}
 
     return gr.HTML(
@@ -110,18 +108,9 @@ def story_news(context: AppContext, question: Question) -> dict[str, Any]:
 def make_pictures(context: AppContext, name: str | None) -> Run:
     """Begin a dataset of the packing with this name, of the usual size."""
     packed = load_packed(context, name)
-    worker.check_free(context)
     people, each = pictures_to_make(packed.run)
     options = generate.GenerateOptions(source=str(packed.run.path), identities=people, images_per_identity=each)
-    return worker.start(context, generate.create(options, folder=context.runs_folder))
-
-
-def _own(context: AppContext, question: Question) -> Run:
-    """The run that is to be changed; RunError for one that ships."""
-    run = context.run(str(question.get("run")))
-    if context.is_demo(run):
-        raise RunError("This run ships with HyperFace and stays as it is.")
-    return run
+    return worker.begin(context, lambda folder: generate.create(options, folder=folder))
 
 
 def _digest(told: object) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import gradio as gr
@@ -194,13 +195,19 @@ def start_training(
     Returns the dataset's run, which is a new one where one of the packing was asked for, and the training's.
     """
     options = training_options(**training)
-    worker.check_free(context)
-    if data["dataset"] == NEW:
-        made = new_dataset(context, packing, data["identities"], data["images"], options["device"])
-    else:
-        made = context.run(data["dataset"])
-    run = create_training(context, made, context.run(data["against"]) if data["against"] else None, options)
-    return made, worker.start(context, run)
+    made = None if data["dataset"] == NEW else context.run(data["dataset"])
+    other = context.run(data["against"]) if data["against"] else None
+
+    def make(folder: Path) -> Run:
+        nonlocal made
+        if made is None:
+            made = new_dataset(context, packing, data["identities"], data["images"], options["device"])
+            context.claim([made])
+        return create_training(context, made, other, options)
+
+    run = worker.begin(context, make)
+    assert made is not None
+    return made, run
 
 
 def create_training(context: AppContext, data: Run, other: Run | None, options: dict[str, Any]) -> Run:

@@ -1,6 +1,7 @@
 """What the strip tells of a packing's story, without a browser."""
 
 import json
+from functools import partial
 
 import pytest
 
@@ -10,7 +11,7 @@ from hyperface.ui.parts import worker as starting
 from hyperface.ui.parts.remembered import restored
 from hyperface.ui.story.chain import chain_of, landing_run, pictures_to_make
 from hyperface.ui.story.stages import accuracies
-from hyperface.ui.story.strip import _own, make_pictures, story_news
+from hyperface.ui.story.strip import make_pictures, story_news
 
 
 def made(context, verb: str, parent: str | None = None, work: bool = True, results=None, **options) -> runs.Run:
@@ -107,15 +108,18 @@ def test_one_press_makes_pictures_of_all_who_are_there(context, packing, monkeyp
 
 
 def test_runs_are_renamed_and_deleted_but_not_those_that_ship(context, packing):
-    assert _own(context, {"run": packing.name}).name == packing.name
-    runs.rename(packing, "  My \n people ")
+    starting.rename(context, packing.name, "  My \n people ")
     assert context.run(packing.name).title == "My people"
     assert context.run(packing.name).options == packing.options
     with pytest.raises(RunError, match="needs a name"):
-        runs.rename(packing, "  ")
+        starting.rename(context, packing.name, "  ")
     ready = runs.create("pack", {}, title="ready", folder=context.demo_folder)
-    with pytest.raises(RunError, match="ships"):
-        _own(context, {"run": ready.name})
+    for change in (starting.stop, starting.resume, starting.delete, partial(starting.rename, title="mine")):
+        with pytest.raises(RunError, match="ships"):
+            change(context, ready.name)
+    assert [entry.name for entry in ready.path.iterdir()] == ["config.json"]
+    starting.delete(context, packing.name)
+    assert context.runs("pack") == [ready]
 
 
 def test_controls_are_as_they_were_left_where_that_can_still_be(lay_out):
