@@ -5,7 +5,8 @@
         status.json        state, process, progress, seconds left, message; replaced as the work goes on
         metrics.jsonl      one JSON object a step, appended in whole lines
         launched           process that the app has started for it
-        stop               its presence asks the worker to stop
+        stop               its presence asks the worker to stop; its words, if any, say why
+        waiting            its presence says that the run waits for its turn, which it holds the ticket of
         owner              whose run it is, on a server that strangers share
         results.json       figures of a finished run
         …                  checkpoint.safetensors and whatever else the verb makes
@@ -23,6 +24,7 @@ from hyperface.runs.folder import (
     RUNNING,
     STARTING,
     STOPPED,
+    WAITING,
     DamagedRun,
     Run,
     RunStatus,
@@ -49,6 +51,7 @@ __all__ = [
     "RUNNING",
     "STARTING",
     "STOPPED",
+    "WAITING",
     "DamagedRun",
     "Run",
     "RunStatus",

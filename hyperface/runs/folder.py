@@ -29,6 +29,7 @@ STOPPED = "stopped"
 FAILED = "failed"
 INTERRUPTED = "interrupted"  # said by a reader: the status says `running`, but its process is gone
 STARTING = "starting"  # said by a reader: created, no process has reported yet
+WAITING = "waiting"  # said by a reader: a file of that name says that it waits for its turn
 WRITTEN = frozenset((RUNNING, DONE, STOPPED, FAILED))  # what a status file may say
 MOST_TITLE = 120  # characters
 Shown = Callable[[Path], bool]
@@ -49,8 +50,8 @@ class RunStatus:
 
     @property
     def active(self) -> bool:
-        """Whether work is going on, or about to begin."""
-        return self.state in (RUNNING, STARTING)
+        """Whether work is going on, or about to begin, now or in its turn."""
+        return self.state in (RUNNING, STARTING, WAITING)
 
 
 @dataclass(frozen=True)
@@ -81,7 +82,13 @@ class Run:
         try:
             status = _status(_read_json(self.path / "status.json"))
         except (OSError, ValueError, TypeError, OverflowError):
+            if os.path.lexists(self.path / WAITING):
+                return RunStatus(WAITING)
             return RunStatus(STARTING if self._about_to_start() else INTERRUPTED)
+        if os.path.lexists(self.path / WAITING) and not (
+            status.state == RUNNING and alive(status.pid, status.process_started)
+        ):
+            return RunStatus(WAITING, status.progress, updated=status.updated)
         if status.state == RUNNING and not alive(status.pid, status.process_started):
             return RunStatus(INTERRUPTED, status.progress, None, status.message, status.pid, None, status.updated)
         return status
@@ -232,9 +239,9 @@ def lineage(run: Run, folders: Iterable[Path], shown: Shown = everything) -> lis
     return list(reversed(found.values()))
 
 
-def request_stop(run: Run) -> None:
-    """Ask the run's worker to stop; it does so at its next step and leaves what it has."""
-    write_atomic(run.path / "stop", b"")
+def request_stop(run: Run, why: str = "") -> None:
+    """Ask the run's worker to stop; it does so at its next step and leaves what it has. why: what its status says."""
+    write_atomic(run.path / "stop", why.encode())
 
 
 def rename(run: Run, title: str) -> None:

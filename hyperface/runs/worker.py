@@ -13,13 +13,15 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from hyperface.errors import HyperFaceError
-from hyperface.files import disk_error, json_bytes, write_atomic
+from hyperface.files import check_regular, disk_error, json_bytes, write_atomic
 from hyperface.runs.folder import DONE, FAILED, RUNNING, STOPPED, Run, RunStatus
 from hyperface.runs.processes import process_started
 
+LONGEST_REASON = 1000  # bytes of why a run is to stop
+
 
 class StopRequested(Exception):  # noqa: N818 — not an error: somebody pressed Stop
-    """Raised inside a worker's block when the run was asked to stop."""
+    """Raised inside a worker's block when the run was asked to stop; its words, if any, say why."""
 
 
 @dataclass
@@ -52,7 +54,8 @@ class Worker:
             yield self
             self._set(RunStatus(DONE, 1.0, 0.0), now=True)
         except (StopRequested, KeyboardInterrupt, GeneratorExit) as stop:
-            self._set(RunStatus(STOPPED, self._status.progress, None, self._status.message), now=True)
+            message = str(stop) if isinstance(stop, StopRequested) and str(stop) else self._status.message
+            self._set(RunStatus(STOPPED, self._status.progress, None, message), now=True)
             if not isinstance(stop, StopRequested):
                 raise
         except HyperFaceError as error:
@@ -100,8 +103,13 @@ class Worker:
 
     def check_stop(self) -> None:
         """Raise StopRequested if the run was asked to stop."""
-        if (self.path / "stop").exists():
-            raise StopRequested
+        path = self.path / "stop"
+        if path.exists():
+            why = ""
+            with contextlib.suppress(OSError, ValueError):
+                check_regular(path, largest=LONGEST_REASON)
+                why = path.read_text(encoding="utf-8")
+            raise StopRequested(why)
 
     def write_results(self, results: dict[str, Any]) -> None:
         """Write results.json."""

@@ -16,6 +16,7 @@ from hyperface.ui.evaluate import tab as evaluate_tab
 from hyperface.ui.identities import tab as identities_tab
 from hyperface.ui.learn import tab as learn_tab
 from hyperface.ui.pack import tab as pack_tab
+from hyperface.ui.parts import worker
 from hyperface.ui.parts.app_page import AppPage
 from hyperface.ui.parts.context import AppContext
 from hyperface.ui.parts.reading import doc_reader
@@ -101,6 +102,7 @@ def launch(
     plotly_js = Path(str(files("plotly") / "package_data" / "plotly.min.js"))
     gr.set_static_paths([plotly_js])
     context.warm_up()
+    worker.turns(context).keep_going()
     blocks.launch(
         server_name=host,
         server_port=port,

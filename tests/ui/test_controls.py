@@ -68,7 +68,6 @@ def context(tmp_path_factory) -> Iterator[AppContext]:
         np.save(run.path / "embeddings.npy", np.eye(20, 128, dtype=np.float32))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(worker, "start", lambda context, run: run)
-        patch.setattr(worker, "check_free", lambda context: None)
         patch.setattr(context, "gallery", lambda name: shipped)
         yield context
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from hyperface.errors import HyperFaceError
-from hyperface.runs import DONE, FAILED, INTERRUPTED, RUNNING, STARTING, STOPPED, Run
+from hyperface.runs import DONE, FAILED, INTERRUPTED, RUNNING, STARTING, STOPPED, WAITING, Run
 from hyperface.ui.parts import worker
 from hyperface.ui.parts.context import AppContext
 from hyperface.ui.parts.imports import import_once
@@ -27,6 +27,7 @@ PROGRESS_HTML = """
 """
 
 TITLES = {
+    WAITING: "Waiting",
     STARTING: "Starting",
     RUNNING: "Running",
     DONE: "Finished",
@@ -75,6 +76,9 @@ def status_news(context: AppContext, run: Run) -> dict[str, Any]:
     message = "" if status.message == f"{title}." else status.message  # as runs of earlier versions say it
     if status.state == INTERRUPTED and not message:
         message = _last_line(run) or "Its process is gone."
+    if status.state == WAITING:
+        before = worker.turns(context).before(run)
+        message = f"{before} before it" if before else "next in turn"
     left = f"{duration(status.seconds_left)} left" if status.active and status.seconds_left is not None else ""
     return {
         "state": status.state,

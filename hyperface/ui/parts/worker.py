@@ -5,35 +5,44 @@ The work is done by processes of its own, which outlive the page and the server.
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 from hyperface import runs
-from hyperface.errors import RunError
+from hyperface.errors import InputError, RunError
 from hyperface.jobs import places
 from hyperface.jobs.registry import JOBS
 from hyperface.runs import Run
+from hyperface.serving.waiting import Turns
 from hyperface.ui.parts.context import AppContext
-
-MOST_AT_ONCE = 2  # runs at work; more would only slow each other down
-
-
-def check_free(context: AppContext) -> None:
-    """RunError if enough is going on already."""
-    busy = [run.title for run in context.runs() if not context.is_demo(run) and run.status().active]
-    if len(busy) >= MOST_AT_ONCE:
-        raise RunError(f"{len(busy)} runs are at work already ({'; '.join(busy)}). Wait for one, or stop it.")
+from hyperface.ui.parts.gradio_internals import asking
 
 
 def begin(context: AppContext, make: Callable[[Path], Run]) -> Run:
-    """Make a run folder, the visitor's who asks, and begin its work. make: given the folder that it is to lie in.
+    """Make a run folder, the visitor's who asks, whose work is begun in its turn. make: given the folder that it is to
+    lie in. InputError if it is larger than allowed, RunError if too many wait, and whatever `make` raises."""
+    with turns(context).joining(asking()) as join:
+        run = adopt(context, make(context.runs_folder))
+        join(run)
+    return run
 
-    RunError if it cannot be begun, and whatever `make` raises.
-    """
-    check_free(context)
-    run = make(context.runs_folder)
-    context.claim(JOBS[run.verb].belonging(run))
-    return start(context, run)
+
+def adopt(context: AppContext, made: Run) -> Run:
+    """The run, just made, as the visitor's who asks. InputError, and it is gone again, if it is larger than allowed."""
+    try:
+        context.limits.check(made.options)
+    except InputError:
+        for each in JOBS[made.verb].belonging(made):
+            shutil.rmtree(each.path, ignore_errors=True)
+        raise
+    context.claim(JOBS[made.verb].belonging(made))
+    return made
+
+
+def turns(context: AppContext) -> Turns:
+    """Whose turn it is among the runs of this server."""
+    return context.cached("turns", lambda: Turns(context.runs_folder, context.limits, lambda run: start(context, run)))
 
 
 def start(context: AppContext, run: Run) -> Run:
@@ -43,15 +52,20 @@ def start(context: AppContext, run: Run) -> Run:
 
 
 def resume(context: AppContext, name: str) -> Run:
-    """Continue the visitor's run with this name."""
-    run = changeable(context, name)
-    check_free(context)
-    return start(context, run)
+    """Continue the visitor's run with this name, in its turn. RunError if it is at work, or waits."""
+    with turns(context).joining(asking()) as join:
+        run = changeable(context, name)
+        if run.status().active:
+            raise RunError(f"{run.title} is at work already.")
+        join(run)
+    return run
 
 
 def stop(context: AppContext, name: str) -> None:
-    """Ask the work of the visitor's run with this name to stop."""
-    runs.request_stop(changeable(context, name))
+    """Ask the work of the visitor's run with this name to stop; one that waits is taken back."""
+    run = changeable(context, name)
+    if not turns(context).leave(run):
+        runs.request_stop(run)
 
 
 def rename(context: AppContext, name: str, title: str) -> None:

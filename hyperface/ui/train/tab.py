@@ -15,7 +15,7 @@ from hyperface.jobs import generate, train
 from hyperface.jobs.generate import GenerateOptions
 from hyperface.jobs.pack import packing_space
 from hyperface.jobs.train import TrainOptions
-from hyperface.runs import FAILED, Run
+from hyperface.runs import FAILED, Run, Worker
 from hyperface.ui.parts import worker
 from hyperface.ui.parts.app_page import AppPage
 from hyperface.ui.parts.choices import CPU, device_choice
@@ -202,7 +202,8 @@ def start_training(
         nonlocal made
         if made is None:
             made = new_dataset(context, packing, data["identities"], data["images"], options["device"])
-            context.claim([made])
+            worker.adopt(context, made)
+            Worker(made).postpone("The training that it is for draws it first.")
         return create_training(context, made, other, options)
 
     run = worker.begin(context, make)

@@ -43,7 +43,7 @@ def test_a_state_is_said_once(context, monkeypatch):
 
 
 def test_every_state_has_a_title():
-    states = {runs.STARTING, runs.RUNNING, runs.DONE, runs.STOPPED, runs.FAILED, runs.INTERRUPTED}
+    states = {runs.WAITING, runs.STARTING, runs.RUNNING, runs.DONE, runs.STOPPED, runs.FAILED, runs.INTERRUPTED}
     assert set(TITLES) == states
 
 

@@ -10,6 +10,7 @@ from hyperface import runs
 from hyperface.jobs import places
 from hyperface.serving.owners import OWNER, claim, owner_of
 from hyperface.serving.visitors import COOKIE, mark_of
+from hyperface.ui.parts import worker
 from hyperface.ui.parts.context import AppContext
 
 SECRET = "Alices secret people"
@@ -189,3 +190,36 @@ def test_a_damaged_run_is_named_to_whose_it_is(alice, bob, hers):
         event = next(each for each in listed if len(each["inputs"]) == 1)  # of the picker in the header
         assert (hers.name in json.dumps(client.raise_event(event, client.values_of(event)))) is told
         assert "readable" not in answer
+
+
+def test_presses_beyond_what_may_be_at_work_wait_in_sight_and_are_taken_back(alice, bob, shared_context):
+    """One of hers may be at work, and three may wait: the fourth to wait is refused in a sentence."""
+    known = {run.name for run in runs.list_runs([shared_context.runs_folder])}
+    event = alice.event_of("pack-begin")
+    told = [json.dumps(alice.raise_event(event, alice.values_of(event))) for _ in range(5)]
+    made = [run for run in runs.list_runs([shared_context.runs_folder]) if run.name not in known]
+    assert sorted(run.status().state for run in made) == ["starting"] + ["waiting"] * 3
+    assert "wait for their turn already" in told[-1]
+    view = alice.component("pack-view")
+    last, _, first, _ = made  # newest first
+    news = {run.name: alice.ask(view, "news", {"run": run.name})["status"] for run in made}
+    assert (news[last.name]["title"], news[last.name]["text"]) == ("Waiting", "2 before it")
+    assert (news[first.name]["text"], news[first.name]["active"]) == ("next in turn", True)
+    assert "no run" in bob.ask(bob.component("pack-view"), "stop", {"run": last.name})["error"]
+    assert alice.ask(view, "stop", {"run": last.name}) == {}
+    after = alice.ask(view, "news", {"run": last.name})["status"]
+    assert (after["title"], after["can_continue"]) == ("Stopped", True)
+    for run in made:
+        worker.turns(shared_context).leave(run)
+
+
+def test_what_is_larger_than_allowed_is_refused_and_leaves_nothing(alice, shared_context):
+    known = {run.name for run in runs.list_runs([shared_context.runs_folder])}
+    event = alice.event_of("pack-begin")
+    place = event["inputs"].index(
+        next(each["id"] for each in alice.config["components"] if each["props"].get("label") == "Identities")
+    )
+    values = alice.values_of(event)
+    values[place] = 5000
+    assert "at most 2,000 people; 5,000 were asked for" in json.dumps(alice.raise_event(event, values))
+    assert {run.name for run in runs.list_runs([shared_context.runs_folder])} == known

@@ -1,0 +1,170 @@
+"""Whose turn it is: runs that wait in their folders, begun one after the other, in fair turn between visitors.
+
+A run that waits has a file that says so, so that its place outlives the page and the server. It holds a ticket: one
+more than the visitor's last, and no less than those of whom waits longest, so that a visitor with ten runs and one with
+a single run take turns. Whatever looks and begins holds a lock, of this process and, where there is one, of the folder.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import json
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from hyperface.errors import HyperFaceError, RunError
+from hyperface.files import check_regular, parse_json, write_atomic
+from hyperface.runs import WAITING, Run, Worker, list_runs, request_stop
+from hyperface.serving.limits import Limits
+from hyperface.serving.owners import owner_of
+from hyperface.words import duration
+
+try:
+    import fcntl
+except ImportError:  # not on Windows, where one server uses a folder
+    fcntl = None  # type: ignore[assignment]
+
+LOCK = ".turns"  # a file in the runs folder, which servers that share the folder hold in turn
+LARGEST = 1000  # bytes of a ticket
+EVERY = 0.5  # seconds between looks at whose turn it is
+OVERDUE_EVERY = 10  # looks between those at how long runs are at work
+TAKEN_BACK = "Taken back before it was begun."
+
+
+@dataclass(frozen=True, order=True)
+class Place:
+    """A run's place: by ticket, then first come."""
+
+    ticket: int
+    joined: int  # nanoseconds since 1970
+    name: str
+    owner: str
+
+
+class Turns:
+    """The runs of a folder that wait. begin: starts the work of one. Every method may be called from any thread."""
+
+    def __init__(self, folder: Path, limits: Limits, begin: Callable[[Run], object]) -> None:
+        self.folder, self.limits, self._begin = folder, limits, begin
+        self._lock = threading.RLock()
+
+    def places(self) -> list[Place]:
+        """Who waits, in the order of their turns."""
+        waiting = (run for run in list_runs([self.folder]) if run.status().state == WAITING)
+        return sorted(place for place in map(_place, waiting) if place is not None)
+
+    def before(self, run: Run) -> int:
+        """How many have their turn before a run that waits."""
+        return next((i for i, place in enumerate(self.places()) if place.name == run.name), 0)
+
+    @contextlib.contextmanager
+    def joining(self, owner: str) -> Iterator[Callable[[Run], None]]:
+        """A block in which the visitor's run may be made and given to what the block is given: it waits from then on,
+        or is begun at once if it is its turn. RunError, before the block, where too many wait."""
+        with self._alone():
+            places = self.places()
+            own = sum(place.owner == owner for place in places)
+            if self.limits.waiting_each is not None and own >= self.limits.waiting_each:
+                raise RunError(f"{own} of your runs wait for their turn already. Wait for one, or take one back.")
+            if self.limits.waiting is not None and len(places) >= self.limits.waiting:
+                raise RunError(f"{len(places)} runs wait already, as many as this server lets wait. Try again later.")
+            yield lambda run: self._join(run, owner, places)
+            self.advance()
+
+    def leave(self, run: Run) -> bool:
+        """Take back a run that waits; False for one that does not."""
+        with self._alone():
+            if run.status().state != WAITING:
+                return False
+            (run.path / WAITING).unlink(missing_ok=True)
+            Worker(run).postpone(TAKEN_BACK)
+            return True
+
+    def advance(self) -> None:
+        """Begin those whose turn it is, as long as one more may be at work."""
+        with self._alone():
+            runs = {run.name: run for run in list_runs([self.folder])}
+            at_work = Counter(owner_of(run.path) for run in runs.values() if _at_work(run))
+            for place in self.places():
+                if self.limits.runs is not None and at_work.total() >= self.limits.runs:
+                    return
+                if self.limits.runs_each is not None and at_work[place.owner] >= self.limits.runs_each:
+                    continue
+                self._start(runs[place.name])
+                at_work[place.owner] += 1
+
+    def end_overdue(self) -> None:
+        """Stop what is at work for longer than is allowed."""
+        most = self.limits.seconds
+        for run in list_runs([self.folder]) if most is not None else ():
+            with contextlib.suppress(OSError, HyperFaceError):
+                begun = (run.path / "launched").stat().st_mtime
+                if most is not None and _at_work(run) and time.time() - begun > most:
+                    request_stop(run, f"Stopped after {duration(most)}, the most that a run may take on this server.")
+
+    def keep_going(self) -> threading.Thread:
+        """Look whose turn it is until the process ends."""
+
+        def work() -> None:
+            for look in itertools.count():
+                with contextlib.suppress(OSError, HyperFaceError):  # a folder that cannot be read now may be, later
+                    if any(self.folder.glob(f"*/{WAITING}")):
+                        self.advance()
+                    if look % OVERDUE_EVERY == 0:
+                        self.end_overdue()
+                time.sleep(EVERY)
+
+        thread = threading.Thread(target=work, name="turns", daemon=True)
+        thread.start()
+        return thread
+
+    def _join(self, run: Run, owner: str, places: list[Place]) -> None:
+        base = min((place.ticket for place in places), default=1) - 1
+        ticket = max((place.ticket for place in places if place.owner == owner), default=base) + 1
+        content = {"ticket": ticket, "joined": time.time_ns()}
+        write_atomic(run.path / WAITING, json.dumps(content).encode())
+
+    def _start(self, run: Run) -> None:
+        (run.path / WAITING).unlink(missing_ok=True)  # first: a kill in between must not begin it twice
+        try:
+            self._begin(run)
+        except HyperFaceError as error:
+            Worker(run).postpone(str(error))
+
+    @contextlib.contextmanager
+    def _alone(self) -> Iterator[None]:
+        with self._lock:
+            if fcntl is None or getattr(self, "_held", False):
+                yield
+                return
+            self.folder.mkdir(parents=True, exist_ok=True)
+            with (self.folder / LOCK).open("ab") as file:
+                fcntl.flock(file, fcntl.LOCK_EX)
+                self._held = True
+                try:
+                    yield
+                finally:
+                    self._held = False
+
+
+def _at_work(run: Run) -> bool:
+    status = run.status()
+    return status.active and status.state != WAITING
+
+
+def _place(run: Run) -> Place | None:
+    """None for one that has just been begun. A ticket that cannot be read counts as the first."""
+    path = run.path / WAITING
+    try:
+        check_regular(path, largest=LARGEST)
+        told = parse_json(path.read_bytes())
+        return Place(int(told["ticket"]), int(told["joined"]), run.name, owner_of(run.path))
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError, KeyError, TypeError, OverflowError):
+        return Place(0, 0, run.name, owner_of(run.path))
