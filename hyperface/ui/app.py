@@ -9,6 +9,7 @@ from pathlib import Path
 import gradio as gr
 from starlette.middleware import Middleware
 
+from hyperface.serving.manifest import manifest_routes
 from hyperface.serving.visitors import KnowVisitors
 from hyperface.ui.api.endpoints import add_endpoints
 from hyperface.ui.api.tools import offers_tools
@@ -117,6 +118,6 @@ def launch(
         run_history=False,
         footer_links=["api"],
         mcp_server=tools,
-        app_kwargs={"middleware": [Middleware(KnowVisitors)]},
+        app_kwargs={"middleware": [Middleware(KnowVisitors)], "routes": manifest_routes()},
     )
     return blocks
