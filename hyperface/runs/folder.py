@@ -31,6 +31,7 @@ INTERRUPTED = "interrupted"  # said by a reader: the status says `running`, but 
 STARTING = "starting"  # said by a reader: created, no process has reported yet
 WAITING = "waiting"  # said by a reader: a file of that name says that it waits for its turn
 WRITTEN = frozenset((RUNNING, DONE, STOPPED, FAILED))  # what a status file may say
+MOST_NAME = 200  # bytes of a run folder's name that are looked for
 MOST_TITLE = 120  # characters
 Shown = Callable[[Path], bool]
 STARTING_SECONDS = 20.0  # a created run that nobody has launched is `starting` for so long, `interrupted` afterwards
@@ -214,8 +215,11 @@ def _entries(folders: Iterable[Path]) -> Iterator[Path]:
 
 def find_run(name: str, folders: Iterable[Path], shown: Shown = everything) -> Run:
     """The run with this name in the first folder that has it; RunError if none has, or it may not be looked at."""
-    if not isinstance(name, str) or not name or Path(name).name != name:  # a page may ask for anything
-        raise RunError(f"{name!r} is not the name of a run.")
+    if not isinstance(name, str):  # a page may ask for anything
+        raise RunError("The name of a run is a text.")
+    plain = name.isprintable() and not name.startswith(".") and Path(name).name == name
+    if not plain or not 0 < len(name.encode()) <= MOST_NAME:
+        raise RunError(f"{name[:40]!r} is not the name of a run.")
     for folder in folders:
         if (folder / name / "config.json").is_file() and shown(folder / name):
             return open_run(folder / name)

@@ -1,1 +1,1 @@
-"""What a server that strangers reach must settle: who asks, whose a run is, how much is allowed, whose turn it is."""
+"""What a server that strangers reach must settle: what is served, who asks, whose a run is, how much, whose turn."""

@@ -5,10 +5,15 @@ from __future__ import annotations
 import os
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 import gradio as gr
 from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import FileResponse
+from starlette.routing import Route
 
+from hyperface.serving.doors import Doors
 from hyperface.serving.manifest import manifest_routes
 from hyperface.serving.visitors import KnowVisitors
 from hyperface.ui.api.endpoints import add_endpoints
@@ -20,6 +25,7 @@ from hyperface.ui.pack import tab as pack_tab
 from hyperface.ui.parts import worker
 from hyperface.ui.parts.app_page import AppPage
 from hyperface.ui.parts.context import AppContext
+from hyperface.ui.parts.gradio_internals import keep_nothing_shown
 from hyperface.ui.parts.reading import doc_reader
 from hyperface.ui.parts.run_picker import run_picker
 from hyperface.ui.parts.scripts import head_script
@@ -47,11 +53,13 @@ HEADER = """
   <div><h1>HyperFace</h1><p>Synthetic people for face recognition, by packing identities on a hypersphere</p></div>
 </div>
 """
+PLOTLY_PATH = "/hyperface/plotly.min.js"  # on this server
 UPLOADS_KEPT = (600, 3600)  # seconds: how often the web framework's file cache is swept, and the age it sweeps at
 
 
 def build(context: AppContext) -> gr.Blocks:
     """The page. Nothing heavy is loaded by it."""
+    keep_nothing_shown()
     blocks: gr.Blocks
     with gr.Blocks(title="HyperFace", analytics_enabled=False, delete_cache=UPLOADS_KEPT, fill_width=True) as blocks:
         add_endpoints(context)  # first, so that no handler has taken a name
@@ -75,7 +83,7 @@ def build(context: AppContext) -> gr.Blocks:
                 with gr.Tab(title, id=tab_id, elem_id=f"tab-{tab_id}") as tab:
                     module.build(page, tab)
         wire_strip(context, strip, packing)
-    blocks.queue(max_size=64, default_concurrency_limit=4)
+    blocks.queue(max_size=64, default_concurrency_limit=4, api_open=False)
     return blocks
 
 
@@ -100,8 +108,6 @@ def launch(
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
     context = context or AppContext()
     blocks = build(context)
-    plotly_js = Path(str(files("plotly") / "package_data" / "plotly.min.js"))
-    gr.set_static_paths([plotly_js])
     context.warm_up()
     worker.turns(context).keep_going()
     blocks.launch(
@@ -112,12 +118,25 @@ def launch(
         theme=HyperFaceTheme(),
         css=VARIABLES,
         css_paths=STYLE_SHEETS,
-        head=f"<style>{AROUND}</style><script>{head_script(PLOTLY_PATH=plotly_js.as_posix())}</script>",
+        head=f"<style>{AROUND}</style><script>{head_script(PLOTLY_PATH=PLOTLY_PATH)}</script>",
         share=False,
         ssr_mode=False,
         run_history=False,
         footer_links=["api"],
         mcp_server=tools,
-        app_kwargs={"middleware": [Middleware(KnowVisitors)], "routes": manifest_routes()},
+        enable_monitoring=False,
+        app_kwargs=around(),
+        quiet=not wait,
     )
     return blocks
+
+
+def around() -> dict[str, Any]:
+    """What stands before the page and beside it in the web application, for Gradio's `app_kwargs`."""
+    plotly_js = Path(str(files("plotly") / "package_data" / "plotly.min.js"))
+
+    async def plotly(_: Request) -> FileResponse:
+        return FileResponse(plotly_js, headers={"Cache-Control": "max-age=86400"})
+
+    routes = [*manifest_routes(), Route(PLOTLY_PATH, plotly)]
+    return {"middleware": [Middleware(Doors), Middleware(KnowVisitors)], "routes": routes}

@@ -1,7 +1,8 @@
 """Everything used here that Gradio does not document. An update of Gradio may take it away: its test says when.
 
-Gradio keeps a copy of every value it sends to a page in the session's memory, for an hour after the page is closed, and
-can be asked to write it to disk (its deep links). Photos must not be among them.
+Gradio keeps a copy of every value that it sends to a page, or gets from it, in the session's memory, for an hour after
+the page is closed. Nothing needs these copies but its deep links, which write them to disk. Photos must not be among
+them, not even while they are being read, and so there are none.
 
 It also keeps the choices that it last sent, and refuses whatever is not among them. Where the session was forgotten, as
 when a telephone slept for a while, these are the choices that the server began with, and a page that shows others fails
@@ -18,6 +19,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import gradio as gr
 from gradio.components import Component
 from gradio.context import LocalContext
+from gradio.state_holder import SessionState
 
 from hyperface.serving import visitors
 
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
 
 C = TypeVar("C", bound=Component)
 PICTURE = "data:image/"  # how the address of a picture begins that is in the answer itself
+KEPT_BY_GRADIO = SessionState._update_value_in_config  # what keeps the copies
 
 
 def asking() -> str:
@@ -41,16 +44,13 @@ def asking() -> str:
     return str(told.scope.get(visitors.SCOPE, visitors.NOBODY))
 
 
-def forget_shown(blocks: gr.Blocks, components: Sequence[Component], request: gr.Request) -> None:
-    """Drop the server's copies of what these components show in this session. The page goes on showing it.
+def keep_nothing_shown() -> None:
+    """From now on no session of this process keeps what it was shown or what it sent, in any component."""
+    SessionState._update_value_in_config = _forget  # type: ignore[method-assign]  # Gradio asks for nobody's wish
 
-    components: each has an elem_id. They are found by it: an update makes Gradio copy a component under a new number.
-    """
-    names = {component.elem_id for component in components}
-    session = blocks.state_holder.session_data.get(request.session_hash or "")
-    for config in list(session.config_values.values()) if session is not None else ():
-        if config and config["props"].get("elem_id") in names:
-            config["props"]["value"] = None
+
+def _forget(self: SessionState, key: int, value: object) -> None:
+    """In place of keeping the value that the component of this number has in this session."""
 
 
 def forget_closed_sessions(blocks: gr.Blocks) -> None:

@@ -4,7 +4,7 @@
 let loading = null;
 
 /**
- * Plotly, from this server: PLOTLY_PATH is the copy inside the installed Python package.
+ * Plotly, from this server: PLOTLY_PATH is where it has it.
  * @returns {Promise<Plotly>}
  */
 function plotly() {
@@ -12,7 +12,7 @@ function plotly() {
   loading ??= new Promise((resolve, reject) => {
     const config = window.gradio_config || {};
     const script = document.createElement('script');
-    script.src = `${config.root || ''}${config.api_prefix || '/gradio_api'}/file=${PLOTLY_PATH}`;
+    script.src = `${config.root || ''}${PLOTLY_PATH}`;
     script.onload = () => resolve(/** @type {Plotly} */ (window.Plotly));
     script.onerror = () => {
       loading = null;

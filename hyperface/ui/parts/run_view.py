@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from hyperface.errors import HyperFaceError
+from hyperface.errors import HyperFaceError, InputError
 from hyperface.runs import DONE, FAILED, INTERRUPTED, RUNNING, STARTING, STOPPED, WAITING, Run
 from hyperface.ui.parts import worker
 from hyperface.ui.parts.context import AppContext
@@ -45,6 +45,8 @@ def answers(function: ServerFunction) -> ServerFunction:
     def answer(question: Question) -> dict[str, Any]:
         import_once()
         try:
+            if not isinstance(question, dict):
+                raise InputError("That is no question of the page's.")
             return function(question)
         except HyperFaceError as error:
             return {"error": str(error)}

@@ -19,7 +19,8 @@ function readAddress(blob) {
 /**
  * A component that raises `submit` with the photos, or with the number of an example.
  * @param {View<null>} view
- * @param {{ most_photos: number, most_bytes: number }} limits photos in one go, and bytes of each
+ * @param {{ most_photos: number, most_bytes: number, most_megabytes_together: number }} limits photos in one go, bytes of
+ *   each, and megabytes (of a million bytes) of all
  */
 function photoPicker({ element, trigger }, limits) {
   const files = findInput(element, '.hf-files'), drop = find(element, '.hf-drop');
@@ -34,6 +35,11 @@ function photoPicker({ element, trigger }, limits) {
     if (!chosen.length) return;
     if (chosen.length > limits.most_photos) {
       say(`Choose at most ${limits.most_photos} photos at once; these are ${chosen.length}.`);
+      return;
+    }
+    const sent = chosen.filter((file) => file.size <= limits.most_bytes);
+    if (sent.reduce((sum, file) => sum + file.size, 0) > limits.most_megabytes_together * 1e6) {
+      say(`Choose photos of ${limits.most_megabytes_together} MB at most together, or a few at a time.`);
       return;
     }
     try {

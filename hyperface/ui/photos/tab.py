@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import gradio as gr
 from gradio.blocks import Block
@@ -15,7 +16,7 @@ from hyperface.ui.parts.balls import ball
 from hyperface.ui.parts.choices import list_offers
 from hyperface.ui.parts.context import AppContext
 from hyperface.ui.parts.events import LATEST, QUIET, Given, Updates
-from hyperface.ui.parts.gradio_internals import forget_closed_sessions, forget_shown
+from hyperface.ui.parts.gradio_internals import forget_closed_sessions
 from hyperface.ui.parts.packed import load_packed
 from hyperface.ui.parts.pictures import escape
 from hyperface.ui.parts.remembered import remember
@@ -138,32 +139,25 @@ def _wire(page: AppPage, tab: gr.Tab, picker: gr.HTML, delete: gr.Button, settin
     examples = example_photos()
     unopened = gr.State(True)
 
-    def forgetting(steps: Iterator[Updates], request: gr.Request) -> Iterator[Updates]:
-        """The same steps; afterwards the server has no copy of what they showed."""
-        try:
-            yield from steps
-        finally:
-            forget_shown(page.blocks, [results.photos, results.cards, results.sphere, results.ways], request)
-
-    def show(given: Given, event: gr.EventData, request: gr.Request) -> Iterator[Updates]:
+    def show(given: Given, event: gr.EventData) -> Iterator[Updates]:
         searched = How(given[settings.detector], given[settings.turned], "yes" if given[settings.aligned] else "auto")
         photos = received(event, examples)
-        yield from forgetting(look(context, results, given[packing], photos, searched), request)
+        yield from look(context, results, given[packing], photos, searched)
 
-    def demonstrate(given: Given, request: gr.Request) -> Iterator[Updates]:
+    def demonstrate(given: Given) -> Iterator[Updates]:
         """The first example, when the tab is opened for the first time."""
         yield {unopened: False}
         if given[unopened] and examples:
-            yield from forgetting(look(context, results, given[packing], [example(examples, 0)]), request)
+            yield from look(context, results, given[packing], [example(examples, 0)])
 
-    def compare(given: Given, request: gr.Request) -> Iterator[Updates]:
-        yield from forgetting(beside(context, results, given[packing], given[results.seen]), request)
+    def compare(given: Given) -> Iterator[Updates]:
+        yield from beside(context, results, given[packing], given[results.seen])
 
     outputs = results.outputs
     demonstration = tab.select(toasts(demonstrate), {packing, unopened}, [*outputs, unopened], **QUIET)
     asked: set[Block] = {packing, settings.detector, settings.turned, settings.aligned}
     compared = [results.cards, results.here, results.sphere, results.ways]
-    beginnings = [demonstration]
+    beginnings: list[dict[str, Any]] = [demonstration]
     beginnings += [event(toasts(compare), {packing, results.seen}, compared, **QUIET) for event in page.packing_shown]
     # What is still going on with earlier photos must not be shown beside new ones, or after they are deleted.
     reading = picker.submit(toasts(show), asked, outputs, cancels=beginnings, **LATEST)
