@@ -3,6 +3,7 @@
 import json
 from collections.abc import Generator
 from io import StringIO
+from types import SimpleNamespace
 
 import pytest
 
@@ -63,7 +64,7 @@ def test_the_result_is_returned_and_everybody_is_told(worker):
 
 def test_what_was_done_before_counts_for_the_bar_and_not_for_the_pace(monkeypatch):
     now = iter(range(0, 1000, 10))
-    monkeypatch.setattr(module.time, "monotonic", lambda: float(next(now)))
+    monkeypatch.setattr(module, "time", SimpleNamespace(monotonic=lambda: float(next(now))))
     begun: list[int] = []
     console = Console(json_lines=True, output=StringIO())
     monkeypatch.setattr(console, "begin", lambda stage, total, unit, initial=0: begun.append(initial))
@@ -84,7 +85,7 @@ def test_without_a_run_only_the_terminal_is_told():
 
 def test_the_first_step_is_saved_at_once_and_then_now_and_then(worker, monkeypatch):
     now = iter(range(0, 1000, 6))
-    monkeypatch.setattr(module.time, "monotonic", lambda: float(next(now)))
+    monkeypatch.setattr(module, "time", SimpleNamespace(monotonic=lambda: float(next(now))))
     monkeypatch.setattr(module, "SAVE_SECONDS", 15.0)
     saved: list[int] = []
     Driver(Console(json_lines=True, output=StringIO())).follow(Work().steps(), "a", "b", report, save=saved.append)
@@ -162,7 +163,7 @@ def test_part_of_a_run_tells_no_time_that_is_not_its_own(worker):
 
 def test_without_a_terminal_a_line_says_now_and_then_how_far_the_work_is(monkeypatch, capsys):
     clock = iter(float(second) for second in range(0, 1000, 4))
-    monkeypatch.setattr("hyperface.jobs.console.time.monotonic", lambda: next(clock))
+    monkeypatch.setattr("hyperface.jobs.console.time", SimpleNamespace(monotonic=lambda: next(clock)))
     console = Console()
     console.begin("packing", 1000, "step")
     for step in range(1, 9):

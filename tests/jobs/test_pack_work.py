@@ -25,7 +25,7 @@ class Pace:
 @pytest.fixture
 def work(monkeypatch):
     """A packing of 1,000 identities at its fifth second, last drawn at the fourth, with 100 seconds to go."""
-    monkeypatch.setattr(pack_work.time, "monotonic", lambda: 5.0)
+    monkeypatch.setattr(pack_work, "time", SimpleNamespace(monotonic=lambda: 5.0))
     work = PackWork.__new__(PackWork)
     work.picture, work._drawn_at = SimpleNamespace(waiting=0, sent=10), 4.0
     work.driver = SimpleNamespace(clock=Pace(100.0))

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -9,6 +10,12 @@ from hyperface.serving import doors
 from hyperface.serving.doors import DOORS, FREE_BYTES, Door, Doors
 
 TABLE = (Door("GET", "/", "the page"), Door("GET", "/files/**", "files"), Door("POST", "/say/*", "words", 10))
+
+
+def run_apart(coroutine):
+    """What a coroutine returns, run in a thread of its own: in the test's own, Playwright may have a loop already."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, coroutine).result()
 
 
 class Inner:
@@ -48,7 +55,7 @@ def ask(method, path, *parts, headers=(), query="", around=None, hangs=False):
     scope = {
         "type": "http", "method": method, "path": path, "query_string": query.encode(), "headers": list(headers)
     }  # fmt: skip
-    asyncio.run(guarded(scope, receive, send))
+    run_apart(guarded(scope, receive, send))
     status = answers[0]["status"] if answers else None
     return status, b"".join(answer.get("body", b"") for answer in answers).decode(), inner.bodies
 
@@ -132,7 +139,7 @@ def test_a_visitor_who_leaves_half_way_is_no_request():
         return {"type": "http.disconnect"}
 
     scope = {"type": "http", "method": "POST", "path": "/say/a", "query_string": b"", "headers": []}
-    asyncio.run(Doors(inner, TABLE)(scope, left, lambda message: pytest.fail("answered")))
+    run_apart(Doors(inner, TABLE)(scope, left, lambda message: pytest.fail("answered")))
     assert inner.bodies == []
 
 
@@ -170,8 +177,8 @@ def test_web_sockets_are_closed_and_the_rest_goes_by():
     async def send(message):
         sent.append(message)
 
-    asyncio.run(Doors(app)({"type": "websocket", "path": "/"}, None, send))
-    asyncio.run(Doors(app)({"type": "lifespan"}, None, send))
+    run_apart(Doors(app)({"type": "websocket", "path": "/"}, None, send))
+    run_apart(Doors(app)({"type": "lifespan"}, None, send))
     assert (inner, sent[0]["type"]) == (["lifespan"], "websocket.close")
 
 

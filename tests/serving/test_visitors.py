@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -11,6 +12,12 @@ from hyperface.serving.visitors import COOKIE, HEADER, NOBODY, SCOPE, KnowVisito
 
 KEY = "k" * 43
 ALICE, BOB = mark_of("a" * 43), mark_of("b" * 43)
+
+
+def run_apart(coroutine):
+    """What a coroutine returns, run in a thread of its own: in the test's own, Playwright may have a loop already."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, coroutine).result()
 
 
 def answered(path: str, *, scheme: str = "http", **headers: str) -> tuple[str, dict[str, str]]:
@@ -26,7 +33,7 @@ def answered(path: str, *, scheme: str = "http", **headers: str) -> tuple[str, d
     async def send(message):
         sent.append(message)
 
-    asyncio.run(KnowVisitors(application)(scope, None, send))
+    run_apart(KnowVisitors(application)(scope, None, send))
     assert asking() == NOBODY
     return scope[SCOPE], {name.decode(): value.decode() for name, value in sent[0]["headers"]}
 

@@ -258,6 +258,10 @@ def page(browser, app_url: str, runs_folder: Path, upload_cache: Path, request: 
     wrong: list[str] = []
     page.on("pageerror", lambda error: wrong.append(f"error: {error}"))
     page.on("console", lambda message: wrong.append(message.text) if message.type == "error" else None)
+    refused: list[str] = []  # the browser's own message does not say which request
+    page.on(
+        "response", lambda answer: refused.append(f"{answer.status} {answer.url}") if answer.status >= 400 else None
+    )
     local = (app_url, app_url.replace("http", "ws", 1), "data:", "blob:")
     page.on("request", lambda request: None if request.url.startswith(local) else wrong.append(request.url))
 
@@ -271,6 +275,7 @@ def page(browser, app_url: str, runs_folder: Path, upload_cache: Path, request: 
     page.get_by_role("tab", name="Pack", exact=True).wait_for()
     yield page
     logged = list(wrong)
+    print("refused:", refused)
     _tell_what_went_on(page, runs_folder, upload_cache)
     context.close()
     assert logged == []

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import gradio as gr
 from gradio.blocks import Block
@@ -156,12 +155,11 @@ def _wire(page: AppPage, tab: gr.Tab, picker: gr.HTML, delete: gr.Button, settin
     outputs = results.outputs
     demonstration = tab.select(toasts(demonstrate), {packing, unopened}, [*outputs, unopened], **QUIET)
     asked: set[Block] = {packing, settings.detector, settings.turned, settings.aligned}
+    reading = picker.submit(toasts(show), asked, outputs, cancels=[demonstration], **LATEST)
     compared = [results.cards, results.here, results.sphere, results.ways]
-    beginnings: list[dict[str, Any]] = [demonstration]
-    beginnings += [event(toasts(compare), {packing, results.seen}, compared, **QUIET) for event in page.packing_shown]
-    # What is still going on with earlier photos must not be shown beside new ones, or after they are deleted.
-    reading = picker.submit(toasts(show), asked, outputs, cancels=beginnings, **LATEST)
-    delete.click(lambda: deleted(results), outputs=outputs, cancels=[*beginnings, reading], **QUIET)
+    for event in page.packing_shown:
+        event(toasts(compare), {packing, results.seen}, compared, **QUIET)
+    delete.click(lambda: deleted(results), outputs=outputs, cancels=[demonstration, reading], **QUIET)
 
 
 def look(

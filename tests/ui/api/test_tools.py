@@ -3,6 +3,7 @@
 import asyncio
 import importlib.util
 import json
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 
 import pytest
@@ -13,6 +14,12 @@ from hyperface.ui.parts.gradio_internals import agent_content
 
 pytest.importorskip("mcp")
 NAMES = {"pack", "identities", "draw", "embed", "nearest", "runs", "evaluate"}
+
+
+def run_apart(coroutine):
+    """What a coroutine returns, run in a thread of its own: in the test's own, Playwright may have a loop already."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, coroutine).result()
 
 
 @asynccontextmanager
@@ -45,7 +52,7 @@ async def conversation(url: str) -> dict:
 
 
 def test_an_agent_finds_seven_tools_and_uses_them(api_url):
-    seen = asyncio.run(conversation(api_url))
+    seen = run_apart(conversation(api_url))
     tools = {tool.name: tool for tool in seen["tools"]}
     assert set(tools) == NAMES
     for tool in tools.values():
