@@ -140,16 +140,18 @@ def _legend(names: Sequence[str], colors: Sequence[str] = COLORS) -> str:
 
 def data_url(pixels: np.ndarray, *, quality: int = 88) -> str:
     """uint8 RGB pixels (h, w, 3) → a `data:` address that holds them as a JPEG."""
-    buffer = io.BytesIO()
-    Image.fromarray(pixels).save(buffer, "JPEG", quality=quality)
-    return "data:image/jpeg;base64," + base64.b64encode(buffer.getvalue()).decode("ascii")
+    return _address(pixels, "jpeg", quality=quality)
 
 
 def png_url(pixels: np.ndarray) -> str:
     """The same as a PNG, whose pixels are exactly these."""
+    return _address(pixels, "png")
+
+
+def _address(pixels: np.ndarray, form: str, **options: int) -> str:
     buffer = io.BytesIO()
-    Image.fromarray(pixels).save(buffer, "PNG")
-    return "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode("ascii")
+    Image.fromarray(pixels).save(buffer, form, **options)
+    return f"data:image/{form};base64," + base64.b64encode(buffer.getvalue()).decode("ascii")
 
 
 def shares(*values: float) -> list[tuple[float, str]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import os
 import shutil
@@ -186,38 +187,53 @@ def faces_packing(context: Any) -> runs.Run:
 
 
 @pytest.fixture(scope="session")
-def app_url(runs_folder: Path, upload_cache: Path, benchmarks_folder: Path) -> Iterator[str]:
+def start_server() -> Callable:
+    """`with start_server(arguments, log, **environment) as url:` serves the app by Python with these arguments, where
+    nothing can be downloaded. patience: seconds until it must answer."""
+
+    @contextlib.contextmanager
+    def start(arguments: list[str], log: Path, *, patience: float = START_SECONDS, **environment: str) -> Iterator[str]:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = probe.getsockname()[1]
+        asked = {
+            **os.environ,
+            "GRADIO_SERVER_NAME": "127.0.0.1",
+            "GRADIO_SERVER_PORT": str(port),
+            "OMP_NUM_THREADS": "1",
+            "HTTPS_PROXY": "http://127.0.0.1:9",  # nobody listens there
+            **environment,
+        }
+        with log.open("wb") as output:
+            command = [sys.executable, *arguments]
+            server = subprocess.Popen(command, cwd=ROOT, env=asked, stdout=output, stderr=subprocess.STDOUT)
+        url = f"http://127.0.0.1:{port}"
+        try:
+            _wait_until_served(url, server, log, patience)
+            yield url
+        finally:
+            server.terminate()
+            server.wait(timeout=20)
+
+    return start
+
+
+@pytest.fixture(scope="session")
+def app_url(start_server: Callable, runs_folder: Path, upload_cache: Path, benchmarks_folder: Path) -> Iterator[str]:
     """Address of a server started as a user starts it: `python app.py`."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    log = upload_cache / "server.log"
-    environment = {
-        **os.environ,
-        "GRADIO_SERVER_NAME": "127.0.0.1",
-        "GRADIO_SERVER_PORT": str(port),
-        "GRADIO_TEMP_DIR": str(upload_cache),
-        "HYPERFACE_BENCHMARKS": str(benchmarks_folder),
-        "HYPERFACE_RUNS": str(runs_folder),
-        "OMP_NUM_THREADS": "1",
-        "HTTPS_PROXY": "http://127.0.0.1:9",  # nobody listens there: nothing is downloaded
-        "TORCH_HOME": str(upload_cache.with_name("torch")),
-    }
-    with log.open("wb") as output:
-        server = subprocess.Popen(
-            [sys.executable, "app.py"], cwd=ROOT, env=environment, stdout=output, stderr=subprocess.STDOUT
-        )
-    url = f"http://127.0.0.1:{port}"
-    try:
-        _wait_until_served(url, server, log)
+    with start_server(
+        ["app.py"],
+        upload_cache / "server.log",
+        GRADIO_TEMP_DIR=str(upload_cache),
+        HYPERFACE_BENCHMARKS=str(benchmarks_folder),
+        HYPERFACE_RUNS=str(runs_folder),
+        TORCH_HOME=str(upload_cache.with_name("torch")),
+    ) as url:
         yield url
-    finally:
-        server.terminate()
-        server.wait(timeout=20)
 
 
-def _wait_until_served(url: str, server: subprocess.Popen, log: Path) -> None:
-    end = time.monotonic() + START_SECONDS
+def _wait_until_served(url: str, server: subprocess.Popen, log: Path, patience: float) -> None:
+    end = time.monotonic() + patience
     while time.monotonic() < end:
         if server.poll() is not None:
             pytest.fail(f"The server ended at once:\n{log.read_text()}")
@@ -226,7 +242,7 @@ def _wait_until_served(url: str, server: subprocess.Popen, log: Path) -> None:
                 return
         except OSError:
             time.sleep(0.1)
-    pytest.fail(f"The server did not answer within {START_SECONDS} s:\n{log.read_text()}")
+    pytest.fail(f"The server did not answer within {patience:g} s:\n{log.read_text()}")
 
 
 @pytest.fixture(scope="session")

@@ -79,11 +79,11 @@ def pack_endpoint(context: AppContext) -> Callable[..., Iterator[Packing]]:
             wait: True: tell of the progress until the end. False: answer once, as soon as the run has begun; ask /runs.
 
         Returns:
-            A dict, again and again: run (its name, for the other endpoints), state (starting, running, done, stopped,
-                failed or interrupted), progress (0 to 1), seconds_left, message, step, min_angle (degrees between the
-                two closest people now); in the last one, figures: min_angle_before, min_angle_after, bound_angle (what
-                no packing can exceed), look_alikes_before and look_alikes_after (shares of the people who have
-                somebody closer than look_alike_angle).
+            A dict, again and again: run (its name, for the other endpoints), state (waiting, starting, running, done,
+                stopped, failed or interrupted), progress (0 to 1), seconds_left, message, step, min_angle (degrees
+                between the two closest people now); in the last one, figures: min_angle_before, min_angle_after,
+                bound_angle (what no packing can exceed), look_alikes_before and look_alikes_after (shares of the people
+                who have somebody closer than look_alike_angle).
         """
         name = start_packing(
             context,

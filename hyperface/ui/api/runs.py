@@ -41,9 +41,9 @@ def runs_endpoint(context: AppContext) -> Callable[..., list[RunNews]]:
             count: How many at most, 1 to 100; the newest first, then those that are ready-made.
 
         Returns:
-            A list of dicts: run (its name), verb, title, created, ready_made, state (starting, running, done, stopped,
-                failed or interrupted), progress (0 to 1), seconds_left, message, parents (the runs it was made from),
-                figures (its latest numbers).
+            A list of dicts: run (its name), verb, title, created, ready_made, state (waiting, starting, running, done,
+                stopped, failed or interrupted), progress (0 to 1), seconds_left, message, parents (the runs it was made
+                from), figures (its latest numbers).
         """
         most = asked.whole(count, "count", 1, MOST)
         kind = None if verb is None else asked.one_of(verb, "verb", sorted(JOBS))

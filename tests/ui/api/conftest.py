@@ -2,18 +2,11 @@
 
 from __future__ import annotations
 
-import os
-import socket
-import subprocess
-import sys
-import time
-import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[3]
 PATIENCE = 120.0  # seconds for a server to start where much else runs
 
 
@@ -31,36 +24,9 @@ def api_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def api_url(api_folder: Path) -> Iterator[str]:
+def api_url(start_server: Callable, api_folder: Path) -> Iterator[str]:
     """Address of a server with tools."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    cache, log = api_folder.with_name("cache"), api_folder.with_name("server.log")
-    environment = {
-        **os.environ,
-        "GRADIO_TEMP_DIR": str(cache),
-        "OMP_NUM_THREADS": "1",
-        "HTTPS_PROXY": "http://127.0.0.1:9",
-    }
-    command = [sys.executable, "-m", "hyperface", "app", "--mcp", "--port", str(port), "--runs", str(api_folder)]
-    with log.open("wb") as output:
-        server = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=output, stderr=subprocess.STDOUT)
-    url = f"http://127.0.0.1:{port}"
-    try:
-        _wait(url, server, log)
+    arguments = ["-m", "hyperface", "app", "--mcp", "--runs", str(api_folder)]
+    log, cache = api_folder.with_name("server.log"), api_folder.with_name("cache")
+    with start_server(arguments, log, patience=PATIENCE, GRADIO_TEMP_DIR=str(cache)) as url:
         yield url
-    finally:
-        server.terminate()
-        server.wait(timeout=20)
-
-
-def _wait(url: str, server: subprocess.Popen, log: Path) -> None:
-    end = time.monotonic() + PATIENCE
-    while time.monotonic() < end and server.poll() is None:
-        try:
-            with urllib.request.urlopen(url, timeout=5):
-                return
-        except OSError:
-            time.sleep(0.1)
-    pytest.fail(f"The server does not answer:\n{log.read_text()}")
