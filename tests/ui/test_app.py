@@ -18,10 +18,10 @@ def test_nothing_heavy_is_loaded_before_the_page():
 
 
 @pytest.mark.parametrize("name", TABS)
-def test_every_tab_shows_itself(page, open_tab, name):
+def test_every_tab_shows_itself(page, open_tab, expect, name):
     """How soon, benchmarks/opening.py tells: here other tests run beside it."""
     panel = open_tab(page, name)
-    assert panel.inner_text().strip()
+    expect(panel).not_to_have_text(re.compile(r"^\s*$"))
     assert page.locator(".error-container").count() == 0
 
 
@@ -34,8 +34,8 @@ def test_the_page_fits_a_phone_and_has_names_for_its_controls(browser, app_url):
     page.locator("#pack-view .hf-scrub").wait_for()
     for name in TABS:
         page.get_by_role("tab", name=name, exact=True).click()
-        page.wait_for_timeout(300)
-        assert page.evaluate("document.documentElement.scrollWidth") <= 390, f"{name} scrolls sideways"
+        page.locator(f"[role=tab][aria-selected=true]:text-is('{name}')").wait_for()
+        page.wait_for_function("document.documentElement.scrollWidth <= 390")
         sticking_out = page.eval_on_selector_all(
             ".hf-panel > *",
             """all => all.filter(e => e.getBoundingClientRect().right > e.parentElement.getBoundingClientRect().right)
@@ -52,14 +52,14 @@ def test_the_page_fits_a_phone_and_has_names_for_its_controls(browser, app_url):
     context.close()
 
 
-def test_tabs_are_reached_by_keyboard(page):
+def test_tabs_are_reached_by_keyboard(page, expect):
     page.get_by_role("tab", name="Pack", exact=True).focus()
     for _ in range(3):
         page.keyboard.press("Tab")
         if page.evaluate("document.activeElement.getAttribute('role')") != "tab":
             page.keyboard.press("ArrowRight")
     page.keyboard.press("Enter")
-    assert page.locator("[role=tab][aria-selected=true]").count() == 1
+    expect(page.locator("[role=tab][aria-selected=true]")).to_have_count(1)
 
 
 def test_the_server_hands_out_none_of_its_files(app_url, runs_folder):

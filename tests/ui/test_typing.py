@@ -29,34 +29,34 @@ def sent(page) -> list[object]:
     return values
 
 
-def test_a_number_is_taken_when_it_is_finished(page, answers, sent):
+def test_a_number_is_taken_when_it_is_finished(page, expect, answers, sent):
     box = page.get_by_label("number input for Identities").first
     page.locator(".hf-estimate").first.get_by_text("300 steps").wait_for()
     box.click()
     box.press("Control+a")
     page.keyboard.type("700")
-    with page.expect_request(lambda request: "/run/" in request.url and "700" in (request.post_data or "")):
+    with page.expect_response(lambda answer: "/run/" in answer.url and "700" in (answer.request.post_data or "")):
         box.press("Enter")
     assert 700 in sent
     assert not {7, 70} & {value for value in sent if isinstance(value, int)}
-    assert box.input_value() == "700"
+    expect(box).to_have_value("700")
     assert set(answers) == {200}
 
 
-def test_an_empty_slider_keeps_what_it_held(page, answers):
+def test_an_empty_slider_keeps_what_it_held(page, expect, answers):
     box = page.get_by_label("number input for Identities").first
     box.click()
     box.press("Control+a")
     box.press("Backspace")
     box.press("Tab")
-    assert box.input_value() == "500"
+    expect(box).to_have_value("500")
     box.fill("7")
     box.press("Tab")
-    assert box.input_value() == "10"  # the least that there can be
+    expect(box).to_have_value("10")  # the least that there can be
     assert 500 not in answers
 
 
-def test_an_identity_is_one_of_the_packing(page):
+def test_an_identity_is_one_of_the_packing(page, expect):
     page.locator("#packing-picker input").click()
     page.get_by_role("option", name=re.compile("1,000 identities.*ready-made")).click()
     page.locator("#pack-view .hf-chosen img").first.wait_for()
@@ -64,7 +64,7 @@ def test_an_identity_is_one_of_the_packing(page):
     for typed, taken in (("99999", "999"), ("-1", "0"), ("7", "7")):
         identity.fill(typed)
         identity.press("Enter")
-        assert identity.input_value() == taken
+        expect(identity).to_have_value(taken)
 
 
 def test_models_ticked_at_once_are_all_shown(page, open_tab, expect):
@@ -83,12 +83,12 @@ def test_models_ticked_at_once_are_all_shown(page, open_tab, expect):
     panel.locator(".hf-chart:visible").first.wait_for()
 
 
-def test_an_identity_that_is_not_there_becomes_the_nearest_that_is(page):
+def test_an_identity_that_is_not_there_becomes_the_nearest_that_is(page, expect):
     page.wait_for_function("document.querySelector('.hf-sphere')?.sphere?.scene.count > 0")
     last = page.evaluate("document.querySelector('.hf-sphere').sphere.scene.count") - 1
     box = page.locator("#pack-view .hf-identity")
     for typed, held in (("99999", last), ("-1", 0), ("3", 3)):
         box.fill(typed)
         box.press("Tab")
-        assert box.input_value() == str(held)
+        expect(box).to_have_value(str(held))
         page.wait_for_url(f"**identity={held}*")

@@ -128,8 +128,8 @@ def test_a_model_is_evaluated_beside_the_published_results(page, open_tab, runs_
     panel = open_tab(page, "Evaluate")
     unfold(page, "evaluate-beside")
     page.locator("#evaluate-published tr", has_text="CASIA-WebFace (real)").first.wait_for()
-    assert "not comparable" in page.locator("#evaluate-published").inner_text()
-    assert "not photographs" in page.locator("#evaluate-note").inner_text()
+    expect(page.locator("#evaluate-published")).to_contain_text("not comparable")
+    expect(page.locator("#evaluate-note")).to_contain_text("not photographs")
 
     uncheck(panel, "small")
     page.locator("#evaluate-benchmark input").click()

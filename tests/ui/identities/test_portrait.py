@@ -107,15 +107,15 @@ def three_heads(packed_heads, runs_folder):
 
 
 @pytest.fixture
-def heads(three_heads, small_faces, page, open_tab):
+def heads(three_heads, small_faces, page, open_tab, expect):
     """The Identities tab with heads, after one of the GAN's faces."""
     open_tab(page, "Identities")
     page.locator("#identities-summary").get_by_text("Twenty faces").wait_for()
-    assert page.locator("#tabs .hf-enlarge, #tabs .hf-differences").count() == 0  # the GAN can none of this
+    expect(page.locator("#tabs .hf-enlarge, #tabs .hf-differences")).to_have_count(0)  # the GAN can none of this
     page.locator("#packing-picker input").click()
     page.get_by_role("option", name=re.compile("Three heads")).first.click()
     page.locator("#identities-grid .hf-enlarge").nth(17).wait_for()
-    assert page.locator("#identities-generator input").input_value() == "3-D heads"
+    expect(page.locator("#identities-generator input")).to_have_value("3-D heads")
     return page
 
 
@@ -152,7 +152,7 @@ def move(page, name: str, *values: float) -> None:
 
 
 @pytest.mark.browser
-def test_a_person_is_enlarged_and_moved_by_keys_and_sliders(heads):
+def test_a_person_is_enlarged_and_moved_by_keys_and_sliders(heads, expect):
     page = heads
     page.locator("#identities-pair .hf-differences").get_by_text("σ").wait_for()
     button = page.locator("#identities-grid .hf-enlarge").nth(1)
@@ -176,11 +176,11 @@ def test_a_person_is_enlarged_and_moved_by_keys_and_sliders(heads):
     assert wait_for_picture(page, **{name: start[name] for name in ("yaw", "light", "expression")}) in pictures
     page.keyboard.press("Escape")
     page.locator(WINDOW).wait_for(state="detached")
-    assert button.evaluate("button => button === document.activeElement")
+    expect(button).to_be_focused()
 
 
 @pytest.mark.browser
-def test_of_quick_moves_the_last_is_shown_and_few_are_asked_for(heads):
+def test_of_quick_moves_the_last_is_shown_and_few_are_asked_for(heads, expect):
     page = heads
     page.locator("#identities-grid .hf-enlarge").first.click()
     shown(page)
@@ -192,7 +192,7 @@ def test_of_quick_moves_the_last_is_shown_and_few_are_asked_for(heads):
     page.wait_for_timeout(500)
     assert shown(page)["light"] == 55
     assert len(asked) <= 3  # of 20 moves: the first, the last, and the fine one, which may overtake it
-    assert page.locator(f"{WINDOW} output").nth(2).inner_text() == "55°"
+    expect(page.locator(f"{WINDOW} output").nth(2)).to_have_text("55°")
 
 
 @pytest.mark.browser

@@ -51,14 +51,13 @@ def grid_texts(page) -> list[str]:
 
 
 @pytest.mark.browser
-def test_identities_are_drawn_paged_and_restyled(small_packing, page, open_identities):
+def test_identities_are_drawn_paged_and_restyled(small_packing, page, open_identities, expect):
     panel = open_identities()
     texts = grid_texts(page)
     assert len(texts) == 36
     assert re.fullmatch(r"Identity 0, style 0: cosine -?\d\.\d\d to the request", texts[0])
     assert texts[35].startswith("Identity 5, style 5")
-    page.locator("#identities-pair img").nth(1).wait_for()
-    assert page.locator("#identities-pair img").count() == 2
+    expect(page.locator("#identities-pair img")).to_have_count(2)
 
     panel.get_by_role("button", name="Previous page").click()  # round to the last, which is not full
     page.locator("#identities-grid img[alt^='Identity 19']").first.wait_for()
@@ -118,13 +117,13 @@ def open_panel(page, title: str) -> None:
 
 
 @pytest.mark.browser
-def test_drift_and_collisions_are_measured(small_packing, page, open_identities):
+def test_drift_and_collisions_are_measured(small_packing, page, open_identities, expect):
     open_identities()
     open_panel(page, "As far apart in the pictures")
     summary = page.locator("#separation-summary")
     summary.get_by_text("mean drift from request to picture").wait_for()
     measured = measure(AppContext(), packed_of(small_packing))
-    assert f"{measured.separation.drift.mean():.1f}°" in summary.inner_text()
+    expect(summary).to_contain_text(f"{measured.separation.drift.mean():.1f}°")
     pairs = page.locator("#separation-pairs")
     pairs.locator("img").first.wait_for()
     box = page.get_by_label("number input for Collision line")
@@ -169,15 +168,16 @@ def test_embeddings_are_saved_as_they_are(small_packing, page, open_identities):
 
 
 @pytest.mark.browser
-def test_a_loop_is_closed_and_shown_beside_the_open_one(small_packing, page, open_identities, set_number, runs_folder):
+def test_a_loop_is_closed_and_shown_beside_the_open_one(
+    small_packing, page, open_identities, set_number, runs_folder, expect
+):
     panel = open_identities()
     open_panel(page, "Close the loop")
     for label, value in (("Identities", 8), ("Rounds", 2)):
         set_number(page.locator("#closed-loop"), label, value)
     page.locator("#closed-loop").get_by_text("2 steps: about").wait_for()
     panel.get_by_role("button", name="Separate", exact=True).click()
-    page.locator("#closed-loop-outcome img").first.wait_for()
-    assert page.locator("#closed-loop-outcome img").count() == 16
+    expect(page.locator("#closed-loop-outcome img")).to_have_count(16)
     (run,) = [run for run in runs.list_runs([runs_folder], "separate") if small_packing.name in run.parents]
     outcome, results = page.locator("#closed-loop-outcome").inner_text(), run.results()
     assert f"{results['mean_seen_angle']:.1f}°" in outcome

@@ -42,9 +42,9 @@ def test_a_packing_is_solved_in_the_page(page):
     page.locator("#plain-sphere-points input").fill("7")
     page.get_by_role("button", name="Solve", exact=True).click()
     page.locator("#plain-sphere-found", has_text=f"the best known packing: {best_known_angle(7):.4f}°").wait_for()
-    assert page.evaluate("document.querySelector('#plain-sphere-picture .hf-ball').sphere.scene.count") == 7
+    page.wait_for_function("document.querySelector('#plain-sphere-picture .hf-ball').sphere.scene.count === 7")
     page.set_viewport_size({"width": 390, "height": 844})
     page.wait_for_function(
         "document.querySelector('#plain-sphere-picture canvas').getBoundingClientRect().right <= 390"
     )
-    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    page.wait_for_function("document.documentElement.scrollWidth <= 390")

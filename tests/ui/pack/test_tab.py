@@ -263,11 +263,11 @@ def test_charts_slider_and_sphere_are_linked(page, runs_folder):
     page.mouse.up()
     page.wait_for_function(f"{SCENE}.lit?.size === 10")
     assert sorted(page.evaluate(f"[...{SCENE}.lit]")) == list(range(20, 30))
-    assert page.locator("#pack-view .hf-brushed").inner_text().startswith("10 people with the nearest between")
+    page.locator("#pack-view .hf-brushed", has_text="10 people with the nearest between").wait_for()
 
 
 @browser_test
-def test_umap_learns_map_is_shown_and_a_link_opens_it(page, runs_folder):
+def test_umap_learns_map_is_shown_and_a_link_opens_it(page, runs_folder, expect):
     run = packed_run(runs_folder, [sphere.random_points(30, 8, seed=seed).numpy() for seed in range(2)])
     published = sphere.random_points(30, 3, seed=9).numpy()
     np.save(run.path / "umap.npy", published)
@@ -283,10 +283,9 @@ def test_umap_learns_map_is_shown_and_a_link_opens_it(page, runs_folder):
             "rows.flat().every((value, i) => Math.abs(scene.map[i] - value) < 1e-3); }",
             arg=published.tolist(),
         )
-        note = page.locator("#pack-view .hf-pack-note").inner_text()
-        assert note.startswith("The map as umap-learn draws it")
-        assert "trustworthiness 0.95" in note
-        assert "trustworthiness 0.60" in note
+        note = page.locator("#pack-view .hf-pack-note", has_text="The map as umap-learn draws it")
+        expect(note).to_contain_text("trustworthiness 0.95")
+        expect(note).to_contain_text("trustworthiness 0.60")
 
     wait_for_it()
     page.reload()
@@ -331,7 +330,7 @@ def test_an_impossible_value_is_a_toast_and_the_app_goes_on(page, set_number, ru
     toast = page.get_by_text("The learning rate must be above 0")
     toast.wait_for()
     assert len(runs.list_runs([runs_folder])) == before
-    assert page.get_by_role("button", name="Pack", exact=True).is_enabled()
+    page.locator("button:enabled:text-is('Pack')").wait_for()
 
 
 @pytest.fixture

@@ -167,7 +167,7 @@ def test_a_photo_is_read_compared_and_leaves_nothing(
     way = page.locator("#photos-ways .hf-way")
     way.wait_for()
     expect(way.locator(".hf-way-steps li")).to_have_count(4)
-    assert "% alike" in way.locator(".hf-way-first").inner_text()  # the photo is a head of this very generator
+    expect(way.locator(".hf-way-first")).to_contain_text("% alike")  # the photo is a head of this very generator
 
     assert sorted(path for path in upload_cache.rglob("*") if path.is_file()) == before
     assert "my_secret_holiday" not in (upload_cache / "server.log").read_text()
@@ -218,7 +218,7 @@ def test_guessed_addresses_give_nothing(small_packing, page, open_tab, portrait,
 
 
 @pytest.mark.browser
-def test_a_detector_whose_weights_cannot_be_had_says_so(small_packing, page, open_tab, portrait):
+def test_a_detector_whose_weights_cannot_be_had_says_so(small_packing, page, open_tab, portrait, expect):
     open_photos(page, open_tab)
     page.locator("#photos-settings button").first.click()
     page.locator("#photos-detector input").click()
@@ -227,9 +227,8 @@ def test_a_detector_whose_weights_cannot_be_had_says_so(small_packing, page, ope
         [{"name": "me.png", "mimeType": "image/png", "buffer": portrait}]
     )
     message = page.locator("#photos-status li")
-    message.wait_for()
-    assert "cannot be downloaded" in message.inner_text()
-    assert "'dlib' needs nothing" in message.inner_text()
+    expect(message).to_contain_text("cannot be downloaded")
+    expect(message).to_contain_text("'dlib' needs nothing")
 
 
 @pytest.mark.browser

@@ -71,7 +71,7 @@ def wait_for_picked(page, place: str, identity: int) -> None:
     page.wait_for_function(f"{PICKED.format(place)} === {identity}")
 
 
-def test_one_person_is_chosen_on_all_tabs_and_back_goes_back(small_packing, page, open_tab):
+def test_one_person_is_chosen_on_all_tabs_and_back_goes_back(small_packing, page, open_tab, expect):
     page.wait_for_function("document.querySelector('#pack-view .hf-ball')?.sphere?.scene.count === 20")
     page.locator("#pack-view .hf-identity").fill("7")
     page.locator("#pack-view .hf-identity").press("Tab")
@@ -83,7 +83,7 @@ def test_one_person_is_chosen_on_all_tabs_and_back_goes_back(small_packing, page
     page.get_by_role("button", name="Choose one on the sphere").click()
     wait_for_picked(page, "#identities-sphere", 7)
     page.wait_for_function("document.querySelector('#identities-sphere .hf-ball').sphere.portraits.shown.length > 3")
-    assert page.locator("#identities-sphere [data-view=person]").get_attribute("aria-pressed") == "true"
+    expect(page.locator("#identities-sphere [data-view=person]")).to_have_attribute("aria-pressed", "true")
     page.locator("#identities-sphere .hf-ball").press("n")
     page.wait_for_function(f"{PICKED.format('#identities-sphere')} !== 7")
     nearest = page.evaluate(PICKED.format("#identities-sphere"))

@@ -52,6 +52,7 @@ def test_a_dataset_is_made_and_trained_on(packing, page, open_tab, set_number, r
     results = made["train"].results()
     expect(page.locator(".hf-loss")).to_have_text(f"{results['loss']:.3f}")
     expect(page.locator(".hf-accuracy")).to_have_text(f"{100 * results['accuracy']:.1f} %")
+    page.locator(".hf-train-lineage", has_text=made["train"].title).wait_for()
     lineage = page.locator(".hf-train-lineage").inner_text()
     assert lineage.index(packing.title) < lineage.index(made["generate"].title) < lineage.index(made["train"].title)
     page.wait_for_function("document.querySelector('.hf-loss-chart').data?.[0].y.length > 2")
