@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import glob
 import json
 import os
 import secrets
@@ -11,8 +12,9 @@ import shutil
 import stat
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
+from hyperface import locks
 from hyperface.errors import CheckpointError, HyperFaceError, RunError
 
 FULL = (errno.ENOSPC, errno.EDQUOT)
@@ -25,10 +27,11 @@ def write_atomic(path: Path, content: bytes, *, error: type[HyperFaceError] = Ru
     error: what is raised if it cannot be written. sync: wait until the disk has it, so that it outlives a loss of
     power; not for files of which there are very many.
     """
-    with atomic_path(path, error=error) as temporary, temporary.open("wb") as file:
+    with _placed(path, error) as (temporary, kept):
+        file = kept.enter_context(_own(temporary))
         file.write(content)
+        file.flush()
         if sync:
-            file.flush()
             os.fsync(file.fileno())
 
 
@@ -37,17 +40,63 @@ def atomic_path(path: Path, *, error: type[HyperFaceError] | None = RunError) ->
     """A temporary path to write a file, or make a folder, at; moved to `path` when the block ends well, else removed.
 
     It lies beside `path`, is hidden, and ends in .partial: should a kill leave it behind, nobody takes it for the real
-    thing. An existing file is replaced, an empty folder too. error: what an OSError in the block becomes; None: stays.
+    thing, and `sweep` removes it. An existing file is replaced, an empty folder too. error: what an OSError in the
+    block becomes; None: stays.
     """
+    with _placed(path, error) as (temporary, _):
+        yield temporary
+
+
+@contextlib.contextmanager
+def atomic_folder(path: Path, *, error: type[HyperFaceError] | None = RunError) -> Iterator[Path]:
+    """As `atomic_path`, for a folder, which is made; what kills left of earlier ones is removed first."""
+    sweep(path.parent, path.name)
+    with _placed(path, error) as (temporary, kept):
+        temporary.mkdir()
+        kept.enter_context(locks.held(temporary))
+        yield temporary
+
+
+def sweep(folder: Path, name: str | None = None) -> None:
+    """Remove what kills left in a folder of files and folders that were being written under this name, or any; not what
+    somebody is still writing with `write_atomic` or `atomic_folder`."""
+    with contextlib.suppress(OSError):
+        for path in folder.glob(f".{'*' if name is None else glob.escape(name)}-{'[0-9a-f]' * 8}.partial"):
+            with locks.left(path) as left:
+                if left:
+                    _remove(path)
+
+
+@contextlib.contextmanager
+def _placed(path: Path, error: type[HyperFaceError] | None) -> Iterator[tuple[Path, contextlib.ExitStack]]:
+    """As `atomic_path`; with what is to be closed, such as a lock, when the file or folder is in its place."""
     temporary = path.with_name(f".{path.name}-{secrets.token_hex(4)}.partial")
     try:
-        yield temporary
-        temporary.replace(path)
+        with contextlib.ExitStack() as kept:
+            yield temporary, kept
+            temporary.replace(path)
     except OSError as problem:
         if error is None:
             raise
         raise disk_error(path, problem, error) from problem
     finally:
+        _remove(temporary)
+
+
+@contextlib.contextmanager
+def _own(temporary: Path) -> Iterator[BinaryIO]:
+    """A new file, locked: nobody sweeps it away. Before it was locked somebody could have: then it is made again."""
+    with contextlib.ExitStack() as stack:
+        while True:
+            file = stack.enter_context(temporary.open("wb"))
+            locks.hold(file.fileno())
+            if temporary.exists():
+                break
+        yield file
+
+
+def _remove(temporary: Path) -> None:
+    with contextlib.suppress(OSError):  # on a disk that cannot be written any more, what is there stays
         if temporary.is_dir():
             shutil.rmtree(temporary, ignore_errors=True)
         else:

@@ -5,8 +5,18 @@ import threading
 
 import pytest
 
+from hyperface import locks
 from hyperface.errors import CheckpointError, DatasetError, InputError, RunError
-from hyperface.files import atomic_path, check_room, disk_error, json_bytes, read_object, write_atomic
+from hyperface.files import (
+    atomic_folder,
+    atomic_path,
+    check_room,
+    disk_error,
+    json_bytes,
+    read_object,
+    sweep,
+    write_atomic,
+)
 
 
 def test_a_reader_never_sees_half_a_file(tmp_path):
@@ -106,3 +116,39 @@ def test_an_object_is_read_or_it_is_said_what_is_wrong(tmp_path):
     path.write_bytes(b"\xff{")
     with pytest.raises(InputError, match="cannot be read as JSON"):
         read_object(path, error=InputError)
+
+
+def test_what_a_kill_left_is_swept_away_and_what_is_being_written_is_not(tmp_path):
+    left = [tmp_path / name for name in (".000.jpg-0123abcd.partial", ".set-89abcdef.partial")]
+    left[0].write_text("half")
+    left[1].mkdir()
+    (left[1] / "000.jpg").write_text("")
+    theirs = [tmp_path / name for name in (".out.npz.partial.npz", "000.partial", ".000.jpg-0123abcd.partial.txt")]
+    for path in theirs:
+        path.write_text("")
+    with locks.held(left[0]), atomic_folder(tmp_path / "set") as temporary:
+        assert not left[1].exists()  # of an earlier attempt at the same folder
+        sweep(tmp_path)
+        assert temporary.is_dir()
+        assert left[0].exists()
+    sweep(tmp_path)
+    assert sorted(tmp_path.iterdir()) == sorted([*theirs, tmp_path / "set"])
+    sweep(tmp_path / "missing")
+
+
+def test_files_are_written_while_others_sweep(tmp_path):
+    stop = threading.Event()
+
+    def sweep_on():
+        while not stop.is_set():
+            sweep(tmp_path)
+
+    sweeping = threading.Thread(target=sweep_on)
+    sweeping.start()
+    try:
+        for number in range(100):
+            write_atomic(tmp_path / "file", str(number).encode(), sync=False)
+            assert (tmp_path / "file").read_bytes() == str(number).encode()
+    finally:
+        stop.set()
+        sweeping.join()

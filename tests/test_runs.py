@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+import types
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -246,3 +247,52 @@ def test_the_folder_of_runs_is_the_environments(tmp_path, monkeypatch):
     monkeypatch.delenv("HYPERFACE_RUNS")
     monkeypatch.chdir(tmp_path)
     assert runs.runs_folder() == Path(tmp_path) / "runs"
+
+
+def test_a_run_has_one_worker_and_who_comes_second_touches_nothing(run):
+    with worker_process(run) as process:
+        before = run.status()
+        with pytest.raises(RunError, match=f"by process {process.pid}"), Worker(run).working():
+            pytest.fail("it began")
+        runs.request_stop(run)  # who is at work still sees it
+        process.wait(timeout=60)
+    assert before.state == RUNNING
+    assert run.status().state == STOPPED
+    with Worker(run).working(), pytest.raises(RunError, match="is being worked on"), Worker(run).working():
+        pytest.fail("another thread's would begin, too")
+
+
+def test_a_lock_ends_with_a_kill_and_what_the_kill_left_is_swept(run):
+    with worker_process(run) as process:
+        process.kill()
+    (run.path / ".checkpoint.safetensors-01234567.partial").write_text("half")
+    with Worker(run).working():
+        assert sorted(path.name for path in run.path.iterdir()) == ["config.json", "metrics.jsonl", "status.json"]
+
+
+@pytest.mark.parametrize("told", ["{pid}", "{pid} 1.0", "{pid} -1.0"])
+def test_a_later_process_with_the_launched_ones_number_does_not_keep_a_run_starting(run, told):
+    (run.path / "launched").write_text(told.format(pid=os.getpid()))
+    assert run.status().state == (STARTING if told == "{pid}" else INTERRUPTED)
+
+
+def test_a_clock_set_back_a_day_leaves_a_run_as_it_is(run, monkeypatch):
+    """Not launched, it is not starting for a day; its worker is not taken for dead; nothing lasts less than no time."""
+    now = time.time() - 86_400
+    for module in ("folder", "worker"):
+        clock = types.SimpleNamespace(time=lambda: now, monotonic=time.monotonic)
+        monkeypatch.setattr(f"hyperface.runs.{module}.time", clock)
+    assert run.status().state == INTERRUPTED
+    with Worker(run, status_interval=0).working() as worker:
+        worker.progress(0.5, 12.0)
+        status = run.status()
+        assert (status.state, status.seconds_left, status.updated) == (RUNNING, 12.0, now)
+        (run.path / "launched").write_text(f"{status.pid} {status.process_started}")
+        assert run.seconds_at_work() > 0 or status.process_started is None
+    assert run.status().state == DONE
+
+
+def test_a_folder_that_a_kill_left_empty_is_a_new_run_s(tmp_path):
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / ".config.json-01234567.partial").write_text("{")
+    assert runs.create("pack", {}, title="again", path=tmp_path / "run").title == "again"

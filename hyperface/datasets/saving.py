@@ -13,7 +13,7 @@ from hyperface.datasets.formats import FORMATS
 from hyperface.datasets.labeled import LabeledImages, decode_photo
 from hyperface.datasets.records import Format, Skipped, Writer
 from hyperface.errors import DatasetError, PhotoError, UnknownNameError
-from hyperface.files import atomic_path, disk_error
+from hyperface.files import atomic_folder, disk_error
 
 STEP_IMAGES = 100  # between two steps
 
@@ -69,8 +69,7 @@ def _save(
     total, skipped, started = len(dataset), Skipped(), time.monotonic()
     written = label = image = 0
     last = -1  # identity of the image before
-    with atomic_path(target, error=DatasetError) as temporary:
-        temporary.mkdir()
+    with atomic_folder(target, error=DatasetError) as temporary:
         with contextlib.closing(make(temporary, dataset.identities)) as writer:
             for step, index in enumerate(np.argsort(dataset.labels, kind="stable").tolist(), 1):
                 content = _content(dataset, index, skipped)

@@ -19,6 +19,7 @@ from hyperface.jobs.job import Job
 from hyperface.jobs.registry import JOBS
 from hyperface.ranks import joined
 from hyperface.runs import RUNNING, Run, open_run
+from hyperface.runs.processes import process_started
 
 
 def begin(job: Job, make: Callable[[], Run], console: Console, *, device: str = "cpu") -> None:
@@ -77,7 +78,7 @@ def start(run: Run, *, processes: int = 1, runs_folder: Path | None = None) -> N
     if runs_folder is not None:
         environment["HYPERFACE_RUNS"] = str(runs_folder)
     try:
-        write_atomic(run.path / "launched", str(os.getpid()).encode())  # `starting` from here on, seen from any page
+        write_atomic(run.path / "launched", _told(os.getpid()))  # `starting` from here on, seen from any page
         (run.path / "status.json").unlink(missing_ok=True)
         with (run.path / "log.txt").open("ab") as log:
             process = subprocess.Popen(
@@ -88,11 +89,17 @@ def start(run: Run, *, processes: int = 1, runs_folder: Path | None = None) -> N
                 start_new_session=True,  # a Ctrl-C at the server is not meant for it
                 env=environment,
             )
-        write_atomic(run.path / "launched", str(process.pid).encode())
+        write_atomic(run.path / "launched", _told(process.pid))
         # Waited for, it does not stay behind as a zombie while this process lives.
         threading.Thread(target=process.wait, name=f"waiting for {run.name}", daemon=True).start()
     except OSError as error:
         raise RunError(f"The work could not be started ({error.strerror}).") from error
+
+
+def _told(pid: int) -> bytes:
+    """A process as `launched` names it: its number, and when it started, which tells it from a later one's."""
+    started = process_started(pid)
+    return f"{pid}".encode() if started is None else f"{pid} {started}".encode()
 
 
 def _together(job: Job, device: str, lead: Callable[[], None]) -> None:

@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from hyperface.errors import RunError
-from hyperface.files import LARGEST_JSON, check_regular, json_bytes, parse_json, write_atomic
-from hyperface.runs.processes import alive
+from hyperface.files import LARGEST_JSON, check_regular, json_bytes, parse_json, sweep, write_atomic
+from hyperface.runs.processes import alive, seconds_since
 
 FORMAT = 1
 LONGEST_NUMBER = 64  # bytes of a process's number in a file
@@ -97,10 +97,23 @@ class Run:
     def _about_to_start(self) -> bool:
         """Whether the process launched for it is alive, or may be launched any moment."""
         try:
-            check_regular(self.path / "launched", largest=LONGEST_NUMBER)
-            return alive(int((self.path / "launched").read_bytes()), None)
+            return alive(*self._launched())
         except (OSError, ValueError, OverflowError):
-            return time.time() - _modified(self.path / "config.json") < STARTING_SECONDS
+            # either way: where the clock was set back, it was made in what is now the future
+            return abs(time.time() - _modified(self.path / "config.json")) < STARTING_SECONDS
+
+    def _launched(self) -> tuple[int, float | None]:
+        """The process that the app started for it, and when that began; OSError or ValueError where there is none."""
+        check_regular(self.path / "launched", largest=LONGEST_NUMBER)
+        pid, *started = (self.path / "launched").read_bytes().split()
+        return int(pid), float(started[0]) if started else None
+
+    def seconds_at_work(self) -> float:
+        """How long the process that the app started for it is at work, also where the clock was set meanwhile. OSError
+        or ValueError if the app started none."""
+        pid, started = self._launched()
+        seconds = seconds_since(started) if started is not None and alive(pid, started) else None
+        return time.time() - (self.path / "launched").stat().st_mtime if seconds is None else seconds
 
     def metrics(self) -> list[dict[str, Any]]:
         """All steps so far, oldest first."""
@@ -308,6 +321,7 @@ def create(
     path = path.absolute()
     try:
         path.mkdir(parents=True, exist_ok=True)
+        sweep(path)
         taken = sorted(entry.name for entry in path.iterdir() if entry.name != "log.txt")
     except OSError as error:
         raise RunError(f"The run folder {path} cannot be made ({error.strerror}). Name another one.") from error

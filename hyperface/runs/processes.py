@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from pathlib import Path
 
 ZOMBIE = -1.0  # start time of a process that has ended and that nobody has waited for
@@ -19,7 +20,7 @@ def alive(pid: int | None, started: float | None) -> bool:
     except OSError:
         return True  # it is there, and belongs to somebody else
     actual = process_started(pid)
-    return actual is None or (actual == started if started is not None else actual != ZOMBIE)
+    return actual is None or (actual != ZOMBIE and started in (None, actual))
 
 
 def process_started(pid: int) -> float | None:
@@ -29,3 +30,10 @@ def process_started(pid: int) -> float | None:
     except OSError:
         return None
     return ZOMBIE if fields[0] == "Z" else float(fields[19])
+
+
+def seconds_since(started: float) -> float | None:
+    """Seconds since a process started, by a clock that nobody sets; None where there is none."""
+    if not hasattr(time, "CLOCK_BOOTTIME"):
+        return None
+    return time.clock_gettime(time.CLOCK_BOOTTIME) - started / os.sysconf("SC_CLK_TCK")

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import os
 import signal
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from io import FileIO
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
-from hyperface.errors import HyperFaceError
-from hyperface.files import check_regular, disk_error, json_bytes, write_atomic
+from hyperface import locks
+from hyperface.errors import HyperFaceError, RunError
+from hyperface.files import check_regular, disk_error, json_bytes, sweep, write_atomic
 from hyperface.runs.folder import DONE, FAILED, RUNNING, STOPPED, Run, RunStatus
 from hyperface.runs.processes import process_started
 
@@ -33,7 +36,7 @@ class Worker:
     status_interval: float = 0.25  # seconds between writes of the status
     _status: RunStatus = field(default_factory=lambda: RunStatus(RUNNING))
     _written: float = 0.0
-    _metrics: BinaryIO | None = None
+    _metrics: FileIO | None = None
 
     @property
     def path(self) -> Path:
@@ -41,36 +44,61 @@ class Worker:
 
     @contextlib.contextmanager
     def working(self) -> Iterator[Worker]:
-        """The block in which the work is done: however it ends, the status says so.
+        """The block in which the work is done: however it ends, the status says so. RunError, before anything is
+        touched, if another process, or another thread of this one, works on the run.
 
         Ctrl-C, SIGTERM and a stop request end it as `stopped`; an error ends it as `failed` with the error's message.
         The exceptions go on to the caller, StopRequested excepted.
         """
-        (self.path / "stop").unlink(missing_ok=True)
-        previous = _interrupt_on_sigterm()
-        self._set(RunStatus(RUNNING), now=True)
-        self._metrics = _open_metrics(self.path / "metrics.jsonl")
-        try:
-            yield self
-            self._set(RunStatus(DONE, 1.0, 0.0), now=True)
-        except (StopRequested, KeyboardInterrupt, GeneratorExit) as stop:
-            message = str(stop) if isinstance(stop, StopRequested) and str(stop) else self._status.message
-            self._set(RunStatus(STOPPED, self._status.progress, None, message), now=True)
-            if not isinstance(stop, StopRequested):
+        with self._alone():
+            sweep(self.path)
+            self._forget_stop()
+            previous = _interrupt_on_sigterm()
+            try:
+                self._set(RunStatus(RUNNING), now=True)
+                self._metrics = _open_metrics(self.path / "metrics.jsonl")
+                yield self
+                self._set(RunStatus(DONE, 1.0, 0.0), now=True)
+            except (StopRequested, KeyboardInterrupt, GeneratorExit) as stop:
+                message = str(stop) if isinstance(stop, StopRequested) and str(stop) else self._status.message
+                self._set(RunStatus(STOPPED, self._status.progress, None, message), now=True)
+                if not isinstance(stop, StopRequested):
+                    raise
+            except HyperFaceError as error:
+                self._fail(str(error))
                 raise
-        except HyperFaceError as error:
-            self._set(RunStatus(FAILED, self._status.progress, None, str(error)), now=True)
-            raise
-        except BaseException as error:
-            message = f"An unexpected error ended the run: {type(error).__name__}: {error}. Its log has the details."
-            with contextlib.suppress(HyperFaceError):  # the first error is the one to tell
-                self._set(RunStatus(FAILED, self._status.progress, None, message), now=True)
-            raise
-        finally:
-            self._metrics.close()
+            except BaseException as error:
+                self._fail(
+                    f"An unexpected error ended the run: {type(error).__name__}: {error}. Its log has the details."
+                )
+                raise
+            finally:
+                if self._metrics is not None:
+                    self._metrics.close()
+                self._forget_stop()
+                if previous is not None:
+                    signal.signal(signal.SIGTERM, previous)
+
+    @contextlib.contextmanager
+    def _alone(self) -> Iterator[None]:
+        """The folder's lock, which ends with this process, however it ends."""
+        with contextlib.ExitStack() as stack:
+            try:
+                stack.enter_context(locks.held(self.path))
+            except BlockingIOError as error:
+                pid = self.run.status().pid
+                who = "another process" if pid is None else f"process {pid}"
+                raise RunError(f"{self.path} is being worked on by {who}. Wait for it, or stop it first.") from error
+            yield
+
+    def _fail(self, message: str) -> None:
+        """Say that an error ended the work; where even that cannot be written, the error is still the one to tell."""
+        with contextlib.suppress(HyperFaceError):
+            self._set(RunStatus(FAILED, self._status.progress, None, message), now=True)
+
+    def _forget_stop(self) -> None:
+        with contextlib.suppress(OSError):  # a disk that cannot be written: what matters there will say so
             (self.path / "stop").unlink(missing_ok=True)
-            if previous is not None:
-                signal.signal(signal.SIGTERM, previous)
 
     def postpone(self, message: str) -> None:
         """Say why the work of a new run is not begun yet: `stopped` until it is."""
@@ -81,8 +109,9 @@ class Worker:
         if self._metrics is None:
             raise RuntimeError("log() belongs inside working()")
         try:
-            self._metrics.write(json.dumps(metrics, allow_nan=False, separators=(",", ":")).encode() + b"\n")
-            self._metrics.flush()
+            line = json.dumps(metrics, allow_nan=False, separators=(",", ":")).encode() + b"\n"
+            if self._metrics.write(line) < len(line):
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         except OSError as error:
             raise disk_error(self.path / "metrics.jsonl", error) from error
 
@@ -136,11 +165,17 @@ class Worker:
             self.on_status(status)
 
 
-def _open_metrics(path: Path) -> BinaryIO:
-    """Open for appending, behind the last whole line: what a kill left of a line is cut off."""
-    file = path.open("ab")
-    content = path.read_bytes()
-    file.truncate(content.rfind(b"\n") + 1)
+def _open_metrics(path: Path) -> FileIO:
+    """Open for appending, behind the last whole line: what a kill, or a full disk, left of a line is cut off.
+
+    Without a buffer: what a full disk did not take is not tried again when the file is closed.
+    """
+    try:
+        file = FileIO(path, "a")
+        content = path.read_bytes()
+        file.truncate(content.rfind(b"\n") + 1)
+    except OSError as error:
+        raise disk_error(path, error) from error
     return file
 
 

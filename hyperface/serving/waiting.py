@@ -102,9 +102,8 @@ class Turns:
         """Stop what is at work for longer than is allowed."""
         most = self.limits.seconds
         for run in list_runs([self.folder]) if most is not None else ():
-            with contextlib.suppress(OSError, HyperFaceError):
-                begun = (run.path / "launched").stat().st_mtime
-                if most is not None and _at_work(run) and time.time() - begun > most:
+            with contextlib.suppress(OSError, ValueError, HyperFaceError):
+                if most is not None and _at_work(run) and run.seconds_at_work() > most:
                     request_stop(run, f"Stopped after {duration(most)}, the most that a run may take on this server.")
 
     def keep_going(self) -> threading.Thread:
@@ -126,7 +125,8 @@ class Turns:
     def _join(self, run: Run, owner: str, places: list[Place]) -> None:
         base = min((place.ticket for place in places), default=1) - 1
         ticket = max((place.ticket for place in places if place.owner == owner), default=base) + 1
-        content = {"ticket": ticket, "joined": time.time_ns()}
+        last = max((place.joined for place in places), default=0)
+        content = {"ticket": ticket, "joined": max(time.time_ns(), last + 1)}  # also where the clock was set back
         write_atomic(run.path / WAITING, json.dumps(content).encode())
 
     def _start(self, run: Run) -> None:

@@ -1,12 +1,16 @@
 """Turns: how many are begun, in which order, and what outlives whom."""
 
+import os
+import time
+import types
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from hyperface import runs
 from hyperface.errors import InputError, RunError
-from hyperface.runs import STOPPED, WAITING, Run
+from hyperface.runs import RUNNING, STOPPED, WAITING, Run
+from hyperface.runs.processes import process_started, seconds_since
 from hyperface.serving.limits import LAPTOP, SHARED, Limits, limits_from
 from hyperface.serving.owners import claim
 from hyperface.serving.visitors import mark_of
@@ -117,11 +121,37 @@ def test_a_run_over_its_time_is_stopped_and_says_so(tmp_path, monkeypatch):
         (run.path / "launched").write_text("1")
         turns.end_overdue()
         worker.progress(0.5)
-        monkeypatch.setattr("hyperface.serving.waiting.time.time", lambda: (run.path / "launched").stat().st_mtime + 61)
+        monkeypatch.setattr("hyperface.runs.folder.time.time", lambda: (run.path / "launched").stat().st_mtime + 61)
         turns.end_overdue()
         worker.progress(0.6)
     assert run.status().state == STOPPED
     assert run.status().message.startswith("Stopped after")
+
+
+@pytest.mark.parametrize("days", [-1, 1])
+def test_a_clock_that_is_set_neither_prolongs_a_run_nor_ends_it(tmp_path, monkeypatch, days):
+    run = runs.create("pack", {}, title="long", folder=tmp_path)
+    own = 0.0 if (started := process_started(os.getpid())) is None else seconds_since(started)
+    with runs.Worker(run).working() as worker:
+        (run.path / "launched").write_text(f"{os.getpid()} {started}")
+        now = time.time() + 86_400 * days
+        monkeypatch.setattr("hyperface.runs.folder.time", types.SimpleNamespace(time=lambda: now))
+        Turns(tmp_path, Limits(seconds=own + 600), lambda run: None).end_overdue()
+        worker.progress(0.5)
+        assert run.status().state == RUNNING
+        Turns(tmp_path, Limits(seconds=own), lambda run: None).end_overdue()
+        worker.progress(0.6)
+    assert run.status().state == STOPPED
+
+
+def test_who_comes_after_the_clock_was_set_back_waits_behind_those_before(tmp_path, monkeypatch):
+    office = Office(tmp_path, Limits(runs=0))
+    for number, visitor in enumerate((A, B, C)):
+        now = time.time_ns() - 86_400 * 10**9 * number
+        monkeypatch.setattr("hyperface.serving.waiting.time", types.SimpleNamespace(time_ns=lambda now=now: now))
+        office.press(visitor, visitor)
+    waiting = {run.name: run.title for run in runs.list_runs([tmp_path])}
+    assert [waiting[place.name] for place in office.turns.places()] == [A, B, C]
 
 
 @pytest.mark.parametrize(
