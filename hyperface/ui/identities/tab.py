@@ -34,7 +34,7 @@ from hyperface.ui.identities.sphere_panel import sphere_panel
 from hyperface.ui.parts.app_page import AppPage
 from hyperface.ui.parts.choices import offer
 from hyperface.ui.parts.context import AppContext
-from hyperface.ui.parts.events import AT_ONCE, LATEST, Given, Updates, components_of, values_of
+from hyperface.ui.parts.events import AT_ONCE, COPIED, LATEST, Given, Updates, components_of, values_of
 from hyperface.ui.parts.packed import Packed, load_packed
 from hyperface.ui.parts.pictures import escape
 from hyperface.ui.parts.plots import picked_point
@@ -90,7 +90,7 @@ def build(page: AppPage, tab: gr.Tab) -> None:
     files = identity_files(context)
     dataset_panel(page, controls.generator, tab)
     portrait_view(context)
-    gr.on([tab.select, packing.change], lambda name: name, packing, files, **AT_ONCE)
+    gr.on([tab.select, packing.change], inputs=packing, outputs=files, **COPIED)
     _turn_pages(page, controls, pictures, paging)
     _share_identity(page, controls.first, walk.start, scatter)
     _draw_pages(page, tab, controls, pictures)

@@ -20,7 +20,7 @@ from hyperface.ui.parts import worker
 from hyperface.ui.parts.app_page import AppPage
 from hyperface.ui.parts.choices import CPU, device_choice
 from hyperface.ui.parts.context import AppContext
-from hyperface.ui.parts.events import AT_ONCE, QUIET, Given, Updates, components_of, values_of
+from hyperface.ui.parts.events import AT_ONCE, COPIED, QUIET, Given, Updates, components_of, values_of
 from hyperface.ui.parts.gradio_internals import changing_dropdown
 from hyperface.ui.parts.remembered import remember
 from hyperface.ui.parts.run_picker import keeping, picker_at, picker_update
@@ -86,7 +86,7 @@ def build(page: AppPage, tab: gr.Tab) -> None:
     gr.on([page.blocks.load, tab.select], galleries, controls.gallery, controls.gallery, **AT_ONCE)
     begin.click(toasts(start), components_of(controls), [packing, page.strip], **QUIET)
     remember(page.blocks, "pack", controls, but=["device"])
-    packing.change(lambda name: name, packing, view, **AT_ONCE)
+    packing.change(inputs=packing, outputs=view, **COPIED)
     view.ended(refresh, packing, packing, **AT_ONCE)
 
 

@@ -21,6 +21,7 @@ Updates = dict[Block, Any]  # new values, or `gr.update(…)`, of the outputs th
 
 QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}  # in the queue, which toasts need
 AT_ONCE: dict[str, Any] = {**QUIET, "queue": False}
+COPIED: dict[str, Any] = {**AT_ONCE, "fn": None, "js": "value => value"}  # in the page, without asking the server
 LATEST: dict[str, Any] = {**QUIET, "trigger_mode": "always_last"}  # for what changes faster than it is answered
 
 

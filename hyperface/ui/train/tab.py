@@ -20,7 +20,7 @@ from hyperface.ui.parts import worker
 from hyperface.ui.parts.app_page import AppPage
 from hyperface.ui.parts.choices import CPU, device_choice
 from hyperface.ui.parts.context import AppContext
-from hyperface.ui.parts.events import AT_ONCE, LATEST, QUIET, Given, Updates, components_of, values_of
+from hyperface.ui.parts.events import AT_ONCE, COPIED, LATEST, QUIET, Given, Updates, components_of, values_of
 from hyperface.ui.parts.gradio_internals import changing_dropdown
 from hyperface.ui.parts.remembered import remember
 from hyperface.ui.parts.run_picker import keeping, newest_at_load, picker_at, picker_update, run_choices, run_picker
@@ -103,7 +103,7 @@ def build(page: AppPage, tab: gr.Tab) -> None:
     pickers: list[Block] = [picker, data.dataset, data.against]
     asked = {page.packing, *components_of(data), *components_of(training)}
     begin.click(toasts(start), asked, pickers, **QUIET)
-    picker.change(lambda name: name, picker, view, **AT_ONCE)
+    picker.change(inputs=picker, outputs=view, **COPIED)
     for opening in (tab.select, view.ended, page.strip.listed):
         opening(refresh, set(pickers), pickers, **AT_ONCE)
     data.dataset.change(lambda source: gr.update(visible=source == NEW), data.dataset, making, **AT_ONCE)
