@@ -33,6 +33,22 @@ def read_arrays(path: Path, names: tuple[str, ...], *, error: type[HyperFaceErro
         raise error(f"{path} is damaged, or no file of HyperFace's ({_reason(problem)}).") from problem
 
 
+def check_arrays(
+    path: Path, *, most: int = 100, largest: int = 2**28, error: type[HyperFaceError] = InputError
+) -> None:
+    """`error` for what is no .npz file of whole arrays, `most` at most, that unpack to `largest` bytes at most."""
+    try:
+        check_regular(path)
+        with zipfile.ZipFile(path) as archive:
+            names, size = archive.namelist(), sum(entry.file_size for entry in archive.infolist())
+            if len(names) > most or len({*names}) < len(names) or size > largest:
+                raise ValueError(f"it has {len(names):,} arrays, and unpacks to {size:,} bytes")
+            for name in names:
+                _member(archive, name)
+    except Exception as problem:  # as above
+        raise error(f"{path} is damaged, or no file of HyperFace's ({_reason(problem)}).") from problem
+
+
 def _member(archive: zipfile.ZipFile, name: str) -> np.ndarray:
     if archive.getinfo(name).file_size > LARGEST:
         raise ValueError(f"{name} unpacks to {archive.getinfo(name).file_size:,} bytes")

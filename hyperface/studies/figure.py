@@ -12,7 +12,7 @@ from hyperface.studies.summary import Estimate
 LEFT, RIGHT, ROW, TOP, WIDTH = 210, 560, 30, 14, 700  # of the drawing, in its units
 
 # In the drawing itself, so that a file of its own looks the same: on white paper, and on a dark page.
-_STYLE = (
+STYLE = (
     ".hf-difference text{font:12px system-ui,sans-serif;fill:#3a4658}.hf-difference .strong{font-weight:600}"
     ".hf-difference .grid{stroke:#dde3ec}.hf-difference .zero{stroke:#5a6678}"
     "@media screen and (prefers-color-scheme:dark){.hf-difference text{fill:#b8c3d3}"
@@ -44,7 +44,7 @@ def difference_figure(rows: Sequence[Row], *, label: str) -> str:
         return LEFT + (RIGHT - LEFT) * (points - low) / (high - low)
 
     bottom = TOP + ROW * len(rows)
-    parts = [f"<style>{_STYLE}</style>"]
+    parts = [f"<style>{STYLE}</style>"]
     for number in range(round((high - low) / step) + 1):
         value = low + number * step
         kind = "zero" if abs(value) < 1e-9 else "grid"
