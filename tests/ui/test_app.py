@@ -34,7 +34,7 @@ def test_the_page_fits_a_phone_and_has_names_for_its_controls(browser, app_url):
     page.locator("#pack-view .hf-scrub").wait_for()
     for name in TABS:
         page.get_by_role("tab", name=name, exact=True).click()
-        page.locator(f"[role=tab][aria-selected=true]:text-is('{name}')").wait_for()
+        page.get_by_role("tab", name=name, exact=True, selected=True).wait_for()
         page.wait_for_function("document.documentElement.scrollWidth <= 390")
         sticking_out = page.eval_on_selector_all(
             ".hf-panel > *",

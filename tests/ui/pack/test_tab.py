@@ -322,7 +322,7 @@ def test_the_spectrum_follows_the_span(page, set_number):
 
 
 @browser_test
-def test_an_impossible_value_is_a_toast_and_the_app_goes_on(page, set_number, runs_folder):
+def test_an_impossible_value_is_a_toast_and_the_app_goes_on(page, set_number, runs_folder, expect):
     before = len(runs.list_runs([runs_folder]))
     page.get_by_role("button", name="More").first.click()
     set_number(page, "Learning rate", -1)
@@ -330,7 +330,7 @@ def test_an_impossible_value_is_a_toast_and_the_app_goes_on(page, set_number, ru
     toast = page.get_by_text("The learning rate must be above 0")
     toast.wait_for()
     assert len(runs.list_runs([runs_folder])) == before
-    page.locator("button:enabled:text-is('Pack')").wait_for()
+    expect(page.get_by_role("button", name="Pack", exact=True)).to_be_enabled()
 
 
 @pytest.fixture
