@@ -18,6 +18,7 @@ from hyperface.commands import (
     plan,
     runs,
     separate,
+    space,
     study,
     train,
 )
@@ -39,5 +40,6 @@ VERBS: dict[str, ModuleType] = {
     "embed": embed,
     "study": study,
     "runs": runs,
+    "space": space,
     "app": app,
 }

@@ -71,6 +71,7 @@ WORDS: dict[str, Callable[[Inputs, Path], list]] = {
     "identify": lambda given, out: [given.dataset, "--model", given.model],
     "ijb": lambda given, out: [given.ijb, "--model", given.model],
     "embed": lambda given, out: [given.photos, "--output", out / "faces.npz"],
+    "space": lambda given, out: ["create", "--output", out / "space"],
     "study": lambda given, out: [
         *("--draws", "1", "--seeds", "1", "--identities", "8", "--images-per-identity", "2", "--epochs", "1"),
         *("--batch-size", "8", "--pairs", "0", "--benchmarks", "rendered_everyday"),
