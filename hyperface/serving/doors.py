@@ -8,86 +8,37 @@ framework's own addresses, so that an update of it that brings a new one changes
 from __future__ import annotations
 
 import asyncio
-import json
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl
+
+from hyperface.serving.allowances import Asked
+from hyperface.serving.door import DOORS, FREE_BYTES, Door, header
+from hyperface.serving.guard import Guard
+from hyperface.serving.refusals import RefusedError, answer_refusal
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-SMALL = 100_000  # bytes: what a button or a slider sends
-MEDIUM = 4_000_000  # what a page sends back to have a file made of it
-PHOTOS = 64_000_000  # photos as text, which is a third longer than they are
-FREE_BYTES = 1_000_000  # of a body: they are always taken in
-MOST_BYTES = 256_000_000  # of bodies beyond those, at once, from everybody
+MOST_BYTES = 256_000_000  # of bodies beyond those that are always taken in, at once, from everybody
 PATIENCE = 30.0  # seconds without a byte of a body
 FORBIDDEN_QUESTIONS = ("deep_link",)  # in the query of any address: it would load what a session was written to
-
-
-@dataclass(frozen=True)
-class Door:
-    """An address that is served. method: GET stands for HEAD, too. largest: bytes of a body, none unless given.
-
-    path: `*` is one name in it, `**` everything below. A slash at the end makes no difference.
-    """
-
-    method: str
-    path: str
-    serves: str
-    largest: int = 0
-
-
-DOORS = (
-    Door("GET", "/", "the page"),
-    Door("GET", "/config", "the page's components, for scripts"),
-    Door("GET", "/assets/**", "the framework's scripts and styles"),
-    Door("GET", "/static/**", "the framework's fonts"),
-    Door("GET", "/theme.css", "the app's style"),
-    Door("GET", "/favicon.ico", "the icon of the browser's tab"),
-    Door("GET", "/manifest.json", "the name under which a browser installs the app"),
-    Door("GET", "/robots.txt", "that search engines may come in"),
-    Door("GET", "/hyperface/*", "files that ship with the app"),
-    Door("GET", "/gradio_api/app_id", "whether the server is the one that the page was loaded from"),
-    Door("GET", "/gradio_api/startup-events", "asked by the server itself when it starts"),
-    Door("GET", "/gradio_api/heartbeat/*", "held open by a page as long as it is there"),
-    Door("GET", "/gradio_api/info", "the endpoints, for scripts"),
-    Door("POST", "/gradio_api/queue/join", "an event that waits in the queue", PHOTOS),
-    Door("GET", "/gradio_api/queue/data", "the answers to a page's events, as they come"),
-    Door("POST", "/gradio_api/run/*", "an event that is answered at once", SMALL),
-    Door("POST", "/gradio_api/cancel", "an event that is no longer wanted", SMALL),
-    Door("POST", "/gradio_api/reset", "the same, as older pages say it", SMALL),
-    Door("POST", "/gradio_api/component_server", "a question of one of the page's components", MEDIUM),
-    Door("POST", "/gradio_api/call/*", "an endpoint, for scripts without the client", PHOTOS),
-    Door("POST", "/gradio_api/call/v2/*", "the same, its inputs by name", PHOTOS),
-    Door("GET", "/gradio_api/call/*/*", "what an endpoint answers, as it comes"),
-    Door("GET", "/gradio_api/call/v2/*/*", "the same"),
-    Door("GET", "/gradio_api/mcp", "the endpoints as tools for agents, where they are switched on"),
-    Door("GET", "/gradio_api/mcp/schema", "what these tools take"),
-    Door("POST", "/gradio_api/mcp", "a question of an agent", PHOTOS),
-    Door("DELETE", "/gradio_api/mcp", "an agent that is done"),
-)
-
-
-class RefusedError(Exception):
-    """A request that is not let in. status: of the answer."""
-
-    def __init__(self, status: int, message: str) -> None:
-        super().__init__(message)
-        self.status = status
 
 
 class Doors:
     """ASGI middleware that lets in what the table names.
 
     A body is received whole before the app hears of it, so that one that is too long, or that never ends, costs the app
-    nothing, whether its length was announced or not. most_bytes: of long bodies that are being received at once.
+    nothing, whether its length was announced or not. most_bytes: of long bodies that are being received at once. guard:
+    where strangers share the server, who asks too much, or about what is another's.
     """
 
-    def __init__(self, app: ASGIApp, doors: Sequence[Door] = DOORS, most_bytes: int = MOST_BYTES) -> None:
-        self._app = app
+    def __init__(
+        self, app: ASGIApp, doors: Sequence[Door] = DOORS, most_bytes: int = MOST_BYTES, guard: Guard | None = None
+    ) -> None:
+        self._app, self._guard = app, guard
         self._doors = [(door, _pattern(door.path)) for door in doors]
         self._room = Room(most_bytes)
 
@@ -100,18 +51,30 @@ class Doors:
             await self._app(scope, receive, send)
 
     async def _let_in(self, scope: Scope, receive: Receive, send: Send) -> None:
-        taken = Taken(self._room)
         try:
             door = self._find(scope)
             _refuse_other_sites(scope)
-            body = await _received(scope, receive, door.largest, taken)
+            if self._guard is None:
+                await self._answer(scope, door, receive, send, None)
+                return
+            async with self._guard.answering(scope, door) as asked:
+                await self._answer(scope, door, receive, send, asked)
         except RefusedError as refused:
-            await _answer(send, refused)
-            return
+            await answer_refusal(send, refused)
+
+    async def _answer(self, scope: Scope, door: Door, receive: Receive, send: Send, asked: Asked | None) -> None:
+        """RefusedError before the app has heard of it, or nothing of the kind."""
+        told = None if self._guard is None or asked is None else partial(self._guard.received, asked)
+        taken = Taken(self._room, told)
+        try:
+            body = await _received(scope, receive, door.largest, taken)
         finally:
             taken.give_back()
-        if body is not None:
-            await self._app(scope, _replayed(body, receive), send)
+        if body is None:
+            return
+        if self._guard is not None:
+            await self._guard.check_session(scope, door, body)
+        await self._app(scope, _replayed(body, receive), send)
 
     def _find(self, scope: Scope) -> Door:
         path = scope["path"].removeprefix(scope.get("root_path", ""))
@@ -133,10 +96,10 @@ class Room:
 
 
 class Taken:
-    """What one request took of a room."""
+    """What one request took of a room. told: is told of every size, and may refuse it."""
 
-    def __init__(self, room: Room) -> None:
-        self._room, self._bytes = room, 0
+    def __init__(self, room: Room, told: Callable[[int], None] | None = None) -> None:
+        self._room, self._told, self._bytes = room, told, 0
 
     def grow(self, size: int) -> None:
         """Now the body has this many bytes. Refused where there is no room for it at the moment."""
@@ -145,6 +108,8 @@ class Taken:
             raise RefusedError(503, "The server is receiving too much just now. Try again in a minute.")
         self._room.left -= more
         self._bytes += more
+        if self._told is not None:
+            self._told(size)
 
     def give_back(self) -> None:
         """The body is no longer being received."""
@@ -162,16 +127,16 @@ def _refuse_other_sites(scope: Scope) -> None:
 
     Browsers say so to addresses that they take for safe, and so to one's own machine; scripts do not say anything.
     """
-    if scope["method"] == "POST" and _header(scope, b"sec-fetch-site") not in ("", "same-origin", "none"):
+    if scope["method"] == "POST" and header(scope, b"sec-fetch-site") not in ("", "same-origin", "none"):
         raise RefusedError(403, "Pages of other sites may not use this server.")
 
 
 async def _received(scope: Scope, receive: Receive, largest: int, taken: Taken) -> bytes | None:
     """The whole body; None where the visitor left. Refused as soon as it is known to be longer than `largest`."""
-    announced = _header(scope, b"content-length")
+    announced = header(scope, b"content-length")
     too_long = RefusedError(413, f"That is too long for this address, which takes {_bytes_text(largest)}.")
     if largest == 0:
-        if announced not in ("", "0") or _header(scope, b"transfer-encoding"):
+        if announced not in ("", "0") or header(scope, b"transfer-encoding"):
             raise too_long
         return b""
     if announced and not (announced.isascii() and announced.isdigit() and int(announced[:20]) <= largest):
@@ -205,17 +170,6 @@ def _replayed(body: bytes, receive: Receive) -> Receive:
         return {"type": "http.request", "body": body, "more_body": False}
 
     return replay
-
-
-async def _answer(send: Send, refused: RefusedError) -> None:
-    text = json.dumps({"detail": str(refused)}, ensure_ascii=False).encode()
-    headers = [(b"content-type", b"application/json"), (b"content-length", str(len(text)).encode())]
-    await send({"type": "http.response.start", "status": refused.status, "headers": headers})
-    await send({"type": "http.response.body", "body": text})
-
-
-def _header(scope: Scope, name: bytes) -> str:
-    return next((value.decode("latin-1") for key, value in scope["headers"] if key == name), "")
 
 
 def _bytes_text(size: int) -> str:

@@ -12,7 +12,9 @@ from hyperface.errors import InputError, RunError, require
 from hyperface.runs import open_run
 
 SWITCH = "HYPERFACE_SHARED"  # 1: a server that strangers use; 0: not even where a Space would make it one
+PROXY = "HYPERFACE_PROXY"  # 1: a proxy stands before the server; 0: not even on a Space
 PREFIX = "HYPERFACE_LIMIT_"  # and the name of a limit in capitals: a whole number, or none
+SWITCHES = ("shared", "proxied")
 OFF = ("", "0", "no", "off", "false")
 
 
@@ -23,6 +25,11 @@ class Limits:
     shared: strangers use this server, and each sees the ready-made runs and their own. Otherwise all is yours.
     runs: at work at once. runs_each: of one visitor. waiting, waiting_each: for their turn. identities, steps, images:
     of one run. seconds: that a run may be at work.
+
+    Of requests: events: presses that wait or are at work, of everybody; half of them from one address. events_each: of
+    one visitor. questions_each: that wait for an answer at once. streams_each: connections held open. bodies_each:
+    megabytes of what was sent and is not answered yet. newcomers_each: visitors that one address brings at once.
+    proxied: a proxy stands before the server and says where a request comes from.
     """
 
     shared: bool = False
@@ -34,6 +41,13 @@ class Limits:
     steps: int | None = None
     images: int | None = None
     seconds: int | None = None
+    events: int | None = None
+    events_each: int | None = None
+    questions_each: int | None = None
+    streams_each: int | None = None
+    bodies_each: int | None = None
+    newcomers_each: int | None = None
+    proxied: bool = False
 
     def check(self, options: Mapping[str, Any]) -> None:
         """InputError for the options of a run that is larger than allowed."""
@@ -64,19 +78,29 @@ SHARED = Limits(
     steps=500,
     images=20_000,
     seconds=1800,
+    events=1000,
+    events_each=24,
+    questions_each=100,
+    streams_each=64,
+    bodies_each=100,
+    newcomers_each=64,
 )
 
 
 def limits_from(environment: Mapping[str, str] | None = None, *, shared: bool | None = None) -> Limits:
     """What the environment asks for. shared: said by an option, which goes before it. InputError for a bad number."""
     known = os.environ if environment is None else environment
-    if shared is None:
-        told = known.get(SWITCH)
-        shared = bool(known.get("SPACE_ID")) if told is None else told.strip().lower() not in OFF
-    names = [field.name for field in fields(Limits) if field.name != "shared"]
+    shared = _switched(known, SWITCH) if shared is None else shared
+    names = [field.name for field in fields(Limits) if field.name not in SWITCHES]
     asked: dict[str, Any] = {name: _limit(PREFIX + name.upper(), known[PREFIX + name.upper()]) for name in names
              if known.get(PREFIX + name.upper())}  # fmt: skip
-    return replace(SHARED if shared else LAPTOP, **asked)
+    return replace(SHARED if shared else LAPTOP, proxied=shared and _switched(known, PROXY), **asked)
+
+
+def _switched(known: Mapping[str, str], name: str) -> bool:
+    """What a switch says; without a word from it, whether this is a Space."""
+    told = known.get(name)
+    return bool(known.get("SPACE_ID")) if told is None else told.strip().lower() not in OFF
 
 
 def _limit(name: str, told: str) -> int | None:

@@ -20,6 +20,8 @@ SCOPE = "hyperface.visitor"  # where a request's scope has the visitor's mark
 KEY = re.compile(r"[A-Za-z0-9_-]{32,128}")  # 32 letters of 64 kinds are 192 bits: nobody guesses them
 KEY_BYTES = 32
 YEAR = 365 * 24 * 3600  # seconds that a browser keeps its key
+ERRAND, ERRAND_FOR = "x-hyperface-errand", "x-hyperface-for"  # headers of what the server asks of itself, and for whom
+ON_ERRAND = "hyperface.errand"  # where a request's scope says so
 NOBODY = ""  # the mark where no request is being answered: the server itself
 
 Scope = MutableMapping[str, Any]
@@ -28,6 +30,7 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 
+_secret = secrets.token_urlsafe(KEY_BYTES)  # known to nobody else
 _asking: ContextVar[str] = ContextVar("hyperface visitor", default=NOBODY)
 
 
@@ -44,6 +47,16 @@ def mark_of(key: str) -> str:
 def new_key() -> str:
     """A key that nobody guesses, 43 letters."""
     return secrets.token_urlsafe(KEY_BYTES)
+
+
+def errand(mark: str = NOBODY) -> dict[str, str]:
+    """Headers of a request that the server sends to itself on behalf of a visitor: an agent's, for one."""
+    return {ERRAND: _secret, ERRAND_FOR: mark}
+
+
+def is_errand(scope: Scope) -> bool:
+    """Whether the server itself sent this request."""
+    return bool(scope.get(ON_ERRAND))
 
 
 def sent_key(scope: Scope) -> str | None:
@@ -78,8 +91,10 @@ class KnowVisitors:
             return
         sent = sent_key(scope)
         key = sent or new_key()
-        scope[SCOPE] = mark_of(key)
-        gives = sent is None and scope["type"] == "http" and _is_personal(scope["path"])
+        headers = dict(scope.get("headers") or ())
+        scope[ON_ERRAND] = secrets.compare_digest(headers.get(ERRAND.encode(), b""), _secret.encode())
+        scope[SCOPE] = headers.get(ERRAND_FOR.encode(), b"").decode("latin-1") if is_errand(scope) else mark_of(key)
+        gives = sent is None and not is_errand(scope) and scope["type"] == "http" and _is_personal(scope["path"])
 
         async def sending(message: Message) -> None:
             if gives and message["type"] == "http.response.start":

@@ -14,6 +14,7 @@ from starlette.responses import FileResponse
 from starlette.routing import Route
 
 from hyperface.serving.doors import Doors
+from hyperface.serving.guard import Guard
 from hyperface.serving.manifest import manifest_routes
 from hyperface.serving.visitors import KnowVisitors
 from hyperface.ui.api.endpoints import add_endpoints
@@ -25,7 +26,7 @@ from hyperface.ui.pack import tab as pack_tab
 from hyperface.ui.parts import worker
 from hyperface.ui.parts.app_page import AppPage
 from hyperface.ui.parts.context import AppContext
-from hyperface.ui.parts.gradio_internals import keep_nothing_shown
+from hyperface.ui.parts.gradio_internals import WatchedLine, keep_nothing_shown, run_lean
 from hyperface.ui.parts.reading import doc_reader
 from hyperface.ui.parts.run_picker import run_picker
 from hyperface.ui.parts.scripts import head_script
@@ -55,6 +56,8 @@ HEADER = """
 """
 PLOTLY_PATH = "/hyperface/plotly.min.js"  # on this server
 UPLOADS_KEPT = (600, 3600)  # seconds: how often the web framework's file cache is swept, and the age it sweeps at
+EVENTS = 64  # that may wait, where one visitor uses the app
+SESSIONS = 2000  # whose memory is kept
 
 
 def build(context: AppContext) -> gr.Blocks:
@@ -83,7 +86,8 @@ def build(context: AppContext) -> gr.Blocks:
                 with gr.Tab(title, id=tab_id, elem_id=f"tab-{tab_id}") as tab:
                     module.build(page, tab)
         wire_strip(context, strip, packing)
-    blocks.queue(max_size=64, default_concurrency_limit=4, api_open=False)
+    blocks.queue(max_size=context.limits.events or EVENTS, default_concurrency_limit=4, api_open=False)
+    run_lean(blocks)
     return blocks
 
 
@@ -125,18 +129,20 @@ def launch(
         footer_links=["api"],
         mcp_server=tools,
         enable_monitoring=False,
-        app_kwargs=around(),
+        app_kwargs=around(Guard(context.limits, WatchedLine(blocks)) if context.limits.shared else None),
+        state_session_capacity=SESSIONS,
         quiet=not wait,
     )
     return blocks
 
 
-def around() -> dict[str, Any]:
-    """What stands before the page and beside it in the web application, for Gradio's `app_kwargs`."""
+def around(guard: Guard | None = None) -> dict[str, Any]:
+    """What stands before the page and beside it in the web application, for Gradio's `app_kwargs`. guard: where
+    strangers share the server."""
     plotly_js = Path(str(files("plotly") / "package_data" / "plotly.min.js"))
 
     async def plotly(_: Request) -> FileResponse:
         return FileResponse(plotly_js, headers={"Cache-Control": "max-age=86400"})
 
     routes = [*manifest_routes(), Route(PLOTLY_PATH, plotly)]
-    return {"middleware": [Middleware(Doors), Middleware(KnowVisitors)], "routes": routes}
+    return {"middleware": [Middleware(KnowVisitors), Middleware(Doors, guard=guard)], "routes": routes}

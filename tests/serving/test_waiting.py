@@ -4,6 +4,7 @@ import os
 import time
 import types
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import pytest
 
@@ -177,7 +178,10 @@ def test_all_of_a_packing_counts_as_its_people(tmp_path):
 
 def test_limits_are_set_by_the_environment():
     assert limits_from({}) == LAPTOP
-    assert limits_from({"SPACE_ID": "me/mine"}) == SHARED == limits_from({"HYPERFACE_SHARED": "1"})
+    assert limits_from({"HYPERFACE_SHARED": "1"}) == SHARED
+    assert limits_from({"SPACE_ID": "me/mine"}) == replace(SHARED, proxied=True)
+    assert limits_from({"HYPERFACE_SHARED": "1", "HYPERFACE_PROXY": "1"}).proxied
+    assert not limits_from({"SPACE_ID": "me/mine", "HYPERFACE_PROXY": "0"}).proxied
     assert limits_from({"SPACE_ID": "me/mine", "HYPERFACE_SHARED": "0"}) == LAPTOP == limits_from({}, shared=False)
     told = limits_from({"HYPERFACE_LIMIT_RUNS": "5", "HYPERFACE_LIMIT_STEPS": "none"}, shared=True)
     assert (told.runs, told.steps, told.images) == (5, None, SHARED.images)

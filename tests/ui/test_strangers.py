@@ -18,7 +18,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from hyperface.serving.doors import DOORS, _pattern
+from hyperface.serving.door import DOORS
+from hyperface.serving.doors import _pattern
 from hyperface.ui.photos.looking import Found, Look
 
 

@@ -11,7 +11,11 @@ at everything.
 
 from __future__ import annotations
 
+import copy
 import json
+import random
+import sys
+import time
 from abc import ABCMeta
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -19,16 +23,22 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import gradio as gr
 from gradio.components import Component
 from gradio.context import LocalContext
+from gradio.queueing import Event
 from gradio.state_holder import SessionState
 
 from hyperface.serving import visitors
+from hyperface.serving.allowances import Asked, Fair
+from hyperface.serving.guard import ASKED
 
 if TYPE_CHECKING:
     from mcp.types import ImageContent, TextContent
 
 C = TypeVar("C", bound=Component)
 PICTURE = "data:image/"  # how the address of a picture begins that is in the answer itself
+KEPT_SECONDS = 3600  # that the values of a closed session are kept by Gradio, where nothing forgets them before
+AT_ONCE_EACH = 4  # events of one visitor that are worked on at once
 KEPT_BY_GRADIO = SessionState._update_value_in_config  # what keeps the copies
+BEGUN_BY_GRADIO = SessionState.__init__  # what copies the page's configuration
 
 
 def asking() -> str:
@@ -64,6 +74,92 @@ def forget_closed_sessions(blocks: gr.Blocks) -> None:
     blocks.unload(forget)
 
 
+def run_lean(blocks: gr.Blocks) -> None:
+    """From now on sessions hold no copy of the page's configuration, which only deep links need and which is half a
+    megabyte and 15 ms for each; and no figures of all past events are worked out after every event."""
+    blocks._queue.ANAYLTICS_CACHE_FREQUENCY = sys.maxsize  # events between two tables of them all
+    SessionState.__init__ = _begin_lean  # type: ignore[method-assign]
+
+
+def _begin_lean(self: SessionState, blocks: gr.Blocks) -> None:
+    self.blocks_config = copy.copy(blocks.default_config)
+    self.config_values, self.state_data, self._state_ttl = {}, {}, {}
+    self.is_closed, self.STATE_TTL_WHEN_CLOSED = False, KEPT_SECONDS
+
+
+class WatchedLine:
+    """The queue of a page that strangers share, watched: who has what going, and whose turn is next.
+
+    at_once: events of one visitor that are worked on at once; of the same kind, half as many as there may be at all.
+    """
+
+    def __init__(self, blocks: gr.Blocks, at_once: int = AT_ONCE_EACH) -> None:
+        self._blocks, self._at_once = blocks, at_once
+        self._asked: dict[str, Asked] = {}  # by the framework's name of the event
+        self._fair = Fair()
+        self._nobody: dict[str, tuple[object, ...]] = {}  # how a line stood when nobody in it could be served
+        self._push, self._queue = blocks._queue.push, blocks._queue
+        self._queue.push = self._joined  # type: ignore[method-assign]
+        self._queue.get_events = self._next  # type: ignore[method-assign]
+
+    def going(self) -> list[Asked]:
+        return [asked for name, asked in self._asked.items() if name in self._queue.event_ids_to_events]
+
+    def unread(self) -> list[Asked]:
+        waiting, kept = self._queue.pending_event_ids_session, []
+        for name, asked in list(self._asked.items()):
+            if name in self._queue.event_ids_to_events:
+                continue
+            if name in waiting.get(asked.session, ()):
+                asked.since = asked.since or time.monotonic()
+                kept.append(asked)
+                continue
+            del self._asked[name]
+            if asked.session == name:  # an event without a session has one of its own
+                self.forget(name)
+        return kept
+
+    def forget(self, session: str) -> None:
+        self._queue.pending_messages_per_session.pop(session, None)
+        self._queue.pending_event_ids_session.pop(session, None)
+        self._blocks.state_holder.session_data.pop(session, None)
+        self._blocks.state_holder.time_last_used.pop(session, None)
+
+    async def _joined(self, body: Any, request: Any, username: str | None) -> Any:
+        done, name, state = await self._push(body, request, username)
+        asked, event = request.scope.get(ASKED), self._queue.event_ids_to_events.get(str(name))
+        if done and asked is not None and event is not None:
+            asked.event, asked.session = str(name), event.session_hash
+            self._asked[asked.event] = asked
+        return done, name, state
+
+    def _next(self) -> tuple[list[Event], bool, str] | None:
+        """In place of Gradio's: the event that is to be worked on now, of a line that has room. None are batched."""
+        working = [event for job in self._queue.active_jobs if job for event in job]
+        at_work = frozenset(event._id for event in working)
+        names = list(self._queue.event_queue_per_concurrency_id)
+        random.shuffle(names)
+        for name in names:
+            line = self._queue.event_queue_per_concurrency_id[name]
+            most = line.concurrency_limit
+            if not line.queue or (most is not None and line.current_concurrency >= most):
+                continue
+            stands = (len(line.queue), line.queue[-1]._id, at_work)
+            if self._nobody.get(name) == stands:  # asked a thousand times a second
+                continue
+            each = self._at_once if most is None else max(1, min(self._at_once, most // 2))
+            place = self._fair.choose([_asked(event) for event in line.queue], map(_asked, working), each)
+            if place is not None:
+                return [line.queue.pop(place)], False, name
+            self._nobody[name] = stands
+        return None
+
+
+def _asked(event: Event) -> Asked | None:
+    asked: Asked | None = event.request.scope.get(ASKED)
+    return asked
+
+
 def changing_dropdown(choices: Sequence[tuple[str, str]] = (), **options: Any) -> gr.Dropdown:
     """A `gr.Dropdown` whose choices change while pages are open: takes names that this session was never offered.
 
@@ -83,6 +179,17 @@ def answer_agents_in_json() -> None:
     from gradio import mcp
 
     class ToolServer(mcp.GradioMCPServer):
+        def _get_or_create_client(self) -> Any:
+            client = super()._get_or_create_client()
+            client.headers.update(visitors.errand())  # no visitor's: what it hears is told to whoever asked for it
+            return client
+
+        def _prepare_tool_call_args(self, name: str, arguments: dict[str, Any]) -> Any:
+            endpoint, values, headers, function = super()._prepare_tool_call_args(name, arguments)
+            request = self.mcp_server.request_context.request
+            mark = visitors.NOBODY if request is None else request.scope.get(visitors.SCOPE, visitors.NOBODY)
+            return endpoint, values, {**headers, visitors.ERRAND_FOR: mark}, function
+
         def postprocess_output_data(self, data: Any, root_url: str) -> list[TextContent | ImageContent]:
             return [part for output in data for part in agent_content(output)]
 

@@ -19,7 +19,7 @@ from hyperface.ui.parts.scripts import component_script
 MAX_PHOTOS = 12  # in one go
 MAX_MEGABYTES = 25  # a photo
 MAX_BYTES = MAX_MEGABYTES * 1_000_000
-MAX_MEGABYTES_TOGETHER = 45  # as text they are a third more, and serving.doors.PHOTOS must let them in
+MAX_MEGABYTES_TOGETHER = 45  # as text they are a third more, and serving.door.PHOTOS must let them in
 LIMITS = {"most_photos": MAX_PHOTOS, "most_bytes": MAX_BYTES, "most_megabytes_together": MAX_MEGABYTES_TOGETHER}
 
 

@@ -9,11 +9,13 @@ from gradio.routes import App
 from gradio.state_holder import SessionState
 
 from hyperface.ui.parts.gradio_internals import (
+    BEGUN_BY_GRADIO,
     KEPT_BY_GRADIO,
     changing_checkboxes,
     changing_dropdown,
     forget_closed_sessions,
     keep_nothing_shown,
+    run_lean,
 )
 
 SECRET = "data:image/jpeg;base64,secret"
@@ -95,3 +97,25 @@ def test_names_that_a_session_was_never_offered_are_taken(lay_out, in_a_loop):
     assert answer(None, [])["data"] == ["None []"]
     for one, some in (({"path": "/"}, []), ("old", "old"), ("old", [["old"]])):
         assert "Choose" in str(answer(one, some))
+
+
+def test_a_lean_session_has_all_that_gradios_own_has(lay_out, monkeypatch):
+    blocks = lay_out(page)
+    blocks.queue()
+    monkeypatch.setattr(SessionState, "__init__", BEGUN_BY_GRADIO)
+    own = vars(SessionState(blocks))
+    run_lean(blocks)
+    lean = vars(SessionState(blocks))
+    assert lean.keys() == own.keys(), BROKEN
+    assert {name for name in own if type(own[name]) is not type(lean[name])} == set(), BROKEN
+    assert [name for name in ("config_values",) if lean[name]] == []
+    assert "ANAYLTICS_CACHE_FREQUENCY" in vars(gr.queueing.Queue(False, 1, 1.0, None, blocks)), BROKEN
+
+
+def test_the_queue_is_where_it_is_watched(lay_out):
+    blocks = lay_out(page)
+    queue = blocks._queue
+    assert {"pending_messages_per_session", "pending_event_ids_session", "event_ids_to_events", "active_jobs",
+            "event_queue_per_concurrency_id"} <= vars(queue).keys(), BROKEN  # fmt: skip
+    assert callable(queue.push)
+    assert callable(queue.get_events)
