@@ -100,21 +100,22 @@ def test_names_that_a_session_was_never_offered_are_taken(lay_out, in_a_loop):
 
 
 def test_a_lean_session_has_all_that_gradios_own_has(lay_out, monkeypatch):
-    blocks = lay_out(page)
-    blocks.queue()
     monkeypatch.setattr(SessionState, "__init__", BEGUN_BY_GRADIO)
-    own = vars(SessionState(blocks))
-    run_lean(blocks)
-    lean = vars(SessionState(blocks))
-    assert lean.keys() == own.keys(), BROKEN
-    assert {name for name in own if type(own[name]) is not type(lean[name])} == set(), BROKEN
-    assert [name for name in ("config_values",) if lean[name]] == []
-    assert "ANAYLTICS_CACHE_FREQUENCY" in vars(gr.queueing.Queue(False, 1, 1.0, None, blocks)), BROKEN
+
+    def build(blocks: gr.Blocks) -> tuple[SessionState, SessionState]:
+        page(blocks)
+        own = SessionState(blocks)
+        assert "ANAYLTICS_CACHE_FREQUENCY" in vars(blocks._queue), BROKEN
+        run_lean(blocks)
+        return own, SessionState(blocks)
+
+    own, lean = map(vars, lay_out(build))
+    assert {name: type(value) for name, value in lean.items()} == {name: type(own[name]) for name in own}, BROKEN
+    assert (bool(own["config_values"]), lean["config_values"]) == (True, {})
 
 
 def test_the_queue_is_where_it_is_watched(lay_out):
-    blocks = lay_out(page)
-    queue = blocks._queue
+    queue = lay_out(page)._queue
     assert {"pending_messages_per_session", "pending_event_ids_session", "event_ids_to_events", "active_jobs",
             "event_queue_per_concurrency_id"} <= vars(queue).keys(), BROKEN  # fmt: skip
     assert callable(queue.push)
