@@ -12,6 +12,7 @@ from hyperface.errors import DeviceError, InputError
 if TYPE_CHECKING:
     import torch
 
+LENT = "SPACES_ZERO_GPU"  # set on Spaces whose GPU is lent for one call at a time (`jobs.placement`)
 PRECISIONS = ("float32", "bfloat16", "fastest")  # how torch may compute; the last means what is fast on the device
 
 
@@ -32,8 +33,15 @@ def has_triton() -> bool:
     return importlib.util.find_spec("triton") is not None
 
 
+def only_lent() -> bool:
+    """Whether this process has no GPU of its own, whatever torch says, but may be lent one for a single call."""
+    return os.environ.get(LENT, "").lower() in ("1", "t", "true")
+
+
 def gpu_missing() -> str:
     """Why torch cannot compute on a GPU here, as a sentence; "" where it can."""
+    if only_lent():  # torch is told there that it has one
+        return "This Space's GPU is lent for one piece of work at a time."
     import torch
 
     if torch.cuda.is_available():

@@ -65,4 +65,7 @@ def _opened(path: Path) -> Iterator[int | None]:
     try:
         yield descriptor
     finally:
+        if fcntl is not None:
+            with contextlib.suppress(OSError):
+                fcntl.flock(descriptor, fcntl.LOCK_UN)  # a process forked meanwhile has it open still
         os.close(descriptor)

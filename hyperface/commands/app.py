@@ -60,6 +60,9 @@ def execute(arguments: argparse.Namespace, console: Console) -> None:
     """Serve until the process ends. InputError for a port that cannot be listened on."""
     if arguments.port is not None and not 0 < arguments.port <= PORTS:
         raise InputError(f"A port is a number from 1 to {PORTS}; {arguments.port} was asked for.")
+    from hyperface.jobs.placement import prepare
+
+    prepare()  # before Gradio and torch
     from hyperface.serving.limits import limits_from
     from hyperface.ui.app import launch
     from hyperface.ui.parts.context import AppContext

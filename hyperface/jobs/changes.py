@@ -25,13 +25,18 @@ def change_options(run: Run, job: Job, changes: dict[str, Any]) -> Run:
             _check_longer(run, name, value)
     if not news:
         return run
-    path = run.path / "config.json"
-    content = read_object(path, error=RunError)
     was_done = run.status().state == DONE
-    write_atomic(path, json_bytes({**content, "options": {**content["options"], **news}}))
+    write_options(run, news)
     if was_done:
         Worker(open_run(run.path)).postpone("It is to be continued with other options.")
     return open_run(run.path)
+
+
+def write_options(run: Run, news: dict[str, Any]) -> None:
+    """Write these options in place of a run's own into its folder, unasked."""
+    path = run.path / "config.json"
+    content = read_object(path, error=RunError)
+    write_atomic(path, json_bytes({**content, "options": {**content["options"], **news}}))
 
 
 def _is(run: Run, name: str, value: Any) -> bool:

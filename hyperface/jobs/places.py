@@ -78,8 +78,7 @@ def start(run: Run, *, processes: int = 1, runs_folder: Path | None = None) -> N
     if runs_folder is not None:
         environment["HYPERFACE_RUNS"] = str(runs_folder)
     try:
-        write_atomic(run.path / "launched", _told(os.getpid()))  # `starting` from here on, seen from any page
-        (run.path / "status.json").unlink(missing_ok=True)
+        mark(run, os.getpid())
         with (run.path / "log.txt").open("ab") as log:
             process = subprocess.Popen(
                 command,
@@ -94,6 +93,12 @@ def start(run: Run, *, processes: int = 1, runs_folder: Path | None = None) -> N
         threading.Thread(target=process.wait, name=f"waiting for {run.name}", daemon=True).start()
     except OSError as error:
         raise RunError(f"The work could not be started ({error.strerror}).") from error
+
+
+def mark(run: Run, pid: int) -> None:
+    """Say that a process begins the work of a run: it is `starting` from here on, seen from any page."""
+    write_atomic(run.path / "launched", _told(pid))
+    (run.path / "status.json").unlink(missing_ok=True)
 
 
 def _told(pid: int) -> bytes:

@@ -130,7 +130,7 @@ def estimate(options: TrainOptions, console: Console) -> None:
     from hyperface import training
 
     options.check()
-    sizes = [_image_count(Path(path)) for path in (options.dataset, options.against) if path is not None]
+    sizes = [image_count(Path(path)) for path in (options.dataset, options.against) if path is not None]
     images = min(sizes) * len(sizes) * options.epochs * (1 - options.validation_share)
     speed = training.measure_speed(
         backbone=options.backbone,
@@ -149,7 +149,7 @@ def estimate(options: TrainOptions, console: Console) -> None:
     )
 
 
-def _image_count(dataset: Path) -> int:
+def image_count(dataset: Path) -> int:
     """How many images a dataset has, or will have when it is drawn."""
     from hyperface import datasets
 

@@ -150,6 +150,7 @@ class Turns:
                     yield
                 finally:
                     self._held = False
+                    fcntl.flock(file, fcntl.LOCK_UN)  # a process forked meanwhile has it open still
 
 
 def _at_work(run: Run) -> bool:

@@ -83,7 +83,7 @@ def _controls(page: AppPage, generator: gr.Dropdown) -> DatasetControls:
     with gr.Row():
         also = gr.Dropdown(FORMATS, value="", label="Also write as", min_width=280, elem_id="dataset-format")
         validate = gr.Checkbox(False, label="Check every image in the end", elem_id="dataset-validate")
-        device = device_choice(page.blocks, elem_id="dataset-device")
+        device = device_choice(page.blocks, elem_id="dataset-device", lent=True)
     return DatasetControls(identities, images, beta, seed, also, validate, generator, device)
 
 

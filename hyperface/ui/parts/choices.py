@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Callable, Sequence
 
 import gradio as gr
 
 from hyperface import offers
+from hyperface.hardware import only_lent
+from hyperface.jobs.placement import GPU, MOST_SECONDS
 from hyperface.offers import Offer
 from hyperface.ui.parts.events import AT_ONCE
 from hyperface.ui.parts.pictures import escape
+from hyperface.words import duration
 
 CPU = "cpu"
 
@@ -66,17 +70,26 @@ def list_offers(blocks: gr.Blocks, find: Callable[[], Sequence[Offer]], what: st
     return listed
 
 
-def device_choice(blocks: gr.Blocks, *, elem_id: str) -> gr.Radio:
-    """Where something is computed: on a GPU where there is one, else on the CPU, and why."""
+def device_choice(blocks: gr.Blocks, *, elem_id: str, lent: bool = False) -> gr.Radio:
+    """Where something is computed: on a GPU where there is one, else on the CPU, and why. lent: whether it can be done
+    on a GPU that is there for a single call."""
     radio = gr.Radio([("This computer's CPU", CPU)], value=CPU, label="Compute on", elem_id=elem_id)
     # Which GPUs there are, torch says, which is loaded only when the page is opened.
-    blocks.load(device_update, outputs=radio, **AT_ONCE)
+    blocks.load(functools.partial(device_update, lent), outputs=radio, **AT_ONCE)
     return radio
 
 
-def device_update() -> dict[str, object]:
-    """What the choice of the device is on this machine."""
+def device_update(lent: bool = False) -> dict[str, object]:
+    """What the choice of the device is on this machine. lent: as of `device_choice`."""
+    if lent and only_lent():
+        return _lent_update()
     found = offers.devices()
     usable = choices_of(found)
     reason = " ".join(f"{offer.title} cannot be chosen. {offer.missing}" for offer in found if offer.missing)
     return gr.update(choices=usable, value=usable[-1][1], info=reason or "A GPU is many times faster.")
+
+
+def _lent_update() -> dict[str, object]:
+    gpu = f"This Space's GPU, if {duration(MOST_SECONDS)} are enough"
+    info = "What takes longer, or needs no GPU, is computed on the CPU; the run's progress says which."
+    return gr.update(choices=[("This Space's CPU", CPU), (gpu, GPU)], value=GPU, info=info)

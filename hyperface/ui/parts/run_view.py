@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from hyperface.errors import HyperFaceError, InputError
+from hyperface.jobs import placement
 from hyperface.runs import DONE, FAILED, INTERRUPTED, RUNNING, STARTING, STOPPED, WAITING, Run
 from hyperface.ui.parts import worker
 from hyperface.ui.parts.context import AppContext
@@ -86,7 +87,7 @@ def status_news(context: AppContext, run: Run) -> dict[str, Any]:
         "state": status.state,
         "active": status.active,
         "title": title,
-        "text": " · ".join(part for part in (message, left) if part),
+        "text": " · ".join(part for part in (message, left, placement.told(run)) if part),
         "progress": status.progress,
         "can_continue": status.state in (STOPPED, FAILED, INTERRUPTED) and not context.is_demo(run),
     }

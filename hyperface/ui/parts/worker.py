@@ -11,7 +11,7 @@ from pathlib import Path
 
 from hyperface import runs
 from hyperface.errors import InputError, RunError
-from hyperface.jobs import places
+from hyperface.jobs import placement
 from hyperface.jobs.registry import JOBS
 from hyperface.runs import Run
 from hyperface.serving.waiting import Turns
@@ -24,6 +24,7 @@ def begin(context: AppContext, make: Callable[[Path], Run]) -> Run:
     lie in. InputError if it is larger than allowed, RunError if too many wait, and whatever `make` raises."""
     with turns(context).joining(asking()) as join:
         run = adopt(context, make(context.runs_folder))
+        placement.remember(run)
         join(run)
     return run
 
@@ -47,7 +48,7 @@ def turns(context: AppContext) -> Turns:
 
 def start(context: AppContext, run: Run) -> Run:
     """Begin, or continue, the work of a run folder in a process of its own."""
-    places.start(run, runs_folder=context.runs_folder)
+    placement.start(run, runs_folder=context.runs_folder)
     return run
 
 
@@ -57,6 +58,7 @@ def resume(context: AppContext, name: str) -> Run:
         run = changeable(context, name)
         if run.status().active:
             raise RunError(f"{run.title} is at work already.")
+        placement.remember(run)
         join(run)
     return run
 
@@ -64,7 +66,9 @@ def resume(context: AppContext, name: str) -> Run:
 def stop(context: AppContext, name: str) -> None:
     """Ask the work of the visitor's run with this name to stop; one that waits is taken back."""
     run = changeable(context, name)
-    if not turns(context).leave(run):
+    if turns(context).leave(run):
+        placement.forget(run)
+    else:
         runs.request_stop(run)
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import statistics
 
 from hyperface.errors import RunError
+from hyperface.hardware import only_lent
+from hyperface.jobs.placement import training_pace
 from hyperface.jobs.train import TrainOptions
 from hyperface.runs import Run
 from hyperface.ui.parts.choices import CPU
@@ -60,6 +62,8 @@ def measured_estimate(
     sizes = (dataset, identities, images, against, epochs, backbone, device)
     if _pace(context, "train", backbone, 0.0, device):
         return training_estimate(context, *sizes)
+    if device != CPU and only_lent():
+        return training_estimate(context, *sizes, speed=training_pace(backbone))
 
     def measure() -> float:
         from hyperface.training import measure_speed

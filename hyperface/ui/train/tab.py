@@ -135,7 +135,7 @@ def _data_controls(context: AppContext) -> tuple[DataControls, gr.Group]:
 
 
 def _training_controls(page: AppPage) -> TrainingControls:
-    device = device_choice(page.blocks, elem_id="train-device")
+    device = device_choice(page.blocks, elem_id="train-device", lent=True)
     epochs = gr.Slider(1, 60, value=TrainOptions.epochs, step=1, label="Epochs", info="How often every image is seen.")
     with gr.Accordion("More", open=False):
         backbone = gr.Dropdown(BACKBONES, value="small", label="Backbone", info="The network that is trained.")
