@@ -8,6 +8,7 @@
         stop               its presence asks the worker to stop; its words, if any, say why
         waiting            its presence says that the run waits for its turn, which it holds the ticket of
         owner              whose run it is, on a server that strangers share
+        doomed             when it is going to be deleted, on such a server
         results.json       figures of a finished run
         …                  checkpoint.safetensors and whatever else the verb makes
 

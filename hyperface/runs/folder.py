@@ -97,12 +97,12 @@ class Run:
     def _about_to_start(self) -> bool:
         """Whether the process launched for it is alive, or may be launched any moment."""
         try:
-            return alive(*self._launched())
+            return alive(*self.launched())
         except (OSError, ValueError, OverflowError):
             # either way: where the clock was set back, it was made in what is now the future
             return abs(time.time() - _modified(self.path / "config.json")) < STARTING_SECONDS
 
-    def _launched(self) -> tuple[int, float | None]:
+    def launched(self) -> tuple[int, float | None]:
         """The process that the app started for it, and when that began; OSError or ValueError where there is none."""
         check_regular(self.path / "launched", largest=LONGEST_NUMBER)
         pid, *started = (self.path / "launched").read_bytes().split()
@@ -111,7 +111,7 @@ class Run:
     def seconds_at_work(self) -> float:
         """How long the process that the app started for it is at work, also where the clock was set meanwhile. OSError
         or ValueError if the app started none."""
-        pid, started = self._launched()
+        pid, started = self.launched()
         seconds = seconds_since(started) if started is not None and alive(pid, started) else None
         return time.time() - (self.path / "launched").stat().st_mtime if seconds is None else seconds
 

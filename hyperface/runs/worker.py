@@ -104,6 +104,10 @@ class Worker:
         """Say why the work of a new run is not begun yet: `stopped` until it is."""
         self._set(RunStatus(STOPPED, 0.0, None, message), now=True)
 
+    def ended(self, message: str) -> None:
+        """Say why the work was ended by force, by another process, as far as it had come."""
+        self._set(RunStatus(STOPPED, self.run.status().progress, None, message), now=True)
+
     def log(self, metrics: dict[str, Any]) -> None:
         """Append one step's figures."""
         if self._metrics is None:

@@ -24,7 +24,8 @@ class Limits:
 
     shared: strangers use this server, and each sees the ready-made runs and their own. Otherwise all is yours.
     runs: at work at once. runs_each: of one visitor. waiting, waiting_each: for their turn. identities, steps, images:
-    of one run. seconds: that a run may be at work.
+    of one run. seconds: that a run may be at work. disk, disk_each: megabytes of all runs, and of one visitor's. hours:
+    that a finished run of a visitor's is kept.
 
     Of requests: events: presses that wait or are at work, of everybody; half of them from one address. events_each: of
     one visitor. questions_each: that wait for an answer at once. streams_each: connections held open. bodies_each:
@@ -41,6 +42,9 @@ class Limits:
     steps: int | None = None
     images: int | None = None
     seconds: int | None = None
+    disk: int | None = None
+    disk_each: int | None = None
+    hours: int | None = None
     events: int | None = None
     events_each: int | None = None
     questions_each: int | None = None
@@ -78,6 +82,9 @@ SHARED = Limits(
     steps=500,
     images=20_000,
     seconds=1800,
+    disk=20_000,
+    disk_each=2_000,
+    hours=72,
     events=1000,
     events_each=24,
     questions_each=100,

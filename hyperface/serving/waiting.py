@@ -19,9 +19,12 @@ from pathlib import Path
 
 from hyperface.errors import HyperFaceError, RunError
 from hyperface.files import check_regular, parse_json, write_atomic
-from hyperface.runs import WAITING, Run, Worker, list_runs, request_stop
+from hyperface.runs import RUNNING, STARTING, WAITING, Run, Worker, open_run
+from hyperface.serving.disk import Disk
+from hyperface.serving.ending import Endings
 from hyperface.serving.limits import Limits
 from hyperface.serving.owners import owner_of
+from hyperface.serving.sweeping import Sweeper
 from hyperface.words import duration
 
 try:
@@ -32,7 +35,7 @@ except ImportError:  # not on Windows, where one server uses a folder
 LOCK = ".turns"  # a file in the runs folder, which servers that share the folder hold in turn
 LARGEST = 1000  # bytes of a ticket
 EVERY = 0.5  # seconds between looks at whose turn it is
-OVERDUE_EVERY = 10  # looks between those at how long runs are at work
+LOOKED_AFTER_EVERY = 10  # looks between those at how long runs are at work, what they take, and which are old
 TAKEN_BACK = "Taken back before it was begun."
 
 
@@ -51,22 +54,36 @@ class Turns:
 
     def __init__(self, folder: Path, limits: Limits, begin: Callable[[Run], object]) -> None:
         self.folder, self.limits, self._begin = folder, limits, begin
+        self.disk = Disk(folder, limits)
+        self._sweeper = Sweeper(self.disk, limits)
+        self._endings = Endings()
         self._lock = threading.RLock()
+        self._over: dict[str, int] = {}  # runs that were not at work when their status was written last, and when
+        self._seen: tuple[float, list[Place]] = (-EVERY, [])
 
     def places(self) -> list[Place]:
-        """Who waits, in the order of their turns."""
-        waiting = (run for run in list_runs([self.folder]) if run.status().state == WAITING)
+        """Who waits, in the order of their turns. Only their folders are looked into, however many others there are."""
+        waiting = []
+        for path in self.folder.glob(f"*/{WAITING}"):
+            with contextlib.suppress(RunError):
+                run = open_run(path.parent)
+                waiting += [run] if run.status().state == WAITING else []
         return sorted(place for place in map(_place, waiting) if place is not None)
 
     def before(self, run: Run) -> int:
-        """How many have their turn before a run that waits."""
-        return next((i for i, place in enumerate(self.places()) if place.name == run.name), 0)
+        """How many have their turn before a run that waits, as of a moment ago: every page that waits asks."""
+        looked, places = self._seen
+        if time.monotonic() - looked >= EVERY or run.name not in {place.name for place in places}:
+            places = self.places()
+            self._seen = time.monotonic(), places
+        return next((i for i, place in enumerate(places) if place.name == run.name), 0)
 
     @contextlib.contextmanager
     def joining(self, owner: str) -> Iterator[Callable[[Run], None]]:
         """A block in which the visitor's run may be made and given to what the block is given: it waits from then on,
         or is begun at once if it is its turn. RunError, before the block, where too many wait."""
         with self._alone():
+            self.disk.check(owner)
             places = self.places()
             own = sum(place.owner == owner for place in places)
             if self.limits.waiting_each is not None and own >= self.limits.waiting_each:
@@ -88,39 +105,76 @@ class Turns:
     def advance(self) -> None:
         """Begin those whose turn it is, as long as one more may be at work."""
         with self._alone():
-            runs = {run.name: run for run in list_runs([self.folder])}
-            at_work = Counter(owner_of(run.path) for run in runs.values() if _at_work(run))
-            for place in self.places():
+            places = self.places()
+            at_work = Counter(owner_of(run.path) for run in self._at_work()) if places else Counter[str]()
+            for place in places:
                 if self.limits.runs is not None and at_work.total() >= self.limits.runs:
                     return
                 if self.limits.runs_each is not None and at_work[place.owner] >= self.limits.runs_each:
                     continue
-                self._start(runs[place.name])
+                self._start(open_run(self.folder / place.name))
                 at_work[place.owner] += 1
 
     def end_overdue(self) -> None:
-        """Stop what is at work for longer than is allowed."""
+        """End what is at work for longer than is allowed: it is asked to, and made to where it does not."""
         most = self.limits.seconds
-        for run in list_runs([self.folder]) if most is not None else ():
+        if most is None:
+            return
+        why = f"Stopped after {duration(most)}, the most that a run may take on this server."
+        at_work = self._at_work()
+        for run in at_work:
             with contextlib.suppress(OSError, ValueError, HyperFaceError):
-                if most is not None and _at_work(run) and run.seconds_at_work() > most:
-                    request_stop(run, f"Stopped after {duration(most)}, the most that a run may take on this server.")
+                if run.seconds_at_work() > most:
+                    self._endings.end(run, why)
+        names = {run.name for run in at_work}
+        for run in self._endings.asked():
+            if run.name not in names:
+                self._endings.over(run, why)
+
+    def look_after(self) -> None:
+        """What is done every few seconds: end what takes too long or too much, sweep what is old."""
+        for work in (self.end_overdue, self.disk.stop_what_is_over, self._sweep):
+            with contextlib.suppress(OSError, HyperFaceError):  # a folder that cannot be read now may be, later
+                work()
 
     def keep_going(self) -> threading.Thread:
-        """Look whose turn it is until the process ends."""
+        """Look whose turn it is, and after the runs, until the process ends."""
 
         def work() -> None:
             for look in itertools.count():
-                with contextlib.suppress(OSError, HyperFaceError):  # a folder that cannot be read now may be, later
+                with contextlib.suppress(OSError, HyperFaceError):
                     if any(self.folder.glob(f"*/{WAITING}")):
                         self.advance()
-                    if look % OVERDUE_EVERY == 0:
-                        self.end_overdue()
+                if look % LOOKED_AFTER_EVERY == 0:
+                    self.look_after()
                 time.sleep(EVERY)
 
         thread = threading.Thread(target=work, name="turns", daemon=True)
         thread.start()
         return thread
+
+    def _sweep(self) -> None:
+        with self._alone():  # nothing is begun, or continued, while it is being deleted
+            self._sweeper.sweep()
+
+    def _at_work(self) -> list[Run]:
+        """The runs at work. One that was over is not looked into again until its status is written again."""
+        over, self._over = self._over, {}
+        found = []
+        for run_folder in self.folder.glob("*/config.json"):
+            path = run_folder.parent
+            written = _written(path)
+            if written is not None and over.get(path.name) == written:
+                self._over[path.name] = written
+                continue
+            with contextlib.suppress(RunError):
+                run = open_run(path)
+                state = run.status().state
+                if state in (RUNNING, STARTING):
+                    found.append(run)
+                elif written is not None and state != WAITING:
+                    self._over[path.name] = written
+        return found
 
     def _join(self, run: Run, owner: str, places: list[Place]) -> None:
         base = min((place.ticket for place in places), default=1) - 1
@@ -153,9 +207,12 @@ class Turns:
                     fcntl.flock(file, fcntl.LOCK_UN)  # a process forked meanwhile has it open still
 
 
-def _at_work(run: Run) -> bool:
-    status = run.status()
-    return status.active and status.state != WAITING
+def _written(folder: Path) -> int | None:
+    """When the status of a run was written, nanoseconds since 1970; None where none is."""
+    try:
+        return (folder / "status.json").stat().st_mtime_ns
+    except OSError:
+        return None
 
 
 def _place(run: Run) -> Place | None:

@@ -6,11 +6,11 @@ import contextvars
 import logging
 import os
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Hashable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar, cast
+from typing import TYPE_CHECKING, TypeVar
 
 from hyperface import offers, runs
 from hyperface.assets import assets_folder
@@ -22,6 +22,7 @@ from hyperface.serving.owners import claim, owner_of
 from hyperface.serving.visitors import NOBODY
 from hyperface.ui.parts.gradio_internals import asking
 from hyperface.ui.parts.imports import import_once
+from hyperface.ui.parts.kept import Kept
 
 if TYPE_CHECKING:
     from hyperface.gallery import Gallery
@@ -58,10 +59,7 @@ class AppContext:
     generator_name: str = field(default_factory=usual_generator)
     limits: Limits = field(default_factory=limits_from)
     preparing: str = ""  # what a visitor who waits for a first picture is told; "" once there is one
-    _parts: dict[object, object] = field(default_factory=dict, repr=False)
-    _locks: dict[object, threading.Lock] = field(default_factory=dict, repr=False)
-    _begun: set[object] = field(default_factory=set, repr=False)
-    _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
+    _parts: Kept = field(default_factory=Kept, repr=False)
 
     def __post_init__(self) -> None:
         _require_embedded(self.generator_name)
@@ -191,34 +189,25 @@ class AppContext:
         generator = self.generator(self.artist_name(space, chosen))
         return generator.for_space(space) if generator.space.same(space) else generator
 
-    def cached(self, key: object, load: Callable[[], T]) -> T:
-        """The value of `load()`, called once for each key; a call that raised is tried again next time."""
-        with self._lock:
-            lock = self._locks.setdefault(key, threading.Lock())
-        with lock:  # one at a time for each key: two visitors must not load the same weights twice
-            if key not in self._parts:
-                self._parts[key] = load()
-            return cast(T, self._parts[key])
+    def cached(self, key: Hashable, load: Callable[[], T]) -> T:
+        """The value of `load()`, called once for each key while it is among those kept (`Kept`)."""
+        return self._parts.get(key, load)
 
-    def once_there(self, key: object, load: Callable[[], T]) -> T | None:
+    def once_there(self, key: Hashable, load: Callable[[], T]) -> T | None:
         """The same, worked out in the background: None until it is there, and where `load` raises."""
-        with self._lock:
-            if key in self._parts:
-                return cast(T, self._parts[key])
-            if key in self._begun:
-                return None
-            self._begun.add(key)
 
-        def work() -> None:
-            import_once()
-            try:
-                self.cached(key, load)
-            except Exception as error:  # whoever asked goes on without it
-                log.warning("%s could not be made: %s", key, error)
+        def begin(work: Callable[[], None]) -> None:
+            def run() -> None:
+                import_once()
+                try:
+                    work()
+                except Exception as error:  # whoever asked goes on without it
+                    log.warning("%s could not be made: %s", key, error)
 
-        asked = contextvars.copy_context()  # what is worked out is still for whoever asked
-        threading.Thread(target=asked.run, args=(work,), name="once-there", daemon=True).start()
-        return None
+            asked = contextvars.copy_context()  # what is worked out is still for whoever asked
+            threading.Thread(target=asked.run, args=(run,), name="once-there", daemon=True).start()
+
+        return self._parts.once_there(key, load, begin)
 
     def warm_up(self) -> threading.Thread:
         """Load in the background what a visitor will need first, in the order of the tabs."""

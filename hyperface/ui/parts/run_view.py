@@ -9,6 +9,7 @@ from typing import Any
 from hyperface.errors import HyperFaceError, InputError
 from hyperface.jobs import placement
 from hyperface.runs import DONE, FAILED, INTERRUPTED, RUNNING, STARTING, STOPPED, WAITING, Run
+from hyperface.serving import sweeping
 from hyperface.ui.parts import worker
 from hyperface.ui.parts.context import AppContext
 from hyperface.ui.parts.imports import import_once
@@ -87,7 +88,7 @@ def status_news(context: AppContext, run: Run) -> dict[str, Any]:
         "state": status.state,
         "active": status.active,
         "title": title,
-        "text": " · ".join(part for part in (message, left, placement.told(run)) if part),
+        "text": " · ".join(filter(None, (message, left, placement.told(run), sweeping.warning(run)))),
         "progress": status.progress,
         "can_continue": status.state in (STOPPED, FAILED, INTERRUPTED) and not context.is_demo(run),
     }

@@ -1,7 +1,7 @@
 // The list of the visitor's runs behind what is shown, where each can be given another name, or be deleted.
 import { find } from '../parts/elements.js';
 
-/** @typedef {{ name: string, title: string, noun: string }} ListedRun */
+/** @typedef {{ name: string, title: string, noun: string, warning: string }} ListedRun */
 /** @typedef {Pick<import('./strip.js').StoryServer, 'rename' | 'remove'>} RunServer */
 
 /**
@@ -42,6 +42,11 @@ function runMenu(root, server, changed) {
       remove.textContent = 'Delete';
     });
     line.append(noun, name, rename, remove, told);
+    if (run.warning) {
+      const warning = document.createElement('p');
+      warning.textContent = run.warning;
+      line.append(warning);
+    }
     return line;
   }
 

@@ -29,7 +29,7 @@ import { FIRST_TAB, followTabs, openTab, tabOpen } from './tabs.js';
  * @property {Record<string, Next>} next
  * @property {{ first?: string, between?: string, last?: string }} captions
  * @property {boolean} [active] whether the packing is still at work
- * @property {{ name: string, title: string, noun: string }[]} runs
+ * @property {{ name: string, title: string, noun: string, warning: string }[]} runs
  * @property {undefined} [error]
  */
 

@@ -16,6 +16,7 @@ import gradio as gr
 
 from hyperface.jobs import generate
 from hyperface.runs import Run
+from hyperface.serving import sweeping
 from hyperface.ui.parts import worker
 from hyperface.ui.parts.context import AppContext
 from hyperface.ui.parts.events import AT_ONCE, LATEST, QUIET
@@ -96,7 +97,12 @@ def story_news(context: AppContext, question: Question) -> dict[str, Any]:
             "ready": context.is_demo(chain.packing),
             "active": chain.packing.status().active,
             "runs": [
-                {"name": run.name, "title": run.title, "noun": NOUNS.get(run.verb, run.verb)}
+                {
+                    "name": run.name,
+                    "title": run.title,
+                    "noun": NOUNS.get(run.verb, run.verb),
+                    "warning": sweeping.warning(run),
+                }
                 for run in chain.runs
                 if not context.is_demo(run)
             ],
