@@ -29,7 +29,7 @@ function curves(state) {
   const { series, bound } = state, x = series.step, newest = x.length - 1, here = place(state);
   /** @param {Column} y @param {string} name @param {string} color */
   const line = (y, name, color) => ({ type: 'scatter', mode: 'lines', x, y, name, line: { color, width: 2 } });
-  const end = Math.max(state.options.steps || 0, x[newest] ?? 0);
+  const end = Math.max(state.options.steps || 1, x[newest] ?? 0);
   const xaxis = { title: { text: 'step' }, range: [0, end], fixedrange: true };
   const shapes = here >= 0 && here < newest ? [upright(x[here], { color: 'series-muted', width: 1 })] : [];
   /** @type {object[]} */
@@ -119,13 +119,14 @@ class PackingCharts {
   }
 
   /**
-   * Draw the curves, unless they were drawn a moment ago.
+   * Draw the curves, unless they were drawn a moment ago. A packing without any yet is drawn once, so that the curves of the
+   * one before go.
    * @param {Packing} state
    * @param {boolean} now draw them in any case
    */
   draw(state, now) {
-    const moment = performance.now();
-    if (!state.series.step.length || (!now && moment - state.drawnCharts < PAUSE_MILLISECONDS)) return;
+    const moment = performance.now(), recent = moment - state.drawnCharts < PAUSE_MILLISECONDS;
+    if (state.drawnCharts && (!state.series.step.length || (recent && !now))) return;
     state.drawnCharts = moment;
     const { angles, terms } = curves(state);
     this.angles.draw(angles);

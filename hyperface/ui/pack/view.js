@@ -129,6 +129,7 @@ function packView({ element, props, server, trigger, watch }) {
     else {
       state = fresh(name);
       sphere.clear();
+      showFigures(root, state);
     }
     const where = place(), wanted = where.run === name ? chosenAt(where) : null;
     Object.assign(state, { chosen: wanted ?? 0, picked: wanted !== null });

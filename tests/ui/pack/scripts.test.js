@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 
 import { explanation, headline } from '../../../hyperface/ui/pack/alike.js';
-import { brushed, curves, histogram } from '../../../hyperface/ui/pack/charts.js';
+import { PackingCharts, brushed, curves, histogram } from '../../../hyperface/ui/pack/charts.js';
 import { degrees, place, share } from '../../../hyperface/ui/pack/figures.js';
 import { decodeFrames, fresh, takeIn } from '../../../hyperface/ui/pack/frames.js';
 import { colorRange } from '../../../hyperface/ui/pack/sphere_picture.js';
@@ -159,6 +159,18 @@ test('the curves go to the last step, with a mark at the step that is shown', ()
   Object.assign(state, { index: 0, live: false, bound: null });
   const marked = /** @type {Record<string, any>} */ (curves(state)).angles;
   assert.deepEqual([marked.data.length, marked.layout.shapes[0].x0], [2, 0]);
+});
+
+test('the curves of a packing that has none yet are empty, and drawn once', () => {
+  const { angles, terms } = /** @type {Record<string, any>} */ (curves({ ...fresh('new'), options: { steps: 30 } }));
+  assert.deepEqual(angles.data.map((/** @type {{ y: number[] }} */ { y }) => y), [[], []]);
+  assert.deepEqual(angles.layout.xaxis.range, [0, 30]);
+  assert.deepEqual(terms.layout.shapes, []);
+  let drawn = 0;
+  const chart = { draw: () => drawn += 1 }, state = fresh('new');
+  const charts = Object.assign(Object.create(PackingCharts.prototype), { angles: chart, terms: chart });
+  for (const now of [false, true, false]) charts.draw(state, now);
+  assert.equal(drawn, 2);
 });
 
 test('the histogram has the same bars in all frames', () => {
