@@ -49,9 +49,14 @@ def new_key() -> str:
     return secrets.token_urlsafe(KEY_BYTES)
 
 
-def errand(mark: str = NOBODY) -> dict[str, str]:
-    """Headers of a request that the server sends to itself on behalf of a visitor: an agent's, for one."""
-    return {ERRAND: _secret, ERRAND_FOR: mark}
+def errand() -> dict[str, str]:
+    """Headers of a request that the server sends to itself, beside those of `on_behalf_of` where it is a visitor's."""
+    return {ERRAND: _secret}
+
+
+def on_behalf_of(mark: str) -> dict[str, str]:
+    """Headers that say whose wish such a request is: an agent's, for one."""
+    return {ERRAND_FOR: mark}
 
 
 def is_errand(scope: Scope) -> bool:

@@ -8,7 +8,20 @@ import pytest
 
 from hyperface import runs
 from hyperface.serving.owners import OWNER, claim, owner_of
-from hyperface.serving.visitors import COOKIE, HEADER, NOBODY, SCOPE, KnowVisitors, asking, mark_of, new_key, sent_key
+from hyperface.serving.visitors import (
+    COOKIE,
+    ERRAND,
+    HEADER,
+    NOBODY,
+    SCOPE,
+    KnowVisitors,
+    asking,
+    errand,
+    mark_of,
+    new_key,
+    on_behalf_of,
+    sent_key,
+)
 
 KEY = "k" * 43
 ALICE, BOB = mark_of("a" * 43), mark_of("b" * 43)
@@ -75,6 +88,15 @@ def test_a_script_may_send_its_own_key_which_goes_before_the_cookie():
     mark, headers = answered("/", x_hyperface_key=KEY, cookie=f"{COOKIE}={new_key()}")
     assert mark == mark_of(KEY)
     assert "set-cookie" not in headers
+
+
+def test_the_server_asks_itself_for_a_visitor_and_nobody_else_does_so():
+    told = {name.replace("-", "_"): value for name, value in {**on_behalf_of(ALICE), **errand()}.items()}
+    mark, headers = answered("/config", **told)
+    assert mark == ALICE
+    assert "set-cookie" not in headers
+    for secret in ("", "guessed", told[ERRAND.replace("-", "_")][:-1]):
+        assert answered("/config", **{**told, ERRAND.replace("-", "_"): secret})[0] != ALICE
 
 
 def test_a_run_remembers_whose_it_is(tmp_path):

@@ -181,14 +181,14 @@ def answer_agents_in_json() -> None:
     class ToolServer(mcp.GradioMCPServer):
         def _get_or_create_client(self) -> Any:
             client = super()._get_or_create_client()
-            client.headers.update(visitors.errand())  # no visitor's: what it hears is told to whoever asked for it
+            client.headers.update(visitors.errand())  # these go before those of a single request
             return client
 
         def _prepare_tool_call_args(self, name: str, arguments: dict[str, Any]) -> Any:
             endpoint, values, headers, function = super()._prepare_tool_call_args(name, arguments)
             request = self.mcp_server.request_context.request
             mark = visitors.NOBODY if request is None else request.scope.get(visitors.SCOPE, visitors.NOBODY)
-            return endpoint, values, {**headers, visitors.ERRAND_FOR: mark}, function
+            return endpoint, values, {**headers, **visitors.on_behalf_of(mark)}, function
 
         def postprocess_output_data(self, data: Any, root_url: str) -> list[TextContent | ImageContent]:
             return [part for output in data for part in agent_content(output)]

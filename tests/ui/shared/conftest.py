@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import importlib.util
 import json
 import secrets
 import socket
@@ -90,7 +91,8 @@ def shared_url(shared_context: Any, in_a_loop: Callable) -> Iterator[str]:
         port = probe.getsockname()[1]
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(shared_context, "warm_up", lambda: None)
-        blocks = in_a_loop(lambda: launch(shared_context, host="127.0.0.1", port=port, wait=False))
+        tools = importlib.util.find_spec("mcp") is not None
+        blocks = in_a_loop(lambda: launch(shared_context, host="127.0.0.1", port=port, mcp=tools, wait=False))
     yield f"http://127.0.0.1:{port}"
     in_a_loop(lambda: blocks.close(verbose=False))
 
