@@ -74,7 +74,7 @@ class Doors:
             return
         if self._guard is not None:
             await self._guard.check_session(scope, door, body)
-        await self._app(scope, _replayed(body, receive), send)
+        await self._app(scope, replayed(body, receive), send)
 
     def _find(self, scope: Scope) -> Door:
         path = scope["path"].removeprefix(scope.get("root_path", ""))
@@ -158,7 +158,7 @@ async def _received(scope: Scope, receive: Receive, largest: int, taken: Taken) 
     return b"".join(parts)
 
 
-def _replayed(body: bytes, receive: Receive) -> Receive:
+def replayed(body: bytes, receive: Receive) -> Receive:
     """A `receive` that brings a body that has been received already, and then whatever else happens."""
     given = False
 

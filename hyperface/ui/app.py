@@ -14,6 +14,7 @@ from starlette.responses import FileResponse
 from starlette.routing import Route
 
 from hyperface.serving.doors import Doors
+from hyperface.serving.envelopes import Envelopes
 from hyperface.serving.guard import Guard
 from hyperface.serving.manifest import manifest_routes
 from hyperface.serving.visitors import KnowVisitors
@@ -26,7 +27,7 @@ from hyperface.ui.pack import tab as pack_tab
 from hyperface.ui.parts import worker
 from hyperface.ui.parts.app_page import AppPage
 from hyperface.ui.parts.context import AppContext
-from hyperface.ui.parts.gradio_internals import WatchedLine, keep_nothing_shown, run_lean
+from hyperface.ui.parts.gradio_internals import Page, WatchedLine, keep_nothing_shown, known_of, run_lean
 from hyperface.ui.parts.reading import doc_reader
 from hyperface.ui.parts.run_picker import run_picker
 from hyperface.ui.parts.scripts import head_script
@@ -64,7 +65,7 @@ def build(context: AppContext) -> gr.Blocks:
     """The page. Nothing heavy is loaded by it."""
     keep_nothing_shown()
     blocks: gr.Blocks
-    with gr.Blocks(title="HyperFace", analytics_enabled=False, delete_cache=UPLOADS_KEPT, fill_width=True) as blocks:
+    with Page(title="HyperFace", analytics_enabled=False, delete_cache=UPLOADS_KEPT, fill_width=True) as blocks:
         add_endpoints(context)  # first, so that no handler has taken a name
         with gr.Row(elem_classes=["hf-top"]):
             gr.HTML(HEADER, apply_default_css=False, js_on_load=None)
@@ -129,14 +130,14 @@ def launch(
         footer_links=["api"],
         mcp_server=tools,
         enable_monitoring=False,
-        app_kwargs=around(Guard(context.limits, WatchedLine(blocks)) if context.limits.shared else None),
+        app_kwargs=around(blocks, Guard(context.limits, WatchedLine(blocks)) if context.limits.shared else None),
         state_session_capacity=SESSIONS,
         quiet=not wait,
     )
     return blocks
 
 
-def around(guard: Guard | None = None) -> dict[str, Any]:
+def around(blocks: gr.Blocks, guard: Guard | None = None) -> dict[str, Any]:
     """What stands before the page and beside it in the web application, for Gradio's `app_kwargs`. guard: where
     strangers share the server."""
     plotly_js = Path(str(files("plotly") / "package_data" / "plotly.min.js"))
@@ -145,4 +146,5 @@ def around(guard: Guard | None = None) -> dict[str, Any]:
         return FileResponse(plotly_js, headers={"Cache-Control": "max-age=86400"})
 
     routes = [*manifest_routes(), Route(PLOTLY_PATH, plotly)]
-    return {"middleware": [Middleware(KnowVisitors), Middleware(Doors, guard=guard)], "routes": routes}
+    inside = Middleware(Envelopes, known=lambda: known_of(blocks))
+    return {"middleware": [Middleware(KnowVisitors), Middleware(Doors, guard=guard), inside], "routes": routes}

@@ -56,7 +56,7 @@ def guessed_with(model: str | None, label: str, benchmark: str | None, found: Ev
 
 def at_line(value: dict[str, Any] | None, line: float) -> dict[str, Any] | None:
     """The component's value with another threshold, a cosine; as it is while the model has no result."""
-    return {**value, "line": line} if value and value.get("evaluated") else value
+    return {**value, "line": line} if isinstance(value, dict) and value.get("evaluated") else value
 
 
 def quiz_news(context: AppContext, question: Question) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import gradio as gr
 
@@ -74,22 +75,23 @@ def newest_study(context: AppContext) -> Studied:
     """The newest study that has compared something; nothing while there is none."""
     for run in context.runs("study"):
         if run.results().get("tables"):
-            return _outcome(run)
+            return _outcome(context, run)
     return Studied()
 
 
-def _outcome(run: Run) -> Studied:
+def _outcome(context: AppContext, run: Run) -> Studied:
     from hyperface.jobs import study
 
     try:
         figure = run.file(study.FIGURE).read_text(encoding="utf-8")
     except (OSError, RunError):  # one of an earlier version has none
         figure = ""
+    report = Path(run.name if context.limits.shared else run.path) / study.REPORT  # on one's own machine, where it is
     tables = "\n\n".join(map(str, run.results()["tables"]))
     return Studied(
         f'<div class="hf-study">{figure}</div>',
         f'<div class="hf-scroll" tabindex="0" role="region" aria-label="Table of the study"><pre>{escape(tables)}</pre>'
-        f'</div><p class="hf-note">{escape(run.title)}: <code>{escape(str(run.path / study.REPORT))}</code></p>',
+        f'</div><p class="hf-note">{escape(run.title)}: <code>{escape(str(report))}</code></p>',
     )
 
 

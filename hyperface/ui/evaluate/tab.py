@@ -35,6 +35,7 @@ from hyperface.ui.parts.downloads import downloads
 from hyperface.ui.parts.events import LATEST, QUIET, Given, Updates
 from hyperface.ui.parts.gradio_internals import changing_checkboxes, changing_dropdown
 from hyperface.ui.parts.plots import chart
+from hyperface.ui.parts.questions import number
 from hyperface.ui.parts.remembered import remember
 from hyperface.ui.parts.run_picker import keeping
 from hyperface.ui.parts.run_progress import run_progress
@@ -196,7 +197,7 @@ def _show_results(page: AppPage, tab: gr.Tab, parts: Parts) -> None:
 
     def moved(given: Given, event: gr.EventData) -> Updates:
         """The same, where it was moved beside the visitor's guesses."""
-        line = float(getattr(event, "line", 0.5))
+        line = number(getattr(event, "line", None), "threshold", 0.5)
         found = found_on(context, given[models], given[benchmark])
         return {closer.threshold: line, **details(closer, found, given[closer.looked_at], line)}
 

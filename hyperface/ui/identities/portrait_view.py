@@ -11,12 +11,13 @@ from typing import Any
 import gradio as gr
 
 from hyperface.drawing import data_url
-from hyperface.errors import HyperFaceError, InputError
+from hyperface.errors import HyperFaceError
 from hyperface.ui.identities.portrayed import WORDS, face, portrayed, sitter, unbroken
 from hyperface.ui.parts.context import AppContext
 from hyperface.ui.parts.events import QUIET
 from hyperface.ui.parts.packed import load_packed
 from hyperface.ui.parts.pictures import escape
+from hyperface.ui.parts.questions import number
 from hyperface.ui.parts.run_view import Question, answers
 from hyperface.ui.parts.scripts import component_script
 from hyperface.ui.parts.toasts import show
@@ -111,11 +112,7 @@ def nearest_text(context: AppContext, question: Question) -> str:
 
 def _number(question: Question, name: str) -> float | None:
     value = question.get(name)
-    if value is None:
-        return None
-    if not isinstance(value, int | float) or isinstance(value, bool):
-        raise InputError(f"A portrait's {name} is a number; got {value!r}.")
-    return float(value)
+    return None if value is None else number(value, f"portrait's {name}")
 
 
 def _refused(event: gr.EventData) -> None:

@@ -31,6 +31,7 @@ from hyperface.ui.identities.portrait_view import portrait_view
 from hyperface.ui.identities.portrayed import MAX_SEED
 from hyperface.ui.identities.separation_panel import separation_panel
 from hyperface.ui.identities.sphere_panel import sphere_panel
+from hyperface.ui.parts import questions
 from hyperface.ui.parts.app_page import AppPage
 from hyperface.ui.parts.choices import offer
 from hyperface.ui.parts.context import AppContext
@@ -150,7 +151,7 @@ def _share_identity(page: AppPage, first: gr.Number, start: gr.Number, scatter: 
     """
 
     def chosen(event: gr.EventData) -> list[int]:
-        return [max(0, int(getattr(event, "identity", 0)))] * 2
+        return [max(0, questions.whole(getattr(event, "identity", None), "identity", 0))] * 2
 
     def tell(name: str | None, number: float | None) -> dict[str, Any]:
         there = _nearest_person(page.context, name, number)
@@ -159,7 +160,8 @@ def _share_identity(page: AppPage, first: gr.Number, start: gr.Number, scatter: 
         return chosen_by_hand(name, there)
 
     def picked(name: str | None, event: gr.EventData) -> dict[str, Any]:
-        return chosen_by_hand(name, picked_point(event))
+        point = picked_point(event)
+        return chosen_by_hand(name, None if point is None else questions.number(point, "person"))
 
     page.strip.chosen(chosen, outputs=[first, start], **AT_ONCE)
     for number in (first, start):

@@ -9,7 +9,9 @@ import numpy as np
 from hyperface.errors import InputError
 from hyperface.lessons import ball
 from hyperface.lessons.ball import BallFrame
+from hyperface.ui.learn.asked import whole
 from hyperface.ui.parts.context import AppContext
+from hyperface.ui.parts.questions import said
 from hyperface.ui.parts.run_view import Question
 
 MOST_FRAMES = 80  # in one answer
@@ -29,7 +31,7 @@ def answer(_: AppContext, question: Question) -> dict[str, Any]:
         return {"frames": told(list(ball.push_apart(points)))}
     if what == "many":
         return {"frames": told(list(ball.best_of_many(_count(question))))}
-    raise InputError(f"The lesson cannot be asked {what!r}.")
+    raise InputError(f"The lesson cannot be asked {said(what)}.")
 
 
 def told(frames: list[BallFrame]) -> list[list[list[float]]]:
@@ -39,7 +41,4 @@ def told(frames: list[BallFrame]) -> list[list[list[float]]]:
 
 
 def _count(question: Question) -> int:
-    count = question.get("count")
-    if not isinstance(count, int) or isinstance(count, bool):
-        raise InputError(f"The number of points is a whole number; got {count!r}.")
-    return count
+    return whole(question, "count")

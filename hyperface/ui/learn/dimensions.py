@@ -10,6 +10,7 @@ from hyperface.errors import InputError
 from hyperface.lessons import dimensions
 from hyperface.ui.learn.asked import whole
 from hyperface.ui.parts.context import AppContext
+from hyperface.ui.parts.questions import said
 from hyperface.ui.parts.run_view import Question
 
 MOST_FRAMES = 60  # in one answer
@@ -24,7 +25,7 @@ def answer(context: AppContext, question: Question) -> dict[str, Any]:
         way = list(dimensions.push_apart(whole(question, "count"), whole(question, "dimension")))
         shown = np.unique(np.linspace(0, len(way) - 1, MOST_FRAMES).round().astype(int))
         return {"frames": [{"closest": way[i].closest, "counts": way[i].counts.tolist()} for i in shown]}
-    raise InputError(f"The lesson cannot be asked {what!r}.")
+    raise InputError(f"The lesson cannot be asked {said(what)}.")
 
 
 def _beginning() -> dict[str, Any]:

@@ -11,6 +11,7 @@ from hyperface.errors import InputError
 from hyperface.lessons import pictures
 from hyperface.ui.learn.heads import cast_of
 from hyperface.ui.parts.context import AppContext
+from hyperface.ui.parts.questions import said
 from hyperface.ui.parts.run_view import Question
 
 
@@ -18,7 +19,7 @@ def answer(context: AppContext, question: Question) -> dict[str, Any]:
     """begin: how many pairs there are, and where the line is. pair: pair `number`, from 0."""
     what, number = question.get("what"), question.get("number", 0)
     if what not in ("begin", "pair"):
-        raise InputError(f"The lesson cannot be asked {what!r}.")
+        raise InputError(f"The lesson cannot be asked {said(what)}.")
     if not isinstance(number, int) or not 0 <= number < pictures.COUNT:
         raise InputError(f"There are pairs 0 to {pictures.COUNT - 1}; {number!r} was asked for.")
     generator = cast_of(context).people

@@ -14,6 +14,7 @@ from hyperface.lessons import race
 from hyperface.ui.learn.asked import whole
 from hyperface.ui.learn.heads import cast_of
 from hyperface.ui.parts.context import AppContext
+from hyperface.ui.parts.questions import said
 from hyperface.ui.parts.run_view import Question
 
 if TYPE_CHECKING:
@@ -83,4 +84,4 @@ def answer(context: AppContext, question: Question) -> dict[str, Any]:
         if not isinstance(leads, list) or not all(isinstance(lead, int | float) for lead in leads):
             raise InputError("The leads of races are numbers.")
         return asdict(race.tally([float(lead) for lead in leads[:1000]]))
-    raise InputError(f"The lesson cannot be asked {what!r}.")
+    raise InputError(f"The lesson cannot be asked {said(what)}.")

@@ -10,6 +10,7 @@ from hyperface.lessons import requests
 from hyperface.ui.learn.asked import whole
 from hyperface.ui.learn.heads import cast_of
 from hyperface.ui.parts.context import AppContext
+from hyperface.ui.parts.questions import said
 from hyperface.ui.parts.run_view import Question
 
 
@@ -30,4 +31,4 @@ def answer(context: AppContext, question: Question) -> dict[str, Any]:
             "asked": drawn.asked_apart,
             "drawn": drawn.drawn_apart,
         }
-    raise InputError(f"The lesson cannot be asked {what!r}.")
+    raise InputError(f"The lesson cannot be asked {said(what)}.")

@@ -13,6 +13,7 @@ from hyperface.ui.evaluate.evaluations import DLIB, evaluations
 from hyperface.ui.learn.asked import whole
 from hyperface.ui.learn.heads import cast_of
 from hyperface.ui.parts.context import AppContext
+from hyperface.ui.parts.questions import said
 from hyperface.ui.parts.run_view import Question
 
 
@@ -23,7 +24,7 @@ def answer(context: AppContext, question: Question) -> dict[str, Any]:
         return context.cached("lesson thresholds", lambda: _pairs(context))
     if what == "search":
         return _search(context, whole(question, "seed"))
-    raise InputError(f"The lesson cannot be asked {what!r}.")
+    raise InputError(f"The lesson cannot be asked {said(what)}.")
 
 
 def _pairs(context: AppContext) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from hyperface.lessons import variety
 from hyperface.ui.learn.asked import number, whole
 from hyperface.ui.learn.heads import cast_of
 from hyperface.ui.parts.context import AppContext
+from hyperface.ui.parts.questions import said
 from hyperface.ui.parts.run_view import Question
 
 GENERATORS = ("gan", "heads")
@@ -29,7 +30,7 @@ def answer(context: AppContext, question: Question) -> dict[str, Any]:
         row = variety.row(person, people, beta, cast.generator, cast.recognizer, seed=person)
         images = [data_url(picture) for picture in row.pictures]
         return {"images": images, "degrees": row.degrees.tolist(), "own": row.own.tolist()}
-    raise InputError(f"The lesson cannot be asked {what!r}.")
+    raise InputError(f"The lesson cannot be asked {said(what)}.")
 
 
 def _curves(context: AppContext) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from hyperface.runs import Run
 from hyperface.ui.parts.context import AppContext
 from hyperface.ui.parts.packed import gallery_of, load_packed
 from hyperface.ui.parts.people import drawn_faces, packed_faces, start_faces
+from hyperface.ui.parts.questions import whole, wholes
 from hyperface.ui.parts.run_view import Question
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ def people_faces(context: AppContext, question: Question) -> dict[str, Any]:
     Addresses (`data:`) or None where there is none.
     """
     run = context.run(str(question.get("run")))
-    identities = [int(index) for index in list(question.get("identities") or [])[:MOST_AT_ONCE]]
+    identities = wholes(question.get("identities"), "identities")[:MOST_AT_ONCE]
     now = None if run.status().active else packed_faces(context, run, identities)
     return {"start": _addresses(start_faces(context, run, identities), identities), "now": _addresses(now, identities)}
 
@@ -43,7 +44,7 @@ def way_faces(context: AppContext, question: Question) -> dict[str, Any]:
 
     run = context.run(str(question.get("run")))
     steps, rows = embeddings_on_the_way(
-        run, lambda: gallery_of(context, run).embeddings, int(question["identity"]), WAYPOINTS
+        run, lambda: gallery_of(context, run).embeddings, whole(question.get("identity"), "identity"), WAYPOINTS
     )
     return {"steps": steps, "images": [data_url(image) for image in drawn_faces(context, run, torch.from_numpy(rows))]}
 

@@ -20,6 +20,7 @@ from hyperface.ui.parts.context import AppContext
 from hyperface.ui.parts.encoded import encoded, hundredths
 from hyperface.ui.parts.packed import gallery_of
 from hyperface.ui.parts.people import face_sheet
+from hyperface.ui.parts.questions import said, whole
 from hyperface.ui.parts.run_view import PROGRESS_HTML, Question, answers, columns, control_functions, status_news
 from hyperface.ui.parts.scripts import component_script
 
@@ -80,11 +81,14 @@ def pack_news(context: AppContext, question: Question) -> dict[str, Any]:
         run = context.run(str(question.get("run")))
     except RunError as error:
         return {"gone": str(error), "cursor": None}
-    cursor = question.get("cursor") or {"metrics": 0, "frames": 0}
+    told = question.get("cursor") or {}
+    if not isinstance(told, dict):
+        raise InputError(f"The cursor is what the last answer said; it was {said(told)}.")
+    cursor = {name: whole(told.get(name), "cursor", 0) for name in ("metrics", "frames")}
     status = status_news(context, run)  # before the figures: what it says is over has all its figures written
-    rows, metrics_offset = run.metrics_from(int(cursor["metrics"]))
+    rows, metrics_offset = run.metrics_from(cursor["metrics"])
     frames = read_frames(run.path / names.FRAMES)
-    seen, count = int(cursor["frames"]), 0 if frames is None else len(frames)
+    seen, count = max(0, cursor["frames"]), 0 if frames is None else len(frames)
     if count < seen:  # another run's frames, or a file begun anew
         seen = 0
     fresh: np.ndarray | None = None
@@ -121,10 +125,10 @@ def person_angles(context: AppContext, question: Question) -> dict[str, Any]:
     from hyperface.jobs.pack.start import kept_steps
 
     run = context.run(str(question.get("run")))
-    seen = max(0, int(question.get("seen") or 0))
+    seen = max(0, whole(question.get("seen"), "number of steps seen", 0))
     kept = kept_steps(run, lambda: gallery_of(context, run).embeddings)
     most = max(1, BYTES_AT_ONCE // (2 * len(kept.rows[0])))
-    degrees = kept.angles(int(question["identity"]), seen, most)
+    degrees = kept.angles(whole(question.get("identity"), "identity"), seen, most)
     steps = kept.steps[seen : seen + len(degrees)]
     return {
         "from": seen,

@@ -15,6 +15,7 @@ from hyperface.ui.parts.encoded import hundredths
 from hyperface.ui.parts.figure_block import figure_block
 from hyperface.ui.parts.packed import Packed, load_packed
 from hyperface.ui.parts.people import face_sheet
+from hyperface.ui.parts.questions import whole
 from hyperface.ui.parts.run_view import Question, ServerFunction, answers
 
 Ball = dict[str, Any]
@@ -77,7 +78,7 @@ def ball_of(
 
 def angles_from(context: AppContext, question: Question) -> dict[str, Any]:
     """True angles from the packed person `identity` of a run to everybody, as `hundredths` tells them."""
-    packed, person = load_packed(context, str(question.get("run"))), int(question["identity"])
+    packed, person = load_packed(context, str(question.get("run"))), whole(question.get("identity"), "identity")
     if not 0 <= person < len(packed):
         raise InputError(f"There is no identity {person}: they are numbered from 0 to {len(packed) - 1}.")
     return {"angles": hundredths(packed.angles_from(person))}

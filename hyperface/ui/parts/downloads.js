@@ -13,7 +13,7 @@ function downloads({ element, props, server }) {
     button.addEventListener('click', async () => {
       told.textContent = '';
       const { number, name, type } = button.dataset;
-      const answer = await server.made({ number, value: props.value });
+      const answer = await server.made({ number: Number(number), value: props.value });
       if (answer.error) {
         told.textContent = answer.error;
         return;

@@ -9,7 +9,9 @@ from typing import Any
 
 import gradio as gr
 
+from hyperface.errors import InputError
 from hyperface.ui.parts.pictures import escape
+from hyperface.ui.parts.questions import whole
 from hyperface.ui.parts.run_view import Question, answers
 from hyperface.ui.parts.scripts import component_script
 
@@ -29,7 +31,13 @@ def downloads(files: Sequence[Download], *, elem_id: str) -> gr.HTML:
 
     @answers
     def made(question: Question) -> dict[str, Any]:
-        content = files[int(question["number"])].make(question["value"])
+        number = whole(question.get("number"), "number of a file")
+        if not 0 <= number < len(files):
+            raise InputError("There is no such file to save.")
+        try:
+            content = files[number].make(question.get("value"))
+        except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:  # it came from outside
+            raise InputError("What this would be a file of is not what the page shows. Load it again.") from error
         return {"content": base64.b64encode(content).decode("ascii")}
 
     buttons = "".join(

@@ -7,12 +7,15 @@ them, not even while they are being read, and so there are none.
 It also keeps the choices that it last sent, and refuses whatever is not among them. Where the session was forgotten, as
 when a telephone slept for a while, these are the choices that the server began with, and a page that shows others fails
 at everything.
+
+And it takes whatever a script sends it as the value of a component, and tells what then fails as an error of its own.
 """
 
 from __future__ import annotations
 
 import copy
 import json
+import logging
 import random
 import sys
 import time
@@ -26,9 +29,13 @@ from gradio.context import LocalContext
 from gradio.queueing import Event
 from gradio.state_holder import SessionState
 
+from hyperface.errors import HyperFaceError
 from hyperface.serving import visitors
 from hyperface.serving.allowances import Asked, Fair
+from hyperface.serving.envelopes import REFUSED, WRONG, Known
 from hyperface.serving.guard import ASKED
+from hyperface.ui.parts.pictures import escape
+from hyperface.ui.parts.values import check_value
 
 if TYPE_CHECKING:
     from mcp.types import ImageContent, TextContent
@@ -37,6 +44,7 @@ C = TypeVar("C", bound=Component)
 PICTURE = "data:image/"  # how the address of a picture begins that is in the answer itself
 KEPT_SECONDS = 3600  # that the values of a closed session are kept by Gradio, where nothing forgets them before
 AT_ONCE_EACH = 4  # events of one visitor that are worked on at once
+log = logging.getLogger(__name__)
 KEPT_BY_GRADIO = SessionState._update_value_in_config  # what keeps the copies
 BEGUN_BY_GRADIO = SessionState.__init__  # what copies the page's configuration
 
@@ -52,6 +60,61 @@ def asking() -> str:
     if told is None:
         return visitors.asking()
     return str(told.scope.get(visitors.SCOPE, visitors.NOBODY))
+
+
+class Page(gr.Blocks):
+    """A `gr.Blocks` whose handlers are given values of their components' kinds, and which tells nothing of its inside.
+
+    What is refused is told in a sentence. Whatever else is raised is a mistake of ours: its traceback goes to the log,
+    and the page hears that there is one.
+    """
+
+    async def preprocess_data(self, block_fn: Any, inputs: list[Any], state: Any, explicit_call: bool = False) -> Any:
+        if len(inputs) != len(block_fn.inputs):
+            raise gr.Error("Load the page again: it sent what its event does not take.", print_exception=False)
+        for block, value in zip(block_fn.inputs, inputs, strict=True):
+            if not block.stateful:
+                check_value(state[block._id] if state and block._id in state else block, value)
+        return await super().preprocess_data(block_fn, inputs, state, explicit_call)
+
+    async def process_api(self, block_fn: Any, *arguments: Any, **options: Any) -> dict[str, Any]:
+        try:
+            return await super().process_api(block_fn, *arguments, **options)
+        except (gr.Error, HyperFaceError) as error:
+            _refused(options.get("request"))
+            if isinstance(error, HyperFaceError):
+                raise gr.Error(escape(str(error)), title="That did not work", print_exception=False) from None
+            error.print_exception = False  # it is for people
+            raise
+        except Exception as error:
+            log.exception("%s", getattr(block_fn, "name", block_fn))
+            raise gr.Error(WRONG, print_exception=False) from error
+
+
+def _refused(request: object) -> None:
+    """Note it where the request's answer is written, which would call it an error of the server."""
+    told = getattr(request, "request", request)
+    getattr(told, "scope", {}).get(REFUSED, {})[REFUSED] = True
+
+
+def known_of(blocks: gr.Blocks) -> Known:
+    """What can be asked of a page."""
+    endpoints = blocks.get_api_info()["named_endpoints"]
+    return Known(
+        events={number: None if event.cancels else len(event.inputs) for number, event in blocks.fns.items()},
+        questions={number: frozenset(_questions_of(block)) for number, block in blocks.blocks.items()},
+        endpoints={
+            name.removeprefix("/"): {
+                each["parameter_name"]: each["parameter_has_default"] for each in told["parameters"]
+            }
+            for name, told in endpoints.items()
+        },
+    )
+
+
+def _questions_of(block: object) -> list[str]:
+    names = {*dir(type(block)), *vars(block)}
+    return [name for name in names if getattr(getattr(block, name, None), "_is_server_fn", False)]
 
 
 def keep_nothing_shown() -> None:

@@ -10,6 +10,7 @@ from hyperface.jobs.pack import PackOptions, packing_space
 from hyperface.runs import Run, names
 from hyperface.ui.parts.context import AppContext
 from hyperface.ui.parts.packed import gallery_of
+from hyperface.ui.parts.questions import whole
 from hyperface.ui.parts.run_view import Question
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ def face_sheet(context: AppContext, question: Question) -> dict[str, Any]:
     None as `image` where there is none.
     """
     run = context.run(str(question.get("run")))
-    part, packed = int(question["part"]), bool(question.get("packed"))
+    part, packed = whole(question.get("part"), "part"), bool(question.get("packed"))
     if part < 0 or (packed and run.status().active):
         return {"image": None}
     try:

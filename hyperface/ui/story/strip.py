@@ -14,6 +14,7 @@ from typing import Any
 
 import gradio as gr
 
+from hyperface.errors import HyperFaceError
 from hyperface.jobs import generate
 from hyperface.runs import Run
 from hyperface.serving import sweeping
@@ -24,7 +25,7 @@ from hyperface.ui.parts.packed import load_packed
 from hyperface.ui.parts.run_picker import NOUNS, picker_at, picker_update
 from hyperface.ui.parts.run_view import Question, answers
 from hyperface.ui.parts.scripts import component_script
-from hyperface.ui.parts.toasts import toasts
+from hyperface.ui.parts.toasts import show
 from hyperface.ui.story.chain import chain_of, landing_run, pictures_to_make
 from hyperface.ui.story.stages import captions, next_steps, stages_of
 
@@ -68,18 +69,22 @@ def wire(context: AppContext, strip: gr.HTML, packing: gr.Dropdown) -> None:
     """Let the strip and the page's run picker follow each other."""
 
     def opened(event: gr.EventData) -> Any:
-        wanted = [str(name) for name in list(getattr(event, "runs", None) or [])[:MOST_WANTED]]
+        runs = getattr(event, "runs", None)
+        wanted = [str(name) for name in runs[:MOST_WANTED]] if isinstance(runs, list) else []
         name = landing_run(context, wanted)
         if name is None:
             return gr.skip()
         return {packing: picker_at(context, "pack", name), strip: {"run": name, "opened": True}}
 
     def make(name: str | None) -> None:
-        make_pictures(context, name)
+        try:
+            make_pictures(context, name)
+        except HyperFaceError as error:
+            show(error)  # and nothing changes: it has no outputs
 
     strip.opened(opened, outputs=[packing, strip], **LATEST)
     strip.listed(lambda name: picker_update(context, "pack", name), packing, packing, **LATEST)
-    strip.make(toasts(make), packing, None, **QUIET)
+    strip.make(make, packing, None, **QUIET)
     packing.change(lambda name: {"run": name}, packing, strip, **AT_ONCE)
 
 

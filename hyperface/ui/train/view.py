@@ -13,10 +13,11 @@ import gradio as gr
 import numpy as np
 
 from hyperface.drawing import data_url
-from hyperface.errors import RunError
+from hyperface.errors import InputError, RunError
 from hyperface.jobs import train
 from hyperface.runs import Run
 from hyperface.ui.parts.context import AppContext
+from hyperface.ui.parts.questions import said, whole
 from hyperface.ui.parts.run_picker import lineage_line
 from hyperface.ui.parts.run_view import PROGRESS_HTML, Question, answers, columns, control_functions, status_news
 from hyperface.ui.parts.scripts import component_script
@@ -82,15 +83,17 @@ def train_news(context: AppContext, question: Question) -> dict[str, Any]:
     status = status_news(context, run)  # before the figures: what it says is over has all its figures written
     other = train.partner_of(run)
     cursor = question.get("cursor")
+    if cursor is not None and not (isinstance(cursor, list) and len(cursor) == 3):
+        raise InputError(f"The cursor is what the last answer said; it was {said(cursor)}.")
     own_cursor, other_cursor, pairs_told = cursor or (0, 0, False)
-    rows, own_cursor = run.metrics_from(int(own_cursor))
+    rows, own_cursor = run.metrics_from(whole(own_cursor, "cursor"))
     news = {"more": False, "status": status, "metrics": series_of(rows), "against": None}
     news["guesses"] = newest_guesses(rows)
     if news["guesses"] is not None and not pairs_told:
         news["pairs"] = pairs_of(run)
         pairs_told = news["pairs"] is not None
     if other is not None:
-        rows, other_cursor = other.metrics_from(int(other_cursor))
+        rows, other_cursor = other.metrics_from(whole(other_cursor, "cursor"))
         news["against"] = {"metrics": series_of(rows), "status": status_news(context, other)}
     news["cursor"] = [own_cursor, other_cursor, pairs_told]
     if cursor is None:

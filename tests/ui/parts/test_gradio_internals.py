@@ -8,9 +8,11 @@ from fastapi.testclient import TestClient
 from gradio.routes import App
 from gradio.state_holder import SessionState
 
+from hyperface.errors import InputError
 from hyperface.ui.parts.gradio_internals import (
     BEGUN_BY_GRADIO,
     KEPT_BY_GRADIO,
+    Page,
     changing_checkboxes,
     changing_dropdown,
     forget_closed_sessions,
@@ -120,3 +122,60 @@ def test_the_queue_is_where_it_is_watched(lay_out):
             "event_queue_per_concurrency_id"} <= vars(queue).keys(), BROKEN  # fmt: skip
     assert callable(queue.push)
     assert callable(queue.get_events)
+
+
+@pytest.fixture
+def ask(in_a_loop):
+    """`ask(handler, component, value)` sends a value to a page whose handler takes it; status and what was told."""
+
+    def make(handler, component: type[gr.components.Component], options: dict, data: list) -> tuple[int, str]:
+        def build() -> TestClient:
+            with Page(analytics_enabled=False) as blocks:
+                field = component(**options)
+                gr.Button().click(handler, field, gr.Textbox(), api_name="take", queue=False)
+            return TestClient(App.create_app(blocks))
+
+        answer = in_a_loop(build).post("/gradio_api/run/take", json={"data": data, "session_hash": SESSION})
+        told = answer.json()
+        return answer.status_code, str(told.get("error", told.get("data")))
+
+    return make
+
+
+@pytest.mark.parametrize(
+    ("component", "options", "right", "wrong", "said"),
+    [
+        (gr.Number, {"label": "Seed", "precision": 0}, [0, -7, None], [2**70, 1e300, "7", True, [7]], "takes a number"),
+        (gr.Slider, {"label": "Rounds", "maximum": 9}, [0, 9, 1.5], [-1, 10, None, {}], "takes a number from 0 to 9"),
+        (gr.Textbox, {"label": "Words"}, ["", "x" * 10_000, None], [7, ["a"], "x" * 10_001], "takes a text of 10,000"),
+        (gr.Checkbox, {"label": "Twice"}, [True, False], [1, "yes", []], "is switched on or off"),
+        (gr.Radio, {"label": "How", "choices": ["a", "b"]}, ["a", None], ["c", 7, ["a"], {"a": 1}], "choice"),
+        (gr.Dropdown, {"label": "Which", "choices": ["a"]}, ["a", None], ["/etc/passwd", ["a"], "x" * 5000], "choice"),
+        (gr.CheckboxGroup, {"label": "Some", "choices": ["a"]}, [["a"], []], ["a", None, ["b"], [["a"]]], "choice"),
+        (gr.HTML, {"label": "Run"}, ["a-run", None, {"a": 1}], [7, ["a"], "x" * 5000, {"a": 2**70}], "“Run”"),
+    ],
+)
+def test_a_value_is_of_its_components_kind(ask, component, options, right, wrong, said, caplog):
+    """Sent as by a script: the handler gets what is right; what is not is told in a sentence."""
+    for value in right:
+        assert ask(lambda given: repr(given), component, options, [value])[0] == 200, value
+    for value in wrong:
+        _, told = ask(lambda given: pytest.fail("the handler was called"), component, options, [value])
+        assert said in told, value
+        assert told.endswith("."), told
+    assert "Load the page again" in ask(repr, component, options, [right[0], right[0]])[1]
+    assert caplog.text == ""
+
+
+def test_a_mistake_is_told_without_its_inside(ask, caplog, capsys):
+    def fail(_):
+        raise KeyError("/secret/place")
+
+    def refuse(_):
+        raise InputError("Choose <b>another</b>.")
+
+    assert ask(fail, gr.Textbox, {}, ["a"])[1] == "Something went wrong on the server. Its log says what."
+    assert "KeyError: '/secret/place'" in caplog.text
+    caplog.clear()
+    assert ask(refuse, gr.Textbox, {}, ["a"])[1] == "Choose &lt;b&gt;another&lt;/b&gt;."
+    assert caplog.text + capsys.readouterr().err == ""
