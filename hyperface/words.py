@@ -1,7 +1,11 @@
 """Quantities in words, for the terminal and the page."""
 
+import re
+import unicodedata
 from collections.abc import Sequence
 
+ISOLATED = "\u2068{}\u2069"  # Unicode's first strong isolate: what is inside keeps its direction to itself
+UNSEEN = re.compile("[\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff\u061c]")  # turn text, or take no room
 FEW = 3  # reasons that are told; the rest are counted
 
 
@@ -35,3 +39,19 @@ def collapsed(model: str) -> str:
         f"{model} gives every face the same embedding, so its figures are those of guessing: it has collapsed in "
         "training, or its weights or its pixels are not what it needs."
     )
+
+
+def one_line(text: object, most: int) -> str:
+    """Text that somebody else chose, as it can stand in a line among others: without what moves the cursor or turns the
+    text around it, no longer than `most` characters. Text from right to left is isolated from what stands beside it."""
+    seen = UNSEEN.sub("", without_controls(str(text)[: 10 * most]))
+    line = " ".join(seen.split())
+    line = line if len(line) <= most else f"{line[: most - 1]}…"
+    turned = any(unicodedata.bidirectional(letter) in ("R", "AL") for letter in line)
+    return ISOLATED.format(line) if turned else line
+
+
+def without_controls(text: str) -> str:
+    """Text without characters that a terminal obeys, but for the ends of lines; halves of letters become "?"."""
+    plain = "".join(" " if unicodedata.category(letter) == "Cc" and letter not in "\n\t" else letter for letter in text)
+    return plain.encode("utf-8", "replace").decode()

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 from tqdm import tqdm
 
 from hyperface.errors import HyperFaceError
-from hyperface.words import duration
+from hyperface.words import duration, without_controls
 
 if TYPE_CHECKING:
     from hyperface.datasets import Skipped
@@ -83,7 +83,7 @@ class Console:
         """A line for people; programs get the fields instead, where there are any."""
         self.end()
         if not self.json_lines:
-            print(text, file=self._output, flush=True)
+            print(without_controls(text), file=self._output, flush=True)
         elif fields:
             self.event("message", **fields)
 
@@ -93,14 +93,14 @@ class Console:
         if self.json_lines:
             self.event("message", **fields)
         else:
-            print(text, file=sys.stderr, flush=True)
+            print(without_controls(text), file=sys.stderr, flush=True)
 
     def warn(self, text: str) -> None:
         """Something that is probably not as meant: a line on stderr, and an event for programs."""
         self.end()
         self.event("warning", message=text)
         if not self.json_lines:
-            print(f"warning: {text}", file=sys.stderr, flush=True)
+            print(f"warning: {without_controls(text)}", file=sys.stderr, flush=True)
 
     def event(self, event: str, **fields: Any) -> None:
         """One JSON line, only with --json."""

@@ -18,6 +18,7 @@ from typing import Any
 from hyperface.errors import RunError
 from hyperface.files import LARGEST_JSON, check_regular, json_bytes, parse_json, sweep, write_atomic
 from hyperface.runs.processes import alive, seconds_since
+from hyperface.words import one_line
 
 FORMAT = 1
 LONGEST_NUMBER = 64  # bytes of a process's number in a file
@@ -33,6 +34,7 @@ WAITING = "waiting"  # said by a reader: a file of that name says that it waits 
 WRITTEN = frozenset((RUNNING, DONE, STOPPED, FAILED))  # what a status file may say
 MOST_NAME = 200  # bytes of a run folder's name that are looked for
 MOST_TITLE = 120  # characters
+MOST_WORD = 40
 Shown = Callable[[Path], bool]
 STARTING_SECONDS = 20.0  # a created run that nobody has launched is `starting` for so long, `interrupted` afterwards
 
@@ -172,9 +174,9 @@ def open_run(path: str | Path) -> Run:
             raise RunError(f"{path} was made by a newer version of HyperFace. Update to open it.")
         return Run(
             path=path,
-            verb=str(content["verb"]),
-            title=str(content["title"]),
-            created=str(content["created"]),
+            verb=one_line(content["verb"], MOST_WORD),
+            title=one_line(content["title"], MOST_TITLE),
+            created=one_line(content["created"], MOST_WORD),
             options={str(name): value for name, value in dict(content["options"]).items()},
             parents=tuple(str(parent) for parent in content["parents"]),
         )
@@ -263,7 +265,7 @@ def request_stop(run: Run, why: str = "") -> None:
 
 def rename(run: Run, title: str) -> None:
     """List the run under another title. RunError for an empty one."""
-    title = " ".join(title.split())[:MOST_TITLE]
+    title = one_line(title, MOST_TITLE)
     if not title:
         raise RunError("A run needs a name to be listed under.")
     path = run.path / "config.json"

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 MOST_BYTES = 256_000_000  # of bodies beyond those that are always taken in, at once, from everybody
+LONGEST_PATH = 500  # letters of an address; no file has a longer name
 PATIENCE = 30.0  # seconds without a byte of a body
 FORBIDDEN_QUESTIONS = ("deep_link",)  # in the query of any address: it would load what a session was written to
 
@@ -82,6 +83,8 @@ class Doors:
         query = scope.get("query_string", b"").decode("latin-1")
         if any(name in FORBIDDEN_QUESTIONS for name, _ in parse_qsl(query, keep_blank_values=True)):
             raise RefusedError(404, "Pages are not kept for others here: this address has no page.")
+        if len(path) > LONGEST_PATH:
+            raise RefusedError(404, "There is nothing at this address.")
         for door, pattern in self._doors:
             if door.method == method and pattern.fullmatch(path):
                 return door

@@ -79,7 +79,7 @@ class Envelopes:
         except RefusedError as refused:
             await answer_refusal(send, refused)
         except Exception as error:
-            if not hasattr(error, "status_code"):  # what a stream that nobody knows ends with is no mistake of ours
+            if not (begun and hasattr(error.__cause__, "status_code")):  # so ends a stream of a session that is unknown
                 log.exception("%s %s", scope["method"], scope["path"])
             if begun:
                 await send({"type": "http.response.body", "body": b""})

@@ -40,3 +40,18 @@ def test_programs_get_each_run_as_an_event(folder, capsys, monkeypatch):
 def test_a_folder_that_is_not_there_is_told(tmp_path, capsys):
     assert main(["runs", str(tmp_path / "gone")]) == EXIT_USER_ERROR
     assert "There is no folder" in capsys.readouterr().err
+
+
+def test_what_a_terminal_obeys_does_not_reach_it(tmp_path, capsys):
+    """In a title, a verb, a folder's name or a damaged file's reason, as a file from somebody else may have it."""
+    orders = "\x1b[2J\x1b]0;owned\x07\r\x9b31m\u202egnp.exe\n1 damaged:"
+    run = runs.create("pack", {}, title=orders, path=tmp_path / "packed\x1b[2J")
+    content = json.loads((run.path / "config.json").read_text())
+    (run.path / "config.json").write_text(json.dumps({**content, "verb": orders, "created": orders}))
+    (tmp_path / "broken\x1b]0;owned\x07").mkdir()
+    (tmp_path / "broken\x1b]0;owned\x07" / "config.json").write_text("{")
+    assert main(["runs", str(tmp_path)]) == 0
+    told = "".join(capsys.readouterr())
+    assert not set(told) & {*map(chr, range(9)), "\x07", "\x1b", "\r", "\x9b", "\u202e"}
+    assert told.count("\n1 damaged:") == 1
+    assert "owned" in told

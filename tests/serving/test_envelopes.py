@@ -6,6 +6,7 @@ import logging
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from starlette.exceptions import HTTPException
 
 from hyperface.serving.envelopes import REFUSED, WRONG, Envelopes, Known
 
@@ -93,6 +94,10 @@ def test_what_goes_wrong_further_in_is_one_sentence(caplog):
         await send({"type": "http.response.start", "status": 200, "headers": []})
         raise KeyError("/secret/place")
 
+    async def knows_no_such_session(scope, receive, send):
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        raise RuntimeError("Caught handled exception, but response already started.") from HTTPException(404)
+
     async def refuses(scope, _receive, send):
         scope[REFUSED][REFUSED] = True
         await send({"type": "http.response.start", "status": 500, "headers": []})
@@ -102,4 +107,7 @@ def test_what_goes_wrong_further_in_is_one_sentence(caplog):
         assert ask("/", method="GET", app=fails) == (500, json.dumps({"detail": WRONG}))
         assert ask("/", method="GET", app=breaks_off) == (200, "")
     assert caplog.text.count("KeyError: '/secret/place'") == 2
+    caplog.clear()
+    assert ask("/", method="GET", app=knows_no_such_session) == (200, "")
+    assert caplog.text == ""
     assert ask("/", method="GET", app=refuses) == (400, "told")

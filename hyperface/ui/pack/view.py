@@ -111,7 +111,7 @@ def pack_news(context: AppContext, question: Question) -> dict[str, Any]:
         "picture": _picture(run),
     }
     if question.get("cursor") is None:
-        news["options"] = run.options
+        news["options"] = {"steps": run.options.get("steps")}  # and no more: others name files of the server
         if news["frames"] is None:
             news["start"] = _start(context, run)
     return news

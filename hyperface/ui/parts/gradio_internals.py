@@ -101,8 +101,14 @@ def known_of(blocks: gr.Blocks) -> Known:
     """What can be asked of a page."""
     endpoints = blocks.get_api_info()["named_endpoints"]
     return Known(
-        events={number: None if event.cancels else len(event.inputs) for number, event in blocks.fns.items()},
-        questions={number: frozenset(_questions_of(block)) for number, block in blocks.blocks.items()},
+        events={
+            number: None if event.cancels else len(event.inputs)
+            for number, event in blocks.fns.items()
+            if event.cancels or event.fn is not None  # the others are done by the page alone
+        },
+        questions={
+            number: frozenset(_questions_of(each)) for number, each in [*blocks.blocks.items(), (blocks._id, blocks)]
+        },
         endpoints={
             name.removeprefix("/"): {
                 each["parameter_name"]: each["parameter_has_default"] for each in told["parameters"]
