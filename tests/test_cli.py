@@ -129,7 +129,7 @@ def unbroken(tmp_path_factory):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("kill", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+@pytest.mark.parametrize("kill", [signal.SIGINT, signal.SIGTERM])  # tests/test_killed.py has the other
 def test_a_broken_off_packing_continues_as_if_it_never_was(unbroken, tmp_path, kill):
     broken = tmp_path / "broken"
     command = [sys.executable, "-m", "hyperface", "pack", *LONG, "--run", str(broken)]
@@ -138,22 +138,19 @@ def test_a_broken_off_packing_continues_as_if_it_never_was(unbroken, tmp_path, k
     process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, preexec_fn=heed)
     wait_for_lines(broken / "metrics.jsonl", 10)
     process.send_signal(kill)
-    _, errors = process.communicate(timeout=60)
+    _, errors = process.communicate(timeout=300)
     run = runs.open_run(broken)
-    if kill == signal.SIGKILL:
-        assert run.status().state == runs.INTERRUPTED
-    else:
-        assert process.returncode == 130
-        assert "--resume" in errors
-        assert run.status().state == runs.STOPPED
-        assert 0 < run.results()["step"] < 150
+    assert process.returncode == 130
+    assert "--resume" in errors
+    assert run.status().state == runs.STOPPED
+    assert 0 < run.results()["step"] < 150
     assert main(["pack", "--resume", str(broken)]) == 0
     assert (np.load(unbroken.path / "embeddings.npy") == np.load(broken / "embeddings.npy")).all()
     assert run.metrics() == unbroken.metrics()
     assert run.status().state == runs.DONE
 
 
-def wait_for_lines(path, count: int, seconds: float = 60) -> None:
+def wait_for_lines(path, count: int, seconds: float = 300) -> None:
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         if path.is_file() and path.read_bytes().count(b"\n") >= count:

@@ -24,7 +24,7 @@ from hyperface.datasets.folder import DATA_FILES, open_folder
 from hyperface.datasets.labeled import LabeledImages
 from hyperface.datasets.provenance import described
 from hyperface.errors import DatasetError, InputError
-from hyperface.files import check_room, disk_error, parse_json, read_object, write_atomic
+from hyperface.files import check_room, disk_error, parse_json, read_object, sweep, write_atomic
 from hyperface.generators.base import Generator
 from hyperface.images import jpeg_bytes, to_uint8
 from hyperface.seeds import image_seeds, seeded_normal
@@ -200,6 +200,8 @@ def _prepare(folder: Path, card: dict[str, Any], lineage: dict[str, Any]) -> Non
     """Make the folder, or make sure that it holds the beginning of this very dataset; and that there is room."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
+        for each in (folder, *filter(Path.is_dir, folder.iterdir())):
+            sweep(each)
         if (folder / CARD).exists():
             there = parse_json((folder / CARD).read_bytes())
             longer = _lengthened(there, card)

@@ -80,8 +80,11 @@ class Driver:
             log: the figures of every step go into metrics.jsonl.
             part: of the run's progress, that this work is.
             each: whatever else is done with each step.
-            save: called with the first step, so that others find something, and then every SAVE_SECONDS.
-            finish: called with the last step, whole or stopped, or ended by an error: what there is, is kept.
+            save: called with the first step, so that others find something, and then every SAVE_SECONDS; not with the
+                very last.
+            finish: called with the last step, whole or stopped, or ended by an error: what there is, is kept. Where
+                `save` keeps a state to go on from, that comes last of all: a kill before it does the end again, and
+                after it nothing is missing.
             spoilt_by: errors after which there is nothing to keep: what was saved last stays as it is.
 
         Raises StopRequested before the last step if the run was asked to stop, and whatever the work raises.
@@ -106,7 +109,7 @@ class Driver:
                 self.console.step(told.done, told.figures)
                 if each is not None:
                     each(step)
-                if save is not None and time.monotonic() - saved > SAVE_SECONDS:
+                if save is not None and told.done < told.total and time.monotonic() - saved > SAVE_SECONDS:
                     save(step)
                     saved = time.monotonic()
                 self._progress(told, part)

@@ -196,9 +196,11 @@ class _Work:
         if images:
             with torch.inference_mode():
                 embeddings = self.recognizer.embed(torch.stack(images)).cpu().numpy()  # (b, d)
-            for name, faces in self._waiting:
-                if self.crops is not None:
+            if self.crops is not None:
+                for name, faces in self._waiting:
                     self._write_crops(self.crops, name, faces)
+            # All of a batch is done, or nothing: whoever continues has the same batches, and so the same last bits.
+            for name, faces in self._waiting:
                 self.table.add(name, faces, embeddings[: len(faces)])
                 embeddings = embeddings[len(faces) :]
         self._waiting.clear()

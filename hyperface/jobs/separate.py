@@ -141,10 +141,10 @@ def _work(worker: Worker, console: Console) -> None:
         save_checkpoint(worker.path / names.CHECKPOINT, step.state, step.step)
 
     def finish(step: ClosedLoopStep) -> None:
-        save(step)
         save_array(worker.path / names.EMBEDDINGS, step.requests)
         first = worker.run.metrics()[0]
         worker.write_results({**_metrics(step), "start_mean_seen_angle": first["mean_seen_angle"]})
+        save(step)
 
     moved = Driver(console, worker).follow(steps, "separating", "step", report, log=True, save=save, finish=finish)
     worker.progress(1, message="A second recogniser looks at the pictures")

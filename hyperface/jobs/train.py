@@ -364,12 +364,12 @@ class _Training:
                 f"After step {step.step} the network gives no numbers any more. A lower learning rate usually helps; "
                 "the last checkpoint is still good, and --resume with another --learning-rate goes on from it."
             )
-        self.save(step)
         with atomic_path(self.worker.path / names.MODEL) as temporary:
             training.save_recognizer(step, temporary)
         size = {"identities": self.dataset.identities, "images": len(self.dataset)}
         told = {"watched": self.watched} if self.watched else {}
         self.worker.write_results({**_figures(step), **size, **told})
+        self.save(step)
 
 
 def _guessed(step: TrainingStep) -> dict[str, Any]:

@@ -22,7 +22,7 @@ from hyperface import datasets, evaluation, generators, realization, recognizers
 from hyperface.defaults import RENDERED_BENCHMARKS
 from hyperface.errors import InputError
 from hyperface.evaluation.rendered import check_pairs, render_benchmarks
-from hyperface.files import write_atomic
+from hyperface.files import sweep, write_atomic
 from hyperface.gallery import Gallery
 from hyperface.recognizers.base import Recognizer
 from hyperface.seeds import stream_seed
@@ -228,6 +228,7 @@ def _requests(study: _Study, number: int, identities: torch.Tensor) -> Generator
     content = io.BytesIO()
     np.save(content, correction.requests.numpy())
     study.folder.mkdir(parents=True, exist_ok=True)
+    sweep(study.folder)
     write_atomic(kept, content.getvalue())
     return correction.requests
 

@@ -94,6 +94,18 @@ def test_same_seed_same_bytes_whatever_the_batches_and_interruptions(identities,
     assert content(tmp_path / "a") != content(tmp_path / "d")
 
 
+def test_what_kills_left_in_a_dataset_is_swept_away_when_it_goes_on(identities, tmp_path):
+    folder = tmp_path / "set"
+    folder.mkdir()
+    (folder / ".dataset.json-01234567.partial").write_text("{")  # killed before anything was there
+    list(draw(identities, folder))
+    left = folder / "000000" / ".000.jpg-01234567.partial"
+    left.write_bytes(b"half")
+    list(draw(identities, folder))
+    assert not left.exists()
+    assert not list(folder.glob(".*"))
+
+
 def test_a_complete_dataset_is_not_drawn_again(identities, tmp_path):
     list(draw(identities, tmp_path / "set"))
     steps = list(draw(identities, tmp_path / "set"))

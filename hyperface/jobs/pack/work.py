@@ -97,6 +97,8 @@ class PackWork:
             raise
         with suppress(StopRequested):  # the packing is whole: only its picture is cut short
             self._wait_for_picture()
+        if self._last is not None:  # now, and not before: a kill while the picture is drawn leaves it to be drawn
+            self._save_state(self._last)
 
     def _remember_recognizer(self) -> None:
         """Write down whose embeddings these are, and how long its features were; when continuing, they must be the same
@@ -167,12 +169,15 @@ class PackWork:
         return float(sphere.angle_degrees(bounds.max_cosine_bound(self.options.identities, dimension)))
 
     def _save(self, step: PackingStep) -> None:
-        save_checkpoint(self.folder / names.CHECKPOINT, step.state, step.step)
         save_array(self.folder / names.EMBEDDINGS, step.embeddings)
+        self._save_state(step)
+
+    def _save_state(self, step: PackingStep) -> None:
+        save_checkpoint(self.folder / names.CHECKPOINT, step.state, step.step)
 
     def _finish(self, step: PackingStep) -> None:
         """Write what the packing came to, whole or stopped."""
-        self._save(step)
+        save_array(self.folder / names.EMBEDDINGS, step.embeddings)
         first = int(step.nearest_cosine.argmax())
         self.worker.write_results(
             {
@@ -186,6 +191,8 @@ class PackWork:
                 "threads": torch.get_num_threads(),
             }
         )
+        if step.step < step.total:
+            self._save_state(step)
 
 
 def _snapshot(step: PackingStep) -> Snapshot:
