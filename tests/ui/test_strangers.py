@@ -280,7 +280,7 @@ def test_a_name_that_no_run_has_is_told_in_one_sentence(served):
         for data in [{"run": name} for name in NO_NAMES] + [{}, *NO_NAMES[:-1]]:
             body = {"data": data, "component_id": component, "fn_name": function, "session_hash": "a-stranger"}
             status, answer = ask(served.url, "POST", "/gradio_api/component_server", json.dumps(body))
-            assert status == 200, data
-            told = json.loads(answer)["error"]
+            assert status in (200, 400), data  # 400: no JSON of the page's can say it
+            told = json.loads(answer)["error" if status == 200 else "detail"]
             assert 0 < len(told) < 400
             assert str(served.context.runs_folder) not in told
