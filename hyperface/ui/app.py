@@ -27,7 +27,7 @@ from hyperface.ui.pack import tab as pack_tab
 from hyperface.ui.parts import worker
 from hyperface.ui.parts.app_page import AppPage
 from hyperface.ui.parts.context import AppContext
-from hyperface.ui.parts.gradio_internals import Page, WatchedLine, keep_nothing_shown, known_of, run_lean
+from hyperface.ui.parts.gradio_internals import Page, WatchedLine, keep_nothing_shown, known_of, run_lean, unserved
 from hyperface.ui.parts.reading import doc_reader
 from hyperface.ui.parts.run_picker import run_picker
 from hyperface.ui.parts.scripts import head_script
@@ -64,6 +64,11 @@ SESSIONS = 2000  # whose memory is kept
 def build(context: AppContext) -> gr.Blocks:
     """The page. Nothing heavy is loaded by it."""
     keep_nothing_shown()
+    with unserved():
+        return _built(context)
+
+
+def _built(context: AppContext) -> gr.Blocks:
     blocks: gr.Blocks
     with Page(title="HyperFace", analytics_enabled=False, delete_cache=UPLOADS_KEPT, fill_width=True) as blocks:
         add_endpoints(context)  # first, so that no handler has taken a name
@@ -113,13 +118,11 @@ def launch(
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
     context = context or AppContext()
     blocks = build(context)
-    context.warm_up()
-    worker.turns(context).keep_going()
     blocks.launch(
         server_name=host,
         server_port=port,
         inbrowser=open_browser,
-        prevent_thread_lock=not wait,
+        prevent_thread_lock=True,
         theme=HyperFaceTheme(),
         css=VARIABLES,
         css_paths=STYLE_SHEETS,
@@ -134,6 +137,10 @@ def launch(
         state_session_capacity=SESSIONS,
         quiet=not wait,
     )
+    context.warm_up()  # not before: the first page would wait for torch
+    worker.turns(context).keep_going()
+    if wait:
+        blocks.block_thread()
     return blocks
 
 

@@ -18,6 +18,7 @@ from hyperface.ui.parts.gradio_internals import (
     forget_closed_sessions,
     keep_nothing_shown,
     run_lean,
+    unserved,
 )
 
 SECRET = "data:image/jpeg;base64,secret"
@@ -179,3 +180,17 @@ def test_a_mistake_is_told_without_its_inside(ask, caplog, capsys):
     caplog.clear()
     assert ask(refuse, gr.Textbox, {}, ["a"])[1] == "Choose &lt;b&gt;another&lt;/b&gt;."
     assert caplog.text + capsys.readouterr().err == ""
+
+
+def test_no_application_is_made_of_a_page_that_is_being_built(monkeypatch, in_a_loop):
+    made = []
+    create = App.create_app
+    monkeypatch.setattr(App, "create_app", lambda *_, **__: made.append(1))
+    in_a_loop(lambda: gr.Blocks(analytics_enabled=False).queue())
+    assert made, f"Gradio {gr.__version__} makes its application elsewhere: see unserved() of gradio_internals.py."
+    made.clear()
+    with unserved():
+        in_a_loop(lambda: gr.Blocks(analytics_enabled=False).queue())
+    assert made == []
+    monkeypatch.undo()
+    assert App.create_app is create
