@@ -52,14 +52,24 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="strangers use this server: each finds the ready-made runs and their own (default HYPERFACE_SHARED, or "
         "where this is a Space)",
     )
-    parser.add_argument("--open", action="store_true", help="open it in this machine's web browser")
+    shown = parser.add_mutually_exclusive_group()
+    shown.add_argument("--open", action="store_true", help="open it in this machine's web browser")
+    shown.add_argument(
+        "--window",
+        action="store_true",
+        help="show it in a window of its own, and end with it (needs the package pywebview: the extra window)",
+    )
     parser.set_defaults(json=False)
 
 
 def execute(arguments: argparse.Namespace, console: Console) -> None:
-    """Serve until the process ends. InputError for a port that cannot be listened on."""
+    """Serve until the process, or the window, ends. InputError for a port that cannot be listened on, or no display."""
     if arguments.port is not None and not 0 < arguments.port <= PORTS:
         raise InputError(f"A port is a number from 1 to {PORTS}; {arguments.port} was asked for.")
+    if arguments.window:
+        from hyperface.ui.window import check_window
+
+        check_window()  # before anything is served
     from hyperface.jobs.placement import prepare
 
     prepare()  # before Gradio and torch
@@ -74,7 +84,15 @@ def execute(arguments: argparse.Namespace, console: Console) -> None:
         chosen["generator_name"] = arguments.generator
     context = AppContext(**chosen)
     mcp = True if arguments.mcp else None
+    asked: dict[str, Any] = {"host": arguments.host, "port": arguments.port, "mcp": mcp}
     try:
-        launch(context, host=arguments.host, port=arguments.port, open_browser=arguments.open, mcp=mcp)
+        blocks = launch(context, **asked, open_browser=arguments.open, wait=not arguments.window)
     except OSError as error:  # Gradio's own words, such as "Cannot find empty port in range: 80-80"
         raise InputError(f"The app could not start: {error}. Choose another with --host or --port.") from error
+    if arguments.window:
+        from hyperface.ui.window import show_window
+
+        try:
+            show_window(context, str(blocks.local_url))
+        finally:
+            blocks.close(verbose=False)

@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 SMALL = 100_000  # bytes: what a button or a slider sends
 MEDIUM = 4_000_000  # what a page sends back to have a file made of it
 PHOTOS = 64_000_000  # photos as text, which is a third longer than they are
+ARCHIVE = 200_000_000_000  # a whole run, which is never held in memory; its route has bounds of its own
+RUNS = "/hyperface/runs"  # where whole runs are downloaded and brought
 FREE_BYTES = 1_000_000  # of a body: they are always taken in
 PAGE, QUESTION, EVENT, STREAM = "page", "question", "event", "stream"  # what a request counts as
 QUERY, PATH, EVENT_PATH, BODY = "query", "path", "event", "body"  # where it names its session, or its event
@@ -22,6 +24,7 @@ class Door:
 
     path: `*` is one name in it, `**` everything below. A slash at the end makes no difference. counts: as what, among
     what a visitor may have going at once; "" for what costs nothing. session: where a request names its session.
+    passed_on: the app gets the body part by part as it asks, and not whole.
     """
 
     method: str
@@ -30,6 +33,7 @@ class Door:
     largest: int = 0
     counts: str = ""
     session: str = ""
+    passed_on: bool = False
 
 
 DOORS = (
@@ -42,6 +46,8 @@ DOORS = (
     Door("GET", "/manifest.json", "the name under which a browser installs the app"),
     Door("GET", "/robots.txt", "that search engines may come in"),
     Door("GET", "/hyperface/*", "files that ship with the app"),
+    Door("GET", f"{RUNS}/*", "a run of the visitor's, whole", counts=STREAM),
+    Door("POST", RUNS, "a file that becomes a run of the visitor's", ARCHIVE, QUESTION, passed_on=True),
     Door("GET", "/gradio_api/app_id", "whether the server is the one that the page was loaded from"),
     Door("GET", "/gradio_api/startup-events", "asked by the server itself when it starts"),
     Door("GET", "/gradio_api/heartbeat/*", "held open by a page as long as it is there", 0, STREAM, PATH),

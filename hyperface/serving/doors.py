@@ -8,6 +8,7 @@ framework's own addresses, so that an update of it that brings a new one changes
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import re
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -65,6 +66,10 @@ class Doors:
 
     async def _answer(self, scope: Scope, door: Door, receive: Receive, send: Send, asked: Asked | None) -> None:
         """RefusedError before the app has heard of it, or nothing of the kind."""
+        if door.passed_on:
+            _check_announced(scope, door.largest)
+            await self._app(scope, _passed_on(receive, door.largest), send)
+            return
         told = None if self._guard is None or asked is None else partial(self._guard.received, asked)
         taken = Taken(self._room, told)
         try:
@@ -136,14 +141,9 @@ def _refuse_other_sites(scope: Scope) -> None:
 
 async def _received(scope: Scope, receive: Receive, largest: int, taken: Taken) -> bytes | None:
     """The whole body; None where the visitor left. Refused as soon as it is known to be longer than `largest`."""
-    announced = header(scope, b"content-length")
-    too_long = RefusedError(413, f"That is too long for this address, which takes {_bytes_text(largest)}.")
+    _check_announced(scope, largest)
     if largest == 0:
-        if announced not in ("", "0") or header(scope, b"transfer-encoding"):
-            raise too_long
         return b""
-    if announced and not (announced.isascii() and announced.isdigit() and int(announced[:20]) <= largest):
-        raise too_long
     parts, size, more = [], 0, True
     while more:
         try:
@@ -154,11 +154,38 @@ async def _received(scope: Scope, receive: Receive, largest: int, taken: Taken) 
             return None
         size += len(message.get("body", b""))
         if size > largest:
-            raise too_long
+            raise _too_long(largest)
         taken.grow(size)
         parts.append(message.get("body", b""))
         more = message.get("more_body", False)
     return b"".join(parts)
+
+
+def _check_announced(scope: Scope, largest: int) -> None:
+    """Refused where the body is said to be longer than `largest`; of no bytes, where there is one at all."""
+    announced = header(scope, b"content-length")
+    known = announced.isascii() and announced.isdigit() and int(announced[:20]) <= largest
+    if (announced and not known) or (largest == 0 and header(scope, b"transfer-encoding")):
+        raise _too_long(largest)
+
+
+def _too_long(largest: int) -> RefusedError:
+    return RefusedError(413, f"That is too long for this address, which takes {_bytes_text(largest)}.")
+
+
+def _passed_on(receive: Receive, largest: int) -> Receive:
+    """A `receive` that gives a body as it comes. Who sends too much, or nothing more, has left."""
+    size = 0
+
+    async def pass_on() -> Message:
+        nonlocal size
+        message: Message = {"type": "http.disconnect"}
+        with contextlib.suppress(TimeoutError):
+            message = await asyncio.wait_for(receive(), PATIENCE)
+        size += len(message.get("body", b""))
+        return message if size <= largest else {"type": "http.disconnect"}
+
+    return pass_on
 
 
 def replayed(body: bytes, receive: Receive) -> Receive:

@@ -25,7 +25,7 @@ class Limits:
     shared: strangers use this server, and each sees the ready-made runs and their own. Otherwise all is yours.
     runs: at work at once. runs_each: of one visitor. waiting, waiting_each: for their turn. identities, steps, images:
     of one run. seconds: that a run may be at work. disk, disk_each: megabytes of all runs, and of one visitor's. hours:
-    that a finished run of a visitor's is kept.
+    that a finished run of a visitor's is kept. restored_megabytes: of a run that is restored from a file.
 
     Of requests: events: presses that wait or are at work, of everybody; half of them from one address. events_each: of
     one visitor. questions_each: that wait for an answer at once. streams_each: connections held open. bodies_each:
@@ -52,6 +52,7 @@ class Limits:
     bodies_each: int | None = None
     newcomers_each: int | None = None
     proxied: bool = False
+    restored_megabytes: int | None = None
 
     def check(self, options: Mapping[str, Any]) -> None:
         """InputError for the options of a run that is larger than allowed."""
@@ -91,6 +92,7 @@ SHARED = Limits(
     streams_each=64,
     bodies_each=100,
     newcomers_each=64,
+    restored_megabytes=300,
 )
 
 

@@ -26,6 +26,7 @@ from hyperface.ui.learn import tab as learn_tab
 from hyperface.ui.pack import tab as pack_tab
 from hyperface.ui.parts import worker
 from hyperface.ui.parts.app_page import AppPage
+from hyperface.ui.parts.carrying import carrying_routes
 from hyperface.ui.parts.context import AppContext
 from hyperface.ui.parts.gradio_internals import Page, WatchedLine, keep_nothing_shown, known_of, run_lean, unserved
 from hyperface.ui.parts.reading import doc_reader
@@ -133,7 +134,9 @@ def launch(
         footer_links=["api"],
         mcp_server=tools,
         enable_monitoring=False,
-        app_kwargs=around(blocks, Guard(context.limits, WatchedLine(blocks)) if context.limits.shared else None),
+        app_kwargs=around(
+            context, blocks, Guard(context.limits, WatchedLine(blocks)) if context.limits.shared else None
+        ),
         state_session_capacity=SESSIONS,
         quiet=not wait,
     )
@@ -144,7 +147,7 @@ def launch(
     return blocks
 
 
-def around(blocks: gr.Blocks, guard: Guard | None = None) -> dict[str, Any]:
+def around(context: AppContext, blocks: gr.Blocks, guard: Guard | None = None) -> dict[str, Any]:
     """What stands before the page and beside it in the web application, for Gradio's `app_kwargs`. guard: where
     strangers share the server."""
     plotly_js = Path(str(files("plotly") / "package_data" / "plotly.min.js"))
@@ -152,6 +155,6 @@ def around(blocks: gr.Blocks, guard: Guard | None = None) -> dict[str, Any]:
     async def plotly(_: Request) -> FileResponse:
         return FileResponse(plotly_js, headers={"Cache-Control": "max-age=86400"})
 
-    routes = [*manifest_routes(), Route(PLOTLY_PATH, plotly)]
+    routes = [*manifest_routes(), *carrying_routes(context), Route(PLOTLY_PATH, plotly)]
     inside = Middleware(Envelopes, known=lambda: known_of(blocks))
     return {"middleware": [Middleware(KnowVisitors), Middleware(Doors, guard=guard), inside], "routes": routes}

@@ -6,7 +6,8 @@ import pytest
 
 from hyperface import runs
 from hyperface.cli import EXIT_USER_ERROR, build_parser, main
-from hyperface.ui import app
+from hyperface.errors import InputError
+from hyperface.ui import app, window
 
 
 @pytest.fixture
@@ -64,3 +65,23 @@ def test_a_taken_port_is_told_in_words(monkeypatch, capsys):
 def test_help_names_the_command_as_it_was_started(started_as, name, monkeypatch):
     monkeypatch.setattr("sys.argv", [started_as])
     assert build_parser().prog == name
+
+
+def test_a_window_shows_what_is_served_and_ends_it(monkeypatch, capsys):
+    told = []
+    served = SimpleNamespace(local_url="http://127.0.0.1:7860/", close=lambda verbose: told.append("closed"))
+    monkeypatch.setattr(app, "launch", lambda context, **how: told.append(how["wait"]) or served)
+    monkeypatch.setattr(window, "check_window", lambda: told.append("checked"))
+    monkeypatch.setattr(window, "show_window", lambda context, url: told.append(url))
+    assert main(["app", "--window"]) == 0
+    assert told == ["checked", False, served.local_url, "closed"]
+
+
+def test_without_a_display_nothing_is_served(launches, monkeypatch, capsys):
+    def refuse():
+        raise InputError("There is no display.")
+
+    monkeypatch.setattr(window, "check_window", refuse)
+    assert main(["app", "--window"]) == EXIT_USER_ERROR
+    assert "no display" in capsys.readouterr().err
+    assert not launches

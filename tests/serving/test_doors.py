@@ -194,3 +194,34 @@ def test_photos_fit_through_their_door():
 
     as_text = MAX_MEGABYTES_TOGETHER * 1_000_000 * 4 / 3
     assert as_text + MAX_PHOTOS * 1000 + 100_000 < PHOTOS
+
+
+def test_a_body_that_is_passed_on_is_bounded_too(monkeypatch):
+    table = [Door("POST", "/files", "files", 10, passed_on=True)]
+
+    class Reading(Inner):
+        async def __call__(self, scope, receive, send):
+            seen = []
+            while not seen or seen[-1].get("more_body"):
+                seen.append(await receive())
+            self.bodies.append([message.get("body", message["type"]) for message in seen])
+
+    def passed(*parts, **how):
+        inner = Reading()
+        guarded = Doors(inner, table)
+        messages = [{"type": "http.request", "body": part, "more_body": True} for part in parts]
+        scope = {"type": "http", "method": "POST", "path": "/files", "headers": [], **how}
+
+        async def receive():
+            return messages.pop(0) if messages else await asyncio.Event().wait()
+
+        async def send(message):
+            inner.bodies.append(message.get("status"))
+
+        run_apart(guarded(scope, receive, send))
+        return inner.bodies
+
+    monkeypatch.setattr(doors, "PATIENCE", 0.05)
+    assert passed(b"12345", b"67890") == [[b"12345", b"67890", "http.disconnect"]]  # and then nothing more
+    assert passed(b"12345", b"678901") == [[b"12345", "http.disconnect"]]
+    assert passed(b"1", headers=[(b"content-length", b"11")])[0] == 413

@@ -65,7 +65,11 @@ def resume(context: AppContext, name: str) -> Run:
 
 def stop(context: AppContext, name: str) -> None:
     """Ask the work of the visitor's run with this name to stop; one that waits is taken back."""
-    run = changeable(context, name)
+    end(context, changeable(context, name))
+
+
+def end(context: AppContext, run: Run) -> None:
+    """The same for a run of anybody: not for visitors."""
     if turns(context).leave(run):
         placement.forget(run)
     else:

@@ -38,6 +38,7 @@ import { FIRST_TAB, followTabs, openTab, tabOpen } from './tabs.js';
  * @property {(question: { run: string | null, cursor: string | null }) => Promise<StoryNews | { error: string }>} news
  * @property {(question: { run: string, title: string }) => Promise<{ error?: string }>} rename
  * @property {(question: { run: string }) => Promise<{ error?: string }>} remove
+ * @property {(question: { run: string }) => Promise<{ error?: string, address?: string, name?: string }>} whole
  */
 
 /** @type {Record<string, string>} */
@@ -94,7 +95,7 @@ function storyStrip({ element, props, server, trigger, watch }) {
   let followed = null;
   const run = () => props.value?.run ?? null;
   const story = landing(root, () => told?.captions ?? {});
-  const menu = runMenu(root, server, () => trigger('listed', {}));
+  const menu = runMenu(root, server, () => trigger('listed', {}), (name) => trigger('opened', { runs: [name] }));
 
   function show() {
     if (!told) return;

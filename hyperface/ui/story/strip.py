@@ -14,11 +14,13 @@ from typing import Any
 
 import gradio as gr
 
-from hyperface.errors import HyperFaceError
+from hyperface.errors import HyperFaceError, RunError
 from hyperface.jobs import generate
+from hyperface.jobs.archive import archive_name
 from hyperface.runs import Run
 from hyperface.serving import sweeping
 from hyperface.ui.parts import worker
+from hyperface.ui.parts.carrying import address_of
 from hyperface.ui.parts.context import AppContext
 from hyperface.ui.parts.events import AT_ONCE, LATEST, QUIET
 from hyperface.ui.parts.packed import load_packed
@@ -55,13 +57,20 @@ def story_strip(context: AppContext, value: str | None) -> gr.HTML:
         worker.delete(context, str(question.get("run")))
         return {}
 
+    @answers
+    def whole(question: Question) -> dict[str, Any]:
+        run = context.run(str(question.get("run")))
+        if run.status().active:
+            raise RunError("It is still at work. Wait for its end, or stop it first.")
+        return {"address": address_of(run), "name": archive_name(run)}
+
     return gr.HTML(
         {"run": value},
         html_template=(FOLDER / "strip.html").read_text(encoding="utf-8"),
         js_on_load=component_script("storyStrip", events=EVENTS),
         apply_default_css=False,
         elem_id="story",
-        server_functions=[news, rename, remove],
+        server_functions=[news, rename, remove, whole],
     )
 
 
