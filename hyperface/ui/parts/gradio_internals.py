@@ -138,8 +138,7 @@ def _forget(self: SessionState, key: int, value: object) -> None:
 def unserved() -> Iterator[None]:
     """While a page is built in this block, Gradio makes no web application for it.
 
-    It would make three, the last one as good as the first, and `launch` makes the one that serves: a third of the time
-    that the page takes to be built.
+    It would make three, the last one as good as the first, and `launch` makes the one that serves.
     """
     made = App.create_app
     App.create_app = staticmethod(lambda *_, **__: None)  # type: ignore[method-assign, assignment]  # for the block
