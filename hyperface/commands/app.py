@@ -66,13 +66,13 @@ def execute(arguments: argparse.Namespace, console: Console) -> None:
     """Serve until the process, or the window, ends. InputError for a port that cannot be listened on, or no display."""
     if arguments.port is not None and not 0 < arguments.port <= PORTS:
         raise InputError(f"A port is a number from 1 to {PORTS}; {arguments.port} was asked for.")
+    from hyperface.jobs.placement import prepare
+
+    prepare()  # before Gradio and torch
     if arguments.window:
         from hyperface.ui.window import check_window
 
         check_window()  # before anything is served
-    from hyperface.jobs.placement import prepare
-
-    prepare()  # before Gradio and torch
     from hyperface.serving.limits import limits_from
     from hyperface.ui.app import launch
     from hyperface.ui.parts.context import AppContext
