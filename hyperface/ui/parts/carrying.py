@@ -84,6 +84,7 @@ def carrying_routes(context: AppContext) -> list[Route]:
     async def bring(request: Request) -> Response:
         try:
             with receiving.one(asking()):
+                await run_in_threadpool(worker.turns(context).disk.check, asking())
                 async with asyncio.timeout(PATIENCE), _received(request, context) as file:
                     run = await run_in_threadpool(_restored, context, file)
         except BusyError as error:

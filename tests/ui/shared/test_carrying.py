@@ -12,6 +12,7 @@ from hyperface.jobs.archive import archived
 from hyperface.serving.door import RUNS
 from hyperface.serving.owners import claim, owner_of
 from hyperface.serving.visitors import COOKIE, mark_of
+from hyperface.ui.parts import worker
 from hyperface.ui.parts.carrying import AT_ONCE, BusyError, Receiving
 
 SECRET = "Alices secret people"
@@ -99,6 +100,14 @@ def test_too_many_bytes_are_refused_as_they_come(bob, shared_context, monkeypatc
     answer = bob.http.post(RUNS, content=(bytes(10**6) for _ in range(LIMIT // 10**6)))
     assert answer.status_code == 400
     assert "larger than is taken here: 1 MB" in answer.json()["error"]
+    assert left_behind(shared_context) == []
+
+
+def test_whose_runs_fill_their_share_of_the_disk_brings_no_more(bob, hers, shared_context, monkeypatch):
+    disk = worker.turns(shared_context).disk
+    monkeypatch.setattr(disk, "_limits", replace(shared_context.limits, disk_each=0))
+    answer = bob.http.post(RUNS, content=b"".join(archived(hers)))
+    assert answer.status_code == 400
     assert left_behind(shared_context) == []
 
 

@@ -143,3 +143,16 @@ def test_a_run_is_renamed_and_deleted(small_packing, page, runs_folder):
     delete.click()
     page.wait_for_function("!document.querySelector('#packing-picker input').value.startsWith('My people')")
     assert not small_packing.path.exists()
+
+
+def test_a_run_is_downloaded_deleted_and_restored(small_packing, page, runs_folder, tmp_path, expect):
+    page.locator(".hf-run-menu summary").click()
+    with page.expect_download() as begun:
+        page.get_by_role("button", name="Download this run").click()
+    begun.value.save_as(tmp_path / begun.value.suggested_filename)
+    before = (small_packing.path / "embeddings.npy").read_bytes()
+    runs.delete(small_packing)
+    page.locator(".hf-run-restore input").set_input_files(tmp_path / f"{small_packing.name}.zip")
+    expect(page.locator(".hf-run-restore [role=status]")).to_have_text(f"Restored: {small_packing.title}")
+    assert (small_packing.path / "embeddings.npy").read_bytes() == before
+    runs.delete(small_packing)
