@@ -119,6 +119,7 @@ def launch(
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
     context = context or AppContext()
     blocks = build(context)
+    guard = Guard(context.limits, WatchedLine(blocks)) if context.limits.shared else None
     blocks.launch(
         server_name=host,
         server_port=port,
