@@ -135,9 +135,7 @@ def launch(
         footer_links=["api"],
         mcp_server=tools,
         enable_monitoring=False,
-        app_kwargs=around(
-            context, blocks, Guard(context.limits, WatchedLine(blocks)) if context.limits.shared else None
-        ),
+        app_kwargs=around(context, blocks, guard),
         state_session_capacity=SESSIONS,
         quiet=not wait,
     )
