@@ -42,7 +42,8 @@ def steps(
         state = _first_state(start, generator, recognizer, seed, batch_size)
     else:
         state = _checked(resume, len(start), generator, recognizer)
-    return _steps(state, generator, recognizer, rounds, batch_size, learning_rate, weights, seed)
+    resumed = resume is not None
+    return _steps(state, generator, recognizer, rounds, batch_size, learning_rate, weights, seed, resumed)
 
 
 def _steps(
@@ -54,6 +55,7 @@ def _steps(
     learning_rate: float,
     weights: Weights,
     seed: int,
+    resumed: bool,
 ) -> abc.Generator[ClosedLoopStep, None, torch.Tensor]:
     points, seen = state["points"].clone(), state["seen"].clone()  # (n, k), (n, d)
     moments = Moments(state["first_moment"].clone(), state["second_moment"].clone())
@@ -62,7 +64,7 @@ def _steps(
     total = rounds * batches
     agreement: float | None = None
     for step in range(first, total + 1):
-        if step > first or step == 0:
+        if step > first or not resumed:
             yield _shown(step, total, points, seen, moments, agreement, generator)
         if step == total:
             break

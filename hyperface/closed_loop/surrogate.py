@@ -86,7 +86,8 @@ def steps(
     else:
         state = _checked(resume, len(start), model)
     model.gain = state["gain"]
-    return _steps(model, state, generator, recognizer, rounds, batch_size, learning_rate, weights, seed)
+    resumed = resume is not None
+    return _steps(model, state, generator, recognizer, rounds, batch_size, learning_rate, weights, seed, resumed)
 
 
 def _steps(
@@ -99,6 +100,7 @@ def _steps(
     learning_rate: float,
     weights: Weights,
     seed: int,
+    resumed: bool,
 ) -> abc.Generator[ClosedLoopStep, None, torch.Tensor]:
     state = {name: tensor.clone() for name, tensor in state.items()}
     points, offsets, reach = state["points"], state["offsets"], state["reach"]  # (n, k), (n, d), (n,)
@@ -106,7 +108,7 @@ def _steps(
     total = rounds * -(-n // batch_size)
     agreement: float | None = None
     for step in range(first, total + 1):
-        if step > first or step == 0:
+        if step > first or not resumed:
             state["step"] = torch.tensor(step)
             yield _shown(model, state, total, agreement, generator)
         if step == total:

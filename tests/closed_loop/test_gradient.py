@@ -238,7 +238,7 @@ def test_a_continued_loop_is_the_unbroken_one():
     unbroken = list(close_loop(start, Squashing(), Eye(), rounds=4, batch_size=4))
     for broken_at in (0, 1, 5, 11):
         rest = list(close_loop(start, Squashing(), Eye(), rounds=4, batch_size=4, resume=unbroken[broken_at].state))
-        assert [step.step for step in rest if step.step > broken_at] == list(range(broken_at + 1, 13))
+        assert [step.step for step in rest] == list(range(broken_at + 1, 13))
         assert torch.equal(rest[-1].requests, unbroken[-1].requests)
         assert torch.equal(rest[-1].seen, unbroken[-1].seen)
 

@@ -235,6 +235,7 @@ def test_a_continued_loop_is_the_unbroken_one_and_a_seed_says_everything():
     assert [step.step for step in unbroken] == list(range(10))
     for broken_at in (0, 4, 8):
         rest = list(close_loop(start, Linear(noise=0.02), Eye(), resume=unbroken[broken_at].state, **options))
+        assert [step.step for step in rest] == list(range(broken_at + 1, 10))
         assert torch.equal(rest[-1].requests, unbroken[-1].requests)
         assert torch.equal(rest[-1].seen, unbroken[-1].seen)
     *_, again = close_loop(start, Linear(noise=0.02), Eye(), **options)
