@@ -39,16 +39,13 @@ STEP_MILLISECONDS = 60_000  # a test's patience with one expectation: machines t
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep the browser tests together on one worker, so that there is one server and one browser.
+    """Where nobody can look again, a browser test that fails is run once more, as Playwright's own runner can.
 
-    Where nobody can look again, one that fails is run once more, as Playwright's own runner does by default; pytest
-    lists it as rerun, and it is to be mended: a test waits for what it needs.
+    pytest lists it as rerun, and it is to be mended: a test waits for what it needs.
     """
     for item in items:
-        if item.get_closest_marker("browser"):
-            item.add_marker(pytest.mark.xdist_group("browser"))
-            if os.environ.get("CI"):
-                item.add_marker(pytest.mark.flaky(reruns=1))
+        if os.environ.get("CI") and item.get_closest_marker("browser"):
+            item.add_marker(pytest.mark.flaky(reruns=1))
 
 
 @pytest.fixture(scope="session")

@@ -10,13 +10,6 @@ import pytest
 PATIENCE = 120.0  # seconds for a server to start where much else runs
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep what asks the server on one worker."""
-    for item in items:
-        if "api_url" in getattr(item, "fixturenames", ()):
-            item.add_marker(pytest.mark.xdist_group("api"))
-
-
 @pytest.fixture(scope="session")
 def api_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Where that server keeps its runs, and its log beside them."""

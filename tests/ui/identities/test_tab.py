@@ -177,7 +177,7 @@ def test_a_loop_is_closed_and_shown_beside_the_open_one(
         set_number(page.locator("#closed-loop"), label, value)
     page.locator("#closed-loop").get_by_text("2 steps: about").wait_for()
     panel.get_by_role("button", name="Separate", exact=True).click()
-    expect(page.locator("#closed-loop-outcome img")).to_have_count(16)
+    expect(page.locator("#closed-loop-outcome img")).to_have_count(16, timeout=180_000)  # a whole run is between
     (run,) = [run for run in runs.list_runs([runs_folder], "separate") if small_packing.name in run.parents]
     outcome, results = page.locator("#closed-loop-outcome").inner_text(), run.results()
     assert f"{results['mean_seen_angle']:.1f}°" in outcome
