@@ -78,7 +78,8 @@ def shared_context(tmp_path_factory: pytest.TempPathFactory) -> Any:
     from hyperface.serving.limits import limits_from
     from hyperface.ui.parts.context import AppContext
 
-    return AppContext(runs_folder=tmp_path_factory.mktemp("shared") / "runs", limits=limits_from({}, shared=True))
+    limits = limits_from({"HYPERFACE_LIMIT_NEWCOMERS_EACH": "none"}, shared=True)  # all tests come from one address
+    return AppContext(runs_folder=tmp_path_factory.mktemp("shared") / "runs", limits=limits)
 
 
 @pytest.fixture(scope="session")
