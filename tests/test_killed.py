@@ -68,9 +68,9 @@ VERBS: dict[str, Words] = {
         "--workers", 1,
     ],
     "convert": lambda given, out: ["dataset", given.images, "--to", "webdataset", "--output", out / "set"],
-    "fuse and split": lambda given, out: [
+    "fuse": lambda given, out: [
         *("dataset", given.images, "--fuse", given.benchmark.with_name("others"), "--to", "folder"),
-        *("--output", out / "set", "--hold-out", 0.3),
+        *("--output", out / "set"),
     ],
 }  # fmt: skip
 BRIEFLY = ("pack", "convert")  # in the suite, the one killed, the other refused; all with HYPERFACE_KILLS

@@ -82,6 +82,7 @@ def _work(worker: Worker, console: Console) -> None:
     options, plan = _asked(worker.run)
     worker.progress(0, message="Loading")
     trials = [_trial(entry, plan) for entry in worker.run.results().get("trials", [])]
+    worker.forget_after(len(trials))  # a kill between its row and its result: that trial is done again
     faces = gallery.load(options.gallery)
     generator = generators.load(generator_of(faces.space, options.generator))
     options, plan = replace(options, generator=generator.name), plan.drawn_by(generator)
