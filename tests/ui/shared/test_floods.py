@@ -61,7 +61,7 @@ def test_a_flood_is_refused_and_others_go_on(visitor, held, keys):
         if keys == "none":
             flooder.http.cookies.clear()
         headers = {"x-hyperface-key": f"{keys.replace(' ', '-')}-{number}-{'k' * 40}"} if keys == "ever new" else {}
-        asked = body if keys == "one" else {**body, "session_hash": f"{keys}{number}"}
+        asked = body if keys == "one" else {**body, "session_hash": f"{keys.replace(' ', '-')}{number}"}
         return flooder.http.post("/gradio_api/queue/join", json=asked, headers=headers)
 
     with ThreadPoolExecutor(4) as pool:
