@@ -17,7 +17,6 @@ from hyperface.errors import CheckpointError, HyperFaceError, RunError
 from hyperface.file_kinds import foreign_kind
 from hyperface.files import LARGEST_JSON, check_regular, parse_json
 from hyperface.jobs.study import FIGURE
-from hyperface.studies.figure import STYLE
 
 LARGEST_TEXT = 2**26  # bytes
 FORMATS = "(dataset|parquet|webdataset|recordio|lmdb)"  # folders of a dataset
@@ -110,6 +109,8 @@ def _drawing(path: Path) -> None:
 
     Read as XML, without what XML and HTML take for two different things: declarations, comments, marked sections.
     """
+    from hyperface.studies.figure import STYLE  # brings torch
+
     check_regular(path, largest=LARGEST_TEXT)
     content = path.read_bytes()
     if b"<!" in content or b"<?" in content:
