@@ -6,6 +6,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from contextvars import ContextVar
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl
 
@@ -25,6 +26,12 @@ SESSION = "session_hash"  # the framework's word for the name of a session
 JSON_TYPES = ("application/json",)
 PARSED_APART = 1_000_000  # bytes of a body beyond which it is read in a thread, so that others are answered meanwhile
 SERVER = "the server itself"
+_guarded: ContextVar[bool] = ContextVar("hyperface guarded", default=False)
+
+
+def guarded() -> bool:
+    """Whether a request is being answered here that such a guard let pass: strangers share the server."""
+    return _guarded.get()
 
 
 class Guard:
@@ -47,7 +54,11 @@ class Guard:
         asked = Asked(mark if known else f"address {address}", address)
         async with self.allowances.going(door.counts, asked):
             scope[ASKED] = asked
-            yield asked
+            token = _guarded.set(True)
+            try:
+                yield asked
+            finally:
+                _guarded.reset(token)
 
     def received(self, asked: Asked, size: int) -> None:
         """So many bytes of its body are here. RefusedError where there is no room for them."""

@@ -2,7 +2,6 @@
 
 import functools
 import inspect
-import re
 from collections.abc import Callable, Iterator
 from typing import Any, get_args
 
@@ -11,9 +10,8 @@ import gradio as gr
 from hyperface.assets import assets_folder
 from hyperface.errors import HyperFaceError
 from hyperface.ui.parts.context import AppContext
+from hyperface.ui.parts.folders import without_folders
 from hyperface.ui.parts.imports import import_once
-
-_FOLDERS = re.compile(r"(?<![\w:/.])/(?:[^\s/:;,“”'\"()]+/)+")
 
 
 def answering(context: AppContext) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
@@ -58,14 +56,12 @@ def _stream(context: AppContext, function: Callable[..., Any]) -> Callable[..., 
 
 
 def _told(context: AppContext, error: HyperFaceError) -> gr.Error:
-    return gr.Error(without_folders(context, str(error)), print_exception=False)
+    return gr.Error(without(context, str(error)), print_exception=False)
 
 
-def without_folders(context: AppContext, text: str) -> str:
-    """A message that names the same files and runs, but not where this machine keeps them."""
-    for folder in (context.runs_folder, context.demo_folder, assets_folder()):
-        text = text.replace(f"{folder}/", "")
-    return _FOLDERS.sub("", text)
+def without(context: AppContext, text: str) -> str:
+    """A message without this machine's folders."""
+    return without_folders(text, context.runs_folder, context.demo_folder, assets_folder())
 
 
 def joined_lines(docstring: str) -> str:

@@ -5,7 +5,7 @@ from typing import TypedDict
 
 from hyperface.runs import RunStatus
 from hyperface.ui.api import asked
-from hyperface.ui.api.answering import answering, without_folders
+from hyperface.ui.api.answering import answering, without
 from hyperface.ui.api.following import followed
 from hyperface.ui.evaluate.benchmarks import benchmark_choices
 from hyperface.ui.evaluate.evaluations import DLIB, evaluations, model_choices
@@ -88,6 +88,6 @@ def _evaluation(
         "state": status.state,
         "progress": status.progress,
         "seconds_left": status.seconds_left,
-        "message": without_folders(context, status.message),
+        "message": without(context, status.message),
         "figures": figures,
     }

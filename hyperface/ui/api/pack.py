@@ -8,7 +8,7 @@ from hyperface.errors import HyperFaceError
 from hyperface.jobs.pack import OBJECTIVES, PackOptions
 from hyperface.runs import DONE, Run, RunStatus
 from hyperface.ui.api import asked
-from hyperface.ui.api.answering import answering, without_folders
+from hyperface.ui.api.answering import answering, without
 from hyperface.ui.api.following import followed
 from hyperface.ui.pack.faces import looked_alike
 from hyperface.ui.pack.tab import MOST_IDENTITIES, start_packing
@@ -121,7 +121,7 @@ def _packing(context: AppContext, run: Run, status: RunStatus) -> Packing:
         "state": status.state,
         "progress": status.progress,
         "seconds_left": status.seconds_left,
-        "message": without_folders(context, status.message),
+        "message": without(context, status.message),
         "step": last.get("step"),
         "min_angle": last.get("min_angle"),
         "figures": None if status.active else pack_figures(context, run),

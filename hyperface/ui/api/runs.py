@@ -6,7 +6,7 @@ from typing import TypedDict
 from hyperface.jobs.registry import JOBS
 from hyperface.runs import Run
 from hyperface.ui.api import asked
-from hyperface.ui.api.answering import answering, without_folders
+from hyperface.ui.api.answering import answering, without
 from hyperface.ui.parts.context import AppContext
 
 MOST = 100  # runs of one answer
@@ -65,7 +65,7 @@ def _news(context: AppContext, run: Run) -> RunNews:
         "state": status.state,
         "progress": status.progress,
         "seconds_left": status.seconds_left,
-        "message": without_folders(context, status.message),
+        "message": without(context, status.message),
         "parents": list(run.parents),
         "figures": {name: value for name, value in figures.items() if isinstance(value, int | float)},
     }

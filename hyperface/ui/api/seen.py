@@ -8,6 +8,7 @@ from hyperface.errors import NoFaceError
 from hyperface.runs import names
 from hyperface.ui.api import asked
 from hyperface.ui.parts.context import AppContext
+from hyperface.ui.parts.telling import message_of
 from hyperface.ui.photos.tab import DETECTORS, MAX_FACES
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ def faces_of(photo: object, aligned: object = "auto", detector: object = DETECTO
     try:
         found = faces_in(pixels, aligned=said, detector=finder)
     except NoFaceError as error:
-        return [], str(error)
+        return [], message_of(error)
     more = f"The largest {MAX_FACES} of {len(found)} faces." if len(found) > MAX_FACES else ""
     return found[:MAX_FACES], more
 

@@ -16,9 +16,10 @@ from hyperface.ui.parts.events import AT_ONCE, LATEST, QUIET, Given, Updates, co
 from hyperface.ui.parts.figures import figure_row
 from hyperface.ui.parts.folded import when_open
 from hyperface.ui.parts.packed import gallery_of, load_packed
-from hyperface.ui.parts.pictures import escape, picture
+from hyperface.ui.parts.pictures import picture
 from hyperface.ui.parts.plots import Figure, chart, line, line_chart
 from hyperface.ui.parts.run_progress import run_progress
+from hyperface.ui.parts.telling import message_html
 from hyperface.ui.parts.toasts import toasts
 from hyperface.words import duration
 
@@ -154,7 +155,7 @@ def outcome_of(context: AppContext, name: str | None) -> str:
     try:
         return "" if newest is None else _outcome(context, name, newest)
     except HyperFaceError as error:
-        return f'<p class="hf-empty">{escape(error)}</p>'
+        return f'<p class="hf-empty">{message_html(error)}</p>'
 
 
 def _outcome(context: AppContext, name: str | None, run: Run) -> str:

@@ -17,8 +17,8 @@ from hyperface.ui.parts.figures import figure_row
 from hyperface.ui.parts.folded import when_open
 from hyperface.ui.parts.mistakes import Mistake, mistakes
 from hyperface.ui.parts.packed import Packed, gallery_of, load_packed
-from hyperface.ui.parts.pictures import escape
 from hyperface.ui.parts.plots import Figure, chart
+from hyperface.ui.parts.telling import message_html
 from hyperface.ui.parts.toasts import toasts
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ def separation_panel(page: AppPage, generator: gr.Dropdown) -> gr.HTML:
         try:
             packed = load_packed(context, given[packing])
         except HyperFaceError as error:
-            empty = f'<p class="hf-empty">{escape(error)}</p>'
+            empty = f'<p class="hf-empty">{message_html(error)}</p>'
             return {summary: empty, scatter: None, line: COLLISION_LINE, collisions: ""}
         found = measured(packed, given[generator])
         cosine = round(found.line or COLLISION_LINE, 2)

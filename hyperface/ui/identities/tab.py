@@ -37,8 +37,8 @@ from hyperface.ui.parts.choices import offer
 from hyperface.ui.parts.context import AppContext
 from hyperface.ui.parts.events import AT_ONCE, COPIED, LATEST, Given, Updates, components_of, values_of
 from hyperface.ui.parts.packed import Packed, load_packed
-from hyperface.ui.parts.pictures import escape
 from hyperface.ui.parts.plots import picked_point
+from hyperface.ui.parts.telling import message_html
 from hyperface.ui.parts.toasts import toasts
 
 PAGES_KEPT = 32  # drawn pages remembered, for all visitors
@@ -238,7 +238,7 @@ def shown(
     try:
         packed = load_packed(context, name)
     except HyperFaceError as error:  # nothing to draw is a state of the tab, not a mistake of the visitor
-        empty = f'<p class="hf-empty">{escape(error)}</p>'
+        empty = f'<p class="hf-empty">{message_html(error)}</p>'
         return {pictures.summary: "", pictures.grid: empty, pictures.pair: "", pictures.size: 0}, values["generator"]
     generator = context.artist_name(packed.space, values["generator"])
     drawn = draw(packed, asked_page(**values | {"generator": generator}))

@@ -23,6 +23,7 @@ from hyperface.ui.parts.people import face_sheet
 from hyperface.ui.parts.questions import said, whole
 from hyperface.ui.parts.run_view import PROGRESS_HTML, Question, answers, columns, control_functions, status_news
 from hyperface.ui.parts.scripts import component_script
+from hyperface.ui.parts.telling import message_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -80,7 +81,7 @@ def pack_news(context: AppContext, question: Question) -> dict[str, Any]:
     try:
         run = context.run(str(question.get("run")))
     except RunError as error:
-        return {"gone": str(error), "cursor": None}
+        return {"gone": message_of(error), "cursor": None}
     told = question.get("cursor") or {}
     if not isinstance(told, dict):
         raise InputError(f"The cursor is what the last answer said; it was {said(told)}.")

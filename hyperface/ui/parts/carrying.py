@@ -26,6 +26,7 @@ from hyperface.serving.door import RUNS
 from hyperface.serving.visitors import asking
 from hyperface.ui.parts import worker
 from hyperface.ui.parts.context import AppContext
+from hyperface.ui.parts.telling import message_of
 
 ZIP = "application/zip"
 SHARED_FILES = 50_000  # of a run that is brought to a server that strangers share
@@ -139,4 +140,4 @@ def _restored(context: AppContext, file: Path) -> Run:
 
 
 def _told(status: int, error: Exception) -> Response:
-    return JSONResponse({"error": str(error)}, status_code=status)
+    return JSONResponse({"error": message_of(error)}, status_code=status)

@@ -35,7 +35,8 @@ from hyperface.errors import HyperFaceError
 from hyperface.serving import visitors
 from hyperface.serving.allowances import Asked, Fair
 from hyperface.serving.envelopes import REFUSED, WRONG, Known
-from hyperface.serving.guard import ASKED
+from hyperface.serving.guard import ASKED, guarded
+from hyperface.ui.parts.folders import without_folders
 from hyperface.ui.parts.pictures import escape
 from hyperface.ui.parts.values import check_value
 
@@ -57,11 +58,19 @@ def asking() -> str:
     Gradio answers queued events in a task of its own, which knows nothing of the request that asked: it is found where
     Gradio puts it for the handler. What is answered at once is found there as well.
     """
-    request = LocalContext.request.get(None)
+    scope = _scope_of(LocalContext.request.get(None))
+    return visitors.asking() if scope is None else str(scope.get(visitors.SCOPE, visitors.NOBODY))
+
+
+def among_strangers() -> bool:
+    """Whether the event or the question that is being answered came to a server that strangers share."""
+    scope = _scope_of(LocalContext.request.get(None))
+    return guarded() if scope is None else ASKED in scope
+
+
+def _scope_of(request: object) -> dict[str, Any] | None:
     told = getattr(request, "request", request)  # a gr.Request holds the request proper
-    if told is None:
-        return visitors.asking()
-    return str(told.scope.get(visitors.SCOPE, visitors.NOBODY))
+    return getattr(told, "scope", None)
 
 
 class Page(gr.Blocks):
@@ -83,20 +92,16 @@ class Page(gr.Blocks):
         try:
             return await super().process_api(block_fn, *arguments, **options)
         except (gr.Error, HyperFaceError) as error:
-            _refused(options.get("request"))
+            scope = _scope_of(options.get("request")) or {}
+            scope.get(REFUSED, {})[REFUSED] = True  # noted where the answer is written: it is no error of the server
             if isinstance(error, HyperFaceError):
-                raise gr.Error(escape(str(error)), title="That did not work", print_exception=False) from None
+                text = without_folders(str(error)) if ASKED in scope else str(error)
+                raise gr.Error(escape(text), title="That did not work", print_exception=False) from None
             error.print_exception = False  # it is for people
             raise
         except Exception as error:
             log.exception("%s", getattr(block_fn, "name", block_fn))
             raise gr.Error(WRONG, print_exception=False) from error
-
-
-def _refused(request: object) -> None:
-    """Note it where the request's answer is written, which would call it an error of the server."""
-    told = getattr(request, "request", request)
-    getattr(told, "scope", {}).get(REFUSED, {})[REFUSED] = True
 
 
 def known_of(blocks: gr.Blocks) -> Known:

@@ -12,7 +12,9 @@ from hyperface.runs import DONE, FAILED, INTERRUPTED, RUNNING, STARTING, STOPPED
 from hyperface.serving import sweeping
 from hyperface.ui.parts import worker
 from hyperface.ui.parts.context import AppContext
+from hyperface.ui.parts.folders import without_folders
 from hyperface.ui.parts.imports import import_once
+from hyperface.ui.parts.telling import message_of
 from hyperface.words import duration
 
 PROGRESS_HTML = """
@@ -51,7 +53,7 @@ def answers(function: ServerFunction) -> ServerFunction:
                 raise InputError("That is no question of the page's.")
             return function(question)
         except HyperFaceError as error:
-            return {"error": str(error)}
+            return {"error": message_of(error)}
 
     answer.__name__ = function.__name__
     return answer
@@ -83,6 +85,8 @@ def status_news(context: AppContext, run: Run) -> dict[str, Any]:
     if status.state == WAITING:
         before = worker.turns(context).before(run)
         message = f"{before} before it" if before else "next in turn"
+    if context.limits.shared:
+        message = without_folders(message, context.runs_folder)
     left = f"{duration(status.seconds_left)} left" if status.active and status.seconds_left is not None else ""
     return {
         "state": status.state,

@@ -11,7 +11,7 @@ import gradio as gr
 
 from hyperface.errors import HyperFaceError
 from hyperface.ui.parts.imports import import_once
-from hyperface.ui.parts.pictures import escape
+from hyperface.ui.parts.telling import message_html
 
 P = ParamSpec("P")
 
@@ -48,4 +48,4 @@ def toasts(handler: Callable[P, Any]) -> Callable[P, Any]:
 
 def show(error: HyperFaceError) -> None:
     """Show an error's message as a toast. Only inside an event handler."""
-    gr.Warning(escape(error), title="That did not work", duration=12)
+    gr.Warning(message_html(error), title="That did not work", duration=12)

@@ -17,8 +17,8 @@ from hyperface.ui.parts.context import AppContext
 from hyperface.ui.parts.events import LATEST, QUIET, Given, Updates
 from hyperface.ui.parts.gradio_internals import forget_closed_sessions
 from hyperface.ui.parts.packed import load_packed
-from hyperface.ui.parts.pictures import escape
 from hyperface.ui.parts.remembered import remember
+from hyperface.ui.parts.telling import message_html, message_of
 from hyperface.ui.parts.toasts import toasts
 from hyperface.ui.photos.comparing import SeenFaces, cards_text, embed, seen_faces, sphere_with
 from hyperface.ui.photos.examples import example, example_photos, received, thumbnail
@@ -183,7 +183,7 @@ def look(
     try:
         load_detector(searched.detector)
     except HyperFaceError as error:  # the detector's weights cannot be had
-        yield {results.status: problem_list([str(error)])}
+        yield {results.status: problem_list([message_of(error)])}
         return
     found = yield from _looking(results, photos, searched)
     problems = found.problems
@@ -217,7 +217,7 @@ def beside(context: AppContext, results: Results, name: str | None, remembered: 
         yield {results.here: gr.update(visible=True), results.sphere: sphere_with(packed, remembered, embeddings)}
         yield {results.ways: ways_text(context, packed, remembered, embeddings)}
     except HyperFaceError as error:  # the photos are shown all the same
-        empty = f'<p class="hf-empty">{escape(error)}</p>'
+        empty = f'<p class="hf-empty">{message_html(error)}</p>'
         yield {results.cards: empty, results.ways: "", results.here: gr.update(visible=False)}
 
 

@@ -21,6 +21,7 @@ from hyperface.ui.parts.questions import said, whole
 from hyperface.ui.parts.run_picker import lineage_line
 from hyperface.ui.parts.run_view import PROGRESS_HTML, Question, answers, columns, control_functions, status_news
 from hyperface.ui.parts.scripts import component_script
+from hyperface.ui.parts.telling import message_of
 
 FOLDER = Path(__file__).parent
 
@@ -79,7 +80,7 @@ def train_news(context: AppContext, question: Question) -> dict[str, Any]:
     try:
         run = context.run(str(question.get("run")))
     except RunError as error:
-        return {"gone": str(error), "cursor": None}
+        return {"gone": message_of(error), "cursor": None}
     status = status_news(context, run)  # before the figures: what it says is over has all its figures written
     other = train.partner_of(run)
     cursor = question.get("cursor")
