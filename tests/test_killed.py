@@ -35,6 +35,7 @@ ONLY = os.environ.get("HYPERFACE_KILL_VERBS", "")
 TIMES = {"created", "updated", "seconds", "images_per_second", "seconds_a_step", "seconds_left", "pid"}
 TIMES |= {"process_started"}
 APART = {"status.json", "report.html"}  # compared by what they say, or full of times
+APART |= {"frames.bin", "paths.bin", "picture.json"}  # of the live picture, whose frames come as it finds the time
 
 
 @dataclass(frozen=True)

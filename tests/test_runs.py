@@ -14,6 +14,7 @@ import pytest
 
 from hyperface import files, runs
 from hyperface.errors import InputError, RunError
+from hyperface.jobs import places
 from hyperface.runs import DONE, FAILED, INTERRUPTED, RUNNING, STARTING, STOPPED, StopRequested, Worker
 
 
@@ -88,6 +89,25 @@ def test_an_error_is_told_and_passed_on(run, error, state, says):
         raise error
     assert run.status().state == state
     assert re.search(says, run.status().message)
+
+
+def test_a_stop_request_is_heard_by_a_worker_that_is_still_starting(run):
+    assert run.status().state == STARTING
+    runs.request_stop(run)
+    with runs.Worker(run).working() as worker:
+        worker.progress(0.1)
+        pytest.fail("progress() goes on after a stop request")
+    assert run.status().state == STOPPED
+
+
+def test_a_stop_request_that_a_killed_worker_left_is_over(run):
+    with runs.Worker(run).working() as worker:
+        worker.progress(0.1)
+    runs.request_stop(run)
+    places.mark(run, os.getpid())  # as the app begins the work again
+    with runs.Worker(run).working() as worker:
+        worker.progress(0.6)
+    assert run.status().state == DONE
 
 
 def test_a_stop_request_deep_inside_does_not_leak(run):

@@ -78,6 +78,7 @@ def create(options: GalleryOptions, *, path: Path | None = None, folder: Path | 
 def _work(worker: Worker, console: Console) -> None:
     """A gallery that was stopped is made from the beginning: it takes minutes."""
     options = options_of(worker.run, GalleryOptions)
+    worker.forget_after(-1)  # of an attempt that was killed
     worker.progress(0, message="Loading the models")
     from hyperface.gallery import to_bytes
 

@@ -96,7 +96,9 @@ def start(run: Run, *, processes: int = 1, runs_folder: Path | None = None) -> N
 
 
 def mark(run: Run, pid: int) -> None:
-    """Say that a process begins the work of a run: it is `starting` from here on, seen from any page."""
+    """Say that a process begins the work of a run: it is `starting` from here on, seen from any page. What it was asked
+    before, such as to stop, is over."""
+    (run.path / "stop").unlink(missing_ok=True)
     write_atomic(run.path / "launched", _told(pid))
     (run.path / "status.json").unlink(missing_ok=True)
 

@@ -17,7 +17,7 @@ from typing import Any
 from hyperface import locks
 from hyperface.errors import HyperFaceError, RunError
 from hyperface.files import check_regular, disk_error, json_bytes, sweep, write_atomic
-from hyperface.runs.folder import DONE, FAILED, RUNNING, STOPPED, Run, RunStatus
+from hyperface.runs.folder import DONE, FAILED, RUNNING, STARTING, STOPPED, Run, RunStatus
 from hyperface.runs.processes import process_started
 
 LONGEST_REASON = 1000  # bytes of why a run is to stop
@@ -52,7 +52,8 @@ class Worker:
         """
         with self._alone():
             sweep(self.path)
-            self._forget_stop()
+            if self.run.status().state != STARTING:  # who pressed Stop since it was launched is heard
+                self._forget_stop()
             previous = _interrupt_on_sigterm()
             try:
                 self._set(RunStatus(RUNNING), now=True)
