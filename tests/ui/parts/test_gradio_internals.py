@@ -108,8 +108,10 @@ def test_a_lean_session_has_all_that_gradios_own_has(lay_out, monkeypatch):
     def build(blocks: gr.Blocks) -> tuple[SessionState, SessionState]:
         page(blocks)
         own = SessionState(blocks)
-        assert "ANAYLTICS_CACHE_FREQUENCY" in vars(blocks._queue), BROKEN
+        assert {"ANAYLTICS_CACHE_FREQUENCY", "sleep_when_free"} <= vars(blocks._queue).keys(), BROKEN
+        before = blocks._queue.sleep_when_free
         run_lean(blocks)
+        assert before < blocks._queue.sleep_when_free <= 0.02  # seconds
         return own, SessionState(blocks)
 
     own, lean = map(vars, lay_out(build))
