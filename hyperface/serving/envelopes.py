@@ -221,8 +221,6 @@ def _check_joined(known: Known, body: Body) -> None:
             _named(body[name], name)
     if body.get("trigger_id") is not None and _whole(body["trigger_id"]) not in known.questions:
         raise RefusedError(404, f"The page has no such component. {AGAIN}")
-    if not isinstance(body.get("event_data"), dict | None):
-        raise RefusedError(400, "What an event tells is sent as `event_data`, an object.")
     _check_numbers(body.get("event_data"))
     for name in ("simple_format", "batched", "oauth_token"):
         if body.get(name):

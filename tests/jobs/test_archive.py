@@ -285,7 +285,7 @@ def test_what_a_run_was_asked_for_names_no_file_here(bring):
     for name in ("folder", "recognizer"):
         assert run.options[name].startswith("elsewhere:")
         assert "/" not in run.options[name]
-    assert run.title == "<b>Mine</b> \u202e"
+    assert run.title == "<b>Mine</b>"
     assert run.parents == ("pack-b", "7")
 
 

@@ -53,6 +53,7 @@ def ask(path, body=None, app=said, method="POST", query="", content_type="applic
         ("queue/join", {**EVENT, "trigger_id": 7}, 404, "no such component"),
         ("queue/join", {**EVENT, "session_hash": "a/b"}, 400, "1 to 64 letters"),
         ("queue/join", {**EVENT, "batched": True}, 400, "takes no batched"),
+        ("run/predict", {**EVENT, "event_data": True}, 200, ""),  # as a box tells that is ticked
         ("queue/join", {**EVENT, "event_data": {"a": 2**64}}, 400, "too large"),
         ("queue/join", b'{"data": [NaN]}', 400, "NaN is no number"),
         ("queue/join", b'{"data": [1e999]}', 400, "a number is too large"),

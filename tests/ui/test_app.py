@@ -45,7 +45,7 @@ def test_the_page_fits_a_phone_and_has_names_for_its_controls(browser, app_url):
         assert page.locator("img:not([alt])").count() == 0
         unnamed = page.eval_on_selector_all(
             "button",
-            """all => all.filter(b => b.offsetParent && !b.innerText.trim() && !b.ariaLabel && !b.title
+            """all => all.filter(b => b.offsetParent && !b.textContent.trim() && !b.ariaLabel && !b.title
                                       && !b.querySelector('img:not([alt=""])')).map(b => b.outerHTML.slice(0, 200))""",
         )
         assert unnamed == [], f"{unnamed} of {name} have no name"

@@ -90,6 +90,9 @@ class Page(gr.Blocks):
         return await super().preprocess_data(block_fn, inputs, state, explicit_call)
 
     async def process_api(self, block_fn: Any, *arguments: Any, **options: Any) -> dict[str, Any]:
+        event = options.get("event_data")
+        if event is not None and not isinstance(event._data, dict):
+            event._data = {}  # a box that is ticked tells true; what is read of an event are its named values
         try:
             return await super().process_api(block_fn, *arguments, **options)
         except (gr.Error, HyperFaceError) as error:

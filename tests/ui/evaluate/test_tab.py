@@ -245,7 +245,7 @@ def test_no_model_is_a_toast(page, open_tab, runs_folder):
 
 @pytest.mark.browser
 def test_a_dataset_is_audited(small_packing, page, open_tab, runs_folder, expect):
-    dataset = runs_folder / "generate-for-audit"
+    dataset = runs_folder / f"generate-for-audit-{small_packing.name}"
     options = ["--identities", "4", "--images-per-identity", "2", "--run", str(dataset)]
     assert main(["generate", "--from", str(small_packing.path), *options]) == 0
     panel = open_tab(page, "Evaluate")
