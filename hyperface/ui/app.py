@@ -138,6 +138,7 @@ def launch(
         app_kwargs=around(context, blocks, guard),
         state_session_capacity=SESSIONS,
         quiet=not wait,
+        _frontend=False,  # or the first page must be there within three seconds, on whatever machine
     )
     context.warm_up()  # not before: the first page would wait for torch
     worker.turns(context).keep_going()

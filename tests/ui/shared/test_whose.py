@@ -171,7 +171,7 @@ def test_what_is_started_is_the_visitors_who_pressed(alice, bob, shared_context)
     assert owner_of(made.path) == mark_at(alice)
     assert "error" in bob.ask(bob.component("pack-view"), "stop", {"run": made.name})
     assert alice.ask(alice.component("pack-view"), "stop", {"run": made.name}) == {}
-    assert (made.path / "stop").exists()
+    assert (made.path / "stop").exists() or not made.status().active  # one that still waited is taken back
 
 
 def test_the_server_itself_finds_what_ships_and_a_laptop_everything(shared_context, hers):
