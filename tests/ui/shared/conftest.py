@@ -82,6 +82,20 @@ def shared_context(tmp_path_factory: pytest.TempPathFactory) -> Any:
     return AppContext(runs_folder=tmp_path_factory.mktemp("shared") / "runs", limits=limits)
 
 
+@pytest.fixture(autouse=True)
+def nobody_is_left_in_line(shared_context: Any) -> Iterator[None]:
+    """Runs that a test left waiting or starting take no place from the next test's."""
+    yield
+    from hyperface import runs
+    from hyperface.ui.parts import worker
+
+    for run in runs.list_runs([shared_context.runs_folder]):
+        if run.status().state == runs.WAITING:
+            worker.turns(shared_context).leave(run)
+        if run.status().state == runs.STARTING:
+            runs.Worker(run).postpone("Left by a test.")
+
+
 @pytest.fixture(scope="session")
 def shared_url(shared_context: Any, in_a_loop: Callable) -> Iterator[str]:
     """Address of a server that strangers share, in this process."""
