@@ -39,7 +39,8 @@ def check_value(component: Component, value: object) -> None:
         _require(some, f"“{name}” takes some of its choices.")
         _check_chosen(component, name, value if isinstance(value, list) else [])
     elif isinstance(component, gr.Radio | gr.Dropdown):
-        _require(value is None or _is_name(value), f"“{name}” takes one of its choices.")
+        one = value is None or _is_name(value) or isinstance(value, int | float)  # rates are choices, too
+        _require(one, f"“{name}” takes one of its choices.")
         _check_chosen(component, name, [] if value is None else [value])
     elif isinstance(component, gr.HTML):  # the name of a run that is followed, or what a script draws
         _require(value is None or isinstance(value, dict) or _is_name(value), f"“{name}” shows no such thing.")
