@@ -237,6 +237,14 @@ def emptied(out: Path) -> None:
     out.mkdir()
 
 
+def check_told(refused: Outcome, what: str) -> None:
+    """A call whose writes were refused went through all the same, or says why in one sentence."""
+    assert "Traceback" not in refused.said, f"{what}: {refused.said}"
+    if refused.status != 0:
+        assert refused.status == EXIT_USER_ERROR, f"{what}: {refused.said}"
+        assert refused.said.splitlines()[-1].startswith("error: "), f"{what}: {refused.said}"
+
+
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
 @pytest.mark.parametrize("verb", BRIEFLY[:1] if BRIEF else ASKED)
 def test_a_killed_verb_continues_as_if_it_never_was(verb, calls, whole):
@@ -258,10 +266,7 @@ def test_a_disk_that_refuses_is_told_in_a_sentence_and_the_verb_continues(verb, 
         emptied(out)
         refused = calls.ask(words, out, fault)
         what = f"refusal {number} of {verb}, {fault}"
-        assert "Traceback" not in refused.said, f"{what}: {refused.said}"
-        if refused.status != 0:
-            assert refused.status == EXIT_USER_ERROR, f"{what}: {refused.said}"
-            assert refused.said.splitlines()[-1].startswith("error: "), f"{what}: {refused.said}"
+        check_told(refused, what)
         check_honest(out)
         check_continued(calls, words, out, wanted, what)
 
@@ -293,9 +298,6 @@ def test_a_disk_that_is_full_or_read_only(verb, calls, inputs, disk, tmp_path):
         assert disk(options)
         refused = calls.ask(words, out)
         assert disk("rw,size=100m")
-        assert "Traceback" not in refused.said, f"{options}: {refused.said}"
-        if refused.status != 0:
-            assert refused.status == EXIT_USER_ERROR, f"{options}: {refused.said}"
-            assert refused.said.splitlines()[-1].startswith("error: "), f"{options}: {refused.said}"
+        check_told(refused, options)
         check_honest(out)
         check_continued(calls, words, out, wanted, options)
