@@ -273,9 +273,8 @@ def answer_agents_in_json() -> None:
     """From now on the tools of apps answer in JSON, with pictures as pictures, and say how far the work is. Gradio
     itself would answer with Python's way of writing a dictionary. Needs the package mcp."""
     from gradio import mcp
-    from gradio_client import Client  # type: ignore[import-untyped]  # it tells no types
 
-    class OwnClient(Client):  # type: ignore[misc]  # as above
+    class OwnClient(mcp.Client):  # type: ignore[misc, name-defined]  # of gradio_client, which tells no types
         """By which the server asks itself. It says so from its first request on, which comes as it is made; and on a
         busy machine no answer need come within httpx's five seconds."""
 
