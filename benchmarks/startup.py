@@ -26,10 +26,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from work import PATIENCE, cpu_seconds, wait_until_idle
+
 ROOT = Path(__file__).resolve().parents[1]
-TICKS = os.sysconf("SC_CLK_TCK")
-SETTLED = 3  # seconds without work: what is loaded in the background is there
-PATIENCE = 600  # seconds
 
 
 @dataclass(frozen=True)
@@ -40,12 +39,6 @@ class App:
     process: int
     wall: float
     cpu: float
-
-
-def cpu_seconds(process: int) -> float:
-    """That a process has worked."""
-    fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / TICKS
 
 
 def family(process: int) -> list[int]:
@@ -98,16 +91,6 @@ def started(runs: str) -> Iterator[App]:
     finally:
         server.terminate()
         server.wait()
-
-
-def wait_until_idle(process: int) -> None:
-    end = time.monotonic() + PATIENCE
-    while time.monotonic() < end:
-        before = cpu_seconds(process)
-        time.sleep(SETTLED)
-        if cpu_seconds(process) - before < 0.1 * SETTLED:
-            return
-    raise SystemExit(f"The app still works after {PATIENCE} s.")
 
 
 def use_everything(app: App) -> float:

@@ -3,9 +3,9 @@
     python benchmarks/strangers.py [--table pack|flood|use] [--visitors 50] [--joins 300] [--minutes 20]
 
 Starts `hyperface app --shared` with its usual limits and an empty folder of runs, and speaks to it as the page's script
-does: a visitor opens the page, holds its connection, asks what a page asks when it is loaded, and presses. Everything
-runs on the same machine, which serves, packs and plays the visitors; the first line says how busy it was. Needs
-`pip install -e ".[dev]"`.
+does: a visitor opens the page, holds its connection, asks what a page asks when it is loaded, and presses. They come
+when the server has loaded what it loads in the background. Everything runs on the same machine, which serves, packs and
+plays the visitors; the first line says how busy it was. Needs `pip install -e ".[dev]"`.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+from work import wait_until_idle
 
 ROOT = Path(__file__).resolve().parents[1]
 ENDS = ("process_completed", "close_stream", "unexpected_error")
@@ -58,6 +59,7 @@ def served(runs: str, log: str) -> Iterator[tuple[str, int]]:
                 if server.poll() is not None:
                     raise SystemExit(Path(log).read_text(errors="replace")) from None
                 time.sleep(0.1)
+        wait_until_idle(server.pid)
         yield url, server.pid
     finally:
         server.terminate()

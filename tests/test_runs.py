@@ -14,7 +14,6 @@ import pytest
 
 from hyperface import files, runs
 from hyperface.errors import InputError, RunError
-from hyperface.jobs import places
 from hyperface.runs import DONE, FAILED, INTERRUPTED, RUNNING, STARTING, STOPPED, StopRequested, Worker
 
 
@@ -104,7 +103,7 @@ def test_a_stop_request_that_a_killed_worker_left_is_over(run):
     with runs.Worker(run).working() as worker:
         worker.progress(0.1)
     runs.request_stop(run)
-    places.mark(run, os.getpid())  # as the app begins the work again
+    runs.mark_launched(run, os.getpid())  # as the app begins the work again
     with runs.Worker(run).working() as worker:
         worker.progress(0.6)
     assert run.status().state == DONE

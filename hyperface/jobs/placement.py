@@ -34,7 +34,7 @@ from hyperface.jobs.job import options_of
 from hyperface.jobs.registry import JOBS
 from hyperface.jobs.train import TrainOptions, image_count
 from hyperface.rates import SHIPPED, drawing_rate
-from hyperface.runs import DONE, FAILED, INTERRUPTED, STOPPED, Run, is_run, open_run
+from hyperface.runs import DONE, FAILED, INTERRUPTED, STOPPED, Run, is_run, mark_launched, open_run
 from hyperface.words import duration
 
 CPU, GPU = "cpu", "cuda"
@@ -82,7 +82,7 @@ def start(run: Run, *, runs_folder: Path | None = None) -> None:
     if lender is None or placed.seconds is None:
         _start_on_cpu(run, placed.why, runs_folder)
         return
-    places.mark(run, os.getpid())
+    mark_launched(run, os.getpid())
     _tell(run, ON_GPU)
     work = functools.partial(_borrow, lender, run, placed.seconds, runs_folder)
     threading.Thread(target=asked.run, args=(work,), name=f"lent to {run.name}", daemon=True).start()

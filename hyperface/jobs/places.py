@@ -12,14 +12,12 @@ from pathlib import Path
 from typing import Any
 
 from hyperface.errors import HyperFaceError, RunError
-from hyperface.files import write_atomic
 from hyperface.jobs.changes import change_options
 from hyperface.jobs.console import Console
 from hyperface.jobs.job import Job
 from hyperface.jobs.registry import JOBS
 from hyperface.ranks import joined
-from hyperface.runs import RUNNING, Run, open_run
-from hyperface.runs.processes import process_started
+from hyperface.runs import RUNNING, Run, mark_launched, open_run, write_launched
 
 
 def begin(job: Job, make: Callable[[], Run], console: Console, *, device: str = "cpu") -> None:
@@ -78,7 +76,7 @@ def start(run: Run, *, processes: int = 1, runs_folder: Path | None = None) -> N
     if runs_folder is not None:
         environment["HYPERFACE_RUNS"] = str(runs_folder)
     try:
-        mark(run, os.getpid())
+        mark_launched(run, os.getpid())
         with (run.path / "log.txt").open("ab") as log:
             process = subprocess.Popen(
                 command,
@@ -88,25 +86,11 @@ def start(run: Run, *, processes: int = 1, runs_folder: Path | None = None) -> N
                 start_new_session=True,  # a Ctrl-C at the server is not meant for it
                 env=environment,
             )
-        write_atomic(run.path / "launched", _told(process.pid))
+        write_launched(run, process.pid)
         # Waited for, it does not stay behind as a zombie while this process lives.
         threading.Thread(target=process.wait, name=f"waiting for {run.name}", daemon=True).start()
     except OSError as error:
         raise RunError(f"The work could not be started ({error.strerror}).") from error
-
-
-def mark(run: Run, pid: int) -> None:
-    """Say that a process begins the work of a run: it is `starting` from here on, seen from any page. What it was asked
-    before, such as to stop, is over."""
-    (run.path / "stop").unlink(missing_ok=True)
-    write_atomic(run.path / "launched", _told(pid))
-    (run.path / "status.json").unlink(missing_ok=True)
-
-
-def _told(pid: int) -> bytes:
-    """A process as `launched` names it: its number, and when it started, which tells it from a later one's."""
-    started = process_started(pid)
-    return f"{pid}".encode() if started is None else f"{pid} {started}".encode()
 
 
 def _together(job: Job, device: str, lead: Callable[[], None]) -> None:

@@ -40,10 +40,12 @@ from hyperface.runs.folder import (
     is_run,
     lineage,
     list_runs,
+    mark_launched,
     open_run,
     rename,
     request_stop,
     runs_folder,
+    write_launched,
 )
 from hyperface.runs.worker import StopRequested, Worker
 
@@ -71,8 +73,10 @@ __all__ = [
     "is_run",
     "lineage",
     "list_runs",
+    "mark_launched",
     "open_run",
     "rename",
     "request_stop",
     "runs_folder",
+    "write_launched",
 ]

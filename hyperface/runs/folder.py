@@ -17,7 +17,7 @@ from typing import Any
 
 from hyperface.errors import RunError
 from hyperface.files import LARGEST_JSON, check_regular, json_bytes, parse_json, sweep, write_atomic
-from hyperface.runs.processes import alive, seconds_since
+from hyperface.runs.processes import alive, process_started, seconds_since
 from hyperface.words import one_line
 
 FORMAT = 1
@@ -261,6 +261,20 @@ def lineage(run: Run, folders: Iterable[Path], shown: Shown = everything) -> lis
 def request_stop(run: Run, why: str = "") -> None:
     """Ask the run's worker to stop; it does so at its next step and leaves what it has. why: what its status says."""
     write_atomic(run.path / "stop", why.encode())
+
+
+def mark_launched(run: Run, pid: int) -> None:
+    """Say that a process begins the work of a run: it is `starting` from here on, seen from any page. What it was asked
+    before, such as to stop, is over."""
+    (run.path / "stop").unlink(missing_ok=True)
+    write_launched(run, pid)
+    (run.path / "status.json").unlink(missing_ok=True)
+
+
+def write_launched(run: Run, pid: int) -> None:
+    """Name the process: its number, and when it started, which tells it from a later one's."""
+    started = process_started(pid)
+    write_atomic(run.path / "launched", (f"{pid}" if started is None else f"{pid} {started}").encode())
 
 
 def rename(run: Run, title: str) -> None:

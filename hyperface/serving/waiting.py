@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import itertools
 import json
+import os
 import threading
 import time
 from collections import Counter
@@ -19,7 +20,7 @@ from pathlib import Path
 
 from hyperface.errors import HyperFaceError, RunError
 from hyperface.files import check_regular, parse_json, write_atomic
-from hyperface.runs import RUNNING, STARTING, WAITING, Run, Worker, open_run
+from hyperface.runs import RUNNING, STARTING, WAITING, Run, Worker, mark_launched, open_run
 from hyperface.serving.disk import Disk
 from hyperface.serving.ending import Endings
 from hyperface.serving.limits import Limits
@@ -184,10 +185,12 @@ class Turns:
         write_atomic(run.path / WAITING, json.dumps(content).encode())
 
     def _start(self, run: Run) -> None:
-        (run.path / WAITING).unlink(missing_ok=True)  # first: a kill in between must not begin it twice
         try:
+            mark_launched(run, os.getpid())  # first: no page may find that it neither waits nor is about to start
+            (run.path / WAITING).unlink(missing_ok=True)  # before its work: a kill in between must not begin it twice
             self._begin(run)
         except HyperFaceError as error:
+            (run.path / WAITING).unlink(missing_ok=True)
             Worker(run).postpone(str(error))
 
     @contextlib.contextmanager

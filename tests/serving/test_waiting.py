@@ -10,7 +10,7 @@ import pytest
 
 from hyperface import runs
 from hyperface.errors import InputError, RunError
-from hyperface.runs import RUNNING, STOPPED, WAITING, Run
+from hyperface.runs import RUNNING, STARTING, STOPPED, WAITING, Run
 from hyperface.runs.processes import process_started, seconds_since
 from hyperface.serving.limits import LAPTOP, SHARED, Limits, limits_from
 from hyperface.serving.owners import claim
@@ -113,6 +113,20 @@ def test_a_ticket_that_cannot_be_read_and_a_start_that_fails_hold_up_nobody(tmp_
     office.finish("work")
     office.turns.advance()
     assert office.begun == ["work", "next"]
+
+
+@pytest.mark.parametrize("continued", [False, True])
+def test_a_run_whose_turn_comes_is_starting_from_then_on(tmp_path, continued):
+    office, states = Office(tmp_path, Limits(runs=1)), []
+    office.press("", "work")
+    run = office.press("", "next")
+    os.utime(run.path / "config.json", (0, 0))  # it has waited for long
+    if continued:
+        runs.Worker(run).postpone("It was stopped before.")
+    office.turns._begin = lambda begun: states.append(begun.status().state)
+    assert run.status().state == WAITING
+    office.finish("work")
+    assert states == [STARTING]
 
 
 def test_a_run_over_its_time_is_stopped_and_says_so(tmp_path, monkeypatch):
