@@ -23,7 +23,7 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from opening import ROOT, served
+from app_process import ROOT, started, wait_until_idle
 from playwright.sync_api import Page, sync_playwright
 
 SPHERE = "document.querySelector('.hf-sphere')?.sphere"
@@ -179,11 +179,12 @@ def main() -> None:
             with tempfile.TemporaryDirectory() as folder:
                 bare = alone(identities, steps, folder, "--frames", "0")
                 terminal = alone(identities, steps, folder)
-            with tempfile.TemporaryDirectory() as runs, served(runs) as (url, _):
+            with tempfile.TemporaryDirectory() as runs, started(runs) as app:
+                wait_until_idle(app.process)
                 # a page that plays nothing by itself
                 page = browser.new_page(viewport={"width": 1280, "height": 900}, reduced_motion="reduce")
                 page.set_default_timeout(PATIENCE_MILLISECONDS)
-                shown = live(page, url, identities, steps, runs)
+                shown = live(page, app.url, identities, steps, runs)
                 page.close()
             print(told(identities, steps, bare, terminal, shown), flush=True)
         browser.close()

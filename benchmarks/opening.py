@@ -8,21 +8,14 @@ Every tab is opened in a fresh page of a headless Chromium, from the Pack tab th
 """
 
 import argparse
-import os
 import shutil
-import socket
 import statistics
-import subprocess
-import sys
 import tempfile
 import time
-import urllib.request
-from contextlib import contextmanager
-from pathlib import Path
 
+from app_process import started
 from playwright.sync_api import sync_playwright
 
-ROOT = Path(__file__).resolve().parents[1]
 # When a tab shows what it is about: points on the sphere, drawn people, matched faces, a curve, an accuracy.
 SHOWN = {
     "Pack": "document.querySelector('.hf-sphere')?.sphere?.scene.count > 0",
@@ -31,33 +24,6 @@ SHOWN = {
     "Train": "document.querySelector('.hf-loss-chart')?.data?.[0].y.length > 0",
     "Evaluate": "document.querySelectorAll('#evaluate-overview tbody tr').length > 0",
 }
-
-
-@contextmanager
-def served(runs: str):
-    """Address of a started app, and the seconds until its first page was there."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    address = {"GRADIO_SERVER_NAME": "127.0.0.1", "GRADIO_SERVER_PORT": str(port), "HYPERFACE_RUNS": runs}
-    started = time.perf_counter()
-    server = subprocess.Popen(
-        [sys.executable, "app.py"], cwd=ROOT, env={**os.environ, **address}, stdout=subprocess.DEVNULL
-    )
-    url = f"http://127.0.0.1:{port}"
-    try:
-        while True:
-            try:
-                urllib.request.urlopen(url, timeout=60).read()
-                break
-            except OSError:
-                if server.poll() is not None:
-                    raise SystemExit("The app ended at once; start `python app.py` to see why.") from None
-                time.sleep(0.02)
-        yield url, time.perf_counter() - started
-    finally:
-        server.terminate()
-        server.wait()
 
 
 def main() -> None:
@@ -70,20 +36,20 @@ def main() -> None:
     with sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path=own, args=["--no-sandbox", "--disable-quic"])
         for _ in range(options.repeats):
-            with tempfile.TemporaryDirectory() as runs, served(runs) as (url, seconds):
-                first_pages.append(seconds)
+            with tempfile.TemporaryDirectory() as runs, started(runs) as app:
+                first_pages.append(app.wall)
                 for name, shown in SHOWN.items():
                     page = browser.new_page(viewport={"width": 1280, "height": 900})
-                    page.goto(url)
+                    page.goto(app.url)
                     tab = page.get_by_role("tab", name=name, exact=True)
                     tab.wait_for()
-                    started = time.perf_counter()
+                    begun = time.perf_counter()
                     if name != "Pack":
                         page.wait_for_function(SHOWN["Pack"])
-                        started = time.perf_counter()
+                        begun = time.perf_counter()
                         tab.click()
                     page.wait_for_function(shown, timeout=60_000)
-                    opened[name].append(time.perf_counter() - started)
+                    opened[name].append(time.perf_counter() - begun)
                     page.close()
         browser.close()
     print(f"{'first page':12} {statistics.median(first_pages):5.2f} s  (slowest {max(first_pages):.2f} s)")

@@ -13,32 +13,15 @@ import argparse
 import base64
 import io
 import os
-import socket
 import statistics
-import subprocess
-import sys
 import tempfile
 import threading
 import time
-import urllib.request
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
-from work import PATIENCE, cpu_seconds, wait_until_idle
+from app_process import PATIENCE, App, started, wait_until_idle
 
 ROOT = Path(__file__).resolve().parents[1]
-
-
-@dataclass(frozen=True)
-class App:
-    """A started app. wall, cpu: seconds from the start of its process to its first page, on the clock and of work."""
-
-    url: str
-    process: int
-    wall: float
-    cpu: float
 
 
 def family(process: int) -> list[int]:
@@ -65,32 +48,6 @@ def memory(process: int) -> float:
             continue
         total += sum(int(line.split()[1]) for line in lines if line.startswith("Pss:"))
     return total * 1024
-
-
-@contextmanager
-def started(runs: str) -> Iterator[App]:
-    """The app, as soon as its first page is there."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    address = {"GRADIO_SERVER_NAME": "127.0.0.1", "GRADIO_SERVER_PORT": str(port), "HYPERFACE_RUNS": runs}
-    began, url = time.perf_counter(), f"http://127.0.0.1:{port}"
-    server = subprocess.Popen(
-        [sys.executable, "app.py"], cwd=ROOT, env={**os.environ, **address}, stdout=subprocess.DEVNULL
-    )
-    try:
-        while True:
-            try:
-                urllib.request.urlopen(url, timeout=60).read()
-                break
-            except OSError:
-                if server.poll() is not None:
-                    raise SystemExit("The app ended at once; start `python app.py` to see why.") from None
-                time.sleep(0.02)
-        yield App(url, server.pid, time.perf_counter() - began, cpu_seconds(server.pid))
-    finally:
-        server.terminate()
-        server.wait()
 
 
 def use_everything(app: App) -> float:

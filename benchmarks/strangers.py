@@ -29,7 +29,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-from work import wait_until_idle
+from app_process import wait_until_idle
 
 ROOT = Path(__file__).resolve().parents[1]
 ENDS = ("process_completed", "close_stream", "unexpected_error")

@@ -24,7 +24,8 @@ class People {
     this.root = root;
     this.server = server;
     this.shown = shown;
-    this.asking = 0;
+    this.showing = false;
+    this.changed = false;  // the frame, the run or the chosen one, since they were shown last
   }
 
   /**
@@ -44,15 +45,29 @@ class People {
     return indices.map((index) => run.faces[index]);
   }
 
-  /** Show the closest pair of the frame, and the chosen identity, once their faces have come. */
+  /**
+   * Show the closest pair of the frame, and the chosen identity, once their faces have come. One question at a time: a
+   * frame a moment while a run is played would take all of the browser's connections from a server that is slow.
+   */
   async show() {
+    this.changed = true;
+    if (this.showing) return;
+    this.showing = true;
+    while (this.changed) {
+      this.changed = false;
+      await this.showFrame();
+    }
+    this.showing = false;
+  }
+
+  async showFrame() {
     const run = this.shown(), frame = run.frames[run.index];
     if (!frame) return;
-    const mine = ++this.asking, [first, second] = frame.closest;
+    const [first, second] = frame.closest;
     const chosen = Math.min(run.chosen, frame.angles.length - 1);
     findInput(this.root, '.hf-identity').max = String(frame.angles.length - 1);
     const answer = await this.faces([...new Set([first, second, chosen])]).catch(() => null);
-    if (mine !== this.asking || run !== this.shown() || !answer) return;
+    if (run !== this.shown() || !answer) return;
     /** @param {number} index */
     const angle = (index) => `<b class="hf-number">${degrees(frame.angles[index])}</b>`;
     /** @param {number} index */

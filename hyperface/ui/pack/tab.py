@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 import gradio as gr
 
 from hyperface.defaults import PAIRS
-from hyperface.errors import InputError
+from hyperface.errors import HyperFaceError, InputError
 from hyperface.jobs.pack import PackOptions, create
 from hyperface.runs import DONE
+from hyperface.ui.pack.ahead import work_ahead
 from hyperface.ui.pack.estimates import packing_estimate
 from hyperface.ui.pack.gallery_panel import gallery_panel
 from hyperface.ui.pack.plain_sphere import plain_sphere
@@ -70,8 +72,11 @@ def build(page: AppPage, tab: gr.Tab) -> None:
         name = start_packing(context, **values_of(controls, given))
         return {packing: picker_at(context, "pack", name), page.strip: {"run": name, "own": True}}
 
-    def estimate(identities: float, steps: float, device: str) -> str:
-        return packing_estimate(context, identities, steps, device)
+    def estimate(given: Given) -> str:
+        values = values_of(controls, given)
+        with suppress(HyperFaceError):  # whoever presses Pack is told
+            work_ahead(context, _options(context, values))
+        return packing_estimate(context, values["identities"], values["steps"], values["device"])
 
     def refresh(name: str | None) -> dict[str, Any]:
         return picker_update(context, "pack", name)
@@ -79,10 +84,10 @@ def build(page: AppPage, tab: gr.Tab) -> None:
     def galleries(chosen: str | None) -> dict[str, Any]:
         return keeping(gallery_choices(context), chosen, PackOptions.gallery)
 
-    sizes = [controls.identities, controls.steps, controls.device]
-    changes = [controls.identities.change, controls.steps.change, controls.device.change]
-    moments = [page.blocks.load, tab.select, *changes]
-    gr.on(moments, estimate, sizes, expected, **AT_ONCE)
+    told = [controls.identities.change, controls.steps.change, controls.device.change]
+    first_seen = [controls.gallery.change, controls.span.change, controls.seed.change]
+    moments = [page.blocks.load, tab.select, *told, *first_seen]
+    gr.on(moments, estimate, components_of(controls), expected, **AT_ONCE)
     gr.on([page.blocks.load, tab.select], galleries, controls.gallery, controls.gallery, **AT_ONCE)
     begin.click(toasts(start), components_of(controls), [packing, page.strip], **QUIET)
     remember(page.blocks, "pack", controls, but=["device"])
@@ -142,10 +147,14 @@ def gallery_choices(context: AppContext) -> list[tuple[str, str]]:
 
 def start_packing(context: AppContext, **values: Any) -> str:
     """Start a packing with these values of the controls and return the name of its run. InputError if it cannot be."""
-    options = pack_options(**values | {"gallery": context.gallery_place(values["gallery"])})
+    options = _options(context, values)
     options.check()
     options.check_gallery(len(context.gallery(options.gallery)))
     return worker.begin(context, lambda folder: create(options, folder=folder)).name
+
+
+def _options(context: AppContext, values: dict[str, Any]) -> PackOptions:
+    return pack_options(**values | {"gallery": context.gallery_place(values["gallery"])})
 
 
 def pack_options(

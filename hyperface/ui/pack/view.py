@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 
-from hyperface.errors import HyperFaceError, InputError, RunError
+from hyperface.errors import InputError, RunError
 from hyperface.files import parse_json
 from hyperface.jobs.pack import PackOptions
 from hyperface.runs import Run, names
+from hyperface.ui.pack.ahead import first_frame
 from hyperface.ui.pack.faces import alike_before, people_faces, way_faces
 from hyperface.ui.parts.context import AppContext
 from hyperface.ui.parts.encoded import encoded, hundredths
@@ -153,13 +154,11 @@ def published_map(context: AppContext, question: Question) -> dict[str, Any]:
 
 def _start(context: AppContext, run: Run) -> dict[str, Any] | None:
     """A first picture of a packing that has drawn none yet, as its frames are told; None where there can be none."""
-    from hyperface.jobs.pack.start import start_frame
-
     try:
-        record = start_frame(PackOptions(**run.options), gallery_of(context, run).embeddings)
-    except (HyperFaceError, KeyError, TypeError):  # the worker says so, or the options are an older version's
+        record = first_frame(context, PackOptions(**run.options))
+    except (KeyError, TypeError):  # the options are an older version's
         return None
-    return {"from": 0, "points": int(run.options["identities"]), "records": encoded(record)}
+    return None if record is None else {"from": 0, "points": int(run.options["identities"]), "records": encoded(record)}
 
 
 def _picture(run: Run) -> dict[str, Any] | None:
