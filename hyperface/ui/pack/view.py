@@ -155,10 +155,11 @@ def published_map(context: AppContext, question: Question) -> dict[str, Any]:
 def _start(context: AppContext, run: Run) -> dict[str, Any] | None:
     """A first picture of a packing that has drawn none yet, as its frames are told; None where there can be none."""
     try:
-        record = first_frame(context, PackOptions(**run.options))
+        options = PackOptions(**run.options)
+        record = first_frame(context, options)
     except (KeyError, TypeError):  # the options are an older version's
         return None
-    return None if record is None else {"from": 0, "points": int(run.options["identities"]), "records": encoded(record)}
+    return None if record is None else {"from": 0, "points": options.identities, "records": encoded(record)}
 
 
 def _picture(run: Run) -> dict[str, Any] | None:

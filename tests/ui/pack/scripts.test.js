@@ -6,6 +6,7 @@ import { explanation, headline } from '../../../hyperface/ui/pack/alike.js';
 import { PackingCharts, brushed, curves, histogram } from '../../../hyperface/ui/pack/charts.js';
 import { degrees, place, share } from '../../../hyperface/ui/pack/figures.js';
 import { decodeFrames, fresh, takeIn } from '../../../hyperface/ui/pack/frames.js';
+import { People } from '../../../hyperface/ui/pack/people.js';
 import { colorRange } from '../../../hyperface/ui/pack/sphere_picture.js';
 import { TrueAngles } from '../../../hyperface/ui/pack/true_angles.js';
 import { nearestPlace } from '../../../hyperface/ui/pack/way.js';
@@ -216,4 +217,26 @@ test('who was brushed is found now, or else at the start', () => {
   const now = brushed(state, [60, 61]), before = brushed(state, [40, 40.6]);
   assert.deepEqual([[...now.people], now.text], [[0], '1 person with the nearest between 60.0° and 61.0°']);
   assert.deepEqual([[...before.people], before.text], [[0], '1 person with the nearest between 40.0° and 40.6° at the start']);
+});
+
+test('while a run is played, faces are asked for one question at a time, and for the last frame', async () => {
+  /** @type {(() => void)[]} */
+  const answers = [];
+  class Slow extends People {
+    showFrame() {
+      return new Promise((resolve) => { answers.push(() => resolve(undefined)); });
+    }
+  }
+  const people = new Slow(/** @type {any} */ (null), /** @type {any} */ (null), packing);
+  const first = people.show();
+  for (let frame = 0; frame < 5; frame++) await people.show();
+  assert.equal(answers.length, 1);
+  answers[0]();
+  await new Promise(setImmediate);
+  assert.equal(answers.length, 2);  // for where it is now
+  answers[1]();
+  await first;
+  assert.equal(answers.length, 2);
+  people.show();
+  assert.equal(answers.length, 3);
 });
