@@ -13,6 +13,12 @@ from typing import Any
 
 import pytest
 
+from hyperface import runs
+from hyperface.serving.owners import claim
+from hyperface.serving.visitors import COOKIE, mark_of
+
+SECRET = "Alices secret people"
+
 
 class Visitor:
     """A client that speaks HTTP as the page's script does. It has opened the page, and so has a key in a cookie."""
@@ -29,6 +35,11 @@ class Visitor:
 
     def __exit__(self, *_: object) -> None:
         self.http.close()
+
+    @property
+    def mark(self) -> str:
+        """By which the server knows whose a run is."""
+        return mark_of(self.http.cookies[COOKIE])
 
     @functools.cached_property
     def config(self) -> dict[str, Any]:
@@ -86,7 +97,6 @@ def shared_context(tmp_path_factory: pytest.TempPathFactory) -> Any:
 def nobody_is_left_in_line(shared_context: Any) -> Iterator[None]:
     """Runs that a test left waiting or starting take no place from the next test's."""
     yield
-    from hyperface import runs
     from hyperface.ui.parts import worker
 
     for run in runs.list_runs([shared_context.runs_folder]):
@@ -117,3 +127,22 @@ def visitor(shared_url: str) -> Iterator[Callable[..., Visitor]]:
     """`visitor()` is somebody new at the shared server; headers: what their client sends with every request."""
     with ExitStack() as clients:
         yield lambda **headers: clients.enter_context(Visitor(shared_url, headers))
+
+
+@pytest.fixture
+def alice(visitor: Callable[..., Visitor]) -> Visitor:
+    return visitor()
+
+
+@pytest.fixture
+def bob(visitor: Callable[..., Visitor]) -> Visitor:
+    return visitor()
+
+
+@pytest.fixture
+def hers(alice: Visitor, shared_context: Any, packed_heads: Callable) -> runs.Run:
+    """Alice's finished packing, which has everything that a page may ask for. Its title and its log are SECRET."""
+    run = packed_heads(shared_context.runs_folder, 20, SECRET)
+    (run.path / "log.txt").write_text(f"{SECRET} in the log")
+    claim([run], alice.mark)
+    return run

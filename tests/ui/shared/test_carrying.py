@@ -10,35 +10,11 @@ import pytest
 from hyperface import runs
 from hyperface.jobs.archive import archived
 from hyperface.serving.door import RUNS
-from hyperface.serving.owners import claim, owner_of
-from hyperface.serving.visitors import COOKIE, mark_of
+from hyperface.serving.owners import owner_of
 from hyperface.ui.parts import worker
 from hyperface.ui.parts.carrying import AT_ONCE, BusyError, Receiving
 
-SECRET = "Alices secret people"
 LIMIT = 12_000_000  # bytes: a megabyte, and what an archive has beside
-
-
-def mark_at(visitor) -> str:
-    return mark_of(visitor.http.cookies[COOKIE])
-
-
-@pytest.fixture
-def alice(visitor):
-    return visitor()
-
-
-@pytest.fixture
-def bob(visitor):
-    return visitor()
-
-
-@pytest.fixture
-def hers(alice, shared_context, packed_heads) -> runs.Run:
-    run = packed_heads(shared_context.runs_folder, 20, SECRET)
-    (run.path / "log.txt").write_text(f"{SECRET} in the log")
-    claim([run], mark_at(alice))
-    return run
 
 
 def left_behind(context) -> list[str]:
@@ -52,12 +28,12 @@ def test_she_downloads_hers_and_for_him_it_does_not_exist(alice, bob, hers):
     assert answer.status_code == 200
     assert answer.headers["content-type"] == "application/zip"
     assert answer.content == b"".join(archived(hers))
-    assert mark_at(alice).encode() not in answer.content
+    assert alice.mark.encode() not in answer.content
     missing = bob.http.get(f"{RUNS}/gone.zip")
     answer = bob.http.get(told["address"])
     assert answer.status_code == missing.status_code == 404
     assert answer.text.replace(hers.name, "gone") == missing.text
-    assert SECRET not in answer.text
+    assert hers.title not in answer.text
     for name in ("..%2f..%2fetc", ".hidden.zip", "a%00b", "x" * 3000):
         assert bob.http.get(f"{RUNS}/{name}").status_code in (400, 404)
 
@@ -65,10 +41,10 @@ def test_she_downloads_hers_and_for_him_it_does_not_exist(alice, bob, hers):
 def test_what_is_brought_is_the_bringers_and_replaces_nothing(alice, bob, hers, shared_context):
     content, before = b"".join(archived(hers)), (hers.path / "config.json").read_bytes()
     told = bob.http.post(RUNS, content=content).json()
-    assert (told["verb"], told["title"]) == ("pack", SECRET)
+    assert (told["verb"], told["title"]) == ("pack", hers.title)
     assert told["run"].startswith(f"{hers.name}-")
-    assert owner_of(shared_context.runs_folder / told["run"]) == mark_at(bob)
-    assert owner_of(hers.path) == mark_at(alice)
+    assert owner_of(shared_context.runs_folder / told["run"]) == bob.mark
+    assert owner_of(hers.path) == alice.mark
     assert (hers.path / "config.json").read_bytes() == before
     assert bob.http.get(f"{RUNS}/{told['run']}.zip").status_code == 200
     assert alice.http.get(f"{RUNS}/{told['run']}.zip").status_code == 404

@@ -7,23 +7,15 @@ import pytest
 from hyperface.errors import HyperFaceError
 from hyperface.runs import open_run
 from hyperface.serving.owners import claim
-from hyperface.serving.visitors import COOKIE, mark_of
 from hyperface.ui.parts.folders import without_folders
 from hyperface.ui.parts.telling import message_html, message_of
 
 
 @pytest.fixture
-def alice(visitor):
-    return visitor()
-
-
-@pytest.fixture
-def hers(alice, shared_context, packed_heads):
+def hers(hers):
     """A packing of hers, whose file of what it was asked for is damaged."""
-    run = packed_heads(shared_context.runs_folder, 20, "People")
-    claim([run], mark_of(alice.http.cookies[COOKIE]))
-    (run.path / "config.json").write_text("{")
-    return run
+    (hers.path / "config.json").write_text("{")
+    return hers
 
 
 def test_questions_and_presses_are_answered_without_them(alice, hers, shared_context):
@@ -38,7 +30,7 @@ def test_questions_and_presses_are_answered_without_them(alice, hers, shared_con
 
 def test_the_end_of_a_log_is_shown_without_them(alice, shared_context, packed_heads):
     run = packed_heads(shared_context.runs_folder, 20, "People")
-    claim([run], mark_of(alice.http.cookies[COOKIE]))
+    claim([run], alice.mark)
     status = json.loads((run.path / "status.json").read_text())
     (run.path / "status.json").write_text(json.dumps(status | {"state": "running", "pid": 1, "process_started": 1.0}))
     (run.path / "log.txt").write_text(f"OSError: no room for {run.path / 'embeddings.npy'}")

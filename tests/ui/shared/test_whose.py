@@ -8,43 +8,18 @@ import pytest
 
 from hyperface import runs
 from hyperface.jobs import places
-from hyperface.serving.owners import OWNER, claim, owner_of
-from hyperface.serving.visitors import COOKIE, mark_of
+from hyperface.serving.owners import OWNER, owner_of
 from hyperface.ui.parts import worker
 from hyperface.ui.parts.context import AppContext
 
-SECRET = "Alices secret people"
 MISSING = "pack-20200101-000000-gone"
 FUNCTIONS_LEAST, EVENTS_LEAST = 40, 40  # as many as the page has today, about: fewer would mean they were not found
-
-
-def mark_at(visitor) -> str:
-    return mark_of(visitor.http.cookies[COOKIE])
 
 
 @pytest.fixture(autouse=True)
 def nothing_is_started(monkeypatch):
     """What is started stays a folder."""
     monkeypatch.setattr(places, "start", lambda run, **options: None)
-
-
-@pytest.fixture
-def alice(visitor):
-    return visitor()
-
-
-@pytest.fixture
-def bob(visitor):
-    return visitor()
-
-
-@pytest.fixture
-def hers(alice, shared_context, packed_heads) -> runs.Run:
-    """Alice's finished packing, which has everything that a page may ask for."""
-    run = packed_heads(shared_context.runs_folder, 20, SECRET)
-    (run.path / "log.txt").write_text(f"{SECRET} in the log")
-    claim([run], mark_at(alice))
-    return run
 
 
 def digest(folder: Path) -> str:
@@ -83,12 +58,12 @@ def questions(name: str) -> list[dict]:
 def test_no_server_function_knows_anothers_run(alice, bob, hers):
     before, tried = digest(hers.path), 0
     strip = alice.component("story")
-    assert SECRET in json.dumps(alice.ask(strip, "news", {"run": hers.name}))  # it is there for her
+    assert hers.title in json.dumps(alice.ask(strip, "news", {"run": hers.name}))  # it is there for her
     for component, name in functions(bob):
         for asked, unknown in zip(questions(hers.name), questions(MISSING), strict=True):
             told = json.dumps(bob.ask(component, name, asked))
             assert told.replace(hers.name, "@") == json.dumps(bob.ask(component, name, unknown)).replace(MISSING, "@")
-            assert SECRET not in told
+            assert hers.title not in told
         tried += 1
     assert tried >= FUNCTIONS_LEAST
     assert digest(hers.path) == before
@@ -107,15 +82,13 @@ def test_no_event_tells_or_changes_anything_of_anothers_run(alice, bob, hers, sh
             number = event["inputs"][place]
             data[place] = [hers.name] if kinds[number] == "checkboxgroup" else hers.name
         told = json.dumps(bob.raise_event(event, data))
-        assert SECRET not in told
-        assert mark_at(alice) not in told
+        assert hers.title not in told
+        assert alice.mark not in told
         tried += 1
     assert tried >= EVENTS_LEAST
     assert digest(hers.path) == before
     for run in runs.list_runs([shared_context.runs_folder]):
-        assert (
-            owner_of(run.path) == mark_at(alice) if run.name == hers.name else hers.name not in json.dumps(run.options)
-        )
+        assert owner_of(run.path) == alice.mark if run.name == hers.name else hers.name not in json.dumps(run.options)
 
 
 def test_it_is_not_found_by_the_address_of_the_page_either(alice, bob, hers):
@@ -131,10 +104,10 @@ def test_it_is_not_found_by_the_address_of_the_page_either(alice, bob, hers):
         with client.http.stream("GET", "/gradio_api/queue/data", params={"session_hash": client.session}) as lines:
             told = next(line for line in lines.iter_lines() if "process_completed" in line)
         assert (hers.name in told) is found
-        assert (SECRET in told) is found
+        assert (hers.title in told) is found
         listed = client.http.get("/").text + json.dumps(client.config)  # what was built when the server began
         assert hers.name not in listed
-        assert SECRET not in listed
+        assert hers.title not in listed
 
 
 @pytest.mark.parametrize("name", [OWNER, "config.json", "embeddings.npy", "log.txt"])
@@ -143,8 +116,8 @@ def test_no_route_gives_a_file_of_a_run(alice, bob, hers, name):
         for route in ("/gradio_api/file=", "/file=", "/gradio_api/file/", "/static/", "/assets/", "/gradio_api/proxy="):
             answer = client.http.get(f"{route}{hers.path / name}")
             assert answer.status_code >= 400
-            assert SECRET not in answer.text
-            assert mark_at(alice) not in answer.text
+            assert hers.title not in answer.text
+            assert alice.mark not in answer.text
 
 
 def test_her_own_she_renames_and_deletes_and_one_that_ships_nobody(alice, bob, hers, shared_context):
@@ -168,7 +141,7 @@ def test_what_is_started_is_the_visitors_who_pressed(alice, bob, shared_context)
     known = {run.name for run in runs.list_runs([shared_context.runs_folder])}
     alice.raise_event(event, alice.values_of(event))
     (made,) = [run for run in runs.list_runs([shared_context.runs_folder]) if run.name not in known]
-    assert owner_of(made.path) == mark_at(alice)
+    assert owner_of(made.path) == alice.mark
     assert "error" in bob.ask(bob.component("pack-view"), "stop", {"run": made.name})
     assert alice.ask(alice.component("pack-view"), "stop", {"run": made.name}) == {}
     assert (made.path / "stop").exists() or not made.status().active  # one that still waited is taken back
@@ -178,7 +151,7 @@ def test_the_server_itself_finds_what_ships_and_a_laptop_everything(shared_conte
     assert {run.path.parent for run in shared_context.runs()} == {shared_context.demo_folder}
     own = AppContext(runs_folder=shared_context.runs_folder)
     assert hers.name in {run.name for run in own.runs()}
-    assert own.run(hers.name).title == SECRET
+    assert own.run(hers.name).title == hers.title
 
 
 def test_a_damaged_run_is_named_to_whose_it_is(alice, bob, hers):
