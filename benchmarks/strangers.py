@@ -38,6 +38,7 @@ WATCHED = 5  # visitors whose patience is measured during a flood
 LOOKS = 20  # of each of them, before and during
 PAUSE = 2.0  # seconds between two looks at a run
 AT_PLAY = 8  # visitors of the random use at once
+LONGEST = 60  # seconds that they wait for what they pressed; then they go, and another comes
 
 
 @contextmanager
@@ -246,13 +247,14 @@ async def random_use(url: str, page: dict[str, Any], minutes: float, server: int
                 if time.monotonic() > end:
                     break
                 if chance.random() < 0.15:
-                    told = await one.event(one.event_of("pack-begin", "click"), Identities=PEOPLE, Steps=STEPS)
+                    packing = one.event(one.event_of("pack-begin", "click"), Identities=PEOPLE, Steps=STEPS)
+                    told = await asyncio.wait_for(packing, LONGEST)
                     for run in [found for message in told for found in _run_names(message)][:1]:
                         await asyncio.sleep(chance.random() * 10)
                         await one.ask("pack-view", "stop", {"run": run})
                         done["packings begun and stopped"] += 1
                 else:
-                    await asyncio.wait_for(one.event(chance.choice(presses)), 60)
+                    await asyncio.wait_for(one.event(chance.choice(presses)), LONGEST)
                     done["presses"] += 1
         except (httpx.TransportError, TimeoutError) as error:
             done[f"cut off: {type(error).__name__}"] += 1
