@@ -189,9 +189,12 @@ class Turns:
             mark_launched(run, os.getpid())  # first: no page may find that it neither waits nor is about to start
             (run.path / WAITING).unlink(missing_ok=True)  # before its work: a kill in between must not begin it twice
             self._begin(run)
-        except HyperFaceError as error:
+        except Exception as error:
             (run.path / WAITING).unlink(missing_ok=True)
-            Worker(run).postpone(str(error))
+            expected = isinstance(error, HyperFaceError)
+            Worker(run).postpone(str(error) if expected else "It could not be started: the server's log says why.")
+            if not expected:
+                raise
 
     @contextlib.contextmanager
     def _alone(self) -> Iterator[None]:

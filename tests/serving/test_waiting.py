@@ -129,6 +129,17 @@ def test_a_run_whose_turn_comes_is_starting_from_then_on(tmp_path, continued):
     assert states == [STARTING]
 
 
+def test_a_start_that_fails_unforeseen_takes_nobodys_place(tmp_path):
+    office = Office(tmp_path, Limits(runs=1))
+    begin, office.turns._begin = office.turns._begin, lambda run: [][0]
+    with pytest.raises(IndexError):
+        office.press("", "odd")
+    office.turns._begin = begin
+    office.press("", "next")
+    assert office.begun == ["next"]
+    assert [run.status().state for run in runs.list_runs([tmp_path]) if run.title == "odd"] == [STOPPED]
+
+
 def test_a_run_over_its_time_is_stopped_and_says_so(tmp_path, monkeypatch):
     run = runs.create("pack", {}, title="long", folder=tmp_path)
     turns = Turns(tmp_path, Limits(seconds=60), lambda run: None)

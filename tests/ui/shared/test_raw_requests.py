@@ -78,10 +78,11 @@ def server_log(monkeypatch):
 
 @pytest.fixture
 def nothing_begins(monkeypatch):
-    """A run that a request makes waits for ever."""
+    """The work of a run that a request makes ends before it begins."""
+    from hyperface import runs
     from hyperface.jobs import places
 
-    monkeypatch.setattr(places, "start", lambda run, **_: None)
+    monkeypatch.setattr(places, "start", lambda run, **_: runs.Worker(run).postpone("Nothing is begun here."))
 
 
 @pytest.fixture
