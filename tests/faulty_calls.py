@@ -6,6 +6,7 @@ Run as a program it answers questions, a line of JSON each (see `Calls.ask`), un
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import json
 import mmap
@@ -87,6 +88,8 @@ def _serve() -> None:
         pid = os.fork()
         if pid == 0:
             _call(question["arguments"], question["folder"], fault, shared, said)
+        with contextlib.suppress(OSError):  # it has done so itself
+            os.setpgid(pid, pid)
         status = _end_of(pid, None if fault.seconds is None else began + fault.seconds)
         seconds = time.monotonic() - began
         count = int.from_bytes(shared[:8], "little")
@@ -95,7 +98,7 @@ def _serve() -> None:
 
 def _call(arguments: list[str], folder: str, fault: Fault, shared: mmap.mmap, said: Path) -> None:
     """In the new process; it never comes back."""
-    os.setsid()
+    os.setpgid(0, 0)  # it is killed together with what it begins
     out = os.open(said, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     os.dup2(out, 1)
@@ -158,7 +161,8 @@ def _end_of(pid: int, moment: float | None) -> int:
             return os.waitstatus_to_exitcode(status)
         time.sleep(0.001)
     if moment is not None:
-        os.killpg(pid, signal.SIGKILL)
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(pid, signal.SIGKILL)
     _, status = os.waitpid(pid, 0)
     return os.waitstatus_to_exitcode(status)
 
