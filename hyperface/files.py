@@ -110,6 +110,14 @@ def disk_error(path: Path, problem: OSError, error: type[HyperFaceError] = RunEr
     return error(f"{path} cannot be written: {problem.strerror or problem}. Choose a folder you may write to.")
 
 
+def remove(path: Path, *, error: type[HyperFaceError] = RunError) -> None:
+    """Remove a file, if it is there. error: what is raised if it cannot be."""
+    try:
+        path.unlink(missing_ok=True)
+    except OSError as problem:
+        raise disk_error(path, problem, error) from problem
+
+
 def check_room(folder: Path, needed: int, what: str, otherwise: str, *, error: type[HyperFaceError]) -> None:
     """`error` if the disk that a folder is on has fewer than `needed` bytes left.
 

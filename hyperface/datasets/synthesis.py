@@ -24,7 +24,7 @@ from hyperface.datasets.folder import DATA_FILES, open_folder
 from hyperface.datasets.labeled import LabeledImages
 from hyperface.datasets.provenance import described
 from hyperface.errors import DatasetError, InputError
-from hyperface.files import check_room, disk_error, parse_json, read_object, sweep, write_atomic
+from hyperface.files import check_room, disk_error, parse_json, read_object, remove, sweep, write_atomic
 from hyperface.generators.base import Generator
 from hyperface.images import jpeg_bytes, to_uint8
 from hyperface.seeds import image_seeds, seeded_normal
@@ -192,7 +192,7 @@ def _gathered(folder: Path) -> dict[str, int]:
     notes: Counter[str] = Counter()
     for path in sorted(folder.glob(f"{_NOTES}*.json")):
         notes.update({name: int(value) for name, value in read_object(path, error=DatasetError).items()})
-        path.unlink()
+        remove(path, error=DatasetError)
     return dict(notes)
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hyperface.errors import InputError, RunError
-from hyperface.files import read_object, write_atomic
+from hyperface.files import read_object, remove, write_atomic
 from hyperface.jobs.checkpoints import load_checkpoint, save_array, save_checkpoint
 from hyperface.jobs.console import Console
 from hyperface.jobs.driver import Driver, Report
@@ -86,7 +86,7 @@ def correct(
         "cosine_after": round(float(found.after.mean()), 4),
     }
     write_atomic(worker.path / names.CORRECTION, json.dumps(content).encode())
-    checkpoint.unlink(missing_ok=True)
+    remove(checkpoint)
 
 
 def requests_of(path: Path) -> tuple[torch.Tensor, dict[str, Any]]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from hyperface.defaults import DETECTOR, RECOGNIZER
 from hyperface.errors import HyperFaceError, InputError, NoFaceError, require
-from hyperface.files import write_atomic
+from hyperface.files import remove, write_atomic
 from hyperface.jobs.console import LISTED, Console
 from hyperface.jobs.driver import Driver, Report
 from hyperface.jobs.models import load
@@ -118,7 +118,7 @@ def embed(options: EmbedOptions, console: Console) -> None:
             taken_as_aligned=work.taken_as_aligned,
         )
     if not len(table):
-        partial.unlink(missing_ok=True)
+        remove(partial)
         raise NoFaceError(
             f"None of the {len(files)} photos could be embedded. {table.left_out[0][0]}: {table.left_out[0][2]}"
         )
@@ -128,8 +128,8 @@ def embed(options: EmbedOptions, console: Console) -> None:
     if table.left_out:
         write_atomic(listing, table.left_out_csv())
     else:
-        listing.unlink(missing_ok=True)  # of an earlier call
-    partial.unlink(missing_ok=True)
+        remove(listing)  # of an earlier call
+    remove(partial)
     _report(console, table, len(files), output, listing)
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from hyperface import runs
 from hyperface.defaults import RECOGNIZER
 from hyperface.errors import RunError, require
-from hyperface.files import json_bytes, read_object, write_atomic
+from hyperface.files import json_bytes, read_object, remove, write_atomic
 from hyperface.jobs import models
 from hyperface.jobs.checkpoints import load_checkpoint, save_checkpoint
 from hyperface.jobs.console import LISTED, Console
@@ -86,7 +86,7 @@ def _work(worker: Worker, console: Console) -> None:
         about = {"model": model, "label": model_label(model), "benchmark": benchmark.title}
         entries.append({**about, "unreadable": len(found.unreadable), **report.entry_of(pairs, search)})
         worker.write_results({"templates": entries})
-        (worker.path / names.CHECKPOINT).unlink(missing_ok=True)
+        remove(worker.path / names.CHECKPOINT)
     write_atomic(worker.path / TABLE, report.csv_table(entries).encode())
     write_atomic(worker.path / REPORT, report.html_report(entries, title=worker.run.title).encode())
 

@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     Options = TypeVar("Options", bound=DataclassInstance)
 
 
+def _is_complete(run: Run) -> None:
+    pass
+
+
 def _itself(run: Run) -> list[Run]:
     return [run]
 
@@ -26,7 +30,8 @@ def _itself(run: Run) -> list[Run]:
 class Job:
     """work: does, or continues, what a run folder asks for, inside its worker's block. told: what the run came to, in
     words, its last line the path of what it made; "" for nothing. belonging: the runs that are performed one after the
-    other when this one is. discard: removes the folder of a run that came to nothing.
+    other when this one is. complete: makes, before a run is continued, what a kill left out as its folders were made.
+    discard: removes the folder of a run that came to nothing.
 
     follow: what every other process does when several were launched together, called with what `work` tells them; None
     where one process does it all. patience: how long they wait for each other; torch's own if not given.
@@ -39,6 +44,7 @@ class Job:
     work: Callable[[Worker, Console], None]
     told: Callable[[Run], str]
     belonging: Callable[[Run], list[Run]] = _itself
+    complete: Callable[[Run], None] = _is_complete
     discard: Callable[[Run], None] = delete
     follow: Callable[..., None] | None = None
     patience: timedelta | None = None

@@ -55,6 +55,7 @@ def resume(path: Path, console: Console, *, verb: str | None = None, changes: di
         status = run.status()
         if status.state == RUNNING and status.pid != os.getpid():
             raise RunError(f"{path} is being worked on by process {status.pid}. Wait for it, or stop it first.")
+        job.complete(run)
         for each in job.belonging(run):
             change_options(each, job, changes or {})
         job.perform(open_run(path), console)

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from hyperface.training import TrainingStep
     from hyperface.training.validation import Guesses
 
+SECOND = "-against"  # what the second one's name ends in
 PARTNER = "partner"  # the name of the run folder beside this one that it is compared with
 START = "start.safetensors"  # the weights that a training began with
 PAIRS = "pairs.npz"  # a few pairs of held-out people: pictures uint8 (p, 2, h, w, 3), same bool (p,)
@@ -108,12 +109,33 @@ def create_pair(options: TrainOptions, *, path: Path | None = None, folder: Path
     """The run folders of A against B. The second one is performed when the first is done."""
     require(options.against is not None, "Say which dataset to compare with.")
     first = create(options, path=path, folder=folder)
-    other = replace(options, dataset=str(options.against), against=options.dataset)
-    second = create(other, path=first.path.with_name(f"{first.name}-against"))
-    for run, partner in ((first, second), (second, first)):
-        write_atomic(run.path / PARTNER, partner.name.encode())
+    return first, _join(first, create(_other(options), path=_second_path(first)))
+
+
+def _complete_pair(run: Run) -> None:
+    """Make what is missing of a pair that a kill left half made; nothing for any other training."""
+    options = options_of(run, TrainOptions)
+    if options.against is None or (run.path / PARTNER).exists() or run.metrics() or run.name.endswith(SECOND):
+        return
+    path = _second_path(run)
+    made = is_run(path) and options_of(open_run(path), TrainOptions) == _other(options)
+    _join(run, open_run(path) if made else create(_other(options), path=path))
+
+
+def _other(options: TrainOptions) -> TrainOptions:
+    return replace(options, dataset=str(options.against), against=options.dataset)
+
+
+def _second_path(first: Run) -> Path:
+    return first.path.with_name(f"{first.name}{SECOND}")
+
+
+def _join(first: Run, second: Run) -> Run:
+    """Each knows the other, the first one last: with that the pair is whole."""
     Worker(second).postpone("Its turn comes when the other dataset has been trained on.")
-    return first, second
+    for run, partner in ((second, first), (first, second)):
+        write_atomic(run.path / PARTNER, partner.name.encode())
+    return second
 
 
 def partner_of(run: Run) -> Run | None:
@@ -221,6 +243,7 @@ JOB = Job(
     _work,
     _told,
     belonging=_pair,
+    complete=_complete_pair,
     discard=_discard,
     follow=_follow,
     patience=PATIENCE,

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 import types
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,7 @@ from PIL import Image
 
 from hyperface import datasets, evaluation, recognizers, runs
 from hyperface.cli import EXIT_USER_ERROR, main
+from hyperface.files import write_atomic
 from hyperface.jobs import train
 
 OPTIONS = ["--batch-size", "8", "--epochs", "2", "--input-size", "32"]
@@ -51,6 +53,33 @@ def test_a_against_b_at_the_same_budget(make, tmp_path):
     assert [row["step"] for row in a.metrics()] == [row["step"] for row in b.metrics()] == list(range(5))
     assert [row["learning_rate"] for row in a.metrics()] == [row["learning_rate"] for row in b.metrics()]
     assert a.metrics()[-1]["loss"] != b.metrics()[-1]["loss"]
+
+
+@pytest.mark.parametrize("written", range(1, 6))
+def test_a_pair_that_a_kill_left_half_made_is_completed(make, tmp_path, monkeypatch, written):
+    """written: files, the first run's config.json among them, before the kill; the last time all of them."""
+    options = train.TrainOptions(str(make(4, 4)), against=str(make(4, 4, 4)), batch_size=4, epochs=1, input_size=32)
+    left = [None] * written
+
+    def write(path, content, **options):
+        if not left:
+            raise KeyboardInterrupt
+        left.pop()
+        write_atomic(path, content, **options)
+
+    with monkeypatch.context() as patch, suppress(KeyboardInterrupt):
+        for module in ("jobs.train", "runs.folder", "runs.worker"):
+            patch.setattr(f"hyperface.{module}.write_atomic", write)
+        train.create_pair(options, path=tmp_path / "a")
+    assert (written == 5) == (not left and (tmp_path / "a" / "partner").exists())
+    for _ in range(2):  # the second time there is nothing to do
+        train.JOB.complete(runs.open_run(tmp_path / "a"))
+        a, b = (runs.open_run(tmp_path / name) for name in ("a", "a-against"))
+        assert (train.partner_of(a).name, train.partner_of(b).name) == (b.name, a.name)
+        assert (b.options["dataset"], b.options["against"]) == (a.options["against"], a.options["dataset"])
+        assert b.status().state == runs.STOPPED  # until its turn comes
+        train.JOB.complete(b)
+    assert sorted(path.name for path in tmp_path.glob("a*")) == ["a", "a-against"]
 
 
 @pytest.mark.slow
