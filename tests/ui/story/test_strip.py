@@ -128,7 +128,8 @@ def test_an_open_page_learns_that_a_packing_has_ended(page, app_url, runs_folder
         faces = gallery.load(GALLERY)
         np.save(run.path / "embeddings.npy", faces.embeddings[:4].numpy())
         (run.path / "recognizer.json").write_text(f'{{"name": "{faces.recognizer}"}}')
-    page.locator("#identities-grid img[alt^='Identity 3']").first.wait_for()
+    # Where nobody has been drawn yet, what draws heads is compiled first.
+    page.locator("#identities-grid img[alt^='Identity 3']").first.wait_for(timeout=180_000)
 
 
 def test_a_run_is_renamed_and_deleted(small_packing, page, runs_folder):
