@@ -79,3 +79,16 @@ def test_leaving_the_block_ends_the_process(tmp_path):
     with pytest.raises(RuntimeError):
         break_off()
     assert broken[0].wait(0)
+
+
+@pytest.mark.slow
+def test_what_cannot_be_written_is_said_in_a_sentence(tmp_path, capfd):
+    (tmp_path / "file").touch()
+    with PictureProcess(tmp_path / "file" / "frames.bin") as picture:
+        for snapshot in snapshots(2):
+            picture.send(snapshot)
+        picture.finish()
+        assert picture.wait(120)
+    said = capfd.readouterr().err
+    assert "Traceback" not in said
+    assert [line for line in said.splitlines() if line.startswith("The picture ends here. ")] != []

@@ -8,6 +8,7 @@ import multiprocessing
 import os
 import queue
 import signal
+import sys
 import time
 from dataclasses import asdict, dataclass
 from multiprocessing.context import SpawnProcess
@@ -16,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from hyperface.errors import HyperFaceError
 from hyperface.runs import names
 
 if TYPE_CHECKING:
@@ -175,7 +177,18 @@ class _Album:
 def _draw(
     incoming: Queue[Snapshot | str], drawn: Synchronized[int], frames_path: Path, seed: int, keep_until: int, umap: bool
 ) -> None:
-    """The process: ends when told to, or when its parent is gone."""
+    """The process. What cannot be written it says in a sentence; the packing goes on without a picture."""
+    try:
+        _keep_drawing(incoming, drawn, frames_path, seed, keep_until, umap)
+    except (HyperFaceError, OSError) as error:
+        print(f"The picture ends here. {error}", file=sys.stderr, flush=True)
+        raise SystemExit(1) from None
+
+
+def _keep_drawing(
+    incoming: Queue[Snapshot | str], drawn: Synchronized[int], frames_path: Path, seed: int, keep_until: int, umap: bool
+) -> None:
+    """Until it is told to end, or its parent is gone."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the parent decides
     if hasattr(os, "nice"):
         os.nice(NICENESS)
