@@ -29,16 +29,18 @@ class App:
 
 
 @contextmanager
-def started(runs: str) -> Iterator[App]:
-    """The app, as soon as its first page is there."""
+def started(runs: str, *words: str, log: Path | None = None) -> Iterator[App]:
+    """The app, as soon as its first page is there. words: Python's, that start it; `app.py` if not given. log: where
+    what it prints goes."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     address = {"GRADIO_SERVER_NAME": "127.0.0.1", "GRADIO_SERVER_PORT": str(port), "HYPERFACE_RUNS": runs}
     began, url = time.perf_counter(), f"http://127.0.0.1:{port}"
-    server = subprocess.Popen(
-        [sys.executable, "app.py"], cwd=ROOT, env={**os.environ, **address}, stdout=subprocess.DEVNULL
-    )
+    command = [sys.executable, *(words or ("app.py",))]
+    with Path(log or os.devnull).open("wb") as output:
+        errors = None if log is None else subprocess.STDOUT
+        server = subprocess.Popen(command, cwd=ROOT, env={**os.environ, **address}, stdout=output, stderr=errors)
     try:
         while True:
             try:
@@ -46,7 +48,8 @@ def started(runs: str) -> Iterator[App]:
                 break
             except OSError:
                 if server.poll() is not None:
-                    raise SystemExit("The app ended at once; start `python app.py` to see why.") from None
+                    said = "Start it to see why." if log is None else log.read_text(errors="replace")
+                    raise SystemExit(f"The app ended at once. {said}") from None
                 time.sleep(0.02)
         yield App(url, server.pid, time.perf_counter() - began, cpu_seconds(server.pid))
     finally:

@@ -21,8 +21,6 @@ from pathlib import Path
 
 from app_process import PATIENCE, App, started, wait_until_idle
 
-ROOT = Path(__file__).resolve().parents[1]
-
 
 def family(process: int) -> list[int]:
     """A process and all that it started, workers that have sessions of their own included."""

@@ -16,22 +16,18 @@ import json
 import os
 import random
 import secrets
-import socket
 import statistics
-import subprocess
-import sys
 import tempfile
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 import httpx
-from app_process import wait_until_idle
+from app_process import started, wait_until_idle
 
-ROOT = Path(__file__).resolve().parents[1]
 ENDS = ("process_completed", "close_stream", "unexpected_error")
 PEOPLE, STEPS = 50, 20  # of a packing of these visitors
 WATCHED = 5  # visitors whose patience is measured during a flood
@@ -39,32 +35,6 @@ LOOKS = 20  # of each of them, before and during
 PAUSE = 2.0  # seconds between two looks at a run
 AT_PLAY = 8  # visitors of the random use at once
 LONGEST = 60  # seconds that they wait for what they pressed; then they go, and another comes
-
-
-@contextmanager
-def served(runs: str, log: str) -> Iterator[tuple[str, int]]:
-    """Address and process of a server that strangers share."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "hyperface", "app", "--shared", "--port", str(port), "--runs", runs]
-    with Path(log).open("wb") as output:
-        server = subprocess.Popen(command, cwd=ROOT, stdout=output, stderr=subprocess.STDOUT)
-    url = f"http://127.0.0.1:{port}"
-    try:
-        while True:
-            try:
-                httpx.get(url, timeout=60, trust_env=False)
-                break
-            except httpx.TransportError:
-                if server.poll() is not None:
-                    raise SystemExit(Path(log).read_text(errors="replace")) from None
-                time.sleep(0.1)
-        wait_until_idle(server.pid)
-        yield url, server.pid
-    finally:
-        server.terminate()
-        server.wait()
 
 
 class Visitor:
@@ -327,7 +297,12 @@ def main() -> None:
     options = parser.parse_args()
     row("processors, and work that waited for them before", os.cpu_count(), f"{os.getloadavg()[0]:.1f}")
     for table in options.table or ("pack", "flood", "use"):
-        with tempfile.TemporaryDirectory() as folder, served(f"{folder}/runs", f"{folder}/log.txt") as (url, server):
+        with (
+            tempfile.TemporaryDirectory() as folder,
+            started(f"{folder}/runs", "-m", "hyperface", "app", "--shared", log=Path(folder, "log.txt")) as app,
+        ):
+            url, server = app.url, app.process
+            wait_until_idle(server)
             page = httpx.get(f"{url}/config", timeout=60, trust_env=False).json()
             if table == "pack":
                 asyncio.run(everybody_packs(url, page, options.visitors))

@@ -248,7 +248,7 @@ HOSTILE = {
     "no date": lambda: zipped(run_files({"created": "yesterday"})),
     "figure of another's run": lambda: zipped([*run_files(), ("results.json", '{"scores": "../hers/scores/0.npz"}')]),
     "figure of the machine": lambda: zipped([*run_files(), ("recognizer.json", '{"name": "/etc/passwd"}')]),
-    "weights of the machine": lambda: zipped([*run_files(), ("recognizer.json", '{"name": "ir_50:/root/x.pt"}')]),
+    "weights of the machine": lambda: zipped([*run_files(), ("recognizer.json", '{"name": "ir_50:/srv/x.pt"}')]),
 }  # fmt: skip
 
 

@@ -25,10 +25,10 @@ log = logging.getLogger(__name__)
 def first_frame(context: AppContext, options: PackOptions) -> np.ndarray | None:
     """The first picture of a packing, a record of the frames file; None where there can be none."""
     o = options
-    return context.cached(
-        ("first frame", o.gallery, o.identities, o.span, o.start, o.seed),  # what it depends on
-        functools.partial(_draw, context, options),
-    )
+    depends_on = ("first frame", o.gallery, o.identities, o.span, o.start, o.seed)
+    with suppress(HyperFaceError):  # whoever presses Pack is told; it is tried again
+        return context.cached(depends_on, functools.partial(_draw, context, options))
+    return None
 
 
 def work_ahead(context: AppContext, options: PackOptions) -> None:
@@ -43,12 +43,10 @@ def work_ahead(context: AppContext, options: PackOptions) -> None:
     threading.Thread(target=wanted.work_off, name="first frame", daemon=True).start()
 
 
-def _draw(context: AppContext, options: PackOptions) -> np.ndarray | None:
+def _draw(context: AppContext, options: PackOptions) -> np.ndarray:
     from hyperface.jobs.pack.start import start_frame
 
-    with suppress(HyperFaceError):  # whoever presses Pack is told
-        return start_frame(options, context.gallery(options.gallery).embeddings)
-    return None
+    return start_frame(options, context.gallery(options.gallery).embeddings)
 
 
 @dataclass

@@ -53,11 +53,14 @@ class People {
     this.changed = true;
     if (this.showing) return;
     this.showing = true;
-    while (this.changed) {
-      this.changed = false;
-      await this.showFrame();
+    try {
+      while (this.changed) {
+        this.changed = false;
+        await this.showFrame();
+      }
+    } finally {
+      this.showing = false;
     }
-    this.showing = false;
   }
 
   async showFrame() {

@@ -30,6 +30,14 @@ def test_there_is_none_for_more_than_the_gallery_has(context):
     assert ahead.first_frame(context, PackOptions(identities=10**6)) is None
 
 
+def test_one_that_could_not_be_drawn_is_tried_again(context, monkeypatch):
+    options = PackOptions(identities=20, span=10)
+    with monkeypatch.context() as patch:
+        patch.setattr(context, "gallery", lambda _: context.run("that is not there yet"))
+        assert ahead.first_frame(context, options) is None
+    assert ahead.first_frame(context, options) is not None
+
+
 def test_of_what_is_wanted_meanwhile_only_the_last_is_worked_out(context, monkeypatch):
     begun, go_on, over = threading.Event(), threading.Event(), threading.Event()
     drawn = []
