@@ -8,6 +8,7 @@ import torch
 from torch import nn
 
 from hyperface.images import ALIGNED_SIZE
+from hyperface.recognizers.fused_norm import FusedSequential, normalized
 from hyperface.recognizers.iresnet import CHANNELS
 from hyperface.recognizers.prelu import PReLU
 
@@ -28,11 +29,13 @@ class Block(nn.Module):
         self.bn3 = nn.BatchNorm2d(outputs)
         self.downsample: nn.Module = nn.Identity()
         if stride != 1 or inputs != outputs:
-            self.downsample = nn.Sequential(nn.Conv2d(inputs, outputs, 1, stride, bias=False), nn.BatchNorm2d(outputs))
+            self.downsample = FusedSequential(
+                nn.Conv2d(inputs, outputs, 1, stride, bias=False), nn.BatchNorm2d(outputs)
+            )
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        inside = self.prelu(self.bn2(self.conv1(self.bn1(x))))
-        out: torch.Tensor = self.bn3(self.conv2(inside)) + self.downsample(x)
+        inside = normalized(self.conv1(normalized(x, self.bn1)), self.bn2, self.prelu)
+        out: torch.Tensor = normalized(self.conv2(inside), self.bn3) + self.downsample(x)
         return out
 
 
@@ -69,7 +72,7 @@ class InsightFaceResNet(nn.Module):
                 nn.init.normal_(module.weight, 0, 0.1)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        x = self.prelu(self.bn1(self.conv1(x)))  # (n, 64, 112, 112)
+        x = normalized(self.conv1(x), self.bn1, self.prelu)  # (n, 64, 112, 112)
         for stage in range(1, 5):
             x = self.get_submodule(f"layer{stage}")(x)
         x = self.fc(self.bn2(x).flatten(1))  # from (n, 512, 7, 7) to (n, 512)

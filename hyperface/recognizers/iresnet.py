@@ -8,6 +8,7 @@ import torch
 from torch import nn
 
 from hyperface.images import ALIGNED_SIZE
+from hyperface.recognizers.fused_norm import FusedSequential
 from hyperface.recognizers.prelu import PReLU
 
 # Units in each of the four stages; the stages have 64, 128, 256 and 512 channels.
@@ -53,10 +54,10 @@ class Unit(nn.Module):
         if inputs == outputs:
             self.shortcut_layer: nn.Module = EveryPixel(stride)
         else:
-            self.shortcut_layer = nn.Sequential(
+            self.shortcut_layer = FusedSequential(
                 nn.Conv2d(inputs, outputs, 1, stride, bias=False), nn.BatchNorm2d(outputs)
             )
-        self.res_layer = nn.Sequential(
+        self.res_layer = FusedSequential(
             nn.BatchNorm2d(inputs),
             nn.Conv2d(inputs, outputs, 3, 1, 1, bias=False),
             nn.BatchNorm2d(outputs),
@@ -80,7 +81,7 @@ class IResNet(nn.Module):
 
     def __init__(self, units: tuple[int, ...], *, input_size: int = ALIGNED_SIZE, squeeze: bool = False) -> None:
         super().__init__()
-        self.input_layer = nn.Sequential(nn.Conv2d(3, 64, 3, 1, 1, bias=False), nn.BatchNorm2d(64), PReLU(64))
+        self.input_layer = FusedSequential(nn.Conv2d(3, 64, 3, 1, 1, bias=False), nn.BatchNorm2d(64), PReLU(64))
         inputs, body = 64, []
         for outputs, count in zip(CHANNELS, units, strict=True):
             for i in range(count):

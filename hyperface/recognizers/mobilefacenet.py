@@ -7,6 +7,7 @@ table 1. Two differences: the input may be smaller than 112 pixels, and the embe
 import torch
 from torch import nn
 
+from hyperface.recognizers.fused_norm import FusedSequential
 from hyperface.recognizers.prelu import PReLU
 
 # Expansion, channels, repeats, stride of the first: the bottlenecks of table 1.
@@ -26,7 +27,7 @@ class StridedDepthwise(nn.Conv2d):
 def _convolution(inputs: int, outputs: int, kernel: int, stride: int = 1, *, depthwise: bool = False) -> nn.Sequential:
     groups = inputs if depthwise else 1
     convolution = StridedDepthwise if depthwise and stride > 1 else nn.Conv2d
-    return nn.Sequential(
+    return FusedSequential(
         convolution(inputs, outputs, kernel, stride, kernel // 2, groups=groups, bias=False),
         nn.BatchNorm2d(outputs),
         PReLU(outputs),
@@ -40,7 +41,7 @@ class Bottleneck(nn.Module):
         super().__init__()
         hidden = inputs * expansion
         self.residual = stride == 1 and inputs == outputs
-        self.layers = nn.Sequential(
+        self.layers = FusedSequential(
             _convolution(inputs, hidden, 1),
             _convolution(hidden, hidden, 3, stride, depthwise=True),
             nn.Conv2d(hidden, outputs, 1, bias=False),

@@ -16,6 +16,7 @@ from hyperface.datasets import LabeledImages, Skipped
 from hyperface.errors import CheckpointError, TrainingError
 from hyperface.hardware import computes_in_bfloat16
 from hyperface.images import ALIGNED_SIZE
+from hyperface.memory import freed_memory_kept
 from hyperface.ranks import Ranks
 from hyperface.recognizers.backbones import BackboneRecognizer
 from hyperface.seeds import stream, stream_seed
@@ -128,12 +129,13 @@ class Loop:
             self._validate()
             yield self._show(loss=None, speed=0.0)
         times = deque([time.monotonic()], maxlen=SPEED_WINDOW)
-        for images, labels in self.batches.from_step(self.step, self.total):
-            self._take_step(images.to(self.device), labels.to(self.device))
-            self._look_at_held_out()
-            times.append(time.monotonic())
-            speed = (len(times) - 1) * self.batches.batch_size / max(times[-1] - times[0], 1e-9)
-            yield self._show(loss=float(np.mean(self.losses)), speed=speed)
+        with freed_memory_kept():
+            for images, labels in self.batches.from_step(self.step, self.total):
+                self._take_step(images.to(self.device), labels.to(self.device))
+                self._look_at_held_out()
+                times.append(time.monotonic())
+                speed = (len(times) - 1) * self.batches.batch_size / max(times[-1] - times[0], 1e-9)
+                yield self._show(loss=float(np.mean(self.losses)), speed=speed)
         return self.recognizer.eval()
 
     def _take_step(self, images: torch.Tensor, labels: torch.Tensor) -> None:
