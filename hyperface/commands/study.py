@@ -50,6 +50,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--backbone", metavar="NAME", help="default small")
     add("--head", metavar="NAME", help="default adaface")
     add("--batch-size", type=int, metavar="N", help="default 128")
+    add("--learning-rate", type=float, metavar="RATE", help="default: the backbone's own")
     add("--input-size", type=int, metavar="PIXELS", help="default: the backbone's own")
     add(
         "--beta",

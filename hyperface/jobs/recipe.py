@@ -10,6 +10,9 @@ from typing import Any
 
 from hyperface.errors import InputError
 from hyperface.jobs.costs import Costs, scaled
+from hyperface.jobs.generate import GenerateOptions
+from hyperface.jobs.pack.options import PackOptions
+from hyperface.jobs.train import TrainOptions
 from hyperface.rates import Rate
 
 STAGES = ("gallery", "pack", "generate", "train", "evaluate")
@@ -83,12 +86,13 @@ class Recipe:
 
     @property
     def identities(self) -> int:
-        return int(self.options["pack"].get("identities", 1000))
+        return int(self.options["pack"].get("identities", PackOptions.identities))
 
     @property
     def pictures(self) -> int:
         """Of the dataset."""
-        return self.identities * int(self.options["generate"].get("images-per-identity", 50))
+        usual = GenerateOptions.images_per_identity
+        return self.identities * int(self.options["generate"].get("images-per-identity", usual))
 
     def _what(self, stage: str) -> str:
         options = self.options[stage]
@@ -99,7 +103,7 @@ class Recipe:
         if stage == "generate":
             return f"{self.pictures:,} pictures by {_kind(options)}"
         if stage == "train":
-            return f"{options.get('backbone', 'small')}, {options.get('epochs', 10)} epochs"
+            return f"{_backbone(options)}, {_epochs(options)} epochs"
         chosen = options.get("benchmark", "the benchmarks that ship")
         return chosen if isinstance(chosen, str) else ", ".join(chosen)
 
@@ -110,11 +114,10 @@ class Recipe:
             count = int(options.get("count", 0)) if stage == "gallery" else self.pictures
             return scaled(costs.drawing(stage, str(options.get("generator", "heads")), _told(options)), count)
         if stage == "pack":
-            return costs.packing(self.identities, int(options.get("steps", 300)))
+            return costs.packing(self.identities, int(options.get("steps", PackOptions.steps)))
         if stage == "train":
-            images = self.pictures * int(options.get("epochs", 10))
-            return scaled(costs.training(str(options.get("backbone", "small"))), images)
-        return scaled(costs.embedding(str(self.options["train"].get("backbone", "small"))), EVALUATED)
+            return scaled(costs.training(_backbone(options)), self.pictures * _epochs(options))
+        return scaled(costs.embedding(_backbone(self.options["train"])), EVALUATED)
 
     def _size(self, stage: str) -> float:
         if stage == "gallery":
@@ -126,6 +129,14 @@ class Recipe:
 
 def _kind(options: dict[str, Any]) -> str:
     return str(options.get("generator", "heads")).partition(":")[0]
+
+
+def _backbone(options: dict[str, Any]) -> str:
+    return str(options.get("backbone", TrainOptions.backbone))
+
+
+def _epochs(options: dict[str, Any]) -> int:
+    return int(options.get("epochs", TrainOptions.epochs))
 
 
 def _told(options: dict[str, Any]) -> dict[str, Any]:

@@ -44,6 +44,7 @@ class StudyOptions:
     backbone: str | None = None
     head: str | None = None
     batch_size: int | None = None
+    learning_rate: float | None = None
     input_size: int | None = None
     beta: float | None = None
     alpha: float | None = None
@@ -60,6 +61,10 @@ class StudyOptions:
         """InputError, saying what to change, for values that cannot work."""
         require(self.draws >= 1, f"A study needs at least one draw of people; {self.draws} were asked for.")
         require(self.seeds >= 1, f"A study needs at least one seed; {self.seeds} were asked for.")
+        require(
+            self.learning_rate is None or self.learning_rate > 0,
+            f"The learning rate must be above 0; it was {self.learning_rate}.",
+        )
         require(len(set(self.arms)) >= 2, "A study compares at least two ways to choose identities: --arms A B.")
 
 
@@ -128,6 +133,7 @@ def _report(step: StudyStep) -> Report:
 def _asked(run: Run) -> tuple[StudyOptions, Plan]:
     """A run's options and plan. What earlier versions began has a draw for each seed, and the plan of its time."""
     from hyperface import studies
+    from hyperface.training.schedules import RATE
 
     options = options_of(run, StudyOptions)
     if isinstance(options.identities, int):
@@ -138,6 +144,8 @@ def _asked(run: Run) -> tuple[StudyOptions, Plan]:
         of_its_time = {"identities": 300, "images_per_identity": 20, "epochs": 10, "pairs": 0}
         own |= {name: value for name, value in of_its_time.items() if own[name] is None}
         own["identities"] = own["identities"] if isinstance(own["identities"], tuple) else (own["identities"],)
+    if "learning_rate" not in run.options:  # every backbone was trained at the same
+        own["learning_rate"] = RATE * (own["batch_size"] or studies.Plan.batch_size)
     return options, studies.Plan(**{name: value for name, value in own.items() if value is not None})
 
 

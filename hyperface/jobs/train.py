@@ -48,7 +48,7 @@ class TrainOptions:
     dataset: str
     backbone: str = "small"
     head: str = "adaface"
-    epochs: int = 15
+    epochs: int = 12
     batch_size: int = 128
     learning_rate: float | None = None
     schedule: str = "cosine"

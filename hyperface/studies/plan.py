@@ -20,8 +20,10 @@ class Plan:
 
     identities: how many people; several numbers for several studies in one, all with as many pictures as the first:
     identities[0] × images_per_identity. They are drawn with the noise beta (None for what the generator wants) and seen
-    `epochs` times. alpha, span (None for what the generator can draw) and packing_steps: of the packing, which starts
-    at the random identities of its draw.
+    `epochs` times.
+    learning_rate: None for the backbone's own.
+    alpha, span (None for what the generator can draw) and packing_steps: of the packing, which starts at the random
+    identities of its draw.
     correct: rounds in which the requests of every arm are corrected by what is drawn (`realization.corrected`).
     benchmarks: names or paths. pairs: of each of the five benchmarks that are rendered for the study from `pairs_seed`;
     0 for none.
@@ -33,6 +35,7 @@ class Plan:
     backbone: str = "small"
     head: str = "adaface"
     batch_size: int = 128
+    learning_rate: float | None = None
     input_size: int | None = None
     beta: float | None = None
     alpha: float = 0.5

@@ -39,9 +39,9 @@ def html_report(plan: Plan, trials: Sequence[Trial], *, generator: str, gallery:
 <h1>Packed against random identities</h1>
 <p>The same generator ({escape(generator)}), the same gallery ({escape(gallery)}) and the same budget in every trial:
 {people} {"identities × images of each" if several else "images of each identity"} with β = {plan.beta or 0:g}, seen
-{plan.epochs} times in batches of {plan.batch_size}, backbone {network}, head {escape(plan.head)}. “packed” starts
-at the random identities of its draw and takes {plan.packing_steps} steps inside the gallery's {plan.span} principal
-directions with α = {plan.alpha:g}. {_corrected(plan)}{_asked(plan)}</p>
+{plan.epochs} times in batches of {plan.batch_size}{_rate(plan)}, backbone {network}, head {escape(plan.head)}.
+“packed” starts at the random identities of its draw and takes {plan.packing_steps} steps inside the gallery's
+{plan.span} principal directions with α = {plan.alpha:g}. {_corrected(plan)}{_asked(plan)}</p>
 {by_number_of_people(plan, trials) if several else ""}
 {"".join(parts)}
 <p class="note">Accuracy by InsightFace's ten-fold protocol, in percent; ± is Student's 95 % interval over the draws of
@@ -142,6 +142,10 @@ def _section(plan: Plan, trials: Sequence[Trial], first: str, second: str, ident
 
 def _corrected(plan: Plan) -> str:
     return f"The requests of every arm were corrected in {plan.correct} round(s) of pictures. " if plan.correct else ""
+
+
+def _rate(plan: Plan) -> str:
+    return "" if plan.learning_rate is None else f" at a learning rate of {plan.learning_rate:g}"
 
 
 def _asked(plan: Plan) -> str:

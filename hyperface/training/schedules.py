@@ -1,4 +1,4 @@
-"""Learning rates over a training: step of so many → share of the peak rate."""
+"""Learning rates: the usual peak of a backbone, and step of so many → share of the peak."""
 
 import math
 
@@ -6,7 +6,14 @@ from hyperface.registry import Registry
 
 SCHEDULES: Registry[float] = Registry("schedule")
 WARM_UP = 0.1  # share of the steps in which the rate rises linearly
+RATE = 0.1 / 256  # for each image of a batch: SGD's usual 0.1 at batches of 256, scaled linearly (Goyal et al., 2017)
+OF_THEIR_OWN = {"small": 0.1 / 128}  # backbones that learn more at another rate (docs/explanation/training.md)
 MILESTONES = (12 / 26, 20 / 26, 24 / 26)  # of the steps, after each of which "step" divides by ten (AdaFace's epochs)
+
+
+def usual_rate(backbone: str, batch_size: int) -> float:
+    """The peak rate that a backbone is trained with from scratch, in batches of so many images."""
+    return OF_THEIR_OWN.get(backbone, RATE) * batch_size
 
 
 def learning_rate_share(schedule: str, step: int, total: int) -> float:

@@ -16,10 +16,9 @@ from hyperface.training.batches import Batches
 from hyperface.training.heads import HEADS
 from hyperface.training.loop import Loop, TrainingStep
 from hyperface.training.processes import join, part_of
-from hyperface.training.schedules import learning_rate_share
+from hyperface.training.schedules import learning_rate_share, usual_rate
 
 FINE_TUNING = 0.1  # of the usual rate, where a training begins with weights
-RATE_PER_BATCH = 0.1 / 256  # SGD's usual 0.1 at batches of 256, scaled linearly (Goyal et al., 2017)
 
 
 def train(
@@ -29,7 +28,7 @@ def train(
     start: BackboneRecognizer | None = None,
     frozen_stages: int = 0,
     head: str = "adaface",
-    epochs: int = 15,
+    epochs: int = 12,
     batch_size: int = 128,
     learning_rate: float | None = None,
     schedule: str = "cosine",
@@ -60,7 +59,8 @@ def train(
         head: the margin head: "adaface", "arcface" or "cosface".
         epochs: how often each image is seen, 1 or more.
         batch_size: images a step, 2 or more; of all processes together.
-        learning_rate: the peak; None for 0.1 at batches of 256, scaled, and a tenth of that from weights.
+        learning_rate: the peak; None for the backbone's own (`schedules.usual_rate`: 0.1 at batches of 128 for "small",
+            of 256 for the others, scaled), and a tenth of that from weights.
         schedule: "cosine" or "step".
         validation_share: of the identities, never trained on.
         input_size: pixels that the backbone sees, a multiple of 16 from 32 to 112; None for its own.
@@ -88,6 +88,9 @@ def train(
     rest, held_out = dataset.split(validation_share, seed)
     if rest.identities < 2:
         raise InputError(f"{dataset.path} has {rest.identities} identity to train on; at least two are needed.")
+    if learning_rate is None:
+        learning_rate = usual_rate(backbone if start is None else start.architecture, batch_size)
+        learning_rate *= 1.0 if start is None else FINE_TUNING
     torch.manual_seed(seed)
     recognizer = _begun(backbone, input_size, start, dataset.path.name, rest)
     freeze(recognizer, frozen_stages)
@@ -104,7 +107,7 @@ def train(
         own,
         ranks,
         epochs=epochs,
-        learning_rate=_usual_rate(batch_size, start) if learning_rate is None else learning_rate,
+        learning_rate=learning_rate,
         schedule=schedule,
         precision=precision,
     )
@@ -113,10 +116,6 @@ def train(
     if resume is not None:
         loop.restore(resume)
     return loop.steps(resumed=resume is not None)
-
-
-def _usual_rate(batch_size: int, start: BackboneRecognizer | None) -> float:
-    return RATE_PER_BATCH * batch_size * (1.0 if start is None else FINE_TUNING)
 
 
 def _begun(

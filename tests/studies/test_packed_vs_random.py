@@ -194,6 +194,7 @@ def test_studies_of_earlier_versions_go_on_as_they_were_begun(tmp_path):
     options, plan = _asked(runs.create("study", old, title="old", slug="old", path=tmp_path / "old"))
     assert (options.draws, options.seeds) == (3, 1)
     assert (plan.identities, plan.images_per_identity, plan.epochs, plan.pairs) == ((300,), 20, 10, 0)
+    assert plan.learning_rate == 0.05  # of that time; a backbone has its own now
     entry = {"arm": "packed", "seed": 2, "accuracy": {"a": 0.5}, "auc": {"a": 0.5}, "nearest_cosine": 0.1, "loss": 1.0}
     assert _trial(json.loads(json.dumps(entry)), plan).place == ("packed", 300, 2, 0)
 

@@ -1,7 +1,7 @@
 import pytest
 
 from hyperface.errors import UnknownNameError
-from hyperface.training.schedules import learning_rate_share
+from hyperface.training.schedules import learning_rate_share, usual_rate
 
 
 @pytest.mark.parametrize("schedule", ["cosine", "step"])
@@ -26,3 +26,9 @@ def test_the_cosine_ends_at_zero():
 def test_an_unknown_schedule_is_refused():
     with pytest.raises(UnknownNameError, match="cosine"):
         learning_rate_share("linear", 5, 10)
+
+
+def test_the_usual_rate_grows_with_the_batch_and_is_the_backbones_own():
+    assert usual_rate("ir_50", 256) == pytest.approx(0.1)
+    assert usual_rate("ir_50", 64) == pytest.approx(0.025)
+    assert usual_rate("small", 64) == pytest.approx(2 * usual_rate("ir_18", 64))

@@ -51,7 +51,16 @@ class Packed:
         return packing_space(self.run)
 
     def most_alike(self, embeddings: torch.Tensor, count: int) -> tuple[torch.Tensor, torch.Tensor]:
-        """The `count` most similar identities of each row: cosines (m, count), falling, and numbers (m, count)."""
+        """The `count` most similar identities of each row: cosines (m, count), falling, and numbers (m, count).
+
+        RunError if the rows have another number of dimensions: the packing's file is not what its recogniser gives.
+        """
+        asked, own = embeddings.shape[1], self.embeddings.shape[1]
+        if asked != own:
+            raise RunError(
+                f"The people of the packing “{self.run.title}” have {own} numbers each, and {self.recognizer} gives "
+                f"{asked}: its embeddings are of another recogniser. Pick another packing."
+            )
         return (embeddings @ self.embeddings.T).topk(min(count, len(self)), dim=1)
 
     def angles_from(self, identity: int) -> np.ndarray:
