@@ -85,7 +85,7 @@ class _NormPReLU(torch.autograd.Function):
         sums = _summed(loops.add_up, 2, rows, near)
         shift = sums[0] / len(rows)
         mean = (near.double() + shift).float()
-        variance = sums[1] / len(rows) - shift**2
+        variance = (sums[1] / len(rows) - shift**2).clamp_(min=0)
         scale = (weight.double() / (variance + eps).sqrt()).float()
         result = torch.empty_like(x)
         _in_parts(loops.apply, rows, mean, scale, bias, slopes, _rows(result))
@@ -115,11 +115,11 @@ class _NormPReLU(torch.autograd.Function):
 
 def _rows(x: torch.Tensor) -> Rows:
     """A map (n, c, h, w) with channels last → its pixels (n·h·w, c), the same memory."""
-    return x.detach().permute(0, 2, 3, 1).reshape(-1, x.shape[1])
+    return x.detach().permute(0, 2, 3, 1).view(-1, x.shape[1])  # never a copy: loops write into it
 
 
-def _in_parts(loop: Callable[..., None], rows: Rows, *arguments: torch.Tensor) -> int:
-    """Call loop(part, …) for each thread's part of the rows, which is all that it reads and writes; how many parts."""
+def _in_parts(loop: Callable[..., None], rows: Rows, *arguments: torch.Tensor) -> None:
+    """Call loop(part, …) for each thread's part of the rows, which is all that it reads and writes."""
     threads = min(torch.get_num_threads(), len(rows))
     ends = [len(rows) * part // threads for part in range(threads + 1)]
     arrays = [tensor.detach().numpy() for tensor in (rows, *arguments)]
@@ -128,7 +128,6 @@ def _in_parts(loop: Callable[..., None], rows: Rows, *arguments: torch.Tensor) -
     loop(*calls[0])
     for other in others:
         other.result()
-    return threads
 
 
 def _summed(loop: Callable[..., None], kinds: int, rows: Rows, *arguments: torch.Tensor) -> torch.Tensor:

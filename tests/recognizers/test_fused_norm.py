@@ -80,18 +80,19 @@ def test_the_same_batch_gives_the_same_numbers():
     assert all(torch.equal(one, other) for one, other in zip(first, second, strict=True))
 
 
+@pytest.mark.parametrize("shape", [(1, 4, 3, 1), (2, 4, 1, 1), (3, 1, 2, 2)])  # some of fewer pixels than threads
 @pytest.mark.parametrize("threads", [1, 2, 5])
-def test_any_number_of_threads(threads):
+def test_any_number_of_threads(threads, shape):
     torch.manual_seed(0)
-    x, wanted = torch.randn(2, 1, 4, 3, 1).unbind()  # fewer pixels than threads
+    x, wanted = torch.randn(2, *shape).unbind()
     before = torch.get_num_threads()
     torch.set_num_threads(threads)
     try:
-        found = _trained(*_layers(4, torch.float32, with_prelu=True), x, wanted)
+        found = _trained(*_layers(shape[1], torch.float32, with_prelu=True), x, wanted)
     finally:
         torch.set_num_threads(before)
-    for ours, exact in zip(found, _trained(*_layers(4, torch.float64, with_prelu=True), x, wanted), strict=True):
-        torch.testing.assert_close(ours.double(), exact.double(), rtol=1e-5, atol=1e-5)
+    for ours, exact in zip(found, _trained(*_layers(shape[1], torch.float64, with_prelu=True), x, wanted), strict=True):
+        torch.testing.assert_close(ours.double(), exact.double(), rtol=1e-3, atol=1e-4)
 
 
 def _evaluated(norm: nn.BatchNorm2d) -> nn.BatchNorm2d:
