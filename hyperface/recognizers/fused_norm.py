@@ -1,6 +1,7 @@
 """Batch norm and PReLU in one, while a CPU trains: two passes forward and two backward, and nothing kept between them.
 
-torch's own take seven, at a fraction of the speed of memory: two fifths of a small network's training.
+torch's own take seven, at a fraction of the speed of memory: two fifths of a small network's training. In float32, and
+in bfloat16 under autocast, where weights and sums stay float32.
 """
 
 from collections.abc import Callable
@@ -9,6 +10,7 @@ from functools import cache
 from itertools import pairwise
 from typing import Any
 
+import numpy as np
 import torch
 from torch import nn
 
@@ -51,7 +53,8 @@ def _fuses(x: torch.Tensor, norm: nn.BatchNorm2d, prelu: nn.PReLU | None) -> boo
         and norm.momentum is not None
         and torch.is_grad_enabled()
         and x.device.type == "cpu"
-        and x.dtype == norm.weight.dtype == torch.float32
+        and norm.weight.dtype == torch.float32
+        and x.dtype in (torch.float32, torch.bfloat16)
         and x.numel() > x.shape[1]  # torch's own says what is wrong with a single pixel
         and x.shape[1] == norm.num_features
         and (prelu is None or prelu.num_parameters == x.shape[1])
@@ -81,7 +84,9 @@ class _NormPReLU(torch.autograd.Function):
 
         x = x.contiguous(memory_format=torch.channels_last)
         rows = _rows(x)
-        near = rows[0].clone()  # a value of each channel, about which the squares are summed: nothing cancels out
+        near = (
+            rows[0].float().clone()
+        )  # a value of each channel, about which the squares are summed: nothing cancels out
         sums = _summed(loops.add_up, 2, rows, near)
         shift = sums[0] / len(rows)
         mean = (near.double() + shift).float()
@@ -101,7 +106,7 @@ class _NormPReLU(torch.autograd.Function):
         from hyperface.recognizers import fused_norm_loops as loops
 
         x, mean, scale, weight, bias, slopes, variance = context.saved_tensors
-        rows, wanted = _rows(x), _rows(gradient.contiguous(memory_format=torch.channels_last))
+        rows, wanted = _rows(x), _rows(gradient.to(x.dtype).contiguous(memory_format=torch.channels_last))
         known = (rows, wanted, mean, scale, bias, slopes)
         by_bias, products, by_slope = _summed(loops.add_up_gradients, 3, *known)
         inverse = 1 / (variance + context.eps).sqrt()
@@ -122,12 +127,17 @@ def _in_parts(loop: Callable[..., None], rows: Rows, *arguments: torch.Tensor) -
     """Call loop(part, …) for each thread's part of the rows, which is all that it reads and writes."""
     threads = min(torch.get_num_threads(), len(rows))
     ends = [len(rows) * part // threads for part in range(threads + 1)]
-    arrays = [tensor.detach().numpy() for tensor in (rows, *arguments)]
+    arrays = [_array(tensor.detach()) for tensor in (rows, *arguments)]
     calls = [(part, first, last, *arrays) for part, (first, last) in enumerate(pairwise(ends))]
     others = [_threads(threads - 1).submit(loop, *call) for call in calls[1:]]
     loop(*calls[0])
     for other in others:
         other.result()
+
+
+def _array(tensor: torch.Tensor) -> np.ndarray:
+    """The same memory for NumPy, which knows no bfloat16: its bits."""
+    return (tensor.view(torch.uint16) if tensor.dtype == torch.bfloat16 else tensor).numpy()
 
 
 def _summed(loop: Callable[..., None], kinds: int, rows: Rows, *arguments: torch.Tensor) -> torch.Tensor:

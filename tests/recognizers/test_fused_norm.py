@@ -127,3 +127,37 @@ def test_a_row_of_layers_keeps_torchs_names_and_results(fused):
     x = torch.rand(4, 3, 8, 8)
     torch.testing.assert_close(ours(x), theirs(x))
     assert len(fused) == 2  # with the PReLU, and alone
+
+
+@pytest.mark.parametrize("shape", [(2, 64, 9, 7), (3, 5, 4, 4)])
+def test_in_bfloat16_it_is_as_near_to_the_truth_as_torchs(fused, shape, monkeypatch):
+    torch.manual_seed(0)
+    x, wanted = torch.randn(2, *shape).bfloat16().unbind()
+
+    def under_autocast() -> list[torch.Tensor]:
+        norm, prelu = _layers(shape[1], torch.float32, with_prelu=True)
+        own = x.clone().requires_grad_()
+        with torch.autocast("cpu", torch.bfloat16):
+            result = normalized(own, norm, prelu)
+        result.backward(wanted.to(result.dtype))
+        assert result.dtype == own.grad.dtype == torch.bfloat16
+        gradients = [own.grad, norm.weight.grad, norm.bias.grad, prelu.weight.grad]
+        return [result.detach(), *gradients, norm.running_mean, norm.running_var]
+
+    found = under_autocast()
+    assert fused == [1]
+    monkeypatch.setattr(fused_norm, "_fuses", lambda *_: False)
+    expected = _trained(*_layers(shape[1], torch.float64, with_prelu=True), x, wanted)
+    for ours, theirs, exact in zip(found, under_autocast(), expected, strict=False):
+        assert _error(ours, exact) <= 1.1 * _error(theirs, exact) + 1e-5
+
+
+def test_bfloat16_is_rounded_to_the_nearest(fused):
+    norm = nn.BatchNorm2d(1)
+    with torch.no_grad():
+        x = (torch.arange(4096.0) / 64).bfloat16().view(1, 1, 64, 64)
+    result = normalized(x, norm)
+    assert fused == [1]
+    exact = (x.double() - x.double().mean()) / (x.double().var(correction=0) + norm.eps).sqrt()
+    assert (result.double() - exact).abs().max() <= 2**-8
+    assert (result == exact.float().bfloat16()).float().mean() > 0.99  # but where float32 is halfway between two
