@@ -42,10 +42,10 @@ def fused(monkeypatch):
 
 @pytest.mark.parametrize("with_prelu", [True, False])
 @pytest.mark.parametrize("layout", [torch.contiguous_format, torch.channels_last])
-@pytest.mark.parametrize(("shape", "centre"), [((3, 6, 5, 4), 0), ((2, 64, 33, 17), 0), ((8, 16, 16, 16), 1000)])
-def test_it_is_torchs_own_in_double_precision(fused, shape, centre, layout, with_prelu, monkeypatch):
+@pytest.mark.parametrize(("shape", "center"), [((3, 6, 5, 4), 0), ((2, 64, 33, 17), 0), ((8, 16, 16, 16), 1000)])
+def test_it_is_torchs_own_in_double_precision(fused, shape, center, layout, with_prelu, monkeypatch):
     torch.manual_seed(0)
-    x = (3 * torch.randn(shape) + centre).to(memory_format=layout)
+    x = (3 * torch.randn(shape) + center).to(memory_format=layout)
     wanted = torch.randn(shape)
     found = _trained(*_layers(shape[1], torch.float32, with_prelu=with_prelu), x, wanted)
     assert fused == [1]

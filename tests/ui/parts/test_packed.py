@@ -26,6 +26,6 @@ def test_each_is_most_like_itself(packed):
     assert (cosines.diff(dim=1) <= 0).all()
 
 
-def test_faces_of_another_recogniser_are_refused_in_a_sentence(packed):
+def test_faces_of_another_recognizer_are_refused_in_a_sentence(packed):
     with pytest.raises(RunError, match=r"“Five” have 128 numbers each, and dlib gives 512.*another packing"):
         packed.most_alike(random_points(2, 512, seed=0), 3)
