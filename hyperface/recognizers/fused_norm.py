@@ -91,11 +91,11 @@ class _NormPReLU(torch.autograd.Function):
         shift = sums[0] / len(rows)
         mean = (near.double() + shift).float()
         variance = (sums[1] / len(rows) - shift**2).clamp_(min=0)
-        scale = (weight.double() / (variance + eps).sqrt()).float()
+        inverse = 1 / (variance + eps).sqrt()
+        scale = (weight.double() * inverse).float()
         result = torch.empty_like(x)
         _in_parts(loops.apply, rows, mean, scale, bias, slopes, _rows(result))
-        context.save_for_backward(x, mean, scale, weight, bias, slopes, variance)
-        context.eps = eps
+        context.save_for_backward(x, mean, scale, bias, slopes, inverse)
         spread = variance.float()
         context.mark_non_differentiable(mean, spread)
         return result, mean, spread
@@ -105,14 +105,13 @@ class _NormPReLU(torch.autograd.Function):
     def backward(context: Any, gradient: torch.Tensor, *_: torch.Tensor) -> tuple[torch.Tensor | None, ...]:
         from hyperface.recognizers import fused_norm_loops as loops
 
-        x, mean, scale, weight, bias, slopes, variance = context.saved_tensors
+        x, mean, scale, bias, slopes, inverse = context.saved_tensors
         rows, wanted = _rows(x), _rows(gradient.to(x.dtype).contiguous(memory_format=torch.channels_last))
         known = (rows, wanted, mean, scale, bias, slopes)
         by_bias, products, by_slope = _summed(loops.add_up_gradients, 3, *known)
-        inverse = 1 / (variance + context.eps).sqrt()
         # Ioffe & Szegedy, 2015: what the batch's own mean and variance take away from the gradient.
         steady = (scale.double() * by_bias / len(rows)).float()
-        leaning = (weight.double() * inverse**3 * products / len(rows)).float()
+        leaning = (scale.double() * inverse**2 * products / len(rows)).float()
         result = torch.empty_like(x)
         _in_parts(loops.pull_back, *known, steady, leaning, _rows(result))
         return result, (products * inverse).float(), by_bias.float(), by_slope.float(), None

@@ -13,6 +13,7 @@ from numba.extending import overload
 
 BLOCK = 256  # rows that are summed in float32
 
+# What is no number stays none, unlike in the kernels of heads: a training that fails is known by it.
 _loop = numba.njit(cache=True, nogil=True, fastmath={"contract", "nsz", "arcp", "reassoc"}, error_model="numpy")
 
 
