@@ -11,6 +11,7 @@ from hyperface.errors import InputError
 from hyperface.evaluation.base import Benchmark
 from hyperface.evaluation.scoring import VerificationResult, score_pairs
 from hyperface.images import from_uint8
+from hyperface.memory import freed_memory_kept
 from hyperface.recognizers.base import Recognizer
 from hyperface.steps import finish
 
@@ -43,15 +44,16 @@ def verify_steps(
     total = len(benchmark.images)
     started = time.monotonic()
     embeddings = []
-    for first in range(0, total, batch_size):
-        images = from_uint8(benchmark.images[first : first + batch_size]).to(recognizer.device)  # (b, 3, 112, 112)
-        with torch.inference_mode():
-            features = recognizer.features(images) + recognizer.features(images.flip(3))  # (b, d)
-        embeddings.append(_unit_rows(features.double().cpu().numpy()))
-        done = first + len(images)
-        seconds_left = (time.monotonic() - started) / done * (total - done)
-        if done < total:
-            yield VerificationStep(done, total, seconds_left)
+    with freed_memory_kept():
+        for first in range(0, total, batch_size):
+            images = from_uint8(benchmark.images[first : first + batch_size]).to(recognizer.device)  # (b, 3, 112, 112)
+            with torch.inference_mode():
+                features = recognizer.features(images) + recognizer.features(images.flip(3))  # (b, d)
+            embeddings.append(_unit_rows(features.double().cpu().numpy()))
+            done = first + len(images)
+            seconds_left = (time.monotonic() - started) / done * (total - done)
+            if done < total:
+                yield VerificationStep(done, total, seconds_left)
     distances = _pair_distances(np.concatenate(embeddings))
     result = score_pairs(distances, benchmark.same, recognizer=recognizer.name, benchmark=benchmark.name)
     yield VerificationStep(total, total, 0.0)

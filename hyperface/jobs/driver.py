@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from hyperface.jobs.console import Console
+from hyperface.memory import freed_memory_kept
 from hyperface.runs import StopRequested, Worker
 
 SAVE_SECONDS = 15.0  # between two checkpoints
@@ -117,7 +118,8 @@ class Driver:
         if total is not None:
             self._begin(stage, unit, 0, total)
         try:
-            result = take_all()
+            with freed_memory_kept():
+                result = take_all()
         except STOPS:
             if last is not None and finish is not None:
                 finish(last)
