@@ -34,6 +34,16 @@ def test_what_is_freed_is_used_again_and_given_back_in_the_end():
     assert held - _resident() > 3 * sum(SIZES)
 
 
+def test_an_inner_block_leaves_it_to_the_outer_one():
+    with freed_memory_kept():
+        with freed_memory_kept():
+            _pages_asked_for()
+        again = min(_pages_asked_for() for _ in range(6))
+        held = _resident()
+    assert again < sum(SIZES) / resource.getpagesize() / 10
+    assert held - _resident() > 3 * sum(SIZES)
+
+
 def test_elsewhere_nothing_happens(monkeypatch):
     monkeypatch.setattr(sys, "platform", "win32")
     with freed_memory_kept():

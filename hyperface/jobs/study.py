@@ -25,7 +25,7 @@ EXPERIMENTS = ("packed-vs-random",)
 REPORT, FIGURE, PEOPLE_FIGURE = "report.html", "difference.svg", "by_number_of_people.svg"
 DRAWING_SPEED = 80.0  # images a second on two CPU cores, for the estimate
 # Time to evaluate one picture, in times that training sees one: it is looked at twice, but only forwards.
-EVALUATION_COST = 0.45
+EVALUATION_COST = 0.65
 PARTS = 1000  # of the progress bar
 
 
@@ -144,8 +144,9 @@ def _asked(run: Run) -> tuple[StudyOptions, Plan]:
         of_its_time = {"identities": 300, "images_per_identity": 20, "epochs": 10, "pairs": 0}
         own |= {name: value for name, value in of_its_time.items() if own[name] is None}
         own["identities"] = own["identities"] if isinstance(own["identities"], tuple) else (own["identities"],)
-    if "learning_rate" not in run.options:  # every backbone was trained at the same
+    if "learning_rate" not in run.options:  # every backbone was trained at the same, and longer
         own["learning_rate"] = RATE * (own["batch_size"] or studies.Plan.batch_size)
+        own["epochs"] = own["epochs"] or 15
     return options, studies.Plan(**{name: value for name, value in own.items() if value is not None})
 
 

@@ -31,7 +31,7 @@ class Plan:
 
     identities: tuple[int, ...] = (100,)
     images_per_identity: int = 16
-    epochs: int = 15
+    epochs: int = 12
     backbone: str = "small"
     head: str = "adaface"
     batch_size: int = 128

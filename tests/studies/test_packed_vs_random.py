@@ -197,6 +197,9 @@ def test_studies_of_earlier_versions_go_on_as_they_were_begun(tmp_path):
     assert plan.learning_rate == 0.05  # of that time; a backbone has its own now
     entry = {"arm": "packed", "seed": 2, "accuracy": {"a": 0.5}, "auc": {"a": 0.5}, "nearest_cosine": 0.1, "loss": 1.0}
     assert _trial(json.loads(json.dumps(entry)), plan).place == ("packed", 300, 2, 0)
+    newer = {"experiment": "packed-vs-random", "draws": 10, "epochs": None}
+    options, plan = _asked(runs.create("study", newer, title="newer", slug="newer", path=tmp_path / "newer"))
+    assert (options.draws, plan.epochs, plan.learning_rate) == (10, 15, 0.05)
 
 
 def test_the_help_tells_the_plans_defaults():
