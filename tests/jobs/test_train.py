@@ -68,7 +68,7 @@ def test_a_pair_that_a_kill_left_half_made_is_completed(make, tmp_path, monkeypa
         write_atomic(path, content, **options)
 
     with monkeypatch.context() as patch, suppress(KeyboardInterrupt):
-        for module in ("jobs.train", "runs.folder", "runs.worker"):
+        for module in ("jobs.train.pair", "runs.folder", "runs.worker"):
             patch.setattr(f"hyperface.{module}.write_atomic", write)
         train.create_pair(options, path=tmp_path / "a")
     assert (written == 5) == (not left and (tmp_path / "a" / "partner").exists())
