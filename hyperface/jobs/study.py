@@ -173,10 +173,7 @@ def _tell_time(console: Console, plan: Plan, trials: int, device: str) -> float:
     )
     asked = 2 * plan.pairs * len(RENDERED_BENCHMARKS) + 1200 * len(plan.benchmarks)  # pictures
     seconds = trials * (plan.images * (plan.epochs / speed + 1 / DRAWING_SPEED) + asked * EVALUATION_COST / speed)
-    missing = [
-        name for name in RENDERED_BENCHMARKS
-        if plan.pairs and not rendered.rendered_path(name, pairs=plan.pairs, seed=plan.pairs_seed).is_file()
-    ]  # fmt: skip
+    missing = plan.unrendered
     rendering = ""
     if missing and trials:
         pictures = 2 * plan.pairs * len(missing)

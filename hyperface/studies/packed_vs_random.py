@@ -123,7 +123,7 @@ def packed_vs_random(
         for identities in plan.identities
         for arm in arms
     )
-    study = _Study(folder, gallery, generator, plan, device, places, list(finished), bool(plan.pairs))
+    study = _Study(folder, gallery, generator, plan, device, places, list(finished), bool(plan.unrendered))
     return _steps(study, shipped)
 
 

@@ -72,6 +72,17 @@ class Plan:
             return ()
         return tuple(rendered_path(name, pairs=self.pairs, seed=self.pairs_seed).stem for name in RENDERED_BENCHMARKS)
 
+    @property
+    def unrendered(self) -> list[str]:
+        """Which of the five are to be rendered first: they are not in the cache."""
+        if not self.pairs:
+            return []
+        return [
+            name
+            for name in RENDERED_BENCHMARKS
+            if not rendered_path(name, pairs=self.pairs, seed=self.pairs_seed).is_file()
+        ]
+
 
 @dataclass(frozen=True)
 class Trial:

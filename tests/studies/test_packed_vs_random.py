@@ -118,11 +118,17 @@ def test_large_benchmarks_are_rendered_when_first_needed(parts, benchmark, tmp_p
     monkeypatch.setenv("HYPERFACE_CACHE", str(tmp_path / "cache"))
     monkeypatch.setattr(drawing, "_take", take)
     plan = tiny(benchmark, pairs=20)
+    assert len(plan.unrendered) == 5
     steps = list(packed_vs_random(tmp_path / "sets", *parts, plan=plan, arms=("random",), draws=1))
     assert steps[0].stage == "render"
     assert steps[-1].finished[0].accuracy.keys() == {"noise", *plan.large}
     assert len(list((tmp_path / "cache").rglob("*.bin"))) == 5
     assert np.diff([step.share for step in steps]).min() > -1e-9
+    drawn_first = next(step for step in steps if step.stage == "draw")
+    assert drawn_first.share > 0.6  # rendering takes longer than the only trial
+    assert plan.unrendered == []
+    again = packed_vs_random(tmp_path / "other sets", *parts, plan=plan, arms=("random",), draws=1)
+    assert next(step for step in again if step.stage == "draw").share < 0.2
 
 
 @pytest.mark.slow
