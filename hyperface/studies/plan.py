@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 import numpy as np
 
@@ -68,20 +69,18 @@ class Plan:
     @property
     def large(self) -> tuple[str, ...]:
         """Names of the benchmarks that are rendered for the study."""
-        if not self.pairs:
-            return ()
-        return tuple(rendered_path(name, pairs=self.pairs, seed=self.pairs_seed).stem for name in RENDERED_BENCHMARKS)
+        return tuple(path.stem for path in self._packs.values())
 
     @property
     def unrendered(self) -> list[str]:
         """Which of the five are to be rendered first: they are not in the cache."""
-        if not self.pairs:
-            return []
-        return [
-            name
-            for name in RENDERED_BENCHMARKS
-            if not rendered_path(name, pairs=self.pairs, seed=self.pairs_seed).is_file()
-        ]
+        return [name for name, path in self._packs.items() if not path.is_file()]
+
+    @property
+    def _packs(self) -> dict[str, Path]:
+        """Where the benchmarks that are rendered for the study are, or will be."""
+        names = RENDERED_BENCHMARKS if self.pairs else ()
+        return {name: rendered_path(name, pairs=self.pairs, seed=self.pairs_seed) for name in names}
 
 
 @dataclass(frozen=True)
