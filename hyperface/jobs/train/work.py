@@ -7,16 +7,18 @@ from collections.abc import Generator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hyperface.errors import TrainingError
+from hyperface.errors import InputError, RunError, TrainingError
 from hyperface.files import atomic_path, write_atomic
+from hyperface.jobs import generate, models
 from hyperface.jobs.checkpoints import load_checkpoint, save_checkpoint
 from hyperface.jobs.console import Console, report_skipped
 from hyperface.jobs.driver import Driver, Report
+from hyperface.jobs.job import options_of
 from hyperface.jobs.tracking import tracked
 from hyperface.jobs.train.options import TrainOptions
 from hyperface.jobs.watching import measured, watched_benchmarks
 from hyperface.ranks import Ranks
-from hyperface.runs import Worker, is_run, names
+from hyperface.runs import DONE, RUNNING, Run, RunStatus, StopRequested, Worker, is_run, names, open_run
 
 if TYPE_CHECKING:
     import torch
@@ -32,7 +34,62 @@ PAIRS = "pairs.npz"  # a few pairs of held-out people: pictures uint8 (p, 2, h, 
 FIGURES = ("step", "epoch", "loss", "accuracy", "learning_rate", "images_per_second", "validation")
 
 
-def load_training(options: TrainOptions, run: Path) -> tuple[LabeledImages, dict[str, torch.Tensor] | None, int]:
+def perform(worker: Worker, console: Console) -> None:
+    """Draw what the datasets lack, and train."""
+    options = options_of(worker.run, TrainOptions)
+    _keep_start(worker, console, options)
+    for dataset in filter(None, (options.dataset, options.against)):
+        if is_run(dataset):
+            _finish_dataset(worker, open_run(dataset), console)
+    _learn(worker, console, options)
+
+
+def _keep_start(worker: Worker, console: Console, options: TrainOptions) -> None:
+    """The weights that a training begins with, in its own folder: it can be continued without whose they were.
+
+    InputError for a recogniser that is no backbone.
+    """
+    kept = worker.path / START
+    if options.start is None or kept.is_file():
+        return
+    from hyperface.recognizers.backbones import BackboneRecognizer
+    from hyperface.recognizers.checkpoints import save_backbone
+
+    recognizer = models.load(options.start, console, color=options.color)
+    if not isinstance(recognizer, BackboneRecognizer):
+        raise InputError(
+            f"{recognizer.name} cannot be trained further: its weights are no network of torch's that is known here. "
+            "Name a run of `train`, or a network with its weights: ir_50:weights.ckpt."
+        )
+    save_backbone(recognizer, kept)
+
+
+def _finish_dataset(worker: Worker, dataset: Run, console: Console) -> None:
+    """Draw what a dataset lacks, telling both run folders how it goes."""
+    status = dataset.status()
+    if status.state == DONE:
+        return
+    if status.state == RUNNING:
+        raise RunError(f"The dataset {dataset.name} is still being drawn. Train when it is finished.")
+
+    def tell(status: RunStatus) -> None:
+        worker.progress(0, None, f"Dataset first: {status.message}")
+
+    drawing = Worker(dataset, on_status=tell)
+    with drawing.working():
+        generate.draw(drawing, console)
+    worker.check_stop()
+    if dataset.status().state != DONE:
+        raise StopRequested
+
+
+def follow(options: TrainOptions, run: Path) -> None:
+    """Train with the first process; all of them must see the folders."""
+    dataset, resume, _ = _load(options, run)
+    Ranks.current().take_along(_steps(options, dataset, resume, run))
+
+
+def _load(options: TrainOptions, run: Path) -> tuple[LabeledImages, dict[str, torch.Tensor] | None, int]:
     """The dataset, cut to what the one it is compared with allows; the state to resume from, and its step."""
     from hyperface import datasets
 
@@ -48,7 +105,7 @@ def _images_of(path: str) -> Path:
     return Path(path) / names.DATASET if is_run(path) else Path(path)
 
 
-def training_steps(
+def _steps(
     options: TrainOptions, dataset: LabeledImages, resume: dict[str, torch.Tensor] | None, run: Path
 ) -> Generator[TrainingStep, None, BackboneRecognizer]:
     """The steps that the options ask for; the same call in every process."""
@@ -74,16 +131,16 @@ def training_steps(
     )
 
 
-def learn(worker: Worker, console: Console, options: TrainOptions) -> None:
+def _learn(worker: Worker, console: Console, options: TrainOptions) -> None:
     """Train, and keep the recogniser; stopped, too."""
     worker.progress(0, message="Opening the dataset")
     benchmarks = watched_benchmarks(options.watch)
-    dataset, resume, resumed_at = load_training(options, worker.path)
+    dataset, resume, resumed_at = _load(options, worker.path)
     report_skipped(console, dataset.skipped)
     worker.forget_after(resumed_at)
     ranks = Ranks.current()
     ranks.tell(options, worker.path)
-    steps = ranks.leading(training_steps(options, dataset, resume, worker.path))
+    steps = ranks.leading(_steps(options, dataset, resume, worker.path))
     work = _Training(worker, console, options, dataset, benchmarks)
     with tracked(worker.run) as track:
         Driver(console, worker).follow(
