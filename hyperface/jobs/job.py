@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from hyperface.errors import RunError
+from hyperface.errors import RunError, require
 from hyperface.runs import DONE, RUNNING, Run, Worker, delete
 
 if TYPE_CHECKING:
@@ -86,3 +86,8 @@ def options_of(run: Run, kind: type[Options]) -> Options:
 def as_option(value: Any) -> Any:
     """A value as options hold it: JSON and argparse have lists where they have tuples."""
     return tuple(value) if isinstance(value, list) else value
+
+
+def require_learning_rate(rate: float | None, advice: str = "") -> None:
+    """InputError for one that is not above 0; None is a rate that is chosen. advice: what else could be done."""
+    require(rate is None or rate > 0, f"The learning rate must be above 0; it was {rate}. {advice}".rstrip())

@@ -14,7 +14,7 @@ from hyperface.jobs.checkpoints import load_checkpoint, save_array, save_checkpo
 from hyperface.jobs.console import Console
 from hyperface.jobs.driver import Driver, Report
 from hyperface.jobs.generate import load_embeddings
-from hyperface.jobs.job import Job, options_of
+from hyperface.jobs.job import Job, options_of, require_learning_rate
 from hyperface.jobs.models import load
 from hyperface.jobs.pack import write_space
 from hyperface.runs import Run, Worker, is_run, names, open_run
@@ -53,10 +53,7 @@ class SeparateOptions:
         )
         require(self.rounds >= 1, f"At least one round is needed; {self.rounds} were asked for.")
         require(self.repulsion >= 0, f"The repulsion cannot be negative; it was {self.repulsion}.")
-        require(
-            self.learning_rate is None or self.learning_rate > 0,
-            f"The learning rate must be above 0; it was {self.learning_rate}. Leave it out for the tuned one.",
-        )
+        require_learning_rate(self.learning_rate, "Leave it out for the tuned one.")
         require(self.batch_size >= 1, f"A batch holds at least one identity; it was {self.batch_size}.")
 
 

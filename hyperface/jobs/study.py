@@ -14,7 +14,7 @@ from hyperface.files import write_atomic
 from hyperface.jobs.belonging import generator_of
 from hyperface.jobs.console import Console
 from hyperface.jobs.driver import Driver, Report
-from hyperface.jobs.job import Job, options_of
+from hyperface.jobs.job import Job, options_of, require_learning_rate
 from hyperface.runs import Run, Worker
 from hyperface.words import duration
 
@@ -61,10 +61,7 @@ class StudyOptions:
         """InputError, saying what to change, for values that cannot work."""
         require(self.draws >= 1, f"A study needs at least one draw of people; {self.draws} were asked for.")
         require(self.seeds >= 1, f"A study needs at least one seed; {self.seeds} were asked for.")
-        require(
-            self.learning_rate is None or self.learning_rate > 0,
-            f"The learning rate must be above 0; it was {self.learning_rate}.",
-        )
+        require_learning_rate(self.learning_rate)
         require(len(set(self.arms)) >= 2, "A study compares at least two ways to choose identities: --arms A B.")
 
 

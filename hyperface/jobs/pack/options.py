@@ -11,6 +11,7 @@ from hyperface import runs
 from hyperface.defaults import GALLERY
 from hyperface.errors import RunError, require
 from hyperface.files import parse_json, write_atomic
+from hyperface.jobs.job import require_learning_rate
 from hyperface.runs import Run, is_run, names
 
 if TYPE_CHECKING:
@@ -49,10 +50,7 @@ class PackOptions:
             "The span is a number of directions (2 or more), or a share of the variance between 0 and 1.0; "
             f"it was {self.span}.",
         )
-        require(
-            self.learning_rate is None or self.learning_rate > 0,
-            f"The learning rate must be above 0; it was {self.learning_rate}. Leave it out for the tuned one.",
-        )
+        require_learning_rate(self.learning_rate, "Leave it out for the tuned one.")
         require(self.objective in OBJECTIVES, f"The objective is one of {', '.join(OBJECTIVES)}.")
         require(self.start in STARTS, f"The start is one of {', '.join(STARTS)}.")
         require(

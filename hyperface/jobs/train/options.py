@@ -8,6 +8,7 @@ from pathlib import Path
 from hyperface import runs
 from hyperface.errors import require
 from hyperface.jobs import models
+from hyperface.jobs.job import require_learning_rate
 from hyperface.runs import Run, is_run, open_run
 
 
@@ -38,10 +39,7 @@ class TrainOptions:
         """InputError, saying what to change, for values that cannot work."""
         require(self.epochs >= 1, f"Training needs at least one epoch; {self.epochs} were asked for.")
         require(self.batch_size >= 2, f"A batch holds at least two images; it was {self.batch_size}.")
-        require(
-            self.learning_rate is None or self.learning_rate > 0,
-            f"The learning rate must be above 0; it was {self.learning_rate}.",
-        )
+        require_learning_rate(self.learning_rate)
         require(
             0 <= self.validation_share < 1,
             f"The share of identities kept for validation is at least 0 and below 1; it was {self.validation_share}.",
