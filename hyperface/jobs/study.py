@@ -111,7 +111,7 @@ def _work(worker: Worker, console: Console) -> None:
             worker.log({"step": written, **{name: figures[name] for name in figures if name != "right"}})
             _write(worker, plan, step.finished, options)
 
-    Driver(console, worker).follow(steps, "study", "‰", _report, each=write)
+    Driver(console, worker).follow(steps, "study", "part", _report, each=write)
 
 
 JOB = Job("study", _work, _told)

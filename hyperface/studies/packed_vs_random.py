@@ -66,10 +66,10 @@ class _Study:
     rendering: bool  # whether benchmarks are rendered first
 
     def step(self, number: int, stage: str, done: int, total: int) -> StudyStep:
-        """number: of the trial."""
+        """number: of the trial; of the first one that is left, while benchmarks are rendered."""
         before = RENDERING if self.rendering else 0.0
         if stage == RENDER:
-            passed, place = before * done / max(total, 1), None
+            passed, place = before * done / max(total, 1) + number, None
         else:
             names = list(STAGES)
             within = sum(STAGES[name] for name in names[: names.index(stage)])
@@ -153,19 +153,19 @@ def _steps(study: _Study, shipped: Sequence[evaluation.Benchmark]) -> Generator[
     left = [number for number, place in enumerate(study.places) if place not in done]
     if not left:
         return study.trials
-    benchmarks = [*shipped, *(yield from _large(study))]
+    benchmarks = [*shipped, *(yield from _large(study, left[0]))]
     for number in left:
         study.trials.append((yield from _trial(study, number, benchmarks)))
         yield study.step(number, "evaluate", len(benchmarks), len(benchmarks))
     return study.trials
 
 
-def _large(study: _Study) -> Generator[StudyStep, None, list[evaluation.Benchmark]]:
-    """The benchmarks that are rendered for studies, when first needed."""
+def _large(study: _Study, number: int) -> Generator[StudyStep, None, list[evaluation.Benchmark]]:
+    """The benchmarks that are rendered for studies, when first needed. number: of the first trial that is left."""
     if not study.plan.pairs:
         return []
     rendering = render_benchmarks(RENDERED_BENCHMARKS, pairs=study.plan.pairs, seed=study.plan.pairs_seed)
-    paths = yield from translated(rendering, lambda step: study.step(0, RENDER, step.done, step.total))
+    paths = yield from translated(rendering, lambda step: study.step(number, RENDER, step.done, step.total))
     return [evaluation.load_benchmark(path) for path in paths.values()]
 
 

@@ -129,6 +129,10 @@ def test_large_benchmarks_are_rendered_when_first_needed(parts, benchmark, tmp_p
     assert plan.unrendered == []
     again = packed_vs_random(tmp_path / "other sets", *parts, plan=plan, arms=("random",), draws=1)
     assert next(step for step in again if step.stage == "draw").share < 0.2
+    rest = packed_vs_random(
+        tmp_path / "more sets", *parts, plan=plan, arms=("random",), draws=2, finished=steps[-1].finished
+    )
+    assert next(rest).share >= 0.5  # so that what is left is told by the pace of what is done from here
 
 
 @pytest.mark.slow
