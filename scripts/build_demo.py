@@ -80,11 +80,13 @@ def thin(paths: Path) -> None:
 def ship(build: Path) -> None:
     """The finished runs, without what nobody reads, in place of those that ship now."""
     demo = assets_folder() / "demo"
-    if demo.exists():
-        shutil.rmtree(demo)
-    shutil.copytree(build, demo, ignore=shutil.ignore_patterns(*LEFT_OUT))
+    made = [demo / f"{verb}-demo" for verb in STAGES]
+    for folder in made:
+        if folder.exists():
+            shutil.rmtree(folder)
+        shutil.copytree(build / folder.name, folder, ignore=shutil.ignore_patterns(*LEFT_OUT))
     thin(demo / PACKING / names.PATHS)
-    for folder in sorted(demo.iterdir()):
+    for folder in made:
         for file in ("config.json", "results.json", "status.json"):
             if (folder / file).exists():
                 text = (folder / file).read_text().replace(f"{build}{os.sep}", "")

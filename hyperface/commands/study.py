@@ -46,11 +46,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="people of each trial; several numbers are compared at equally many images in all (default 100)",
     )
     add("--images-per-identity", type=int, metavar="N", help="with the first number of people (default 16)")
-    add("--epochs", type=int, metavar="N", help="default 12")
+    add("--epochs", type=int, metavar="N", help="default 8")
     add("--backbone", metavar="NAME", help="default small")
     add("--head", metavar="NAME", help="default adaface")
     add("--batch-size", type=int, metavar="N", help="default 128")
     add("--learning-rate", type=float, metavar="RATE", help="default: the backbone's own")
+    add("--optimizer", choices=("sgd", "muon"), help="default: the backbone's own")
     add("--input-size", type=int, metavar="PIXELS", help="default: the backbone's own")
     add(
         "--beta",

@@ -58,6 +58,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="how the learning rate falls after its warm-up (default %(default)s)",
     )
     add(
+        "--optimizer",
+        choices=("sgd", "muon"),
+        help="what moves the weights (default: muon for small, sgd for the other networks and with --from)",
+    )
+    add(
         "--input-size", type=int, metavar="PIXELS", help="what the network sees, 32 to 112 (default: the network's own)"
     )
     add("--against", metavar="PATH", help="a second dataset, to train on afterwards with the same budget")

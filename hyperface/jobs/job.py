@@ -76,11 +76,14 @@ class Job:
 
 
 def options_of(run: Run, kind: type[Options]) -> Options:
-    """The options that a run was made with. RunError for one that this version does not know."""
+    """The options that a run was made with. RunError for one that this version does not know.
+
+    A kind's EARLIER says what runs did before there was an option, where that is not its default.
+    """
     unknown = sorted(run.options.keys() - {field.name for field in fields(kind)})
     if unknown:
         raise RunError(f"The run {run.name} has options that this version does not know: {', '.join(unknown)}.")
-    return kind(**{name: as_option(value) for name, value in run.options.items()})
+    return kind(**{**getattr(kind, "EARLIER", {}), **{name: as_option(value) for name, value in run.options.items()}})
 
 
 def as_option(value: Any) -> Any:

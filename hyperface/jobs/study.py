@@ -45,6 +45,7 @@ class StudyOptions:
     head: str | None = None
     batch_size: int | None = None
     learning_rate: float | None = None
+    optimizer: str | None = None
     input_size: int | None = None
     beta: float | None = None
     alpha: float | None = None
@@ -144,6 +145,9 @@ def _asked(run: Run) -> tuple[StudyOptions, Plan]:
     if "learning_rate" not in run.options:  # every backbone was trained at the same, and longer
         own["learning_rate"] = RATE * (own["batch_size"] or studies.Plan.batch_size)
         own["epochs"] = own["epochs"] or 15
+    if "optimizer" not in run.options:
+        own["optimizer"] = "sgd"
+        own["epochs"] = own["epochs"] or 12
     return options, studies.Plan(**{name: value for name, value in own.items() if value is not None})
 
 

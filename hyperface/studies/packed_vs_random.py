@@ -243,6 +243,7 @@ def _trained(study: _Study, number: int, dataset: Path) -> Generator[StudyStep, 
         epochs=plan.epochs,
         batch_size=plan.batch_size,
         learning_rate=plan.learning_rate,
+        optimizer=plan.optimizer,
         input_size=plan.input_size,
         validation_share=0,  # every identity of the budget is trained on, and nothing is chosen by a validation
         seed=stream_seed(draw, "training of a study", seed) >> 32,  # 31 bits: training counts its steps on from it

@@ -22,7 +22,7 @@ class Plan:
     identities: how many people; several numbers for several studies in one, all with as many pictures as the first:
     identities[0] × images_per_identity. They are drawn with the noise beta (None for what the generator wants) and seen
     `epochs` times.
-    learning_rate: None for the backbone's own.
+    learning_rate, optimizer: None for the backbone's own.
     alpha, span (None for what the generator can draw) and packing_steps: of the packing, which starts at the random
     identities of its draw.
     correct: rounds in which the requests of every arm are corrected by what is drawn (`realization.corrected`).
@@ -32,11 +32,12 @@ class Plan:
 
     identities: tuple[int, ...] = (100,)
     images_per_identity: int = 16
-    epochs: int = 12
+    epochs: int = 8
     backbone: str = "small"
     head: str = "adaface"
     batch_size: int = 128
     learning_rate: float | None = None
+    optimizer: str | None = None
     input_size: int | None = None
     beta: float | None = None
     alpha: float = 0.5

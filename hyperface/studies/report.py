@@ -11,6 +11,7 @@ from hyperface.studies.figure import Row, difference_figure
 from hyperface.studies.noise import Noise, noise_of_difference
 from hyperface.studies.plan import Plan, Trial
 from hyperface.studies.summary import MEAN, Comparison, Estimate, compare, paired
+from hyperface.training.optimizers import usual_optimizer
 
 CAVEAT = (
     "The benchmarks are renders of 3-D heads, not photographs. They rank training sets and show what a recogniser "
@@ -39,7 +40,7 @@ def html_report(plan: Plan, trials: Sequence[Trial], *, generator: str, gallery:
 <h1>Packed against random identities</h1>
 <p>The same generator ({escape(generator)}), the same gallery ({escape(gallery)}) and the same budget in every trial:
 {people} {"identities × images of each" if several else "images of each identity"} with β = {plan.beta or 0:g}, seen
-{plan.epochs} times in batches of {plan.batch_size}{_rate(plan)}, backbone {network}, head {escape(plan.head)}.
+{plan.epochs} times in batches of {plan.batch_size}{_moved(plan)}, backbone {network}, head {escape(plan.head)}.
 “packed” starts at the random identities of its draw and takes {plan.packing_steps} steps inside the gallery's
 {plan.span} principal directions with α = {plan.alpha:g}. {_corrected(plan)}{_asked(plan)}</p>
 {by_number_of_people(plan, trials) if several else ""}
@@ -144,8 +145,9 @@ def _corrected(plan: Plan) -> str:
     return f"The requests of every arm were corrected in {plan.correct} round(s) of pictures. " if plan.correct else ""
 
 
-def _rate(plan: Plan) -> str:
-    return "" if plan.learning_rate is None else f" at a learning rate of {plan.learning_rate:g}"
+def _moved(plan: Plan) -> str:
+    rate = "" if plan.learning_rate is None else f" at a learning rate of {plan.learning_rate:g}"
+    return f" by {escape(plan.optimizer or usual_optimizer(plan.backbone))}{rate}"
 
 
 def _asked(plan: Plan) -> str:

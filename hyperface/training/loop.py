@@ -5,7 +5,6 @@ import time
 from collections import deque
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import torch
@@ -22,12 +21,11 @@ from hyperface.recognizers.backbones import BackboneRecognizer
 from hyperface.seeds import stream, stream_seed
 from hyperface.training.batches import Batches
 from hyperface.training.heads import MarginHead
+from hyperface.training.optimizers import OPTIMIZERS
 from hyperface.training.processes import wrap
 from hyperface.training.schedules import learning_rate_share
 from hyperface.training.validation import Guesses, HeldOut, readable_pairs
 
-MOMENTUM = 0.9
-WEIGHT_DECAY = 5e-4
 LARGEST_GRADIENT = 5.0
 SAVED_NAMES = {"head.centers": "head.centres"}  # in checkpoints, where they are not those of the code
 SPEED_WINDOW = 20  # steps that images per second are averaged over
@@ -98,6 +96,7 @@ class Loop:
         epochs: int,
         learning_rate: float,
         schedule: str,
+        optimizer: str,
         precision: str,
     ) -> None:
         self.recognizer, self.head = recognizer.train(), head.train()
@@ -109,7 +108,7 @@ class Loop:
         self.step = 0
         self.objective = wrap(_Objective(recognizer, head, device, precision), device, ranks)
         self.parameters = list(self.objective.parameters())
-        self.optimizer = torch.optim.SGD(_parameter_groups(recognizer, head), learning_rate, MOMENTUM, nesterov=True)
+        self.optimizer = OPTIMIZERS.load(optimizer, backbone=recognizer, head=head, learning_rate=learning_rate)
         self.held_out: HeldOut | None = None
         self.guesses: Guesses | None = None  # of this step
         self.validation: float | None = None
@@ -244,6 +243,7 @@ class Loop:
             names = {saved: name for name, saved in SAVED_NAMES.items()}
             self.head.load_state_dict(_part({names.get(key, key): value for key, value in state.items()}, "head."))
             momentum = {int(i): {"momentum_buffer": value} for i, value in _part(state, "momentum.").items()}
+            _check_momentum(momentum, self.optimizer)
             self.optimizer.load_state_dict({**self.optimizer.state_dict(), "state": momentum})
             self.step = int(state["step"])
             self.losses.extend(state["losses"].tolist())
@@ -262,10 +262,9 @@ def _part(state: dict[str, torch.Tensor], prefix: str) -> dict[str, torch.Tensor
     return {name.removeprefix(prefix): value for name, value in state.items() if name.startswith(prefix)}
 
 
-def _parameter_groups(*modules: nn.Module) -> list[dict[str, Any]]:
-    """Vectors (norms, biases, PReLU slopes) are not decayed."""
-    parameters = [each for module in modules for each in module.parameters() if each.requires_grad]
-    return [
-        {"params": [p for p in parameters if p.ndim > 1], "weight_decay": WEIGHT_DECAY},
-        {"params": [p for p in parameters if p.ndim <= 1], "weight_decay": 0.0},
-    ]
+def _check_momentum(state: dict[int, dict[str, torch.Tensor]], optimizer: torch.optim.Optimizer) -> None:
+    """ValueError for the momenta of another optimiser: torch takes them without a look."""
+    moved = [parameter for group in optimizer.param_groups for parameter in group["params"]]
+    for number, values in state.items():
+        if not (number < len(moved) and values["momentum_buffer"].shape == moved[number].shape):
+            raise ValueError("its optimiser kept something else")

@@ -15,6 +15,7 @@ from hyperface.recognizers.stages import freeze
 from hyperface.training.batches import Batches
 from hyperface.training.heads import HEADS
 from hyperface.training.loop import Loop, TrainingStep
+from hyperface.training.optimizers import OPTIMIZERS, usual_optimizer
 from hyperface.training.processes import join, part_of
 from hyperface.training.schedules import learning_rate_share, usual_rate
 
@@ -28,10 +29,11 @@ def train(
     start: BackboneRecognizer | None = None,
     frozen_stages: int = 0,
     head: str = "adaface",
-    epochs: int = 12,
+    epochs: int = 8,
     batch_size: int = 128,
     learning_rate: float | None = None,
     schedule: str = "cosine",
+    optimizer: str | None = None,
     validation_share: float = 0.1,
     input_size: int | None = None,
     seed: int = 0,
@@ -41,9 +43,9 @@ def train(
 ) -> Generator[TrainingStep, None, BackboneRecognizer]:
     """Train a recogniser, from scratch or from weights, yielding step 0 and every batch, and returning it.
 
-    SGD with momentum, linear warm-up, then a cosine schedule to zero or AdaFace's steps; weight decay on weights, not
-    on norms and biases; mirroring and AdaFace's augmentations. The last batch of an epoch is left out where it is
-    smaller.
+    SGD or Muon with momentum, linear warm-up, then a cosine schedule to zero or AdaFace's steps; weight decay on
+    weights, not on norms and biases; mirroring and AdaFace's augmentations. The last batch of an epoch is left out
+    where it is smaller.
 
     Launched with `accelerate launch` or `torchrun`, the processes share each batch, and all of them yield the steps
     that one process would.
@@ -62,6 +64,7 @@ def train(
         learning_rate: the peak; None for the backbone's own (`schedules.usual_rate`: 0.1 at batches of 128 for "small",
             of 256 for the others, scaled), and a tenth of that from weights.
         schedule: "cosine" or "step".
+        optimizer: "sgd" or "muon" (`training.optimizers`); None for the backbone's own, and "sgd" from weights.
         validation_share: of the identities, never trained on.
         input_size: pixels that the backbone sees, a multiple of 16 from 32 to 112; None for its own.
         seed: of the weights, the order, the augmentation and the identities held out.
@@ -75,7 +78,7 @@ def train(
 
     Raises:
         InputError: A value or a dataset that cannot work, before the first step.
-        UnknownNameError: No backbone, head or schedule of that name, before the first step.
+        UnknownNameError: No backbone, head, schedule or optimiser of that name, before the first step.
         DeviceError: The device cannot be used, before the first step.
         CheckpointError: `resume` belongs to another training, before the first step.
         TrainingError: The loss is no longer a number.
@@ -91,6 +94,9 @@ def train(
     if learning_rate is None:
         learning_rate = usual_rate(backbone if start is None else start.architecture, batch_size)
         learning_rate *= 1.0 if start is None else FINE_TUNING
+    if optimizer is None:
+        optimizer = usual_optimizer(backbone) if start is None else "sgd"
+    OPTIMIZERS.options(optimizer)  # is there one of this name?
     torch.manual_seed(seed)
     recognizer = _begun(backbone, input_size, start, dataset.path.name, rest)
     freeze(recognizer, frozen_stages)
@@ -109,6 +115,7 @@ def train(
         epochs=epochs,
         learning_rate=learning_rate,
         schedule=schedule,
+        optimizer=optimizer,
         precision=precision,
     )
     if held_out is not None:

@@ -89,3 +89,17 @@ def test_options_come_back_from_a_run_folder_as_they_went_in(tmp_path):
     newer = runs.create("evaluate", {"colour": "red"}, title="A", path=tmp_path / "newer")
     with pytest.raises(RunError, match="does not know: colour"):
         options_of(newer, EvaluateOptions)
+
+
+def test_a_training_that_is_older_than_optimizers_goes_on_with_sgd(tmp_path):
+    from dataclasses import asdict
+
+    from hyperface.jobs.train import TrainOptions
+
+    named = asdict(TrainOptions("/faces"))
+    older = {name: value for name, value in named.items() if name != "optimizer"}
+    chosen = [
+        options_of(runs.create("train", options, title="A", path=tmp_path / str(number)), TrainOptions).optimizer
+        for number, options in enumerate([older, named, {**named, "optimizer": "muon"}])
+    ]
+    assert chosen == ["sgd", None, "muon"]

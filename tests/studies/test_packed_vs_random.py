@@ -209,7 +209,10 @@ def test_studies_of_earlier_versions_go_on_as_they_were_begun(tmp_path):
     assert _trial(json.loads(json.dumps(entry)), plan).place == ("packed", 300, 2, 0)
     newer = {"experiment": "packed-vs-random", "draws": 10, "epochs": None}
     options, plan = _asked(runs.create("study", newer, title="newer", slug="newer", path=tmp_path / "newer"))
-    assert (options.draws, plan.epochs, plan.learning_rate) == (10, 15, 0.05)
+    assert (options.draws, plan.epochs, plan.learning_rate, plan.optimizer) == (10, 15, 0.05, "sgd")
+    last = {**newer, "learning_rate": None}
+    _, plan = _asked(runs.create("study", last, title="last", slug="last", path=tmp_path / "last"))
+    assert (plan.epochs, plan.learning_rate, plan.optimizer) == (12, None, "sgd")
 
 
 def test_the_help_tells_the_plans_defaults():

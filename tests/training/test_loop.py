@@ -28,6 +28,7 @@ def make_loop(colored, *, learning_rate: float, epochs: int = 4, head: str = "co
         epochs=epochs,
         learning_rate=learning_rate,
         schedule="step",
+        optimizer="sgd",
         precision="float32",
     )
 

@@ -27,10 +27,14 @@ def test_the_loss_falls_and_held_out_identities_are_told_apart(colored):
 
 
 @pytest.mark.slow
-def test_resuming_continues_as_if_never_stopped(colored):
-    straight = list(training.train(colored, **SMALL))
-    before = list(itertools.islice(training.train(colored, **SMALL), 5))
-    resumed = list(training.train(colored, **SMALL, resume=before[-1].state))
+@pytest.mark.parametrize(("optimizer", "another"), [("sgd", "muon"), ("muon", "sgd")])
+def test_resuming_continues_as_if_never_stopped(colored, optimizer, another):
+    asked = {**SMALL, "optimizer": optimizer}
+    straight = list(training.train(colored, **asked))
+    before = list(itertools.islice(training.train(colored, **asked), 5))
+    resumed = list(training.train(colored, **asked, resume=before[-1].state))
+    with pytest.raises(CheckpointError, match="optimiser"):
+        training.train(colored, **{**asked, "optimizer": another}, resume=before[-1].state)
     assert [step.step for step in resumed] == [step.step for step in straight[5:]]
     assert [step.loss for step in resumed] == [step.loss for step in straight[5:]]
     assert resumed[-1].validation == straight[-1].validation
@@ -122,6 +126,7 @@ def test_impossible_wishes_are_refused_before_the_first_step(colored):
         ({"input_size": 50}, InputError),
         ({"backbone": "big"}, UnknownNameError),
         ({"head": "magface"}, UnknownNameError),
+        ({"optimizer": "adam"}, UnknownNameError),
         ({"device": "cuda:99"}, DeviceError),
         ({"resume": {"step": torch.tensor(1)}}, CheckpointError),
     ):

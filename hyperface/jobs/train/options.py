@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import ClassVar
 
 from hyperface import runs
 from hyperface.errors import require
@@ -20,10 +21,11 @@ class TrainOptions:
     dataset: str
     backbone: str = "small"
     head: str = "adaface"
-    epochs: int = 12
+    epochs: int = 8
     batch_size: int = 128
     learning_rate: float | None = None
     schedule: str = "cosine"
+    optimizer: str | None = None
     validation_share: float = 0.1
     input_size: int | None = None
     against: str | None = None
@@ -34,6 +36,8 @@ class TrainOptions:
     freeze: int = 0
     color: str | None = None
     watch: tuple[str, ...] = ()
+
+    EARLIER: ClassVar = {"optimizer": "sgd"}
 
     def check(self) -> None:
         """InputError, saying what to change, for values that cannot work."""

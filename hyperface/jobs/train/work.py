@@ -122,6 +122,7 @@ def _steps(
         batch_size=options.batch_size,
         learning_rate=options.learning_rate,
         schedule=options.schedule,
+        optimizer=options.optimizer,
         validation_share=options.validation_share,
         input_size=options.input_size,
         seed=options.seed,

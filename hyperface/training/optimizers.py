@@ -1,0 +1,92 @@
+"""Optimisers: what a step makes of the gradients."""
+
+import math
+from typing import Any
+
+import torch
+from torch import nn
+
+from hyperface.registry import Registry
+
+OPTIMIZERS: Registry[torch.optim.Optimizer] = Registry("optimizer")
+OF_THEIR_OWN = {"small": "muon"}  # backbones that learn more with another one (docs/explanation/training.md)
+MOMENTUM = 0.9
+WEIGHT_DECAY = 5e-4
+ORTHOGONAL_SHARE = 0.5  # of the learning rate: how far a step moves a matrix, as the singular values of the move
+COEFFICIENTS = (3.4445, -4.7750, 2.0315)  # of Muon's quintic; steep at zero, it ends between 0.7 and 1.2, not at 1
+ROUNDS = 5
+
+
+def usual_optimizer(backbone: str) -> str:
+    """The name of what a backbone is trained with from scratch."""
+    return OF_THEIR_OWN.get(backbone, "sgd")
+
+
+@OPTIMIZERS.register("sgd")
+def _sgd(*, backbone: nn.Module, head: nn.Module, learning_rate: float) -> torch.optim.Optimizer:
+    """Stochastic gradient descent with Nesterov's momentum."""
+    return torch.optim.SGD(_groups([], _trained(backbone, head)), learning_rate, MOMENTUM, nesterov=True)
+
+
+@OPTIMIZERS.register("muon")
+def _muon(*, backbone: nn.Module, head: nn.Module, learning_rate: float) -> torch.optim.Optimizer:
+    # A kernel of one channel is no matrix, and the head's centres, which are read as directions, are not mixed.
+    matrices = [each for each in _trained(backbone) if each.ndim > 1 and each.shape[1] > 1]
+    known = {id(each) for each in matrices}
+    others = [each for each in _trained(backbone, head) if id(each) not in known]
+    return Muon(_groups(matrices, others), learning_rate, MOMENTUM, nesterov=True)
+
+
+class Muon(torch.optim.SGD):
+    """SGD with Nesterov's momentum, whose matrices move by the orthogonal matrix nearest to their momentum.
+
+    Every direction of a matrix learns as fast, however long the gradient is in it (Jordan et al., "Muon", 2024,
+    https://kellerjordan.github.io/posts/muon/). Groups with `orthogonal` hold matrices, or kernels (out, in, h, w),
+    taken as matrices (out, in · h · w); they do not decay. torch.optim.Muon knows neither kernels nor float32.
+    """
+
+    @torch.no_grad()
+    def step(self, closure: Any = None) -> Any:
+        """Move all parameters. The gradients of matrices are used up by it."""
+        for group in self.param_groups:
+            if group["orthogonal"]:
+                for parameter in group["params"]:
+                    self._move(parameter, group["lr"], group["momentum"])
+        return super().step(closure)  # passes by what has no gradient
+
+    def _move(self, parameter: torch.Tensor, learning_rate: float, momentum: float) -> None:
+        gradient, parameter.grad = parameter.grad, None
+        if gradient is None:
+            return
+        velocity = self.state[parameter].setdefault("momentum_buffer", torch.zeros_like(parameter))
+        velocity.mul_(momentum).add_(gradient)
+        move = orthogonalized(gradient.add(velocity, alpha=momentum).flatten(1))
+        rows, columns = move.shape
+        length = ORTHOGONAL_SHARE * learning_rate * math.sqrt(max(1.0, rows / columns))
+        parameter.add_(move.reshape(parameter.shape), alpha=-length)
+
+
+def orthogonalized(matrix: torch.Tensor) -> torch.Tensor:
+    """U f(S) Vᵀ of a matrix U S Vᵀ (m, n) with f(S) near 1: five rounds of Muon's Newton-Schulz iteration."""
+    if matrix.shape[0] > matrix.shape[1]:
+        return orthogonalized(matrix.T).T  # the smaller of the two Gram matrices
+    a, b, c = COEFFICIENTS
+    wide: torch.Tensor = matrix / matrix.norm().clamp(min=1e-7)
+    for _ in range(ROUNDS):
+        gram = wide @ wide.T
+        wide = a * wide + (b * gram + c * gram @ gram) @ wide
+    return wide
+
+
+def _trained(*modules: nn.Module) -> list[nn.Parameter]:
+    return [each for module in modules for each in module.parameters() if each.requires_grad]
+
+
+def _groups(orthogonal: list[nn.Parameter], others: list[nn.Parameter]) -> list[dict[str, Any]]:
+    """Vectors (norms, biases, PReLU slopes) are not decayed."""
+    first = [{"params": orthogonal, "weight_decay": 0.0, "orthogonal": True}] if orthogonal else []
+    return [
+        *first,
+        {"params": [p for p in others if p.ndim > 1], "weight_decay": WEIGHT_DECAY, "orthogonal": False},
+        {"params": [p for p in others if p.ndim <= 1], "weight_decay": 0.0, "orthogonal": False},
+    ]
