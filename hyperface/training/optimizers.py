@@ -50,30 +50,33 @@ class Muon(torch.optim.SGD):
         """Move all parameters. The gradients of matrices are used up by it."""
         for group in self.param_groups:
             if group["orthogonal"]:
-                for parameter in group["params"]:
-                    self._move(parameter, group["lr"], group["momentum"])
+                self._move(group["params"], group["lr"], group["momentum"])
         return super().step(closure)  # passes by what has no gradient
 
-    def _move(self, parameter: torch.Tensor, learning_rate: float, momentum: float) -> None:
-        gradient, parameter.grad = parameter.grad, None
-        if gradient is None:
-            return
-        velocity = self.state[parameter].setdefault("momentum_buffer", torch.zeros_like(parameter))
-        velocity.mul_(momentum).add_(gradient)
-        move = orthogonalized(gradient.add(velocity, alpha=momentum).flatten(1))
-        rows, columns = move.shape
-        length = ORTHOGONAL_SHARE * learning_rate * math.sqrt(max(1.0, rows / columns))
-        parameter.add_(move.reshape(parameter.shape), alpha=-length)
+    def _move(self, parameters: list[torch.Tensor], learning_rate: float, momentum: float) -> None:
+        alike: dict[torch.Size, list[tuple[torch.Tensor, torch.Tensor]]] = {}  # shape of a matrix → them, where to
+        for parameter in parameters:
+            gradient, parameter.grad = parameter.grad, None
+            if gradient is not None:
+                velocity = self.state[parameter].setdefault("momentum_buffer", torch.zeros_like(parameter))
+                velocity.mul_(momentum).add_(gradient)
+                along = gradient.add(velocity, alpha=momentum).flatten(1)
+                alike.setdefault(along.shape, []).append((parameter, along))
+        for (rows, columns), members in alike.items():
+            length = ORTHOGONAL_SHARE * learning_rate * math.sqrt(max(1.0, rows / columns))
+            moves = orthogonalized(torch.stack([along for _, along in members]))  # a network's blocks are alike
+            for (parameter, _), move in zip(members, moves, strict=True):
+                parameter.add_(move.reshape(parameter.shape), alpha=-length)
 
 
-def orthogonalized(matrix: torch.Tensor) -> torch.Tensor:
-    """U f(S) Vᵀ of a matrix U S Vᵀ (m, n) with f(S) near 1: five rounds of Muon's Newton-Schulz iteration."""
-    if matrix.shape[0] > matrix.shape[1]:
-        return orthogonalized(matrix.T).T  # the smaller of the two Gram matrices
+def orthogonalized(matrices: torch.Tensor) -> torch.Tensor:
+    """U f(S) Vᵀ of matrices U S Vᵀ (…, m, n) with f(S) near 1: five rounds of Muon's Newton-Schulz iteration."""
+    if matrices.shape[-2] > matrices.shape[-1]:
+        return orthogonalized(matrices.mT).mT  # the smaller of the two Gram matrices
     a, b, c = COEFFICIENTS
-    wide: torch.Tensor = matrix / matrix.norm().clamp(min=1e-7)
+    wide: torch.Tensor = matrices / matrices.norm(dim=(-2, -1), keepdim=True).clamp(min=1e-7)
     for _ in range(ROUNDS):
-        gram = wide @ wide.T
+        gram = wide @ wide.mT
         wide = a * wide + (b * gram + c * gram @ gram) @ wide
     return wide
 
