@@ -12,7 +12,6 @@ OPTIMIZERS: Registry[torch.optim.Optimizer] = Registry("optimizer")
 OF_THEIR_OWN = {"small": "muon"}  # backbones that learn more with another one (docs/explanation/training.md)
 MOMENTUM = 0.9
 WEIGHT_DECAY = 5e-4
-ORTHOGONAL_SHARE = 0.5  # of the learning rate: how far a step moves a matrix, as the singular values of the move
 COEFFICIENTS = (3.4445, -4.7750, 2.0315)  # of Muon's quintic; steep at zero, it ends between 0.7 and 1.2, not at 1
 ROUNDS = 5
 
@@ -63,7 +62,7 @@ class Muon(torch.optim.SGD):
                 along = gradient.add(velocity, alpha=momentum).flatten(1)
                 alike.setdefault(along.shape, []).append((parameter, along))
         for (rows, columns), members in alike.items():
-            length = ORTHOGONAL_SHARE * learning_rate * math.sqrt(max(1.0, rows / columns))
+            length = learning_rate * math.sqrt(max(1.0, rows / columns))
             moves = orthogonalized(torch.stack([along for _, along in members]))  # a network's blocks are alike
             for (parameter, _), move in zip(members, moves, strict=True):
                 parameter.add_(move.reshape(parameter.shape), alpha=-length)

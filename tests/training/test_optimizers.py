@@ -8,7 +8,6 @@ from hyperface.errors import UnknownNameError
 from hyperface.training.optimizers import (
     MOMENTUM,
     OPTIMIZERS,
-    ORTHOGONAL_SHARE,
     WEIGHT_DECAY,
     Muon,
     orthogonalized,
@@ -68,14 +67,14 @@ def test_a_matrix_moves_as_by_torchs_own_which_computes_in_bfloat16():
     ours, theirs = nn.Parameter(weight.clone()), nn.Parameter(weight.clone())
     group = {"params": [ours], "weight_decay": 0.0, "orthogonal": True}
     mine = Muon([group], 0.1, MOMENTUM, nesterov=True)
-    reference = torch.optim.Muon([theirs], lr=0.1 * ORTHOGONAL_SHARE, weight_decay=0.0, momentum=MOMENTUM)
+    reference = torch.optim.Muon([theirs], lr=0.1, weight_decay=0.0, momentum=MOMENTUM)
     for seed in range(3):
         gradient = torch.randn(12, 30, generator=torch.Generator().manual_seed(seed))
         ours.grad, theirs.grad = gradient.clone(), gradient.clone()
         mine.step()
         reference.step()
     moved = (theirs - weight).norm()
-    assert moved > 0.1
+    assert moved > 0.5
     assert (ours - theirs).norm() < 0.03 * moved
 
 
@@ -98,8 +97,7 @@ def test_kernels_are_matrices_and_all_else_moves_by_sgd(parts):
         optimizer.step()
         plain.step()
         if seed == 0:  # Nesterov's first step goes along the gradient
-            length = 0.1 * ORTHOGONAL_SHARE  # (24, 36): no taller than wide
-            expected = before - length * orthogonalized(gradient.flatten(1)).reshape(before.shape)
+            expected = before - 0.1 * orthogonalized(gradient.flatten(1)).reshape(before.shape)  # no taller than wide
             torch.testing.assert_close(network.kernel.weight.detach(), expected)
     for name in ("depthwise.weight", "vector"):
         assert torch.equal(network.get_parameter(name), twin_network.get_parameter(name)), name
