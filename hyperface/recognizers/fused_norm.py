@@ -84,9 +84,7 @@ class _NormPReLU(torch.autograd.Function):
 
         x = x.contiguous(memory_format=torch.channels_last)
         rows = _rows(x)
-        near = (
-            rows[0].float().clone()
-        )  # a value of each channel, about which the squares are summed: nothing cancels out
+        near = rows[0].float().clone()  # of each channel, about which squares are summed: nothing cancels out
         sums = _summed(loops.add_up, 2, rows, near)
         shift = sums[0] / len(rows)
         mean = (near.double() + shift).float()
