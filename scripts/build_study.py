@@ -4,8 +4,8 @@
 
 It is the default study by the ordinary command, with ten draws of people in place of eight and trained as was usual in
 its time (`--draws 10 --epochs 15 --learning-rate 0.05 --optimizer sgd`), two to three hours on two cores. What it drew
-and trained on, 20 datasets, is not kept: `study` draws it again from the same seeds. A study that is in
-the build folder already is gone on with, or shipped as it is.
+and trained on, 20 datasets, is not kept: `study` draws it again from the same seeds. A study that is in the build
+folder already is gone on with, or shipped as it is.
 """
 
 import argparse

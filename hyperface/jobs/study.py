@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from hyperface import runs
 from hyperface.defaults import GALLERY, RENDERED_BENCHMARKS
@@ -57,6 +57,8 @@ class StudyOptions:
     gallery: str = GALLERY
     generator: str | None = None
     device: str = "cpu"
+
+    EARLIER: ClassVar = {"optimizer": "sgd"}
 
     def check(self) -> None:
         """InputError, saying what to change, for values that cannot work."""
@@ -146,7 +148,6 @@ def _asked(run: Run) -> tuple[StudyOptions, Plan]:
         own["learning_rate"] = RATE * (own["batch_size"] or studies.Plan.batch_size)
         own["epochs"] = own["epochs"] or 15
     if "optimizer" not in run.options:
-        own["optimizer"] = "sgd"
         own["epochs"] = own["epochs"] or 12
     return options, studies.Plan(**{name: value for name, value in own.items() if value is not None})
 

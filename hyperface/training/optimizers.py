@@ -30,9 +30,8 @@ def _sgd(*, backbone: nn.Module, head: nn.Module, learning_rate: float) -> torch
 @OPTIMIZERS.register("muon")
 def _muon(*, backbone: nn.Module, head: nn.Module, learning_rate: float) -> torch.optim.Optimizer:
     # A kernel of one channel is no matrix, and the head's centres, which are read as directions, are not mixed.
-    matrices = [each for each in _trained(backbone) if each.ndim > 1 and each.shape[1] > 1]
-    known = {id(each) for each in matrices}
-    others = [each for each in _trained(backbone, head) if id(each) not in known]
+    matrices = [each for each in _trained(backbone) if _is_matrix(each)]
+    others = [each for each in _trained(backbone) if not _is_matrix(each)] + _trained(head)
     return Muon(_groups(matrices, others), learning_rate, MOMENTUM, nesterov=True)
 
 
@@ -57,7 +56,10 @@ class Muon(torch.optim.SGD):
         for parameter in parameters:
             gradient, parameter.grad = parameter.grad, None
             if gradient is not None:
-                velocity = self.state[parameter].setdefault("momentum_buffer", torch.zeros_like(parameter))
+                state = self.state[parameter]
+                if "momentum_buffer" not in state:
+                    state["momentum_buffer"] = torch.zeros_like(parameter)
+                velocity = state["momentum_buffer"]
                 velocity.mul_(momentum).add_(gradient)
                 along = gradient.add(velocity, alpha=momentum).flatten(1)
                 alike.setdefault(along.shape, []).append((parameter, along))
@@ -82,6 +84,10 @@ def orthogonalized(matrices: torch.Tensor) -> torch.Tensor:
 
 def _trained(*modules: nn.Module) -> list[nn.Parameter]:
     return [each for module in modules for each in module.parameters() if each.requires_grad]
+
+
+def _is_matrix(parameter: nn.Parameter) -> bool:
+    return parameter.ndim > 1 and parameter.shape[1] > 1
 
 
 def _groups(orthogonal: list[nn.Parameter], others: list[nn.Parameter]) -> list[dict[str, Any]]:
