@@ -142,8 +142,10 @@ def _strangers(training: Run | None) -> str:
 
 
 def _accuracy(test: Run | None) -> str:
-    found = accuracies(test)
-    return f"{100 * found[0][1]:.0f} % right" if found else ""
+    shares = [share for _, share in accuracies(test)]
+    if not shares:
+        return ""
+    return f"{100 * sum(shares) / len(shares):.0f} % right" + (" on average" if len(shares) > 1 else "")
 
 
 def accuracies(test: Run | None) -> list[tuple[str, float]]:

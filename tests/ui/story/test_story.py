@@ -62,6 +62,15 @@ def test_each_stage_says_what_it_came_to(context):
     assert [run["name"] for run in told["runs"]] == [packing.name, data.name, training.name, test.name]
 
 
+def test_a_test_of_several_benchmarks_says_how_often_it_is_right_on_average(context, packing):
+    data = made(context, "generate", packing.name)
+    training = made(context, "train", data.name)
+    asked = {"everyday": 0.92, "frontal_profile": 0.7}
+    entries = [{"model": training.name, "benchmark": name, "accuracy": share} for name, share in asked.items()]
+    made(context, "evaluate", training.name, results={"evaluations": entries})
+    assert news(context, packing)["stages"][-1]["figure"] == "81 % right on average"
+
+
 def test_one_button_leads_on_from_each_stage(context, packing):
     def step(tab: str) -> tuple[str, str]:
         found = news(context, packing)["next"].get(tab, {})
