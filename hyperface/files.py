@@ -118,6 +118,16 @@ def remove(path: Path, *, error: type[HyperFaceError] = RunError) -> None:
         raise disk_error(path, problem, error) from problem
 
 
+def remove_all(path: Path, *, error: type[HyperFaceError] = RunError) -> None:
+    """Remove a file, or a folder and all that is in it, if it is there. error: what is raised if it cannot be."""
+    if not path.is_dir() or path.is_symlink():
+        return remove(path, error=error)
+    try:
+        shutil.rmtree(path)
+    except OSError as problem:
+        raise disk_error(path, problem, error) from problem
+
+
 def check_room(folder: Path, needed: int, what: str, otherwise: str, *, error: type[HyperFaceError]) -> None:
     """`error` if the disk that a folder is on has fewer than `needed` bytes left.
 

@@ -176,7 +176,8 @@ class Correction:
     """Requests (n, d), unit rows, whose pictures are closer to the n embeddings that are wanted.
 
     before, after: float32 (n,), cosine of what is wanted to the centre of the pictures, of what is wanted itself and of
-    `requests`, in the same pictures, which nothing was corrected with.
+    `requests`, in the same pictures, which nothing was corrected with. They chose the better of the two, so that
+    `after` is a little higher than in others.
     """
 
     requests: torch.Tensor

@@ -6,6 +6,8 @@ import pytest
 
 from hyperface import assets
 from hyperface.errors import AssetError
+from hyperface.generators.dcgan import DCGAN_FILE, load_dcgan
+from hyperface.generators.mapper import MAPPER_FILE, load_mapper
 
 CHECKOUT = Path(__file__).parents[1] / "assets"
 
@@ -36,6 +38,16 @@ def test_a_named_folder_comes_first(installed, tmp_path, monkeypatch):
     (installed / "_assets").mkdir()
     monkeypatch.setenv("HYPERFACE_ASSETS", str(tmp_path))
     assert assets.assets_folder() == tmp_path
+
+
+@pytest.mark.parametrize(("load", "file"), [(load_dcgan, DCGAN_FILE), (load_mapper, MAPPER_FILE)])
+def test_a_damaged_network_says_so(tmp_path, monkeypatch, load, file):
+    monkeypatch.setenv("HYPERFACE_ASSETS", str(tmp_path))
+    (tmp_path / file).parent.mkdir()
+    for content in (b"", (CHECKOUT / file).read_bytes()[:5000]):
+        (tmp_path / file).write_bytes(content)
+        with pytest.raises(AssetError, match="is damaged"):
+            load()
 
 
 def test_a_missing_file_says_how_to_get_it_back(installed):

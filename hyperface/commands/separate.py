@@ -13,7 +13,13 @@ import argparse
 from dataclasses import fields
 from pathlib import Path
 
-from hyperface.commands.arguments import GENERATOR_HELP, RECOGNIZER_HELP, add_run_arguments, changes_of
+from hyperface.commands.arguments import (
+    GENERATOR_HELP,
+    RECOGNIZER_HELP,
+    absolute_weights,
+    add_run_arguments,
+    changes_of,
+)
 from hyperface.commands.beginning import begin
 from hyperface.errors import require
 from hyperface.jobs import places
@@ -82,6 +88,7 @@ def execute(arguments: argparse.Namespace, console: Console) -> None:
         return places.resume(arguments.resume, console, verb="separate", changes=changes_of(arguments))
     require(arguments.source is not None, "Say what to separate: --from with a packing's run folder or .npy file.")
     values = {field.name: getattr(arguments, field.name) for field in fields(SeparateOptions)}
-    paths = {"source": str(Path(arguments.source).absolute()), "judge": absolute(arguments.judge)}
-    options = SeparateOptions(**{**values, **paths})
+    values["source"] = str(Path(arguments.source).absolute())
+    values["judge"], values["generator"] = absolute(arguments.judge), absolute_weights(arguments.generator)
+    options = SeparateOptions(**values)
     begin(JOB, lambda path: create(options, path=path), arguments, console)

@@ -11,11 +11,12 @@ from __future__ import annotations
 import argparse
 from dataclasses import fields
 
-from hyperface.commands.arguments import GENERATOR_HELP, add_run_arguments, changes_of
+from hyperface.commands.arguments import GENERATOR_HELP, absolute_weights, add_run_arguments, changes_of
 from hyperface.commands.beginning import begin
 from hyperface.defaults import BETA, PAIRS
 from hyperface.jobs import places
 from hyperface.jobs.console import Console
+from hyperface.jobs.evaluate import absolute_benchmark
 from hyperface.jobs.job import as_option
 from hyperface.jobs.models import absolute
 from hyperface.jobs.study import EXPERIMENTS, JOB, StudyOptions, create
@@ -86,5 +87,7 @@ def execute(arguments: argparse.Namespace, console: Console) -> None:
     if arguments.resume:
         return places.resume(arguments.resume, console, verb="study", changes=changes_of(arguments))
     values = {field.name: as_option(getattr(arguments, field.name)) for field in fields(StudyOptions)}
-    values["gallery"] = absolute(arguments.gallery)
+    values["gallery"], values["generator"] = absolute(arguments.gallery), absolute_weights(arguments.generator)
+    if arguments.benchmarks:
+        values["benchmarks"] = tuple(map(absolute_benchmark, arguments.benchmarks))
     begin(JOB, lambda path: create(StudyOptions(**values), path=path), arguments, console)

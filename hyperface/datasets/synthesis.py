@@ -27,7 +27,7 @@ from hyperface.errors import DatasetError, InputError
 from hyperface.files import check_room, disk_error, parse_json, read_object, remove, sweep, write_atomic
 from hyperface.generators.base import Generator
 from hyperface.images import jpeg_bytes, to_uint8
-from hyperface.seeds import image_seeds, seeded_normal
+from hyperface.seeds import check_seed, image_seeds, seeded_normal
 from hyperface.sphere import as_embeddings, normalize
 
 JPEG_QUALITY = 95
@@ -106,12 +106,12 @@ def synthesize(
         raise InputError(f"Each identity needs at least one image; {images_per_identity} were asked for.")
     if not 0 <= beta < float("inf"):
         raise InputError(f"The variance beta must be 0 or more; it was {beta}.")
-    if seed < 0:
-        raise InputError(f"The seed must be 0 or more; it was {seed}.")
+    check_seed(seed)
     if batch_size < 1:
         raise InputError(f"A batch holds at least one image; {batch_size} were asked for.")
     if not 0 <= part[0] < part[1]:
         raise InputError(f"The parts of a dataset are numbered from 0: there is no part {part[0]} of {part[1]}.")
+    generator.check(identities, range(len(identities)))
     card = {
         "format": "hyperface-dataset-1",
         "identities": len(identities),

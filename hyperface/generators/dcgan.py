@@ -11,7 +11,7 @@ import torch
 from safetensors.torch import load_file
 from torch import nn
 
-from hyperface.assets import asset
+from hyperface.assets import asset, read_whole
 from hyperface.faces.template import DLIB_CHIP_BOX
 from hyperface.generators.base import GalleryGenerator, GalleryGeneratorCard
 from hyperface.generators.eight_bits import restored
@@ -101,5 +101,7 @@ class DcganGalleryGenerator(GalleryGenerator):
 def load_dcgan() -> DCGAN:
     """The DCGAN with its shipped weights, frozen, in evaluation mode."""
     network = DCGAN()
-    network.load_state_dict(restored(load_file(asset(DCGAN_FILE))))
+    path = asset(DCGAN_FILE)
+    with read_whole("The GAN", path):
+        network.load_state_dict(restored(load_file(path)))
     return channels_last(frozen(network))

@@ -86,10 +86,15 @@ class HeadsGenerator(Generator, Portraits, LinearPeople):
         variation: how far light, camera and background are from a studio's: 0 not at all … 1 as in photographs.
         """
         super().__init__()
+        for name, value in (("widest", widest), ("variation", variation)):
+            if isinstance(value, bool) or not isinstance(value, int | float):
+                raise InputError(f"{name} is a number; {value!r} was given.")
         if not 0 <= widest <= 90:
             raise InputError(f"Heads turn by 0 to 90 degrees to either side; {widest:g} were asked for.")
         if not 0 <= variation <= 1:
             raise InputError(f"Pictures vary from 0 (a studio's) to 1 (any photograph's); {variation:g} was asked for.")
+        if (widest, variation) != (60.0, 1.0):
+            self.card = replace(CARD, settings=f"widest {widest:g}, variation {variation:g}")
         self.map, self.widest, self.variation = linear_map, widest, variation
         self.studio = Studio()
         self.register_buffer("place", torch.zeros(1), persistent=False)  # says on which device pictures are wanted
@@ -203,6 +208,7 @@ class HeadsGenerator(Generator, Portraits, LinearPeople):
         )
 
     def sittings(self, embeddings: torch.Tensor, seeds: Sequence[int]) -> list[Sitting]:
+        check_one_seed_each(embeddings, seeds)
         people = [coordinates.person(row) for row in self.coordinates(embeddings)]
         return [
             Sitting(capture.yaw, capture.pitch, STUDIO_TURN, _shown_age(person.phenotype.age + capture.age_shift))
@@ -210,6 +216,8 @@ class HeadsGenerator(Generator, Portraits, LinearPeople):
         ]
 
     def differences(self, embeddings: torch.Tensor, others: torch.Tensor, *, count: int = 4) -> list[list[str]]:
+        if len(embeddings) != len(others):
+            raise InputError(f"One person against another: {len(embeddings)} and {len(others)} were given.")
         people, against = self.coordinates(embeddings), self.coordinates(others)
         return [words.differences(one, other, count) for one, other in zip(people, against, strict=True)]
 

@@ -9,7 +9,7 @@ import torch
 from safetensors.torch import load_file
 from torch import nn
 
-from hyperface.assets import asset
+from hyperface.assets import asset, read_whole
 from hyperface.generators.dcgan import LATENT_SIZE
 from hyperface.generators.eight_bits import restored
 from hyperface.model import frozen
@@ -63,5 +63,7 @@ class Mapper(nn.Module):
 def load_mapper() -> Mapper:
     """The shipped mapper, frozen."""
     mapper = Mapper()
-    mapper.load_state_dict(restored(load_file(asset(MAPPER_FILE))))
+    path = asset(MAPPER_FILE)
+    with read_whole("The GAN's mapper", path):
+        mapper.load_state_dict(restored(load_file(path)))
     return frozen(mapper)

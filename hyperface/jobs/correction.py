@@ -54,6 +54,7 @@ def correct(
     from hyperface.realization import corrected
 
     embeddings.space.check_same(generator.space)
+    generator.meet(embeddings.rows)
     checkpoint = worker.path / names.CHECKPOINT
     state, _ = load_checkpoint(checkpoint)
     steps = corrected(

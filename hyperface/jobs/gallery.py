@@ -17,6 +17,7 @@ from hyperface.jobs.job import Job, options_of
 from hyperface.jobs.models import load
 from hyperface.jobs.pace import Pace
 from hyperface.runs import Run, Worker, names
+from hyperface.seeds import check_seed
 
 if TYPE_CHECKING:
     from hyperface.gallery import Gallery, GalleryStep
@@ -43,6 +44,7 @@ class GalleryOptions:
 
     def check(self) -> None:
         """InputError, saying what to change, for values that cannot work."""
+        check_seed(self.seed)
         require(
             self.count is None or self.count >= 1, f"A gallery needs at least one face; {self.count} were asked for."
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import functools
 import importlib.util
+import math
 from collections import abc
 from contextlib import closing, suppress
 from dataclasses import asdict, dataclass, field, replace
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from hyperface import runs
 from hyperface.errors import HyperFaceError, require
+from hyperface.files import remove_all
 from hyperface.jobs import correction
 from hyperface.jobs.belonging import generator_of
 from hyperface.jobs.console import Console
@@ -23,6 +25,7 @@ from hyperface.jobs.pack import packing_space
 from hyperface.jobs.recipe_on_card import recipe_of
 from hyperface.ranks import ALONE, Ranks, own_device
 from hyperface.runs import Run, Worker, is_run, names, open_run
+from hyperface.seeds import check_seed
 from hyperface.steps import finish
 
 if TYPE_CHECKING:
@@ -74,7 +77,11 @@ class GenerateOptions:
             "parquet" not in self.formats or importlib.util.find_spec("pyarrow") is not None,
             "Writing Parquet needs pyarrow: pip install pyarrow.",
         )
-        require(self.beta is None or self.beta >= 0, f"beta is a variance and cannot be negative; it was {self.beta}.")
+        require(
+            self.beta is None or 0 <= self.beta < math.inf,
+            f"beta is a variance, 0 or more and no more than finite; it was {self.beta}.",
+        )
+        check_seed(self.seed)
         require(self.correct >= 0, f"The rounds of a correction are 0 or more; {self.correct} were asked for.")
         require(self.batch_size >= 1, f"A batch holds at least one image; it was {self.batch_size}.")
 
@@ -198,8 +205,11 @@ def _afterwards(worker: Worker, console: Console, options: GenerateOptions, fold
         results["findings"] = [finding.message for finding in findings]
         for finding in findings:
             console.warn(finding.message)
+    shorter = worker.run.results().get("images", len(dataset)) < len(dataset)  # what is written is of fewer images
     for kind in options.formats:
         output = worker.path / kind
+        if shorter:
+            remove_all(output)
         if not output.exists():  # it appears when it is whole
             convert(dataset, kind, output, driver, f"Writing as {kind}")
     if options.formats:

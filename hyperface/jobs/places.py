@@ -17,7 +17,7 @@ from hyperface.jobs.console import Console
 from hyperface.jobs.job import Job
 from hyperface.jobs.registry import JOBS
 from hyperface.ranks import joined
-from hyperface.runs import RUNNING, Run, mark_launched, open_run, write_launched
+from hyperface.runs import RUNNING, Run, mark_launched, names, open_run, write_launched
 
 
 def begin(job: Job, make: Callable[[], Run], console: Console, *, device: str = "cpu") -> None:
@@ -31,11 +31,17 @@ def begin(job: Job, make: Callable[[], Run], console: Console, *, device: str = 
         try:
             job.perform(run, console)
         except HyperFaceError:
-            if not run.metrics() and not run.results():
+            if not _came_to_something(run):
                 job.discard(run)
             raise
 
     _together(job, device, lead)
+
+
+def _came_to_something(run: Run) -> bool:
+    """Whether there is anything to continue: steps, results, or what a long preparation has kept."""
+    kept = (names.CHECKPOINT, names.REQUESTS)
+    return bool(run.metrics() or run.results() or any((run.path / name).exists() for name in kept))
 
 
 def resume(path: Path, console: Console, *, verb: str | None = None, changes: dict[str, Any] | None = None) -> None:

@@ -18,6 +18,7 @@ from hyperface.jobs.job import Job, options_of, require_learning_rate
 from hyperface.jobs.models import load
 from hyperface.jobs.pack import write_space
 from hyperface.runs import Run, Worker, is_run, names, open_run
+from hyperface.seeds import check_seed
 
 if TYPE_CHECKING:
     import torch
@@ -47,6 +48,7 @@ class SeparateOptions:
 
     def check(self) -> None:
         """InputError, saying what to change, for values that cannot work."""
+        check_seed(self.seed)
         require(
             self.identities is None or self.identities >= 2,
             f"Moving identities apart needs at least 2 of them; {self.identities} were asked for.",

@@ -79,19 +79,24 @@ class BackboneRecognizer(Recognizer):
         return features
 
 
+def check_backbone(architecture: str, input_size: int | None = None) -> None:
+    """UnknownNameError if there is no such backbone, InputError if none is built for this size."""
+    if architecture not in ARCHITECTURES:
+        raise UnknownNameError(f"There is no backbone named {architecture!r}. Known: {', '.join(ARCHITECTURES)}.")
+    if input_size is not None and input_size not in INPUT_SIZES:
+        raise InputError(
+            f"A backbone's input is a multiple of 16 pixels from 32 to {ALIGNED_SIZE}; {input_size} was asked for."
+        )
+
+
 def build_backbone(architecture: str, *, input_size: int | None = None, **card: Any) -> BackboneRecognizer:
     """A recogniser with untrained weights (torch's global generator), in training mode.
 
     input_size: pixels, a multiple of 16 in [32, 112]; None for the architecture's own. card: fields of its card.
     """
-    if architecture not in ARCHITECTURES:
-        raise UnknownNameError(f"There is no backbone named {architecture!r}. Known: {', '.join(ARCHITECTURES)}.")
+    check_backbone(architecture, input_size)
     chosen = ARCHITECTURES[architecture]
     size = chosen.input_size if input_size is None else input_size
-    if size not in INPUT_SIZES:
-        raise InputError(
-            f"A backbone's input is a multiple of 16 pixels from 32 to {ALIGNED_SIZE}; {size} was asked for."
-        )
     color = "BGR" if chosen.bgr else "RGB"
     blank = RecognizerCard(architecture, chosen.dimension, size, "not trained", "MIT", chosen.source, color)
     return BackboneRecognizer(architecture, replace(blank, **card))

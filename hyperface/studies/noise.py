@@ -2,9 +2,9 @@
 
 A trial's outcome is a mean over a benchmark's pairs, and pairs are asked again in every trial. In the terms of an
 analysis of variance, outcome of pair j in training s of draw d = μ + a_d + b_ds + c_j + e_dsj. The a_d are people, the
-b_ds training seeds, the c_j pairs that are easier for one arm in all trials alike, the e_dsj what is left. All
-components are estimated without bias from the mean squares (Searle, Casella and McCulloch, Variance Components, 1992)
-and cut off at zero.
+b_ds training seeds, the c_j pairs that are easier for one arm in all trials alike, the e_dsj what is left, of which a
+part may be the same in all trainings with a draw's people. All components are estimated without bias from the mean
+squares (Searle, Casella and McCulloch, Variance Components, 1992) and cut off at zero.
 """
 
 from __future__ import annotations
@@ -24,9 +24,10 @@ Outcomes = Mapping[str, np.ndarray]  # benchmark → (draws, seeds, pairs)
 class Noise:
     """Standard deviations of the outcome of one training, in its unit; None where they cannot be told apart.
 
-    people: between draws; with one seed for each draw it holds the training's as well, and training is None. pairs:
-    of finitely many pairs, anew in every trial. shared_pairs: of finitely many pairs, the same in all trials, which no
-    number of trials makes smaller and an interval over draws does not show; None for a single trial.
+    people: between draws, pairs that suit some people better included; with one seed for each draw it holds the
+    training's as well, and training is None. pairs: of finitely many pairs, anew in every trial. shared_pairs: of
+    finitely many pairs, the same in all trials, which no number of trials makes smaller and an interval over draws does
+    not show; None for a single trial.
     """
 
     draws: int
@@ -61,7 +62,7 @@ def components(outcomes: Outcomes) -> Noise:
     draws, seeds = arrays[0].shape[:2]
     count = len(arrays)
     own, shared = np.array([_of_pairs(values.reshape(draws * seeds, -1)) for values in arrays]).T
-    pairs = own.sum() / count**2  # variance
+    pairs = (own.sum() if seeds == 1 else sum(map(_of_trainings, arrays))) / count**2  # variance
     means = np.mean([values.mean(axis=2) for values in arrays], axis=0)  # (draws, seeds)
     between = means.mean(axis=1).var(ddof=1) if draws > 1 else None
     within = means.var(axis=1, ddof=1).mean() if seeds > 1 else None
@@ -90,6 +91,12 @@ def _of_pairs(values: np.ndarray) -> tuple[float, float]:
     own = float(np.square(left).sum()) / ((trials - 1) * (pairs - 1))
     shared = max(0.0, float(by_pair.var(ddof=1)) - own / trials)
     return own / pairs, shared / pairs
+
+
+def _of_trainings(values: np.ndarray) -> float:
+    """Variance of a mean over pairs that is anew in each training with a draw's people: pairs that suit these people
+    are the same in all of them. values: (draws, seeds, pairs)."""
+    return float(np.mean([_of_pairs(draw)[0] for draw in values]))
 
 
 def _deviation(variance: float) -> float:

@@ -9,6 +9,7 @@ identities were chosen.
 from __future__ import annotations
 
 import io
+import math
 import time
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass
@@ -18,14 +19,14 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from hyperface import datasets, evaluation, generators, realization, recognizers, training
+from hyperface import datasets, evaluation, generators, packing, realization, recognizers, training
 from hyperface.defaults import RENDERED_BENCHMARKS
 from hyperface.errors import InputError
 from hyperface.evaluation.rendered import check_pairs, render_benchmarks
 from hyperface.files import sweep, write_atomic
 from hyperface.gallery import Gallery
 from hyperface.recognizers.base import Recognizer
-from hyperface.seeds import stream_seed
+from hyperface.seeds import check_seed, stream_seed
 from hyperface.steps import translated
 from hyperface.studies.arms import ARMS
 from hyperface.studies.plan import Plan, Trial, packed_bits
@@ -123,6 +124,7 @@ def packed_vs_random(
         for identities in plan.identities
         for arm in arms
     )
+    _check_comparable(plan, finished, places)
     study = _Study(folder, gallery, generator, plan, device, places, list(finished), bool(plan.unrendered))
     return _steps(study, shipped)
 
@@ -139,13 +141,47 @@ def _check(plan: Plan, gallery: Gallery, arms: Sequence[str], draws: int, seeds:
         raise InputError("Say how many identities a trial has.")
     for identities in plan.identities:
         if not 2 <= identities <= len(gallery):
-            raise InputError(f"{identities} identities were asked for; the gallery has {len(gallery):,}.")
+            raise InputError(
+                f"A trial has two identities at least, and at most the gallery's {len(gallery):,}; {identities} were "
+                "asked for."
+            )
         if plan.images_of_each(identities) < 1:
             raise InputError(f"{plan.images:,} images are not enough for {identities:,} identities.")
     if plan.pairs:
         check_pairs(plan.pairs)
+        check_seed(plan.pairs_seed)
     elif not plan.benchmarks:
         raise InputError("There is nothing to evaluate on: name benchmarks, or a number of pairs.")
+    if plan.beta is not None and not 0 <= plan.beta < math.inf:
+        raise InputError(f"The variance beta must be 0 or more; it was {plan.beta}.")
+    least = min(count * plan.images_of_each(count) for count in plan.identities)
+    training.check_wishes(
+        backbone=plan.backbone,
+        head=plan.head,
+        epochs=plan.epochs,
+        batch_size=plan.batch_size,
+        learning_rate=plan.learning_rate,
+        optimizer=plan.optimizer,
+        input_size=plan.input_size,
+    )
+    if plan.batch_size > least:
+        raise InputError(
+            f"A batch of {plan.batch_size} is more than the {least:,} images of a trial. Take a smaller one."
+        )
+    span = plan.span if "packed" in arms else None
+    few = gallery.embeddings[:2]  # what cannot be packed is told when it is called, before a first step
+    packing.pack(few, gallery=gallery.embeddings, alpha=plan.alpha, span=span, steps=plan.packing_steps).close()
+
+
+def _check_comparable(plan: Plan, finished: Sequence[Trial], places: Sequence[Place]) -> None:
+    """InputError if what is left would be asked about other pairs than what is finished was."""
+    done = {trial.place for trial in finished}
+    if set(places) <= done or all(set(plan.large) <= trial.accuracy.keys() for trial in finished):
+        return
+    raise InputError(
+        "What is finished of this study was measured on larger benchmarks that another version of HyperFace rendered: "
+        "what is left cannot be compared with it. Begin a new study."
+    )
 
 
 def _steps(study: _Study, shipped: Sequence[evaluation.Benchmark]) -> Generator[StudyStep, None, list[Trial]]:
@@ -214,6 +250,7 @@ def _requests(study: _Study, number: int, identities: torch.Tensor) -> Generator
     arm, count, draw, _ = study.places[number]
     if not study.plan.correct:
         return identities
+    study.generator.meet(identities)
     kept = study.folder / f"{arm}-{count}-{draw}.npy"
     if kept.is_file():
         return torch.from_numpy(np.load(kept, allow_pickle=False))

@@ -9,7 +9,7 @@ from hyperface.datasets import LabeledImages
 from hyperface.errors import InputError
 from hyperface.hardware import usable_device
 from hyperface.ranks import own_device
-from hyperface.recognizers.backbones import BackboneRecognizer, build_backbone
+from hyperface.recognizers.backbones import BackboneRecognizer, build_backbone, check_backbone
 from hyperface.recognizers.checkpoints import save_backbone
 from hyperface.recognizers.stages import freeze
 from hyperface.training.batches import Batches
@@ -83,11 +83,16 @@ def train(
         CheckpointError: `resume` belongs to another training, before the first step.
         TrainingError: The loss is no longer a number.
     """
-    if epochs < 1 or batch_size < 2:
-        raise InputError(f"Training needs an epoch and batches of two images; got {epochs} epochs of {batch_size}.")
-    if learning_rate is not None and not learning_rate > 0:
-        raise InputError(f"The learning rate must be above 0; it was {learning_rate}.")
-    learning_rate_share(schedule, 1, 1)  # is there one of this name?
+    check_wishes(
+        backbone=backbone,
+        head=head,
+        epochs=epochs,
+        batch_size=batch_size,
+        learning_rate=learning_rate,
+        schedule=schedule,
+        optimizer=optimizer,
+        input_size=input_size,
+    )
     rest, held_out = dataset.split(validation_share, seed)
     if rest.identities < 2:
         raise InputError(f"{dataset.path} has {rest.identities} identity to train on; at least two are needed.")
@@ -96,7 +101,6 @@ def train(
         learning_rate *= 1.0 if start is None else FINE_TUNING
     if optimizer is None:
         optimizer = usual_optimizer(backbone) if start is None else "sgd"
-    OPTIMIZERS.options(optimizer)  # is there one of this name?
     torch.manual_seed(seed)
     recognizer = _begun(backbone, input_size, start, dataset.path.name, rest)
     freeze(recognizer, frozen_stages)
@@ -123,6 +127,29 @@ def train(
     if resume is not None:
         loop.restore(resume)
     return loop.steps(resumed=resume is not None)
+
+
+def check_wishes(
+    *,
+    backbone: str = "small",
+    head: str = "adaface",
+    epochs: int = 8,
+    batch_size: int = 128,
+    learning_rate: float | None = None,
+    schedule: str = "cosine",
+    optimizer: str | None = None,
+    input_size: int | None = None,
+) -> None:
+    """InputError or UnknownNameError for arguments of `train` that no dataset could be trained with."""
+    if epochs < 1 or batch_size < 2:
+        raise InputError(f"Training needs an epoch and batches of two images; got {epochs} epochs of {batch_size}.")
+    if learning_rate is not None and not learning_rate > 0:
+        raise InputError(f"The learning rate must be above 0; it was {learning_rate}.")
+    learning_rate_share(schedule, 1, 1)  # is there one of this name?
+    check_backbone(backbone, input_size)
+    HEADS.options(head)
+    if optimizer is not None:
+        OPTIMIZERS.options(optimizer)
 
 
 def _begun(

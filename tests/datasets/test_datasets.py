@@ -188,6 +188,8 @@ def test_impossible_values_are_refused(identities, tmp_path):
     ):
         with pytest.raises(InputError):
             draw(identities, tmp_path / "none", **options)
+    with pytest.raises(InputError, match=r"shape \(n, 16\)"):
+        draw(identities[:, :8] / identities[:, :8].norm(dim=1, keepdim=True), tmp_path / "none")
     assert not (tmp_path / "none").exists()
     (tmp_path / "file").write_text("")
     with pytest.raises(DatasetError, match="cannot be written"):

@@ -163,6 +163,18 @@ def test_requests_and_seeds_that_are_none_are_one_sentence(generator, wanted):
             generators.load("heads", widest=widest)
     with pytest.raises(InputError, match="vary from 0"):
         generators.load("heads", variation=1.5)
+    with pytest.raises(InputError, match="widest is a number; 'wide'"):
+        generators.load("heads", widest="wide")
+    with pytest.raises(InputError, match="One seed"):
+        generator.sittings(wanted[:2], [1])
+    with pytest.raises(InputError, match="2 and 1"):
+        generator.differences(wanted[:2], wanted[:1])
+
+
+def test_the_card_says_how_heads_are_photographed_where_it_is_not_as_usual(generator):
+    assert generators.load("heads").card == generators.load("heads", widest=60).card
+    assert generators.load("heads").card.settings == ""
+    assert generators.load("heads", variation=0, widest=5).card.settings == "widest 5, variation 0"
 
 
 @pytest.mark.slow

@@ -8,8 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from hyperface import gallery, generators, runs
+from hyperface import datasets, gallery, generators, runs
 from hyperface.cli import EXIT_USER_ERROR, main
+from hyperface.errors import InputError
 from hyperface.gallery import to_bytes
 from hyperface.jobs.generate import GenerateOptions, create
 from hyperface.sphere import random_points
@@ -79,3 +80,20 @@ def test_how_long_a_gallerys_features_are_reaches_what_draws_its_packing(tmp_pat
     assert main(["generate", *options, "--run", str(drawn)]) == 0
     card = json.loads((drawn / "dataset" / "dataset.json").read_text())
     assert card["generator_settings"] == "length 17.5, variation 1"
+
+
+def test_what_else_it_is_written_as_grows_with_it(source, tmp_path):
+    run = tmp_path / "run"
+    options = ["--from", str(source), "--images-per-identity", "1", "--also", "webdataset"]
+    assert main(["generate", *options, "--run", str(run)]) == 0
+    written = {path.name: path.stat().st_mtime_ns for path in (run / "webdataset").iterdir()}
+    assert main(["generate", "--resume", str(run), "--images-per-identity", "2"]) == 0
+    assert len(datasets.open(run / "webdataset")) == len(datasets.open(run / "dataset")) == 4
+    assert written != {path.name: path.stat().st_mtime_ns for path in (run / "webdataset").iterdir()}
+
+
+@pytest.mark.parametrize("wish", [{"seed": -1}, {"seed": 2**32}, {"beta": float("inf")}, {"beta": float("nan")}])
+def test_what_no_picture_could_be_drawn_with_is_told_before_anything_is_corrected(source, tmp_path, wish):
+    with pytest.raises(InputError):
+        create(GenerateOptions(str(source), correct=1, **wish), path=tmp_path / "run")
+    assert not (tmp_path / "run").exists()

@@ -73,6 +73,18 @@ def test_what_fails_before_its_first_step_leaves_no_folder(tmp_path, steps):
     assert (tmp_path / "run").exists() == (steps > 0)
 
 
+@pytest.mark.parametrize("kept", ["checkpoint.safetensors", "requests.npy"])
+def test_what_a_long_preparation_has_kept_is_not_thrown_away(tmp_path, kept):
+    def work(worker, console):
+        (worker.path / kept).touch()
+        raise InputError("no")
+
+    job = Job("pack", work, lambda run: "")
+    with pytest.raises(InputError):
+        places.begin(job, lambda: create(PackOptions(), path=tmp_path / "run"), Console())
+    assert (tmp_path / "run" / kept).exists()
+
+
 def test_every_verb_with_a_run_folder_has_a_job():
     assert {name: job.verb for name, job in JOBS.items()} == {name: name for name in JOBS}
     known = {"gallery", "pack", "separate", "generate", "train", "evaluate", "ijb", "identify", "audit", "study"}

@@ -29,6 +29,15 @@ def test_components_are_those_of_the_simulation():
         assert np.mean(variances) == pytest.approx(truth**2, rel=0.12), name
 
 
+def test_pairs_that_suit_some_people_are_no_noise_of_trainings():
+    rng = np.random.default_rng(11)
+    suits = [rng.normal(0, 0.3, (8, 1, 400)) for _ in range(300)]  # the same in all trainings with a draw's people
+    found = [components({"a": simulated(rng, 8, 3, 400, own=0.3) + people}) for people in suits]
+    assert np.mean([noise.training**2 for noise in found]) == pytest.approx(0.015**2, rel=0.12)
+    assert np.mean([noise.pairs**2 for noise in found]) == pytest.approx(0.3**2 / 400, rel=0.03)
+    assert np.mean([noise.people**2 for noise in found]) == pytest.approx(0.02**2 + 0.3**2 / 400, rel=0.15)
+
+
 def test_pairs_alone_make_the_variance_of_a_share():
     """Without people and seeds a share of n pairs has the variance p (1 − p) / n."""
     rng = np.random.default_rng(4)

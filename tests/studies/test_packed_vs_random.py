@@ -2,6 +2,7 @@ import argparse
 import itertools
 import json
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -13,7 +14,7 @@ from hyperface.commands import study
 from hyperface.errors import InputError, UnknownNameError
 from hyperface.jobs.study import _asked, _trial
 from hyperface.runs import open_run
-from hyperface.studies import ARMS, Plan, packed_vs_random
+from hyperface.studies import ARMS, Plan, Trial, packed_vs_random
 from hyperface.studies.arms import CANDIDATES, shuffled
 from hyperface.studies.packed_vs_random import STAGES
 
@@ -139,14 +140,17 @@ def test_large_benchmarks_are_rendered_when_first_needed(parts, benchmark, tmp_p
 def test_requests_are_corrected_once_for_all_trainings(parts, benchmark, tmp_path, monkeypatch):
     from hyperface import realization
 
-    calls = []
+    calls, met = [], []
+    monkeypatch.setattr(parts[1], "meet", lambda identities: met.append(len(identities)))
     corrected = realization.corrected
     monkeypatch.setattr(
-        realization, "corrected", lambda *values, **wish: calls.append(wish["rounds"]) or corrected(*values, **wish)
+        realization,
+        "corrected",
+        lambda *values, **wish: calls.append((wish["rounds"], met[-1])) or corrected(*values, **wish),
     )
     plan = tiny(benchmark, correct=1)
     steps = list(packed_vs_random(tmp_path, *parts, plan=plan, arms=("random",), draws=1, seeds=2))
-    assert calls == [1]
+    assert calls == [(1, 6)]  # by a generator that knows who there is
     kept = np.load(tmp_path / "random-6-0.npy")
     asked = ARMS["random"](parts[0], plan, 6, 0)
     assert kept.shape == asked.shape
@@ -157,8 +161,6 @@ def test_requests_are_corrected_once_for_all_trainings(parts, benchmark, tmp_pat
 
 
 def test_a_gallery_of_another_recognizer_is_refused(parts, benchmark, tmp_path):
-    from dataclasses import replace
-
     with pytest.raises(InputError, match="another"):
         packed_vs_random(tmp_path, replace(parts[0], recognizer="another"), parts[1], plan=tiny(benchmark))
 
@@ -173,10 +175,49 @@ def test_plans_that_cannot_work(parts, benchmark, tmp_path):
         ({"plan": tiny(benchmark, pairs=21)}, InputError),
         ({"plan": tiny(benchmark, correct=-1)}, InputError),
         ({"plan": tiny(benchmark, benchmarks=())}, InputError),
+        ({"plan": tiny(benchmark, epochs=0)}, InputError),
+        ({"plan": tiny(benchmark, batch_size=1)}, InputError),
+        ({"plan": tiny(benchmark, batch_size=25)}, InputError),  # of 24 images
+        ({"plan": tiny(benchmark, identities=(6, 5), batch_size=21)}, InputError),  # 5 × 4 images
+        ({"plan": tiny(benchmark, learning_rate=-1.0)}, InputError),
+        ({"plan": tiny(benchmark, input_size=33)}, InputError),
+        ({"plan": tiny(benchmark, alpha=-1.0)}, InputError),
+        ({"plan": tiny(benchmark, span=100_000)}, InputError),
+        ({"plan": tiny(benchmark, packing_steps=-1)}, InputError),
+        ({"plan": tiny(benchmark, beta=float("inf"))}, InputError),
+        ({"plan": tiny(benchmark, pairs=20, pairs_seed=-1)}, InputError),
+        ({"plan": tiny(benchmark, backbone="nope")}, UnknownNameError),
+        ({"plan": tiny(benchmark, head="nope")}, UnknownNameError),
+        ({"plan": tiny(benchmark, optimizer="nope")}, UnknownNameError),
         ({"plan": tiny("nowhere")}, UnknownNameError),
     ):
         with pytest.raises(error):
             packed_vs_random(tmp_path, *parts, **wish)
+
+
+def test_what_is_left_is_not_compared_with_other_pairs(parts, benchmark, tmp_path):
+    plan = tiny(benchmark, pairs=20)
+    old = dict.fromkeys(("noise", "rendered_everyday-20-1-0123456789"), 0.5)
+    first = Trial("random", 6, 0, 0, old, old, 0.0, 0.0)
+    with pytest.raises(InputError, match="another version"):
+        packed_vs_random(tmp_path, *parts, plan=plan, draws=1, finished=[first])
+    whole = [first, replace(first, arm="packed")]
+    assert list(packed_vs_random(tmp_path, *parts, plan=plan, draws=1, finished=whole)) == []
+    same = replace(first, accuracy=dict.fromkeys(("noise", *plan.large), 0.5))
+    packed_vs_random(tmp_path, *parts, plan=plan, draws=1, finished=[same]).close()
+
+
+def test_a_study_can_be_continued_from_anywhere(benchmark, tmp_path, monkeypatch):
+    asked = []
+    monkeypatch.setattr(study, "begin", lambda job, make, arguments, console: asked.append(make(tmp_path / "run")))
+    monkeypatch.chdir(benchmark.parent)
+    weights = benchmark.parent / "weights.pth"
+    weights.touch()
+    assert (
+        main(["study", "--benchmarks", benchmark.name, "rendered_everyday", "--generator", "vec2face:weights.pth"]) == 0
+    )
+    assert asked[0].options["benchmarks"] == [str(benchmark), "rendered_everyday"]
+    assert asked[0].options["generator"] == f"vec2face:{weights}"
 
 
 @pytest.mark.slow

@@ -13,6 +13,7 @@ from hyperface.errors import RunError, require
 from hyperface.files import parse_json, write_atomic
 from hyperface.jobs.job import require_learning_rate
 from hyperface.runs import Run, is_run, names
+from hyperface.seeds import check_seed
 
 if TYPE_CHECKING:
     from hyperface.recognizers import EmbeddingSpace
@@ -40,6 +41,7 @@ class PackOptions:
 
     def check(self) -> None:
         """InputError, saying what to change, for values that no gallery could satisfy."""
+        check_seed(self.seed)
         require(self.identities >= 2, f"A packing needs at least 2 identities; {self.identities} were asked for.")
         require(self.steps >= 1, f"A packing needs at least 1 step; {self.steps} were asked for.")
         require(self.alpha >= 0, f"alpha is a weight and cannot be negative; it was {self.alpha}.")

@@ -11,6 +11,7 @@ from hyperface.errors import require
 from hyperface.jobs import models
 from hyperface.jobs.job import require_learning_rate
 from hyperface.runs import Run, is_run, open_run
+from hyperface.seeds import check_seed
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,7 @@ class TrainOptions:
 
     def check(self) -> None:
         """InputError, saying what to change, for values that cannot work."""
+        check_seed(self.seed)
         require(self.epochs >= 1, f"Training needs at least one epoch; {self.epochs} were asked for.")
         require(self.batch_size >= 2, f"A batch holds at least two images; it was {self.batch_size}.")
         require_learning_rate(self.learning_rate)
