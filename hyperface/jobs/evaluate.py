@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -17,7 +18,7 @@ from hyperface.jobs.console import Console
 from hyperface.jobs.driver import Driver, Report
 from hyperface.jobs.job import Job, options_of
 from hyperface.jobs.models import model_label
-from hyperface.runs import Run, Worker, is_run
+from hyperface.runs import Run, Worker, is_run, names
 from hyperface.words import collapsed
 
 if TYPE_CHECKING:
@@ -90,13 +91,20 @@ def _work(worker: Worker, console: Console) -> None:
         recognizer = models.load_one_of_several(
             model, console, device=options.device, precision=options.precision, color=options.color
         )
+        weights = {"weights": weights_digest(model)} if (Path(model) / names.MODEL).is_file() else {}
         for benchmark in todo:
             part = (len(entries) / total, (len(entries) + 1) / total)
             result = _verify(Driver(console, worker), recognizer, benchmark, label, options.batch_size, part)
-            entries.append(_entry(model, label, benchmark.title, result, len(entries)))
+            entries.append({**_entry(model, label, benchmark.title, result, len(entries)), **weights})
             write_atomic(worker.path / entries[-1]["scores"], _scores(result))
             worker.write_results({"evaluations": entries})
     _write_reports(worker.run, entries)
+
+
+def weights_digest(training: str | Path) -> str:
+    """Tells what a training's model was when it was evaluated from what it is after more epochs."""
+    with (Path(training) / names.MODEL).open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()[:16]
 
 
 def _told(run: Run) -> str:

@@ -39,9 +39,10 @@ class Endings:
             return
         waited = self._clock() - asked[1]
         if waited >= ASKED_SECONDS:
-            process = worker_of(run)
-            if process is not None:
-                hard = waited >= ASKED_SECONDS + ENDED_SECONDS
+            process, hard = worker_of(run), waited >= ASKED_SECONDS + ENDED_SECONDS
+            if process is not None and (
+                hard or run.name not in self._ended
+            ):  # a second SIGTERM would cut its saving off
                 with contextlib.suppress(OSError):  # it has just ended
                     self._send(process, signal.SIGKILL if hard else signal.SIGTERM)
                 self._ended.add(run.name)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hyperface.errors import HyperFaceError
-from hyperface.jobs.evaluate import read_figures, read_scores
+from hyperface.jobs.evaluate import read_figures, read_scores, weights_digest
 from hyperface.runs import Run, names
 from hyperface.ui.parts.context import AppContext
 from hyperface.ui.parts.run_picker import run_title
@@ -59,11 +59,15 @@ def _newest(context: AppContext, models: Sequence[str]) -> dict[tuple[str, str],
     """(model, benchmark) → its newest result that can be read, or why there is none although it was evaluated."""
     # By the last part of the path: a shipped run was evaluated where the project was built.
     labels = {value: label for label, value in model_choices(context) if value in models}
+    trainings = {run.name: run for run in context.runs("train")}
     found: dict[tuple[str, str], Evaluated | str] = {}
     for run in reversed(context.runs("evaluate")):  # newest last, so that it stays
         for entry in _evaluated(run):
             model, benchmark, scores = Path(entry["model"]).name, entry["benchmark"], run.path / entry["scores"]
             if model not in labels or not scores.is_file():
+                continue
+            if _trained_since(trainings.get(model), entry):
+                found[model, benchmark] = "it was trained on since it was evaluated. Evaluate it again."
                 continue
             try:
                 result = _read(scores, scores.stat().st_mtime_ns, benchmark)
@@ -74,6 +78,22 @@ def _newest(context: AppContext, models: Sequence[str]) -> dict[tuple[str, str],
                 if not isinstance(known, Evaluated):
                     found[model, benchmark] = _reason(error, run)
     return found
+
+
+def _trained_since(training: Run | None, entry: dict[str, Any]) -> bool:
+    """Whether the model was another when it was evaluated; earlier versions did not say which."""
+    if training is None or "weights" not in entry:
+        return False
+    try:
+        now = _weights(training.path, (training.path / names.MODEL).stat().st_mtime_ns)
+    except OSError:  # it is being written
+        return False
+    return bool(now != entry["weights"])
+
+
+@functools.lru_cache(maxsize=64)
+def _weights(training: Path, _modified: int) -> str:
+    return weights_digest(training)
 
 
 def _evaluated(run: Run) -> list[dict[str, Any]]:

@@ -73,6 +73,7 @@ function guessView({ element, props, server, trigger, watch }) {
   const root = find(element, '.hf-quiz'), asking = find(root, '.hf-quiz-asking'), told = find(root, '.hf-quiz-told');
   const images = [0, 1].map((k) => findAs(asking, `img:nth-child(${k + 1})`, HTMLImageElement));
   const slider = findInput(root, '.hf-quiz-line input'), message = find(root, '.hf-quiz-message');
+  const again = find(root, '.hf-quiz-again');
   /** @type {Round | null} */
   let round = null;
   /** @type {boolean[]} */
@@ -85,6 +86,7 @@ function guessView({ element, props, server, trigger, watch }) {
     const playing = round !== null && said.length < round.pairs.length;
     asking.hidden = !playing;
     told.hidden = round === null || playing;
+    again.hidden = playing || (round === null && !message.textContent);
     if (!round) return;
     if (playing) showQuestion(round);
     else showAnswers(round);
@@ -110,6 +112,8 @@ function guessView({ element, props, server, trigger, watch }) {
   async function ask() {
     const mine = ++turn, value = props.value;
     if (!value?.benchmark) return;
+    [round, message.textContent] = [null, ''];  // nobody answers a pair of what was asked before
+    show();
     const question = { model: value.model, benchmark: value.benchmark, round: number };
     const answer = await server.pairs(question).catch(() => ({ error: 'The server did not answer. Try again.' }));
     if (mine !== turn) return;
@@ -141,10 +145,10 @@ function guessView({ element, props, server, trigger, watch }) {
     const same = event.target instanceof HTMLElement ? event.target.dataset.same : undefined;
     if (same) guess(same === 'true');
   });
-  find(root, '.hf-quiz-again').addEventListener('click', () => {
+  again.addEventListener('click', () => {
     number += 1;
     said = [];
-    ask().then(() => find(asking, 'button').focus({ preventScroll: true }));
+    ask().then(() => (round ? find(asking, 'button') : again).focus({ preventScroll: true }));
   });
   slider.addEventListener('input', () => {
     line = Number(slider.value) / 100;

@@ -12,7 +12,7 @@ from hyperface.errors import HyperFaceError, InputError
 from hyperface.runs import Run, names
 from hyperface.ui.parts import worker
 from hyperface.ui.parts.context import AppContext
-from hyperface.ui.parts.events import AT_ONCE, LATEST, QUIET, Given, Updates, components_of, values_of
+from hyperface.ui.parts.events import AT_ONCE, LATEST, NEWEST, QUIET, Given, Updates, components_of, values_of
 from hyperface.ui.parts.figures import figure_row
 from hyperface.ui.parts.folded import when_open
 from hyperface.ui.parts.packed import gallery_of, load_packed
@@ -63,7 +63,7 @@ def closed_loop_panel(context: AppContext, packing: gr.Dropdown, generator: gr.D
         return {outcome: outcome_of(context, given[packing])}
 
     moments = [panel.expand, count.change, rounds.change, generator.change]
-    gr.on(moments, lambda *told: estimate(context, *told), [count, rounds, generator], expected, **AT_ONCE)
+    gr.on(moments, lambda *told: estimate(context, *told), [count, rounds, generator], expected, **NEWEST)
     begin.click(toasts(start), {packing, *components_of(controls)}, progress, **QUIET)
     draw.click(toasts(lambda name: start_drawing(context, name)), packing, progress, **QUIET)
     tab.select(lambda name, current: at_work(context, name, current), [packing, progress], progress, **AT_ONCE)
@@ -125,8 +125,8 @@ def estimate(context: AppContext, identities: float, rounds: float, generator: s
 
 
 def _gain(run: Run) -> Figure | None:
-    """The angle between nearest pictures over the steps; None before there are two."""
-    rows = run.metrics()
+    """The angle between nearest pictures over a closed loop's steps; None before there are two."""
+    rows = run.metrics() if run.verb == "separate" else []  # a dataset of what it found is followed there, too
     if len(rows) < 2:
         return None
     steps, angles = zip(*((row["step"], row["mean_seen_angle"]) for row in rows), strict=True)

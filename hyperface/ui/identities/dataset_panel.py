@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import gradio as gr
 
@@ -66,7 +67,7 @@ def dataset_panel(page: AppPage, generator: gr.Dropdown, tab: gr.Tab) -> None:
 
     asked = {packing, *components_of(controls)}
     generate.click(toasts(start), asked, [progress, outcome], **QUIET)
-    progress.finished(toasts(lambda name: outcome_of(context.run(name))), progress, outcome, **QUIET)
+    progress.finished(toasts(lambda name: outcome_of(context, context.run(name))), progress, outcome, **QUIET)
     tab.select(lambda current: at_work(context, current), progress, progress, **AT_ONCE)
     remember(page.blocks, "dataset", controls, but=["device"])
     sizes = [controls.identities, controls.images]
@@ -152,14 +153,15 @@ def _size(number: float) -> str:
     return f"{number / 1e6:,.0f} MB" if number >= 1e6 else f"{max(1, number / 1e3):,.0f} kB"
 
 
-def outcome_of(run: Run) -> str:
-    """HTML: where the dataset is, and what was found in it."""
+def outcome_of(context: AppContext, run: Run) -> str:
+    """HTML: where the dataset is, on one's own machine with its whole path, and what was found in it."""
     results = run.results()
     if not results:
         return ""
     written = results.get("also", [])
     formats = [written] if isinstance(written, str) else written  # one name in runs of earlier versions
-    also = "".join(f", and again in <code>{escape(run.path / name)}</code>" for name in formats)
+    folder = Path(run.name) if context.limits.shared else run.path  # where it is, is nobody else's business
+    also = "".join(f", and again in <code>{escape(folder / name)}</code>" for name in formats)
     told = ""
     if "findings" in results:
         items = "".join(f"<li>{escape(message)}</li>" for message in results["findings"])
@@ -170,5 +172,5 @@ def outcome_of(run: Run) -> str:
         )
     return (
         f'<p class="hf-note">{results["images"]:,} images of {results["identities"]:,} people are in '
-        f"<code>{escape(run.path / 'dataset')}</code>{also}. Pick this dataset on the Train tab.</p>{told}"
+        f"<code>{escape(folder / 'dataset')}</code>{also}. Pick this dataset on the Train tab.</p>{told}"
     )

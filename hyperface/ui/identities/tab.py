@@ -35,7 +35,7 @@ from hyperface.ui.parts import questions
 from hyperface.ui.parts.app_page import AppPage
 from hyperface.ui.parts.choices import offer
 from hyperface.ui.parts.context import AppContext
-from hyperface.ui.parts.events import AT_ONCE, COPIED, LATEST, Given, Updates, components_of, values_of
+from hyperface.ui.parts.events import AT_ONCE, COPIED, EACH_AT_ONCE, LATEST, Given, Updates, components_of, values_of
 from hyperface.ui.parts.packed import Packed, load_packed
 from hyperface.ui.parts.plots import picked_point
 from hyperface.ui.parts.telling import message_html
@@ -163,10 +163,10 @@ def _share_identity(page: AppPage, first: gr.Number, start: gr.Number, scatter: 
         point = picked_point(event)
         return chosen_by_hand(name, None if point is None else questions.number(point, "person"))
 
-    page.strip.chosen(chosen, outputs=[first, start], **AT_ONCE)
+    page.strip.chosen(chosen, outputs=[first, start], **EACH_AT_ONCE)
     for number in (first, start):
         number.input(tell, [page.packing, number], page.strip, **LATEST)
-    scatter.picked(picked, page.packing, page.strip, **AT_ONCE)
+    scatter.picked(picked, page.packing, page.strip, **EACH_AT_ONCE)
 
 
 def _nearest_person(context: AppContext, name: str | None, number: float | None) -> float | None:

@@ -22,7 +22,7 @@ from hyperface.ui.parts import worker
 from hyperface.ui.parts.app_page import AppPage
 from hyperface.ui.parts.choices import CPU, device_choice
 from hyperface.ui.parts.context import AppContext
-from hyperface.ui.parts.events import AT_ONCE, COPIED, QUIET, Given, Updates, components_of, values_of
+from hyperface.ui.parts.events import AT_ONCE, COPIED, NEWEST, QUIET, Given, Updates, components_of, values_of
 from hyperface.ui.parts.gradio_internals import changing_dropdown
 from hyperface.ui.parts.remembered import remember
 from hyperface.ui.parts.run_picker import keeping, picker_at, picker_update
@@ -87,7 +87,7 @@ def build(page: AppPage, tab: gr.Tab) -> None:
     told = [controls.identities.change, controls.steps.change, controls.device.change]
     first_seen = [controls.gallery.change, controls.span.change, controls.seed.change]
     moments = [page.blocks.load, tab.select, *told, *first_seen]
-    gr.on(moments, estimate, components_of(controls), expected, **AT_ONCE)
+    gr.on(moments, estimate, components_of(controls), expected, **NEWEST)
     gr.on([page.blocks.load, tab.select], galleries, controls.gallery, controls.gallery, **AT_ONCE)
     begin.click(toasts(start), components_of(controls), [packing, page.strip], **QUIET)
     remember(page.blocks, "pack", controls, but=["device"])

@@ -13,7 +13,8 @@ function downloads({ element, props, server }) {
     button.addEventListener('click', async () => {
       told.textContent = '';
       const { number, name, type } = button.dataset;
-      const answer = await server.made({ number: Number(number), value: props.value });
+      const answer = await server.made({ number: Number(number), value: props.value })
+        .catch(() => ({ error: 'The server did not answer. Try again.', content: '' }));
       if (answer.error) {
         told.textContent = answer.error;
         return;

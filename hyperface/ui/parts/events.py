@@ -23,6 +23,10 @@ QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
 AT_ONCE: dict[str, Any] = {**QUIET, "queue": False}
 COPIED: dict[str, Any] = {**AT_ONCE, "fn": None, "js": "value => value"}  # in the page, without asking the server
 LATEST: dict[str, Any] = {**QUIET, "trigger_mode": "always_last"}  # for what changes faster than it is answered
+NEWEST: dict[str, Any] = {**AT_ONCE, "trigger_mode": "always_last"}  # the same, without the queue
+# For what an event brings along (`gr.EventData`): Gradio answers one that had to wait with the data of the one before.
+EACH: dict[str, Any] = {**QUIET, "trigger_mode": "multiple"}
+EACH_AT_ONCE: dict[str, Any] = {**AT_ONCE, "trigger_mode": "multiple"}
 
 
 def components_of(controls: DataclassInstance) -> set[Block]:

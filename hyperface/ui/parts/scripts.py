@@ -27,7 +27,9 @@ def component_script(function: str, *, events: tuple[str, ...] = (), settings: d
     """
     given = "" if settings is None else f", {json.dumps(settings)}"
     raised = "".join(f" // raises '{event}'" for event in events)
-    return f"hyperface.{function}({{ element, props, server, trigger, watch }}{given});{raised}"
+    return (
+        f"hyperface.{function}({{ element, props, server: hyperface.heard(server), trigger, watch }}{given});{raised}"
+    )
 
 
 def head_script(**constants: str) -> str:

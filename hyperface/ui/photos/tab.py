@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import gradio as gr
 from gradio.blocks import Block
@@ -155,11 +156,11 @@ def _wire(page: AppPage, tab: gr.Tab, picker: gr.HTML, delete: gr.Button, settin
     outputs = results.outputs
     demonstration = tab.select(toasts(demonstrate), {packing, unopened}, [*outputs, unopened], **QUIET)
     asked: set[Block] = {packing, settings.detector, settings.turned, settings.aligned}
-    reading = picker.submit(toasts(show), asked, outputs, cancels=[demonstration], **LATEST)
     compared = [results.cards, results.here, results.sphere, results.ways]
-    for event in page.packing_shown:
-        event(toasts(compare), {packing, results.seen}, compared, **QUIET)
-    delete.click(lambda: deleted(results), outputs=outputs, cancels=[demonstration, reading], **QUIET)
+    earlier: list[dict[str, Any]] = [demonstration]  # what still shows faces that are given up by then
+    earlier += [event(toasts(compare), {packing, results.seen}, compared, **QUIET) for event in page.packing_shown]
+    reading = picker.submit(toasts(show), asked, outputs, cancels=earlier, **LATEST)
+    delete.click(lambda: deleted(results), outputs=outputs, cancels=[*earlier, reading], **QUIET)
 
 
 def look(

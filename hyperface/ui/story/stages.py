@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
 from hyperface.errors import HyperFaceError
@@ -48,14 +49,14 @@ def stages_of(context: AppContext, chain: Chain) -> list[dict[str, Any]]:
     faces, drawn = thumbnails.start_faces(context, packing), thumbnails.packed_faces(context, packing)
     before, after = thumbnails.sphere(packing, 0), thumbnails.sphere(packing, -1)
     placed = ("placed", 1.0) if rows else (NOT_YET, 0.0)
-    bars = thumbnails.bars([share for _, share in accuracies(test)])
+    shares = [share for _, share in accuracies(training, test)]
     stages = [
         Stage("faces", "Random faces", "pack", _gallery_size(context, packing), "drawn", 1.0, faces, "first"),
         Stage("sphere", "Sphere", "pack", _apart(people, first), *placed, before, "first"),
         Stage("packed", "Pushed apart", "pack", _apart("", last), *_state(packing), after, "last"),
         Stage("pictures", "Faces", "identities", _pictures(dataset), *_state(dataset), drawn),
         Stage("train", "Train", "train", _strangers(training), *_state(training), thumbnails.curve(training)),
-        Stage("test", "Test", "evaluate", _accuracy(test), *_state(test), bars),
+        Stage("test", "Test", "evaluate", _accuracy(shares), *_state(test), thumbnails.bars(shares)),
     ]
     return [asdict(stage) for stage in stages]
 
@@ -132,7 +133,7 @@ def _pictures(dataset: Run | None) -> str:
         return ""
     each, people = dataset.options.get("images_per_identity"), dataset.options.get("identities")
     count = dataset.results().get("images") or (each * people if each and people else None)
-    return f"{count:,} pictures" if count else ""
+    return f"{count:,} pictures" if isinstance(count, int) and count else ""
 
 
 def _strangers(training: Run | None) -> str:
@@ -141,15 +142,20 @@ def _strangers(training: Run | None) -> str:
     return "" if value is None else f"{100 * value:.0f} % on people like these"
 
 
-def _accuracy(test: Run | None) -> str:
-    shares = [share for _, share in accuracies(test)]
+def _accuracy(shares: list[float]) -> str:
     if not shares:
         return ""
     return f"{100 * sum(shares) / len(shares):.0f} % right" + (" on average" if len(shares) > 1 else "")
 
 
-def accuracies(test: Run | None) -> list[tuple[str, float]]:
-    """(benchmark, accuracy) of the model that a test is about, in the test's order; nothing before there are any."""
-    entries = [] if test is None else test.results().get("evaluations", [])
-    own = [entry for entry in entries if not test or str(entry.get("model", "")).rpartition("/")[2] in test.parents]
-    return [(str(entry["benchmark"]), float(entry["accuracy"])) for entry in own if "accuracy" in entry]
+def accuracies(training: Run | None, test: Run | None) -> list[tuple[str, float]]:
+    """(benchmark, accuracy) of the model of a training, in a test's order; nothing before there are any."""
+    entries = None if training is None or test is None else test.results().get("evaluations")
+    return [
+        (str(entry.get("benchmark")), float(entry["accuracy"]))
+        for entry in (entries if isinstance(entries, list) else [])
+        if isinstance(entry, dict)
+        and training is not None
+        and Path(str(entry.get("model"))).name == training.name
+        and isinstance(entry.get("accuracy"), int | float)
+    ]

@@ -93,6 +93,7 @@ function storyStrip({ element, props, server, trigger, watch }) {
   let asking = 0, led = 0;  // led: who was last told to lead the grid of identities
   /** @type {string | null} */
   let followed = null;
+  let written = '';
   const run = () => props.value?.run ?? null;
   const story = landing(root, () => told?.captions ?? {});
   const menu = runMenu(root, server, () => trigger('listed', {}), (name) => trigger('opened', { runs: [name] }));
@@ -101,7 +102,12 @@ function storyStrip({ element, props, server, trigger, watch }) {
     if (!told) return;
     const open = tabOpen(), stages = find(root, '.hf-chapters');
     const html = told.stages.map((stage) => stageHtml(stage, open)).join('');
-    if (stages.innerHTML !== html) stages.innerHTML = html;
+    if (written !== html) {
+      const focused = [...stages.querySelectorAll('button')].findIndex((door) => door === document.activeElement);
+      stages.innerHTML = html;
+      written = html;
+      if (focused >= 0) stages.querySelectorAll('button')[focused]?.focus({ preventScroll: true });
+    }
     const step = told.next[open ?? ''];
     next.hidden = !step;
     next.disabled = Boolean(step?.waiting);

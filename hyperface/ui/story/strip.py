@@ -22,7 +22,7 @@ from hyperface.serving import sweeping
 from hyperface.ui.parts import worker
 from hyperface.ui.parts.carrying import address_of
 from hyperface.ui.parts.context import AppContext
-from hyperface.ui.parts.events import AT_ONCE, LATEST, QUIET
+from hyperface.ui.parts.events import AT_ONCE, EACH, LATEST, QUIET
 from hyperface.ui.parts.packed import load_packed
 from hyperface.ui.parts.run_picker import NOUNS, picker_at, picker_update
 from hyperface.ui.parts.run_view import Question, answers
@@ -91,7 +91,7 @@ def wire(context: AppContext, strip: gr.HTML, packing: gr.Dropdown) -> None:
         except HyperFaceError as error:
             show(error)  # and nothing changes: it has no outputs
 
-    strip.opened(opened, outputs=[packing, strip], **LATEST)
+    strip.opened(opened, outputs=[packing, strip], **EACH)
     strip.listed(lambda name: picker_update(context, "pack", name), packing, packing, **LATEST)
     strip.make(make, packing, None, **QUIET)
     packing.change(lambda name: {"run": name}, packing, strip, **AT_ONCE)

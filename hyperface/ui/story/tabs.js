@@ -5,6 +5,8 @@ const FIRST_TAB = 'pack';  // which a page begins with
 const TAB = '[role=tab]', ID = /^tab-(\w+)-button$/;
 const PATIENCE_MILLISECONDS = 15_000, AGAIN_MILLISECONDS = 200;
 
+let wanted = '';  // the tab that was asked for last; none once somebody has pressed one
+
 /** @param {Element} tab */
 function nameOf(tab) {
   return ID.exec(tab.id)?.[1];
@@ -29,10 +31,18 @@ function tabOpen() {
  * @param {number} until when it is given up, on the page's clock
  */
 function openTab(name, until = performance.now() + PATIENCE_MILLISECONDS) {
+  if (tabOpen() === name) return;  // the page may begin with another one than a link's, and tell so, on the way
+  wanted = name;
+  tryTab(name, until);
+}
+
+/** @param {string} name @param {number} until */
+function tryTab(name, until) {
+  if (wanted !== name) return;  // another one was asked for since, or pressed
   const tab = tabs().find((each) => nameOf(each) === name);
   if (tab?.getAttribute('aria-selected') === 'true' || (!tab && tabs().length)) return;
   tab?.click();
-  if (performance.now() < until) setTimeout(() => openTab(name, until), AGAIN_MILLISECONDS);
+  if (performance.now() < until) setTimeout(() => tryTab(name, until), AGAIN_MILLISECONDS);
 }
 
 /**
@@ -40,6 +50,9 @@ function openTab(name, until = performance.now() + PATIENCE_MILLISECONDS) {
  * @param {() => void} callback
  */
 function followTabs(callback) {
+  document.addEventListener('click', (event) => {
+    if (event.isTrusted && event.target instanceof Element && event.target.closest(TAB)) wanted = '';
+  }, true);
   let last = tabOpen();
   new MutationObserver(() => {
     const open = tabOpen();

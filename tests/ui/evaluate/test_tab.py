@@ -8,8 +8,10 @@ from hyperface import runs
 from hyperface.cli import main
 from hyperface.evaluation import published_results, score_pairs
 from hyperface.jobs import audit
+from hyperface.jobs.evaluate import weights_digest
+from hyperface.runs import names
 from hyperface.ui.evaluate.charts import RocCurve, det_chart, roc_chart, score_chart, search_chart
-from hyperface.ui.evaluate.evaluations import DLIB, evaluations
+from hyperface.ui.evaluate.evaluations import DLIB, damaged_evaluations, evaluations
 from hyperface.ui.evaluate.published_table import RENDERED, OwnRow, published_table
 from hyperface.ui.evaluate.report import confusion_table, overview_table
 from hyperface.ui.parts.context import AppContext
@@ -111,6 +113,22 @@ def test_the_newest_evaluation_counts(tmp_path, distances_and_same):
     found = evaluations(context, [DLIB, "gone"])
     assert list(found) == [(DLIB, "small")]  # a model that is no longer there cannot be picked
     assert found[DLIB, "small"].result.accuracy == score_pairs(distances, same).accuracy
+
+
+def test_an_evaluation_of_what_was_trained_on_since_is_not_shown(tmp_path, distances_and_same):
+    context = AppContext(runs_folder=tmp_path / "mine", demo_folder=tmp_path / "demo")
+    training = runs.create("train", {}, title="A", folder=context.runs_folder)
+    (training.path / names.MODEL).write_bytes(b"weights")
+    evaluation = save_evaluation(context.runs_folder, training.name, *distances_and_same)
+    assert list(evaluations(context, [training.name])) == [(training.name, "small")]  # which weights, it does not say
+    entries = evaluation.results()["evaluations"]
+    told = {"evaluations": [{**entry, "weights": weights_digest(training.path)} for entry in entries]}
+    (evaluation.path / "results.json").write_text(json.dumps(told))
+    assert list(evaluations(context, [training.name])) == [(training.name, "small")]
+    (training.path / names.MODEL).write_bytes(b"weights after more epochs")
+    assert evaluations(context, [training.name]) == {}
+    (reason,) = damaged_evaluations(context, [training.name], "small")
+    assert "was trained on since" in reason
 
 
 def unfold(page, panel: str) -> None:

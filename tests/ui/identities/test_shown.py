@@ -126,6 +126,11 @@ def test_the_gain_is_hidden_until_there_are_two_steps(context, packing):
     update = closed_loop_panel.gained(context, run.name)
     assert update["visible"] is True
     assert [trace["y"] for trace in update["value"]["data"]] == [[40.0, 45.0], [40.0, 40.0]]
+    drawing = runs.create("generate", {}, title="of them", folder=context.runs_folder, parents=[run.name])
+    with runs.Worker(drawing).working() as worker:  # is followed in the same place
+        for step in range(3):
+            worker.log({"step": step, "images_per_second": 9.0})
+    assert closed_loop_panel.gained(context, drawing.name) == gr.update(visible=False)
     assert closed_loop_panel.outcome_of(context, packing.name) == ""
     with pytest.raises(InputError, match="Nothing has been separated"):
         closed_loop_panel.start_drawing(context, packing.name)

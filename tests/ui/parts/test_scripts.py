@@ -64,12 +64,14 @@ def test_components_call_what_the_page_offers_and_their_events_are_raised():
             called.append(name)
             for event in re.findall(r'"(\w+)"', rest):
                 assert f"trigger('{event}'" in text, f"{event} of {path.name}"
-    assert sorted(set(called)) == sorted(offered)
+    assert sorted({*called, "heard"}) == sorted(offered)
 
 
 def test_gradio_finds_the_events_and_the_settings_are_json():
     script = component_script("photoPicker", events=("submit",), settings={"most": 12, "text": "a'b"})
-    assert script.startswith("hyperface.photoPicker({ element, props, server, trigger, watch }, ")
+    assert script.startswith(
+        "hyperface.photoPicker({ element, props, server: hyperface.heard(server), trigger, watch }, "
+    )
     assert '{"most": 12, "text": "a\'b"}' in script
     assert "'submit'" in script
 

@@ -57,7 +57,7 @@ def test_each_stage_says_what_it_came_to(context):
         "Train": "90 % on people like these",
         "Test": "69 % right",
     }
-    assert accuracies(test) == [("rendered_everyday", 0.688)]
+    assert accuracies(training, test) == [("rendered_everyday", 0.688)]
     assert told["captions"]["last"] == "Every pair is now at least 77° apart; nobody can do better than 82°."
     assert [run["name"] for run in told["runs"]] == [packing.name, data.name, training.name, test.name]
 
@@ -69,6 +69,12 @@ def test_a_test_of_several_benchmarks_says_how_often_it_is_right_on_average(cont
     entries = [{"model": training.name, "benchmark": name, "accuracy": share} for name, share in asked.items()]
     made(context, "evaluate", training.name, results={"evaluations": entries})
     assert news(context, packing)["stages"][-1]["figure"] == "81 % right on average"
+    other = made(context, "train", data.name)  # the story goes by the newest
+    entries += [{**entry, "model": other.name, "accuracy": 0.5} for entry in entries]
+    made(context, "evaluate", other.name, results={"evaluations": [*entries, 1, {"model": other.name}]})
+    assert news(context, packing)["stages"][-1]["figure"] == "50 % right on average"
+    made(context, "evaluate", other.name, results={"evaluations": 3})
+    assert news(context, packing)["stages"][-1]["figure"] == ""
 
 
 def test_one_button_leads_on_from_each_stage(context, packing):

@@ -53,6 +53,22 @@ def test_doors_and_the_button_lead_on_and_back_goes_back(small_packing, page):
     wait_for_tab(page, "Train")
 
 
+def test_the_door_that_was_pressed_last_counts_and_keeps_the_focus(small_packing, page):
+    page.evaluate("""() => {
+        window.flips = 0;
+        const seen = () => { window.flips += 1; };
+        const told = { attributeFilter: ['aria-selected'] };
+        new MutationObserver(seen).observe(document.querySelector('#tab-train-button'), told);
+        for (const key of ['pictures', 'train']) document.querySelector(`.hf-chapter[data-key=${key}] button`).click();
+    }""")
+    wait_for_tab(page, "Train")
+    page.locator(".hf-chapter[data-key=test] button").focus()
+    page.keyboard.press("Enter")
+    wait_for_tab(page, "Evaluate")
+    page.wait_for_function("document.activeElement?.closest('.hf-chapter')?.dataset.key === 'test'")
+    assert page.evaluate("window.flips") == 2  # opened once, and left once
+
+
 def test_a_link_opens_the_same_person_on_the_same_tab(small_packing, page, app_url):
     page.goto(f"{app_url}?run={small_packing.name}&tab=identities&identity=7")
     wait_for_tab(page, "Identities")
