@@ -40,9 +40,8 @@ class Endings:
         waited = self._clock() - asked[1]
         if waited >= ASKED_SECONDS:
             process, hard = worker_of(run), waited >= ASKED_SECONDS + ENDED_SECONDS
-            if process is not None and (
-                hard or run.name not in self._ended
-            ):  # a second SIGTERM would cut its saving off
+            due = hard or run.name not in self._ended  # a second SIGTERM would cut off what it saves after the first
+            if process is not None and due:
                 with contextlib.suppress(OSError):  # it has just ended
                     self._send(process, signal.SIGKILL if hard else signal.SIGTERM)
                 self._ended.add(run.name)
