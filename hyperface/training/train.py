@@ -140,7 +140,25 @@ def check_wishes(
     optimizer: str | None = None,
     input_size: int | None = None,
 ) -> None:
-    """InputError or UnknownNameError for arguments of `train` that no dataset could be trained with."""
+    """Nothing, or an error for arguments of `train` that no dataset could be trained with.
+
+    Args:
+        backbone: as in `train`, like all others.
+        head: the margin head.
+        epochs: 1 or more.
+        batch_size: 2 or more.
+        learning_rate: above 0, or None.
+        schedule: its name.
+        optimizer: its name, or None.
+        input_size: pixels, or None.
+
+    Returns:
+        None.
+
+    Raises:
+        InputError: A number that cannot work.
+        UnknownNameError: No backbone, head, schedule or optimiser of that name.
+    """
     if epochs < 1 or batch_size < 2:
         raise InputError(f"Training needs an epoch and batches of two images; got {epochs} epochs of {batch_size}.")
     if learning_rate is not None and not learning_rate > 0:
