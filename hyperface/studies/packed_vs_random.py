@@ -15,6 +15,7 @@ from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -155,15 +156,7 @@ def _check(plan: Plan, gallery: Gallery, arms: Sequence[str], draws: int, seeds:
     if plan.beta is not None and not 0 <= plan.beta < math.inf:
         raise InputError(f"The variance beta must be 0 or more; it was {plan.beta}.")
     least = min(count * plan.images_of_each(count) for count in plan.identities)
-    training.check_wishes(
-        backbone=plan.backbone,
-        head=plan.head,
-        epochs=plan.epochs,
-        batch_size=plan.batch_size,
-        learning_rate=plan.learning_rate,
-        optimizer=plan.optimizer,
-        input_size=plan.input_size,
-    )
+    training.check_wishes(**_wishes(plan))
     if plan.batch_size > least:
         raise InputError(
             f"A batch of {plan.batch_size} is more than the {least:,} images of a trial. Take a smaller one."
@@ -171,6 +164,12 @@ def _check(plan: Plan, gallery: Gallery, arms: Sequence[str], draws: int, seeds:
     span = plan.span if "packed" in arms else None
     few = gallery.embeddings[:2]  # what cannot be packed is told when it is called, before a first step
     packing.pack(few, gallery=gallery.embeddings, alpha=plan.alpha, span=span, steps=plan.packing_steps).close()
+
+
+def _wishes(plan: Plan) -> dict[str, Any]:
+    """What the plan wishes of every training, as `training.train` takes it."""
+    names = ("backbone", "head", "epochs", "batch_size", "learning_rate", "optimizer", "input_size")
+    return {name: getattr(plan, name) for name in names}
 
 
 def _check_comparable(plan: Plan, finished: Sequence[Trial], places: Sequence[Place]) -> None:
@@ -275,13 +274,7 @@ def _trained(study: _Study, number: int, dataset: Path) -> Generator[StudyStep, 
     plan, (_, _, draw, seed) = study.plan, study.places[number]
     learning = training.train(
         datasets.open(dataset),
-        backbone=plan.backbone,
-        head=plan.head,
-        epochs=plan.epochs,
-        batch_size=plan.batch_size,
-        learning_rate=plan.learning_rate,
-        optimizer=plan.optimizer,
-        input_size=plan.input_size,
+        **_wishes(plan),
         validation_share=0,  # every identity of the budget is trained on, and nothing is chosen by a validation
         seed=stream_seed(draw, "training of a study", seed) >> 32,  # 31 bits: training counts its steps on from it
         device=study.device,

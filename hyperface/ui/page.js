@@ -1,5 +1,5 @@
-// What the components of the page are run by: each is given its element and properties by Gradio (see parts/scripts.py), and
-// the server as `heard` has it.
+// What the components of the page are run by: each is given its element and properties by Gradio (see parts/scripts.py),
+// and the server as `heard` has it.
 import { guessView } from './evaluate/guess.js';
 import { packView } from './pack/view.js';
 import { learnView } from './learn/view.js';

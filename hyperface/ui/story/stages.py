@@ -150,12 +150,13 @@ def _accuracy(shares: list[float]) -> str:
 
 def accuracies(training: Run | None, test: Run | None) -> list[tuple[str, float]]:
     """(benchmark, accuracy) of the model of a training, in a test's order; nothing before there are any."""
-    entries = None if training is None or test is None else test.results().get("evaluations")
+    if training is None or test is None:
+        return []
+    entries = test.results().get("evaluations")
     return [
         (str(entry.get("benchmark")), float(entry["accuracy"]))
         for entry in (entries if isinstance(entries, list) else [])
         if isinstance(entry, dict)
-        and training is not None
         and Path(str(entry.get("model"))).name == training.name
         and isinstance(entry.get("accuracy"), int | float)
     ]
