@@ -124,8 +124,9 @@ function guessView({ element, props, server, trigger, watch }) {
 
   function change() {
     const value = props.value;
-    line = value?.line ?? null;
     const wanted = JSON.stringify([value?.model, value?.benchmark, value?.evaluated]);
+    // While the visitor moves it here, what comes is the answer to an earlier move.
+    if (wanted !== asked || document.activeElement !== slider) line = value?.line ?? null;
     if (value?.benchmark !== benchmark) said = [];  // others are asked
     benchmark = value?.benchmark ?? '';
     root.hidden = !value?.benchmark;

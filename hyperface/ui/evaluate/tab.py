@@ -32,7 +32,7 @@ from hyperface.ui.parts import worker
 from hyperface.ui.parts.app_page import AppPage
 from hyperface.ui.parts.context import AppContext
 from hyperface.ui.parts.downloads import downloads
-from hyperface.ui.parts.events import LATEST, QUIET, Given, Updates
+from hyperface.ui.parts.events import EACH, LATEST, QUIET, Given, Updates
 from hyperface.ui.parts.gradio_internals import changing_checkboxes, changing_dropdown
 from hyperface.ui.parts.plots import chart
 from hyperface.ui.parts.questions import number
@@ -199,7 +199,11 @@ def _show_results(page: AppPage, tab: gr.Tab, parts: Parts) -> None:
         """The same, where it was moved beside the visitor's guesses."""
         line = number(getattr(event, "line", None), "threshold", 0.5)
         found = found_on(context, given[models], given[benchmark])
-        return {closer.threshold: line, **details(closer, found, given[closer.looked_at], line)}
+        return {
+            **details(closer, found, given[closer.looked_at], line),
+            closer.guess: at_line(given[closer.guess], line),
+            closer.threshold: line,
+        }
 
     asked: set[Block] = {models, benchmark, closer.looked_at}
     detailed: list[Block] = [closer.scores, closer.counts, closer.wrong]
@@ -214,7 +218,7 @@ def _show_results(page: AppPage, tab: gr.Tab, parts: Parts) -> None:
     closer.chosen.input(toasts(look), {models, benchmark, closer.chosen}, [closer.looked_at, *at_threshold], **LATEST)
     judged = {*asked, closer.threshold, closer.guess}
     closer.threshold.input(toasts(judge), judged, [closer.guess, *detailed], **LATEST)
-    closer.guess.moved(toasts(moved), asked, [closer.threshold, *detailed], **LATEST)
+    closer.guess.moved(toasts(moved), {*asked, closer.guess}, at_threshold, **EACH)
 
 
 def to_test(context: AppContext, packing: str | None) -> list[str]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import gradio as gr
 from gradio.blocks import Block
@@ -15,12 +14,13 @@ from hyperface.ui.parts.app_page import AppPage
 from hyperface.ui.parts.balls import ball
 from hyperface.ui.parts.choices import list_offers
 from hyperface.ui.parts.context import AppContext
-from hyperface.ui.parts.events import LATEST, QUIET, Given, Updates
+from hyperface.ui.parts.events import EACH, QUIET, Given, Updates
 from hyperface.ui.parts.gradio_internals import forget_closed_sessions
 from hyperface.ui.parts.packed import load_packed
 from hyperface.ui.parts.remembered import remember
 from hyperface.ui.parts.telling import message_html, message_of
 from hyperface.ui.parts.toasts import toasts
+from hyperface.ui.parts.turns import Turns
 from hyperface.ui.photos.comparing import SeenFaces, cards_text, embed, seen_faces, sphere_with
 from hyperface.ui.photos.examples import example, example_photos, received, thumbnail
 from hyperface.ui.photos.looking import USUAL, Found, How, find_faces, problem_list, progress_text
@@ -137,30 +137,35 @@ def _results(context: AppContext) -> Results:
 def _wire(page: AppPage, tab: gr.Tab, picker: gr.HTML, delete: gr.Button, settings: Settings, results: Results) -> None:
     context, packing = page.context, page.packing
     examples = example_photos()
-    unopened = gr.State(True)
+    unopened, turns = gr.State(True), gr.State(Turns())
 
     def show(given: Given, event: gr.EventData) -> Iterator[Updates]:
         searched = How(given[settings.detector], given[settings.turned], "yes" if given[settings.aligned] else "auto")
         photos = received(event, examples)
-        yield from look(context, results, given[packing], photos, searched)
+        given[turns].take()
+        yield from given[turns].until_next(look(context, results, given[packing], photos, searched))
 
     def demonstrate(given: Given) -> Iterator[Updates]:
         """The first example, when the tab is opened for the first time."""
         yield {unopened: False}
         if given[unopened] and examples:
-            yield from look(context, results, given[packing], [example(examples, 0)])
+            yield from given[turns].until_next(look(context, results, given[packing], [example(examples, 0)]))
 
     def compare(given: Given) -> Iterator[Updates]:
-        yield from beside(context, results, given[packing], given[results.seen])
+        yield from given[turns].until_next(beside(context, results, given[packing], given[results.seen]))
+
+    def forget(given: Given) -> Updates:
+        given[turns].take()
+        return deleted(results)
 
     outputs = results.outputs
-    demonstration = tab.select(toasts(demonstrate), {packing, unopened}, [*outputs, unopened], **QUIET)
-    asked: set[Block] = {packing, settings.detector, settings.turned, settings.aligned}
+    tab.select(toasts(demonstrate), {packing, turns, unopened}, [*outputs, unopened], **QUIET)
+    asked: set[Block] = {packing, turns, settings.detector, settings.turned, settings.aligned}
     compared = [results.cards, results.here, results.sphere, results.ways]
-    earlier: list[dict[str, Any]] = [demonstration]  # what still shows faces that are given up by then
-    earlier += [event(toasts(compare), {packing, results.seen}, compared, **QUIET) for event in page.packing_shown]
-    reading = picker.submit(toasts(show), asked, outputs, cancels=earlier, **LATEST)
-    delete.click(lambda: deleted(results), outputs=outputs, cancels=[*earlier, reading], **QUIET)
+    for event in page.packing_shown:
+        event(toasts(compare), {packing, turns, results.seen}, compared, **QUIET)
+    picker.submit(toasts(show), asked, outputs, **EACH)
+    delete.click(forget, {turns}, outputs, **QUIET)
 
 
 def look(

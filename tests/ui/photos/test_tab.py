@@ -282,3 +282,38 @@ def test_the_ruler_says_where_a_face_and_its_nearest_stand(angle, says):
     assert f"Face 2 and identity 17: {angle:.0f}°, {says}." in html
     place = float(re.search(r'<path d="M([\d.]+) ', html)[1])
     assert place == min(angle, 100)
+
+
+@pytest.mark.browser
+def test_a_photo_sent_while_another_is_read_takes_its_place(small_packing, page, open_tab, portrait, expect):
+    open_photos(page, open_tab)
+    files = page.locator("#photo-picker input[type=file]")
+    crowd = [{"name": f"{number}.png", "mimeType": "image/png", "buffer": portrait} for number in range(6)]
+    files.set_input_files(crowd)
+    page.locator("#photos-status", has_text="Looking for faces").wait_for()
+    wall = png(np.full((300, 310, 3), 128, np.uint8))
+    files.set_input_files([{"name": "wall.png", "mimeType": "image/png", "buffer": wall}])
+    expect(page.locator("#photos-photos figcaption")).to_have_text(["Photo 1 · 310 × 300 pixels · 0 faces"])
+    expect(page.locator("#photos-status li")).to_have_text(re.compile("^wall.png: No face was found"))
+    # Had the six been read to their end, what is sent after them would come after their last cards.
+    upload(page, me=portrait)
+    expect(page.locator("#photos-photos figure")).to_have_count(1)
+    expect(page.locator("#photos-faces .hf-card")).to_have_count(1)
+
+
+@pytest.mark.browser
+def test_a_sphere_that_left_the_page_keeps_no_graphics_card(small_packing, page, open_tab, portrait):
+    open_photos(page, open_tab)
+    place = page.locator("#photos-sphere .hf-ball-here")
+    place.locator("canvas").first.wait_for()
+    page.evaluate(
+        "window.left = document.querySelector('#photos-sphere .hf-ball-here').sphere;"
+        "window.lost = () => window.left.painter.gl.isContextLost()"
+    )
+    assert not page.evaluate("lost()")
+    upload(page, me=portrait)
+    place.locator("canvas").first.wait_for()
+    page.wait_for_function("lost()")
+    assert page.evaluate("document.querySelector('#photos-sphere .hf-ball-here').sphere !== left")
+    page.evaluate("document.querySelector('#photos-sphere .hf-ball-here').append(left.element)")
+    page.wait_for_function("!lost()")  # whoever comes back is drawn again

@@ -67,6 +67,7 @@ class Sphere {
     this.lastPainted = 0;
     this.waiting = 0;
     this.visible = true;
+    this.released = false;
     const { canvas, overlay, grip, live } = parts(element, `${options.label}. ${options.dragged ? KEYS_OF_POINTS : KEYS}`);
     this.canvases = [canvas, overlay];
     this.grip = grip;
@@ -88,6 +89,7 @@ class Sphere {
     this.painter = gl ? new Painter(gl) : plain ? new PlainPainter(plain) : null;
     const over = overlay.getContext('2d');
     this.lines = over ? new Lines(over) : null;
+    this.card = gl?.getExtension('WEBGL_lose_context') ?? null;
     canvas.addEventListener('webglcontextlost', (event) => event.preventDefault());
     canvas.addEventListener('webglcontextrestored', () => {
       if (gl) this.painter = new Painter(gl);
@@ -96,7 +98,10 @@ class Sphere {
   }
 
   listen() {
-    new ResizeObserver(() => this.resize()).observe(this.element);
+    new ResizeObserver(() => {
+      this.release(!this.element.isConnected);
+      this.resize();
+    }).observe(this.element);
     new IntersectionObserver(([{ isIntersecting }]) => {
       this.visible = isIntersecting;
       this.draw();
@@ -126,6 +131,18 @@ class Sphere {
       drop: () => this.options.dropped?.(),
       walk: () => this.walk(),
     });
+  }
+
+  /**
+   * Give the graphics card back, or take it again. A browser lends it to sixteen at once; to more, it takes it from whoever
+   * has had it longest, which may be a sphere that is looked at, while one that left the page may keep it for long.
+   * @param {boolean} gone whether it left the page
+   */
+  release(gone) {
+    if (gone === this.released) return;
+    this.released = gone;
+    if (gone) this.card?.loseContext();
+    else this.card?.restoreContext();
   }
 
   /** Show what is new. @param {Picture} picture */
