@@ -180,11 +180,18 @@ def _show_results(page: AppPage, tab: gr.Tab, parts: Parts) -> None:
         return {models: gr.update(choices=model_choices(context), value=tried), closer.looked_at: tried[-1]}
 
     def show(given: Given) -> Updates:
-        return shown(context, parts, given[models], given[benchmark], given[closer.looked_at])
+        updates = shown(context, parts, given[models], given[benchmark], given[closer.looked_at])
+        return {**updates, last: [given[models], given[benchmark]]}
 
-    def look(given: Given) -> Updates:
+    def choose(given: Given) -> Any:
+        """The same, where others are chosen: a drop-down that is left as it was says that it was used."""
+        return gr.skip() if given[last] == [given[models], given[benchmark]] else show(given)
+
+    def look(given: Given) -> Any:
         """Scores and mistakes of one model."""
         model, found = given[closer.chosen], found_on(context, given[models], given[benchmark])
+        if model == given[closer.looked_at]:
+            return gr.skip()
         return {closer.looked_at: model, **at_best_threshold(context, closer, found, model, given[benchmark])}
 
     def judge(given: Given) -> Updates:
@@ -205,17 +212,20 @@ def _show_results(page: AppPage, tab: gr.Tab, parts: Parts) -> None:
             closer.threshold: line,
         }
 
+    last = gr.State(None)  # models and benchmark whose results were shown
     asked: set[Block] = {models, benchmark, closer.looked_at}
     detailed: list[Block] = [closer.scores, closer.counts, closer.wrong]
     at_threshold = [closer.guess, closer.threshold, *detailed]
     everything: list[Block] = [summary.overview, summary.saving, summary.note, summary.table, summary.roc, summary.det]
-    everything += [parts.published, closer.chosen, closer.looked_at, *at_threshold]
+    everything += [parts.published, closer.chosen, closer.looked_at, last, *at_threshold]
     refreshing: list[Block] = [models, benchmark, progress]
     opened = tab.select(toasts(refresh), {page.packing, *refreshing}, refreshing, **QUIET)
     set_up = page.strip.test(test, page.packing, [models, closer.looked_at], **QUIET)
-    for event in (opened.then, set_up.then, models.input, benchmark.input, progress.finished):
+    for event in (opened.then, set_up.then, progress.finished):
         event(toasts(show), asked, everything, **LATEST)
-    closer.chosen.input(toasts(look), {models, benchmark, closer.chosen}, [closer.looked_at, *at_threshold], **LATEST)
+    for event in (models.input, benchmark.input):
+        event(toasts(choose), {*asked, last}, everything, **LATEST)
+    closer.chosen.input(toasts(look), {*asked, closer.chosen}, [closer.looked_at, *at_threshold], **LATEST)
     judged = {*asked, closer.threshold, closer.guess}
     closer.threshold.input(toasts(judge), judged, [closer.guess, *detailed], **LATEST)
     closer.guess.moved(toasts(moved), {*asked, closer.guess}, at_threshold, **EACH)
