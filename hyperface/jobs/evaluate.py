@@ -174,6 +174,16 @@ def _entry(model: str, label: str, title: str, result: VerificationResult, numbe
     }
 
 
+def entries_of(run: Run) -> list[dict[str, Any]]:
+    """What the results of an evaluation say of each model on each benchmark, as far as they say of which.
+
+    Keys model, benchmark and scores are strings; others may be missing or of any kind, in a file that is damaged.
+    """
+    entries = run.results().get("evaluations")
+    said = [entry for entry in entries if isinstance(entry, dict)] if isinstance(entries, list) else []
+    return [entry for entry in said if all(isinstance(entry.get(key), str) for key in ("model", "benchmark", "scores"))]
+
+
 def read_scores(path: Path, benchmark: str) -> VerificationResult:
     """The result whose distances were kept in this file. RunError, InputError if it is damaged."""
     from hyperface.array_files import read_arrays

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hyperface.errors import HyperFaceError
-from hyperface.jobs.evaluate import read_figures, read_scores, weights_digest
+from hyperface.jobs.evaluate import entries_of, read_figures, read_scores, weights_digest
 from hyperface.runs import Run, names
 from hyperface.ui.parts.context import AppContext
 from hyperface.ui.parts.run_picker import run_title
@@ -62,7 +62,7 @@ def _newest(context: AppContext, models: Sequence[str]) -> dict[tuple[str, str],
     trainings = {run.name: run for run in context.runs("train")}
     found: dict[tuple[str, str], Evaluated | str] = {}
     for run in reversed(context.runs("evaluate")):  # newest last, so that it stays
-        for entry in _evaluated(run):
+        for entry in entries_of(run):
             model, benchmark, scores = Path(entry["model"]).name, entry["benchmark"], run.path / entry["scores"]
             if model not in labels or not scores.is_file():
                 continue
@@ -94,13 +94,6 @@ def _trained_since(training: Run | None, entry: dict[str, Any]) -> bool:
 @functools.lru_cache(maxsize=64)
 def _weights(training: Path, _modified: int) -> str:
     return weights_digest(training)
-
-
-def _evaluated(run: Run) -> list[dict[str, Any]]:
-    """The entries of an evaluation that say what they are of."""
-    entries = run.results().get("evaluations", [])
-    said = [entry for entry in entries if isinstance(entry, dict)] if isinstance(entries, list) else []
-    return [entry for entry in said if all(isinstance(entry.get(key), str) for key in ("model", "benchmark", "scores"))]
 
 
 def _reason(error: Exception, run: Run) -> str:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from hyperface.errors import HyperFaceError
+from hyperface.jobs.evaluate import entries_of
 from hyperface.runs import DONE, Run
 from hyperface.ui.parts.context import AppContext
 from hyperface.ui.parts.packed import gallery_of
@@ -152,11 +153,8 @@ def accuracies(training: Run | None, test: Run | None) -> list[tuple[str, float]
     """(benchmark, accuracy) of the model of a training, in a test's order; nothing before there are any."""
     if training is None or test is None:
         return []
-    entries = test.results().get("evaluations")
     return [
-        (str(entry.get("benchmark")), float(entry["accuracy"]))
-        for entry in (entries if isinstance(entries, list) else [])
-        if isinstance(entry, dict)
-        and Path(str(entry.get("model"))).name == training.name
-        and isinstance(entry.get("accuracy"), int | float)
+        (entry["benchmark"], float(entry["accuracy"]))
+        for entry in entries_of(test)
+        if Path(entry["model"]).name == training.name and isinstance(entry.get("accuracy"), int | float)
     ]

@@ -46,7 +46,12 @@ def test_each_stage_says_what_it_came_to(context):
     packing = made(context, "pack", identities=1000, gallery="gone")
     data = made(context, "generate", packing.name, results={"images": 4000})
     training = made(context, "train", data.name)
-    entry = {"model": f"/elsewhere/{training.name}", "benchmark": "rendered_everyday", "accuracy": 0.688}
+    entry = {
+        "model": f"/elsewhere/{training.name}",
+        "benchmark": "rendered_everyday",
+        "scores": "scores/0.npz",
+        "accuracy": 0.688,
+    }
     test = made(context, "evaluate", training.name, results={"evaluations": [{**entry, "model": "dlib"}, entry]})
     told = news(context, packing)
     assert {stage["title"]: stage["figure"] for stage in told["stages"]} == {
@@ -66,7 +71,10 @@ def test_a_test_of_several_benchmarks_says_how_often_it_is_right_on_average(cont
     data = made(context, "generate", packing.name)
     training = made(context, "train", data.name)
     asked = {"everyday": 0.92, "frontal_profile": 0.7}
-    entries = [{"model": training.name, "benchmark": name, "accuracy": share} for name, share in asked.items()]
+    entries = [
+        {"model": training.name, "benchmark": name, "scores": "scores/0.npz", "accuracy": share}
+        for name, share in asked.items()
+    ]
     made(context, "evaluate", training.name, results={"evaluations": entries})
     assert news(context, packing)["stages"][-1]["figure"] == "81 % right on average"
     other = made(context, "train", data.name)  # the story goes by the newest
