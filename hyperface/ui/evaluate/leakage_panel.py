@@ -95,7 +95,10 @@ def newest_audit(context: AppContext, name: str | None) -> Audited:
     """The newest audit of the dataset with this name; nothing while there is none."""
     for run in context.runs("audit"):
         if name in run.parents and run.results():
-            return _outcome(run)
+            try:
+                return _outcome(run)
+            except (AttributeError, KeyError, TypeError, ValueError):
+                return Audited(f"<p>The audit {escape(run.name)} is damaged. Audit again.</p>")
     return Audited()
 
 

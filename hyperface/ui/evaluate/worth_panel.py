@@ -55,10 +55,14 @@ def newest_worth(context: AppContext, name: str | None) -> str:
 
     for run in context.runs("measure"):
         results = run.results()
-        if name in run.parents and results.get("rows"):
+        if name not in run.parents or not results.get("rows"):
+            continue
+        try:
             return f'<p class="hf-note">{escape(sentence(results))} {escape(_summary(results["rows"]))}</p>' + "".join(
                 _table(by, list(rows)) for by, rows in groupby(results["rows"], lambda row: str(row["seen_by"]))
             )
+        except (AttributeError, KeyError, TypeError, ValueError):
+            return f'<p class="hf-note">The measurement {escape(run.name)} is damaged. Measure again.</p>'
     return ""
 
 

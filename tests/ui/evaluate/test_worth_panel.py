@@ -1,10 +1,11 @@
 """The part of the Evaluate tab that says what a dataset is worth."""
 
+import numpy as np
 import pytest
 
 from hyperface import runs
 from hyperface.errors import InputError
-from hyperface.ui.evaluate import worth_panel
+from hyperface.ui.evaluate import leakage_panel, worth_panel
 from hyperface.ui.parts import worker
 
 
@@ -41,6 +42,28 @@ def test_the_newest_measurement_is_shown_with_what_is_to_be_done_unfolded(contex
     assert "<b>To do:</b> Look at it." in html
     assert "1 &lt;b&gt;" in html
     assert worth_panel.newest_worth(context, "another") == ""
+
+
+@pytest.mark.parametrize("rows", [3, [1], [{"fine": True}]])
+def test_a_damaged_measurement_is_named(context, measured, rows):
+    name = measured(context.runs_folder)
+    run = runs.create("measure", {}, title="<b>", parents=[name], folder=context.runs_folder)
+    with runs.Worker(run).working() as at_work:
+        at_work.write_results({"people": 3, "pictures": 6, "all_people": 9, "all_pictures": 18, "rows": rows})
+    assert f"{run.name} is damaged" in worth_panel.newest_worth(context, name)
+
+
+def test_a_damaged_audit_is_named(context, measured):
+    name = measured(context.runs_folder)
+    assert leakage_panel.newest_audit(context, name) == leakage_panel.Audited()
+    run = runs.create("audit", {}, title="a", parents=[name], folder=context.runs_folder)
+    with runs.Worker(run).working() as at_work:
+        at_work.write_results({"line": 0.5})
+        np.savez(run.path / "searches.npz", cosine=np.zeros(2, np.float32), strangers=np.zeros(2, np.float32))
+        np.savez(run.path / "pictures.npz", images=np.zeros((0, 2, 8, 8, 3), np.uint8), cosine=np.zeros(0))
+    audited = leakage_panel.newest_audit(context, name)
+    assert f"{run.name} is damaged" in audited.told
+    assert audited.nearness is None
 
 
 def test_a_measurement_is_started_for_the_chosen_dataset(context, measured, monkeypatch):
