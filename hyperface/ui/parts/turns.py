@@ -1,6 +1,6 @@
 """What a session is about now: events that began before have nothing more to say.
 
-Gradio's own `cancels` reaches one event of a kind, and fails where that one is about to end.
+Gradio's own `cancels` reaches the newest event of a kind alone, and fails where that one is about to end.
 """
 
 from __future__ import annotations

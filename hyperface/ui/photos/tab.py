@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import gradio as gr
 from gradio.blocks import Block
@@ -159,13 +160,14 @@ def _wire(page: AppPage, tab: gr.Tab, picker: gr.HTML, delete: gr.Button, settin
         return deleted(results)
 
     outputs = results.outputs
-    tab.select(toasts(demonstrate), {packing, turns, unopened}, [*outputs, unopened], **QUIET)
+    going: list[dict[str, Any]] = []
+    going += [tab.select(toasts(demonstrate), {packing, turns, unopened}, [*outputs, unopened], **QUIET)]
     asked: set[Block] = {packing, turns, settings.detector, settings.turned, settings.aligned}
     compared = [results.cards, results.here, results.sphere, results.ways]
-    for event in page.packing_shown:
-        event(toasts(compare), {packing, turns, results.seen}, compared, **QUIET)
-    picker.submit(toasts(show), asked, outputs, **EACH)
-    delete.click(forget, {turns}, outputs, **QUIET)
+    going += [event(toasts(compare), {packing, turns, results.seen}, compared, **QUIET) for event in page.packing_shown]
+    going += [picker.submit(toasts(show), asked, outputs, **EACH)]
+    # Cancelled as well: what still waits in the queue would take its turn after this.
+    delete.click(forget, {turns}, outputs, cancels=going, **QUIET)
 
 
 def look(
