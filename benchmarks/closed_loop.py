@@ -184,13 +184,19 @@ def unconditional(judge: Seer, pictures: torch.Tensor) -> dict[str, float]:
     }
 
 
+def farthest(rows: torch.Tensor, count: int) -> list[int]:
+    """Of unit rows (n, d), the first, and then whichever is farthest from those chosen before."""
+    chosen, closest = [0], rows @ rows[0]
+    while len(chosen) < count:
+        chosen.append(int(closest.argmin()))
+        closest = torch.maximum(closest, rows @ rows[chosen[-1]])
+    return chosen
+
+
 def greedy(candidates: Chosen, count: int, generator, leader: Seer) -> Chosen:
     """Identities of which each next one is seen farthest from those chosen before."""
     centers = normalize(drawn(candidates, 2, generator, {LEADER: leader})["embeddings"][LEADER].sum(dim=1))
-    chosen, closest = [0], centers @ centers[0]
-    while len(chosen) < count:
-        chosen.append(int(closest.argmin()))
-        closest = torch.maximum(closest, centers @ centers[chosen[-1]])
+    chosen = farthest(centers, count)
     people = None if candidates.people is None else candidates.people[chosen]
     return Chosen(candidates.requests[chosen], people)
 

@@ -18,7 +18,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from closed_loop import candidates, nearest
+from closed_loop import candidates, farthest, nearest
 from tqdm import tqdm
 
 from hyperface import generators, packing, recognizers
@@ -83,16 +83,6 @@ def _shipped() -> np.ndarray:
     return load_map().weights.astype(np.float64)
 
 
-def greedy(embeddings: torch.Tensor, count: int) -> list[int]:
-    """Of rows (n, d), each next one the farthest from those chosen before."""
-    rows = normalize(embeddings - embeddings.mean(dim=0))
-    chosen, closest = [0], rows @ rows[0]
-    while len(chosen) < count:
-        chosen.append(int(closest.argmin()))
-        closest = torch.maximum(closest, rows @ rows[chosen[-1]])
-    return chosen
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--judge", type=Path, required=True, help="a recogniser, as `recognizers.load` takes it")
@@ -110,13 +100,14 @@ def main() -> None:
     free, random = coordinates.free(known).astype(np.float64), everyone.people[: options.people]
     start = coordinates.free(random).astype(np.float64)
     *_, shipped = packing.pack(everyone.requests[: options.people], gallery=faces, alpha=0.0, span=30)
+    by_judge = normalize(rows[judge.name] - rows[judge.name].mean(dim=0))
     two, own = fitted(free, [rows["dlib-heads"], rows["rendered-heads"]]), fitted(free, [rows[judge.name]])
     ways = {
         "random": random,
         "packed as it ships, 30 directions": generator.coordinates(shipped.embeddings),
         **{f"led by dlib-heads and rendered-heads, {span}": led(two, span, free, start) for span in (30, 50)},
         **{f"led by {judge.name}, {span}": led(own, span, free, start) for span in (20, 40, 60)},
-        f"greedy by {judge.name}, of {len(known):,}": known[greedy(rows[judge.name], options.people)],
+        f"greedy by {judge.name}, of {len(known):,}": known[farthest(by_judge, options.people)],
     }
     styles = [FIRST_STYLE + k for k in range(options.pictures)]
     means: dict[str, torch.Tensor] = {}

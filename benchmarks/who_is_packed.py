@@ -10,10 +10,10 @@ the gallery, of the same as they are drawn when asked for by their embeddings, a
 import argparse
 
 import numpy as np
-import torch
+from closed_loop import candidates
 
-from hyperface import gallery, generators, packing
-from hyperface.generators.heads import HeadsGenerator
+from hyperface import generators, packing
+from hyperface.generators import LinearPeople
 from hyperface.heads.identity import coordinates
 
 NAMES = ("gender", "ancestry 1", "ancestry 2", "age", "weight", "melanin", "hair lightness", "hair curl")
@@ -26,14 +26,14 @@ def main() -> None:
     parser.add_argument("--span", type=int, default=30)
     parser.add_argument("--alpha", type=float, default=0.5)
     options = parser.parse_args()
-    faces, generator = gallery.load(), generators.load("heads")
-    assert isinstance(generator, HeadsGenerator)
-    order = torch.randperm(len(faces.embeddings), generator=torch.Generator().manual_seed(0))[: options.people]
-    seeds = [int(faces.sources[face].partition(":")[2]) for face in order.tolist()]
-    random = faces.embeddings[order]
-    *_, last = packing.pack(random, gallery=faces.embeddings, alpha=options.alpha, span=options.span)
+    generator = generators.load("heads")
+    assert isinstance(generator, LinearPeople)
+    everyone, faces = candidates(generator, 0)
+    assert everyone.people is not None
+    random = everyone.requests[: options.people]
+    *_, last = packing.pack(random, gallery=faces, alpha=options.alpha, span=options.span)
     groups = {
-        "random": generators.load_gallery_generator("heads").coordinates(seeds),
+        "random": everyone.people[: options.people],
         "asked for": generator.coordinates(random),
         "packed": generator.coordinates(last.embeddings),
     }

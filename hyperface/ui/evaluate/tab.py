@@ -189,9 +189,10 @@ def _show_results(page: AppPage, tab: gr.Tab, parts: Parts) -> None:
 
     def look(given: Given) -> Any:
         """Scores and mistakes of one model."""
-        model, found = given[closer.chosen], found_on(context, given[models], given[benchmark])
+        model = given[closer.chosen]
         if model == given[closer.looked_at]:
             return gr.skip()
+        found = found_on(context, given[models], given[benchmark])
         return {closer.looked_at: model, **at_best_threshold(context, closer, found, model, given[benchmark])}
 
     def judge(given: Given) -> Updates:
